@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The moves of tasks and sleepers from state to state, as queue_state.h tells. No threads here. */
+#include <stdlib.h>
+
+#include <aml/utils/error.h>
+
+#include "async/queue_state.h"
+
+void queue_push(struct task_list *list, struct aml_task *task)
+{
+	task->priv.next = NULL;
+	task->priv.prev = list->last;
+	if (list->last != NULL)
+		list->last->priv.next = task;
+	else
+		list->first = task;
+	list->last = task;
+}
+
+void queue_unlink(struct task_list *list, struct aml_task *task)
+{
+	struct aml_task *next = task->priv.next, *prev = task->priv.prev;
+
+	if (prev != NULL)
+		prev->priv.next = next;
+	else
+		list->first = next;
+	if (next != NULL)
+		next->priv.prev = prev;
+	else
+		list->last = prev;
+}
+
+struct aml_task *queue_pop(struct task_list *list)
+{
+	struct aml_task *task = list->first;
+
+	if (task != NULL)
+		queue_unlink(list, task);
+	return task;
+}
+
+void sleeper_push(struct sleeper_list *list, struct sleeper *s)
+{
+	s->next = NULL;
+	s->prev = list->last;
+	if (list->last != NULL)
+		list->last->next = s;
+	else
+		list->first = s;
+	list->last = s;
+}
+
+void sleeper_unlink(struct sleeper_list *list, struct sleeper *s)
+{
+	if (s->prev != NULL)
+		s->prev->next = s->next;
+	else
+		list->first = s->next;
+	if (s->next != NULL)
+		s->next->prev = s->prev;
+	else
+		list->last = s->prev;
+}
+
+void sleeper_done(struct sleeper *s)
+{
+	s->done = true;
+	if (s->asleep)
+		pthread_cond_signal(&s->wakeup);
+}
+
+/* The first on a list is done. */
+static void first_done(struct sleeper_list *list)
+{
+	struct sleeper *s = list->first;
+
+	sleeper_unlink(list, s);
+	sleeper_done(s);
+}
+
+/* Somebody who sleeps and may run the head, off `idle` if it is a worker. */
+static struct sleeper *runner(struct queue_sched *q)
+{
+	struct sleeper *s = q->idle;
+
+	if (s != NULL) {
+		q->idle = s->next;
+		return s;
+	}
+	s = q->head->priv.waiter;
+	if (s != NULL && s->asleep)
+		return s;
+	for (s = q->helpers; s != NULL; s = s->next_helper)
+		if (s->limit >= q->head->priv.seq)
+			return s;
+	return NULL;
+}
+
+void queue_wake_locked(struct queue_sched *q)
+{
+	struct sleeper *s;
+
+	if (q->head == NULL || q->running >= q->slots || q->waking)
+		return;
+	s = runner(q);
+	if (s == NULL)
+		return;
+	q->waking = true;
+	s->poked = true;
+	pthread_cond_signal(&s->wakeup);
+}
+
+void queue_append_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
+			 uint64_t bytes)
+{
+	task->priv.sched = q;
+	task->priv.waiter = NULL;
+	task->priv.seq = ++q->seq;
+	task->priv.bytes = bytes;
+	task->priv.state = TASK_QUEUED;
+	task->priv.flags = flags;
+	queue_push(&q->unfinished, task);
+	if (q->head == NULL)
+		q->head = task;
+	q->nqueued++;
+	if (!(flags & TASK_REQUEST))
+		q->unclaimed++;
+}
+
+void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
+{
+	struct aml_task *next = task->priv.next;
+
+	q->nqueued--;
+	if (task != q->head)
+		return;
+	/* Each task that ran ahead of its turn is passed over once. */
+	while (next != NULL && next->priv.state != TASK_QUEUED)
+		next = next->priv.next;
+	q->head = next;
+}
+
+void queue_settle_locked(struct queue_sched *q)
+{
+	const struct aml_task *oldest = q->unfinished.first;
+
+	while (q->barriers.first != NULL &&
+	       (oldest == NULL || q->barriers.first->limit < oldest->priv.seq))
+		first_done(&q->barriers);
+	if (q->destroyer != NULL && oldest == NULL && q->callers == 0)
+		sleeper_done(q->destroyer);
+}
+
+void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
+{
+	unsigned list = task->priv.flags >> TASK_CLASS_SHIFT;
+
+	task->priv.state = TASK_RETURNED;
+	task->priv.next = q->free[list];
+	q->free[list] = task;
+}
+
+struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
+{
+	struct aml_task *task = q->free[list];
+
+	if (task != NULL)
+		q->free[list] = task->priv.next;
+	return task;
+}
+
+/* Tell the first barrier that covers it of a request's failure. False: there is none. */
+static bool report(struct queue_sched *q, const struct aml_task *task, int code)
+{
+	for (struct sleeper *s = q->barriers.first; s != NULL; s = s->next) {
+		if (s->limit < task->priv.seq)
+			continue;
+		s->code = code;
+		sleeper_unlink(&q->barriers, s);
+		sleeper_done(s);
+		return true;
+	}
+	return false;
+}
+
+/* A request's result. */
+static const int *result_of(const struct aml_task *task)
+{
+	return (const int *)(const void *)task->out;
+}
+
+/* A finished request that nobody waits for goes to its list. */
+static void file_request(struct queue_sched *q, struct aml_task *task)
+{
+	int code = *result_of(task);
+
+	if (code != AML_SUCCESS && !report(q, task, code)) {
+		task->priv.flags |= TASK_UNREPORTED;
+		queue_push(&q->failed, task);
+	} else if (task->priv.flags & TASK_OWNED) {
+		queue_put_free_locked(q, task);
+	} else {
+		queue_push(&q->finished, task);
+	}
+}
+
+/* A finished task that nobody waits for goes to wait_any, now or later. */
+static void file_task(struct queue_sched *q, struct aml_task *task)
+{
+	struct sleeper *s = q->anys.first;
+
+	if (s == NULL) {
+		queue_push(&q->done, task);
+		return;
+	}
+	task->priv.state = TASK_RETURNED;
+	s->task = task;
+	first_done(&q->anys);
+	queue_claim_locked(q);
+}
+
+void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
+{
+	bool request = task->priv.flags & TASK_REQUEST;
+
+	q->nfinished++;
+	if (request && *result_of(task) == AML_SUCCESS)
+		q->bytes += task->priv.bytes;
+	task->priv.state = TASK_FINISHED;
+	queue_unlink(&q->unfinished, task);
+	if (task->priv.waiter != NULL)
+		sleeper_done(task->priv.waiter);
+	else if (request)
+		file_request(q, task);
+	else
+		file_task(q, task);
+	/* Last, so that a barrier hears of a failure before it hears that all is done. */
+	queue_settle_locked(q);
+}
+
+void queue_claim_locked(struct queue_sched *q)
+{
+	q->unclaimed--;
+	while (q->unclaimed == 0 && q->anys.first != NULL)
+		first_done(&q->anys);
+}
+
+void queue_free_slot_locked(struct queue_sched *q)
+{
+	q->running--;
+	if (q->running < q->slots && q->resumers.first != NULL) {
+		q->running++;
+		first_done(&q->resumers);
+	}
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The queue scheduler: its workers, its beginning and its end. queue_state.h tells how its
+ * parts fit together.
+ *
+ * The end comes in two steps: the thread that destroys waits, as a barrier does, until nothing
+ * is unfinished and no thread is inside a wait; only then are the workers told to stop, so that
+ * each finds the queue empty, and joined.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <aml/utils/error.h>
+
+#include "async/queue_state.h"
+
+void queue_lock(struct queue_sched *q)
+{
+	pthread_mutex_lock(&q->lock);
+}
+
+void queue_unlock(struct queue_sched *q)
+{
+	pthread_mutex_unlock(&q->lock);
+}
+
+void queue_submit_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
+			 uint64_t bytes)
+{
+	queue_append_locked(q, task, flags, bytes);
+	queue_wake_locked(q);
+}
+
+void queue_give_back(struct queue_sched *q, struct aml_task *task)
+{
+	queue_lock(q);
+	queue_put_free_locked(q, task);
+	queue_unlock(q);
+}
+
+struct aml_task *queue_pop_orphan(struct queue_sched *q)
+{
+	struct aml_task *task;
+
+	queue_lock(q);
+	task = queue_pop(&q->orphans);
+	queue_unlock(q);
+	return task;
+}
+
+void queue_stats(struct queue_sched *q, struct queue_stats *stats)
+{
+	queue_lock(q);
+	*stats = (struct queue_stats){
+		.workers = q->nworkers,
+		.queued = q->nqueued,
+		.running = q->running,
+		.finished = q->nfinished,
+		.bytes = q->bytes,
+	};
+	queue_unlock(q);
+}
+
+/* A worker takes all signals that concern its own doing, and no other. */
+static void mask_signals(void)
+{
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
+				  SIGTRAP, SIGSYS, SIGABRT, SIGPROF};
+	sigset_t blocked;
+
+	sigfillset(&blocked);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		sigdelset(&blocked, own[i]);
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/* The function of a worker's thread. */
+static void *work(void *arg)
+{
+	struct worker *self = arg;
+	struct queue_sched *q = self->q;
+	struct sleeper *me = &self->sleeper;
+	char name[16];
+
+	mask_signals();
+	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
+	pthread_setname_np(pthread_self(), name);
+	queue_lock(q);
+	for (;;) {
+		if (q->head != NULL && q->running < q->slots) {
+			queue_run_head_locked(q);
+		} else if (q->stop) {
+			break;
+		} else {
+			me->next = q->idle;
+			q->idle = me;
+			while (!me->poked)
+				pthread_cond_wait(&me->wakeup, &q->lock);
+			me->poked = false;
+			q->waking = false;
+		}
+	}
+	queue_unlock(q);
+	return NULL;
+}
+
+/* Tell the first n workers to end, and see to it. */
+static void join_workers(struct queue_sched *q, size_t n)
+{
+	queue_lock(q);
+	q->stop = true;
+	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
+		s->poked = true;
+		pthread_cond_signal(&s->wakeup);
+	}
+	q->idle = NULL;
+	queue_unlock(q);
+	for (size_t i = 0; i < n; i++) {
+		pthread_join(q->workers[i].thread, NULL);
+		pthread_cond_destroy(&q->workers[i].sleeper.wakeup);
+	}
+}
+
+static int start_workers(struct queue_sched *q)
+{
+	sigset_t all, before;
+	size_t n;
+
+	/* The workers start with every signal blocked, and choose their own mask. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (n = 0; n < q->nworkers; n++) {
+		struct worker *worker = &q->workers[n];
+
+		worker->q = q;
+		worker->number = n;
+		worker->sleeper = (struct sleeper)SLEEPER_INITIALIZER;
+		if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+			break;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (n == q->nworkers)
+		return AML_SUCCESS;
+	join_workers(q, n);
+	return -AML_ENOMEM;
+}
+
+static void free_list(struct aml_task *task)
+{
+	while (task != NULL) {
+		struct aml_task *next = task->priv.next;
+
+		free(task);
+		task = next;
+	}
+}
+
+/* Release a scheduler that no thread uses any more, and the requests that are its own. */
+static void release(struct queue_sched *q)
+{
+	free_list(q->finished.first);
+	free_list(q->failed.first);
+	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
+		free_list(q->free[i]);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+static int submit(struct aml_sched_data *data, struct aml_task *task)
+{
+	struct queue_sched *q = (struct queue_sched *)data;
+
+	queue_lock(q);
+	queue_submit_locked(q, task, 0, 0);
+	queue_unlock(q);
+	return AML_SUCCESS;
+}
+
+static int wait(struct aml_sched_data *data, struct aml_task *task)
+{
+	return queue_wait_task((struct queue_sched *)data, task);
+}
+
+static struct aml_task *wait_any(struct aml_sched_data *data)
+{
+	return queue_wait_any((struct queue_sched *)data);
+}
+
+static struct aml_sched_ops ops = {.submit = submit, .wait = wait, .wait_any = wait_any};
+
+struct queue_sched *queue_of(const struct aml_sched *sched)
+{
+	return (struct queue_sched *)sched->data;
+}
+
+struct aml_sched *aml_queue_sched_create(const size_t num_threads)
+{
+	struct queue_sched *q = NULL;
+	size_t size;
+
+	if (!__builtin_mul_overflow(num_threads, sizeof(*q->workers), &size) &&
+	    !__builtin_add_overflow(size, sizeof(*q), &size))
+		q = calloc(1, size);
+	if (q == NULL)
+		goto no_memory;
+	q->sched.data = (struct aml_sched_data *)q;
+	q->sched.ops = &ops;
+	q->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	q->nworkers = num_threads;
+	q->slots = num_threads > 0 ? num_threads : 1;
+	if (start_workers(q) != AML_SUCCESS)
+		goto no_workers;
+	if (queue_register(q) != AML_SUCCESS)
+		goto not_registered;
+	return &q->sched;
+
+not_registered:
+	join_workers(q, q->nworkers);
+no_workers:
+	release(q);
+no_memory:
+	aml_errno = AML_ENOMEM;
+	return NULL;
+}
+
+void aml_queue_sched_destroy(struct aml_sched **sched)
+{
+	struct sleeper me = SLEEPER_INITIALIZER;
+	struct queue_sched *q;
+
+	if (sched == NULL || *sched == NULL || (*sched)->ops != &ops)
+		return;
+	q = queue_of(*sched);
+	if (queue_inside(q))
+		return;
+	queue_lock(q);
+	if (q->unfinished.first != NULL || q->callers > 0) {
+		me.limit = UINT64_MAX;
+		q->destroyer = &me;
+		queue_sleep_locked(q, &me, NULL);
+		q->destroyer = NULL;
+		pthread_cond_destroy(&me.wakeup);
+	}
+	queue_unlock(q);
+	join_workers(q, q->nworkers);
+	queue_unregister(q);
+	release(q);
+	*sched = NULL;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the DMA engine asks of a queue scheduler beyond the public interface: requests, which
+ * are tasks with an int as output (0 is success) that barriers count and wait_any passes over.
+ *
+ * A request's memory begins with its task and came from malloc(). Finished requests go back to
+ * one of the scheduler's free lists, from where the engine takes them again.
+ *
+ * Functions whose names end in _locked want the lock of queue_lock() held.
+ */
+#ifndef ASYNC_QUEUE_SCHED_H
+#define ASYNC_QUEUE_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <aml/utils/async.h>
+
+struct queue_sched;
+
+/* What a task is, in the low bits of aml_task.priv.flags. */
+enum {
+	TASK_REQUEST = 1 << 0,  /* an engine's request */
+	TASK_OWNED = 1 << 1,    /* …without a handle: the scheduler releases it */
+	TASK_ON_STACK = 1 << 2, /* …in its poster's frame: never released or listed */
+};
+
+/* The free lists: requests of one size each. */
+enum { QUEUE_FREE_LISTS = 4 };
+
+/* The number of the free list that a request returns to, from bit TASK_CLASS_SHIFT on. */
+enum { TASK_CLASS_SHIFT = 8 };
+
+struct queue_stats {
+	size_t workers, queued, running;
+	uint64_t finished, bytes;
+};
+
+/* The scheduler behind an aml_sched of aml_queue_sched_create(). */
+struct queue_sched *queue_of(const struct aml_sched *sched);
+
+void queue_lock(struct queue_sched *q);
+void queue_unlock(struct queue_sched *q);
+
+/* A request of free list `list`, or NULL. */
+struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list);
+
+/*
+ * Append a request with its public members filled in. `flags` are TASK_… and the free list's
+ * number, `bytes` what it moves. It may start as soon as the lock is released.
+ */
+void queue_submit_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
+			 uint64_t bytes);
+
+/*
+ * Wait for a request, store its result and put it on its free list. -AML_EINVAL or
+ * -AML_EBUSY as aml_sched_wait_task(), the request as it was. -AML_FAILURE: it belongs to
+ * the parent process and never runs here; it is on no list, and the caller's to release.
+ */
+int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
+
+/*
+ * Take a request out of the queue or wait until it has finished. On AML_SUCCESS it is on no
+ * list, and the caller's to release; `*ran` tells whether its function was called.
+ */
+int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
+
+/* Put a request that is on no list on its free list. */
+void queue_give_back(struct queue_sched *q, struct aml_task *task);
+
+/* Submit a request of TASK_ON_STACK and wait until it has finished. */
+void queue_run(struct queue_sched *q, struct aml_task *task, uint64_t bytes);
+
+/* See aml_dma_barrier(). */
+int queue_barrier(struct queue_sched *q);
+
+/* Is the calling thread inside a task of this scheduler? */
+bool queue_inside(const struct queue_sched *q);
+
+/* In a forked child: a request that belongs to the parent, off its list; NULL: no more. */
+struct aml_task *queue_pop_orphan(struct queue_sched *q);
+
+void queue_stats(struct queue_sched *q, struct queue_stats *stats);
+
+/*
+ * Make sure that fork() keeps schedulers whole, before anybody registers fork handlers that
+ * take a lock under which schedulers are made. -AML_ENOMEM.
+ */
+int queue_handle_fork(void);
+
+/* The scheduler where a task was submitted. */
+static inline struct queue_sched *queue_of_task(const struct aml_task *task)
+{
+	return (struct queue_sched *)task->priv.sched;
+}
+
+#endif /* ASYNC_QUEUE_SCHED_H */

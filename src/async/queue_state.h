@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The state of a queue scheduler, shared by the files queue_*.c of this folder.
+ *
+ * One mutex guards all of it, and the private members of every task that was submitted. No
+ * function of a task, no allocator and no system call but those of sleeping and waking is
+ * called with it held.
+ *
+ * A task's states:
+ *
+ *     submit         taken           function returned      waited for
+ *    ───────▶ QUEUED ──────▶ RUNNING ─────────────────▶ FINISHED ─────▶ RETURNED
+ *               │                                                          ▲
+ *               └─────────────────────── cancelled ────────────────────────┘
+ *
+ * and ORPHAN in a forked child for what was QUEUED or RUNNING in the parent.
+ *
+ * A task is on one list at most:
+ *   `unfinished`  QUEUED and RUNNING ones, in order of submission; `head` is its first
+ *                 QUEUED one, the queue's head;
+ *   `done`        FINISHED tasks that nobody waits for, for wait_any;
+ *   `finished`    FINISHED requests whose handle is still out;
+ *   `failed`      FINISHED requests whose failure no barrier has reported, in the order in
+ *                 which they finished, with a handle or without;
+ *   `orphans`     ORPHAN requests;
+ *   `free[…]`     requests that are ready for use;
+ * and on none once somebody waits for it and it has FINISHED.
+ *
+ * Slots. `running` counts the tasks that run, without those that are blocked in a wait of their
+ * own. The head is taken only while running < slots. A task that a wait inside another one runs
+ * ahead of its turn takes over that one's slot, or goes beyond the bound if that one is another
+ * scheduler's. An operator that returns from a wait needs a slot again before it goes on, and
+ * comes before the head (`resumers`); so resumers are there only while running >= slots.
+ *
+ * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a
+ * predicate loop, and is signalled with the mutex held, since the sleeper is on its thread's
+ * stack. Its `done` says that what it waits for has come; `poked`, that it is to look at the
+ * head. A poke is owed whenever the head could run: there is a head, a free slot, and nobody on
+ * the way (`waking`). wake_locked() pays it; whoever submits, frees a slot or leaves a wait
+ * calls it, and so does whoever was poked, once it has looked. That no wakeup is lost rests on
+ * this alone.
+ */
+#ifndef ASYNC_QUEUE_STATE_H
+#define ASYNC_QUEUE_STATE_H
+
+#include <pthread.h>
+
+#include "async/queue_sched.h"
+
+enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
+
+/* In aml_task.priv.flags: it is on `failed`. */
+enum { TASK_UNREPORTED = 1 << 3 };
+
+struct task_list {
+	struct aml_task *first, *last;
+};
+
+/* A thread that may have to sleep; on the list of what it waits for until it is `done`. */
+struct sleeper {
+	pthread_cond_t wakeup;
+	struct sleeper *next, *prev; /* in its list */
+	struct sleeper *next_helper; /* in `helpers` */
+	struct sleeper *prev_helper;
+	uint64_t limit;        /* the newest task that its barrier covers, or it may help with */
+	struct aml_task *task; /* what wait_any returns */
+	int code;              /* what a barrier returns */
+	bool done;             /* what it waits for has come */
+	bool poked;            /* it is to look at the head */
+	bool asleep;           /* it is in pthread_cond_wait() */
+};
+
+struct sleeper_list {
+	struct sleeper *first, *last;
+};
+
+/* A thread of the pool. */
+struct worker {
+	struct queue_sched *q;
+	pthread_t thread;
+	size_t number;
+	struct sleeper sleeper; /* on the stack `idle` by `next` */
+};
+
+struct queue_sched {
+	struct aml_sched sched; /* what the caller knows it by */
+	pthread_mutex_t lock;
+
+	struct task_list unfinished, done, finished, failed, orphans;
+	struct aml_task *head;                   /* the oldest QUEUED task */
+	struct aml_task *free[QUEUE_FREE_LISTS]; /* linked by `next` */
+	uint64_t seq;                            /* of the newest task */
+	size_t slots;                            /* max(1, nworkers) */
+	size_t running;                          /* slots taken */
+	size_t unclaimed; /* submitted tasks, not requests, that nobody has or waits for */
+
+	struct sleeper *idle;         /* workers without work, the last one first */
+	struct sleeper_list barriers; /* by ascending limit */
+	struct sleeper_list anys;     /* in wait_any */
+	struct sleeper_list resumers; /* want a slot back */
+	struct sleeper *helpers;      /* without workers: who is asleep and may run the head */
+	struct sleeper *destroyer;    /* the thread that destroys the scheduler */
+	size_t callers;               /* threads inside a wait */
+	bool waking;                  /* somebody is poked and has not looked yet */
+	bool stop;                    /* workers are to end */
+
+	size_t nqueued;
+	uint64_t nfinished, bytes;
+
+	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
+	size_t nworkers;                 /* 0 in a forked child */
+	struct worker workers[];
+};
+
+/* An operator on the calling thread's stack. */
+struct frame {
+	struct queue_sched *q;
+	struct aml_task *task;
+	struct frame *outer;
+};
+
+/* The innermost one of the calling thread. */
+extern __thread struct frame *queue_frame;
+
+/* queue.c: the moves, all with the lock held. */
+struct aml_task *queue_pop(struct task_list *list);
+void queue_unlink(struct task_list *list, struct aml_task *task);
+void queue_push(struct task_list *list, struct aml_task *task);
+void sleeper_push(struct sleeper_list *list, struct sleeper *s);
+void sleeper_unlink(struct sleeper_list *list, struct sleeper *s);
+/* What it waits for has come. */
+void sleeper_done(struct sleeper *s);
+/* Poke somebody to run the head, if that is owed. */
+void queue_wake_locked(struct queue_sched *q);
+/* Append a task; the poke is the caller's. */
+void queue_append_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
+			 uint64_t bytes);
+/* A QUEUED task leaves the queue, to run or not at all. */
+void queue_leave_locked(struct queue_sched *q, struct aml_task *task);
+/*
+ * A task has left `unfinished`: barriers that have no older one to wait for are done, and so is
+ * the thread that destroys the scheduler if it waits for nothing more.
+ */
+void queue_settle_locked(struct queue_sched *q);
+/* A task's function has returned: its result goes to whom it concerns. */
+void queue_finish_locked(struct queue_sched *q, struct aml_task *task);
+/* A slot is free, for a resumer if there is one. */
+void queue_free_slot_locked(struct queue_sched *q);
+/* One less task for wait_any to return. */
+void queue_claim_locked(struct queue_sched *q);
+/* Put a request on its free list. */
+void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
+
+/* queue_wait.c */
+#define SLEEPER_INITIALIZER                        \
+	{                                          \
+		.wakeup = PTHREAD_COND_INITIALIZER \
+	}
+/* Take the head, run it, finish it, with a slot of its own. The lock is not held meanwhile. */
+void queue_run_head_locked(struct queue_sched *q);
+/*
+ * Sleep until `me` is done, running what this thread may run: `mine`, the task that it waits
+ * for (may be NULL), and without workers the head up to `me->limit`.
+ */
+void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine);
+
+/* The scheduler's operations of struct aml_sched_ops. */
+int queue_wait_task(struct queue_sched *q, struct aml_task *task);
+struct aml_task *queue_wait_any(struct queue_sched *q);
+
+/* queue_fork.c: the list of all schedulers. -AML_ENOMEM if fork handlers cannot be had. */
+int queue_register(struct queue_sched *q);
+void queue_unregister(struct queue_sched *q);
+
+#endif /* ASYNC_QUEUE_STATE_H */

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Running tasks, and the calls that wait: for one task, for any, for all that came before, for
+ * a slot. A thread that waits outside of any operator may run tasks itself; one inside of an
+ * operator gives up its slot for the time, so that what it waits for can be run.
+ */
+#include <stddef.h>
+
+#include <aml/utils/error.h>
+
+#include "async/queue_state.h"
+
+__thread struct frame *queue_frame;
+
+/* Call a task's function; no lock is held. */
+static void execute(struct queue_sched *q, struct aml_task *task)
+{
+	struct frame frame = {.q = q, .task = task, .outer = queue_frame};
+
+	queue_frame = &frame;
+	task->fn(task->in, task->out);
+	queue_frame = frame.outer;
+}
+
+/* Run a QUEUED task with a slot that is already counted. */
+static void run_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task->priv.state = TASK_RUNNING;
+	queue_leave_locked(q, task);
+	queue_wake_locked(q);
+	queue_unlock(q);
+	execute(q, task);
+	queue_lock(q);
+	queue_finish_locked(q, task);
+}
+
+void queue_run_head_locked(struct queue_sched *q)
+{
+	q->running++;
+	run_locked(q, q->head);
+	queue_free_slot_locked(q);
+}
+
+static void helper_push(struct queue_sched *q, struct sleeper *s)
+{
+	s->prev_helper = NULL;
+	s->next_helper = q->helpers;
+	if (q->helpers != NULL)
+		q->helpers->prev_helper = s;
+	q->helpers = s;
+}
+
+static void helper_unlink(struct queue_sched *q, struct sleeper *s)
+{
+	if (s->prev_helper != NULL)
+		s->prev_helper->next_helper = s->next_helper;
+	else
+		q->helpers = s->next_helper;
+	if (s->next_helper != NULL)
+		s->next_helper->prev_helper = s->prev_helper;
+}
+
+/* Sleep until done or poked. */
+static void doze_locked(struct queue_sched *q, struct sleeper *me)
+{
+	bool helper = q->nworkers == 0;
+
+	me->asleep = true;
+	if (helper)
+		helper_push(q, me);
+	while (!me->done && !me->poked)
+		pthread_cond_wait(&me->wakeup, &q->lock);
+	if (helper)
+		helper_unlink(q, me);
+	me->asleep = false;
+	if (me->poked) {
+		me->poked = false;
+		q->waking = false;
+	}
+}
+
+void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+{
+	while (!me->done) {
+		struct aml_task *head = q->head;
+
+		if (head != NULL && q->running < q->slots &&
+		    (head == mine || (q->nworkers == 0 && head->priv.seq <= me->limit))) {
+			queue_run_head_locked(q);
+		} else {
+			queue_wake_locked(q);
+			doze_locked(q, me);
+		}
+	}
+	queue_wake_locked(q);
+}
+
+/* The operator `frame` gives up its slot. May drop the lock of q, where the caller is about to
+ * wait. */
+static void yield_slot_locked(struct queue_sched *q, struct frame *frame)
+{
+	if (frame->q != q) {
+		queue_unlock(q);
+		queue_lock(frame->q);
+	}
+	queue_free_slot_locked(frame->q);
+	queue_wake_locked(frame->q);
+	if (frame->q != q) {
+		queue_unlock(frame->q);
+		queue_lock(q);
+	}
+}
+
+/* The operator `frame` takes a slot again. May drop the lock of q. */
+static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
+{
+	struct queue_sched *own = frame->q;
+
+	if (own != q) {
+		queue_unlock(q);
+		queue_lock(own);
+	}
+	if (own->running < own->slots) {
+		own->running++;
+	} else {
+		struct sleeper me = SLEEPER_INITIALIZER;
+
+		sleeper_push(&own->resumers, &me);
+		me.asleep = true;
+		while (!me.done)
+			pthread_cond_wait(&me.wakeup, &own->lock);
+		pthread_cond_destroy(&me.wakeup);
+	}
+	if (own != q) {
+		queue_unlock(own);
+		queue_lock(q);
+	}
+}
+
+/* Run a task ahead of its turn, since the operator on top of this thread's stack waits for it. */
+static void run_nested_locked(struct queue_sched *q, struct aml_task *task)
+{
+	q->running++;
+	run_locked(q, task);
+	queue_free_slot_locked(q);
+}
+
+/*
+ * Wait until `me` is done, from wherever the caller is; `mine` is the task that it waits for,
+ * or NULL.
+ */
+static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+{
+	struct frame *frame = queue_frame;
+
+	q->callers++;
+	if (frame == NULL) {
+		queue_sleep_locked(q, me, mine);
+	} else if (frame->q == q && mine != NULL && mine->priv.state == TASK_QUEUED) {
+		/* It takes over the slot of the operator that waits. */
+		run_locked(q, mine);
+	} else {
+		yield_slot_locked(q, frame);
+		if (mine != NULL && mine->priv.state == TASK_QUEUED)
+			run_nested_locked(q, mine);
+		queue_sleep_locked(q, me, NULL);
+		regain_slot_locked(q, frame);
+	}
+	q->callers--;
+	queue_settle_locked(q);
+	pthread_cond_destroy(&me->wakeup);
+}
+
+/* Is the task's function on the calling thread's stack? */
+static bool on_stack(const struct aml_task *task)
+{
+	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
+		if (f->task == task)
+			return true;
+	return false;
+}
+
+/* May the caller wait for the task, or cancel it? */
+static int check_locked(const struct queue_sched *q, const struct aml_task *task)
+{
+	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
+		return -AML_EINVAL;
+	if (task->priv.waiter != NULL || (task->priv.state == TASK_RUNNING && on_stack(task)))
+		return -AML_EBUSY;
+	return AML_SUCCESS;
+}
+
+/* Wait until the task has FINISHED, and take it off its list. */
+static void take_finished_locked(struct queue_sched *q, struct aml_task *task)
+{
+	bool request = task->priv.flags & TASK_REQUEST;
+
+	if (!request)
+		queue_claim_locked(q);
+	if (task->priv.state != TASK_FINISHED) {
+		struct sleeper me = SLEEPER_INITIALIZER;
+
+		/* In an operator, only the task itself may be run ahead of its turn. */
+		me.limit = queue_frame == NULL ? task->priv.seq : 0;
+		task->priv.waiter = &me;
+		wait_locked(q, &me, task);
+		task->priv.waiter = NULL;
+	} else if (!request) {
+		queue_unlink(&q->done, task);
+	} else if (task->priv.flags & TASK_UNREPORTED) {
+		queue_unlink(&q->failed, task);
+	} else {
+		queue_unlink(&q->finished, task);
+	}
+	task->priv.state = TASK_RETURNED;
+}
+
+int queue_wait_task(struct queue_sched *q, struct aml_task *task)
+{
+	int err;
+
+	queue_lock(q);
+	err = check_locked(q, task);
+	if (err == AML_SUCCESS && task->priv.flags & TASK_REQUEST) {
+		err = -AML_EINVAL;
+	} else if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
+		task->priv.state = TASK_RETURNED;
+		err = -AML_FAILURE;
+	} else if (err == AML_SUCCESS) {
+		take_finished_locked(q, task);
+	}
+	queue_unlock(q);
+	return err;
+}
+
+int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+{
+	int err;
+
+	queue_lock(q);
+	err = check_locked(q, task);
+	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
+		queue_unlink(&q->orphans, task);
+		err = -AML_FAILURE;
+	} else if (err == AML_SUCCESS) {
+		take_finished_locked(q, task);
+		*result = *(int *)(void *)task->out;
+		queue_put_free_locked(q, task);
+	}
+	queue_unlock(q);
+	return err;
+}
+
+int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
+{
+	int err;
+
+	queue_lock(q);
+	err = check_locked(q, task);
+	if (err != AML_SUCCESS) {
+		queue_unlock(q);
+		return err;
+	}
+	*ran = false;
+	if (task->priv.state == TASK_QUEUED) {
+		queue_leave_locked(q, task);
+		queue_unlink(&q->unfinished, task);
+		queue_settle_locked(q);
+	} else if (task->priv.state == TASK_ORPHAN) {
+		queue_unlink(&q->orphans, task);
+	} else {
+		*ran = true;
+		take_finished_locked(q, task);
+	}
+	task->priv.state = TASK_RETURNED;
+	queue_unlock(q);
+	return AML_SUCCESS;
+}
+
+void queue_run(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
+{
+	queue_lock(q);
+	queue_append_locked(q, task, TASK_REQUEST | TASK_ON_STACK, bytes);
+	take_finished_locked(q, task);
+	queue_unlock(q);
+}
+
+int queue_barrier(struct queue_sched *q)
+{
+	struct sleeper me = SLEEPER_INITIALIZER;
+	struct aml_task *failed;
+
+	if (queue_inside(q))
+		return -AML_EBUSY;
+	queue_lock(q);
+	failed = queue_pop(&q->failed);
+	if (failed != NULL) {
+		me.code = *(int *)(void *)failed->out;
+		failed->priv.flags &= ~(unsigned)TASK_UNREPORTED;
+		if (failed->priv.flags & TASK_OWNED)
+			queue_put_free_locked(q, failed);
+		else
+			queue_push(&q->finished, failed);
+	} else if (q->unfinished.first != NULL) {
+		me.limit = q->seq;
+		sleeper_push(&q->barriers, &me);
+		wait_locked(q, &me, NULL);
+	}
+	queue_unlock(q);
+	return me.code;
+}
+
+struct aml_task *queue_wait_any(struct queue_sched *q)
+{
+	struct sleeper me = SLEEPER_INITIALIZER;
+
+	if (queue_inside(q)) {
+		aml_errno = AML_EBUSY;
+		return NULL;
+	}
+	queue_lock(q);
+	me.task = queue_pop(&q->done);
+	if (me.task != NULL) {
+		me.task->priv.state = TASK_RETURNED;
+		queue_claim_locked(q);
+	} else if (q->unclaimed > 0) {
+		me.limit = UINT64_MAX;
+		sleeper_push(&q->anys, &me);
+		wait_locked(q, &me, NULL);
+	}
+	queue_unlock(q);
+	return me.task;
+}
+
+bool queue_inside(const struct queue_sched *q)
+{
+	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
+		if (f->q == q)
+			return true;
+	return false;
+}

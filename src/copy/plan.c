@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From two layouts to a copy plan.
+ *
+ * A layout with the fast path lowers to the address of an element and a byte step for each
+ * dimension. Where both sides do, the loops over the dimensions are brought into a normal form,
+ * which changes the order in which elements are moved, never which goes where:
+ *
+ *  1. no loop has one iteration only;
+ *  2. the destination's steps are positive (a loop may run backwards instead);
+ *  3. the loops stand in the order of the destination's steps, the smallest innermost;
+ *  4. no two neighbours could be one loop, and the innermost is not a contiguous run.
+ *
+ * Where a side has no fast path, the loops stay the destination's dimensions and each element's
+ * address is asked for.
+ */
+#include <string.h>
+
+#include <aml/utils/error.h>
+
+#include "copy/plan.h"
+
+static size_t magnitude(ptrdiff_t step)
+{
+	return step < 0 ? -(size_t)step : (size_t)step;
+}
+
+/* Do the elements lie within reach of each other, as those of one object do? */
+static bool spans(const struct shape *shape, const ptrdiff_t *steps)
+{
+	size_t span = shape->element_size, reach;
+
+	for (size_t i = 0; i < shape->ndims; i++)
+		if (__builtin_mul_overflow(shape->dims[i] - 1, magnitude(steps[i]), &reach) ||
+		    __builtin_add_overflow(span, reach, &span))
+			return false;
+	return span <= PTRDIFF_MAX;
+}
+
+/*
+ * Lower one side of a copy that is not empty: store its address and steps, or the layout and
+ * the numbers of its dimensions.
+ */
+static int lower(const struct aml_layout *layout, const struct shape *shape, union copy_side *side,
+		 bool *is_layout, ptrdiff_t *steps)
+{
+	void *base;
+
+	*is_layout = layout_steps(layout, &base, steps) != AML_SUCCESS;
+	if (!*is_layout) {
+		side->base = base;
+		return spans(shape, steps) ? AML_SUCCESS : -AML_EINVAL;
+	}
+	/* Only the destination's operators may write, and the source is never its place. */
+	side->layout = (struct aml_layout *)(uintptr_t)layout;
+	for (size_t i = 0; i < shape->ndims; i++)
+		steps[i] = (ptrdiff_t)i;
+	return AML_SUCCESS;
+}
+
+static bool is_permutation(size_t n, const size_t *permutation)
+{
+	bool seen[NDIMS_MAX] = {false};
+
+	for (size_t i = 0; i < n; i++) {
+		if (permutation[i] >= n || seen[permutation[i]])
+			return false;
+		seen[permutation[i]] = true;
+	}
+	return true;
+}
+
+static bool shapes_match(const struct shape *dst, const struct shape *src,
+			 const size_t *permutation)
+{
+	if (dst->ndims != src->ndims || dst->element_size != src->element_size)
+		return false;
+	if (permutation != NULL && !is_permutation(dst->ndims, permutation))
+		return false;
+	for (size_t i = 0; i < dst->ndims; i++)
+		if (dst->dims[i] != src->dims[permutation ? permutation[i] : i])
+			return false;
+	return true;
+}
+
+/* Rules 1 and 2. */
+static void drop_and_flip(struct copy_plan *plan)
+{
+	uint8_t n = 0;
+
+	for (uint8_t i = 0; i < plan->nloops; i++) {
+		struct copy_loop loop = plan->loops[i];
+
+		if (loop.extent == 1)
+			continue;
+		if (loop.dst_step < 0) {
+			plan->dst.base += (ptrdiff_t)(loop.extent - 1) * loop.dst_step;
+			plan->src.base += (ptrdiff_t)(loop.extent - 1) * loop.src_step;
+			loop.dst_step = -loop.dst_step;
+			loop.src_step = -loop.src_step;
+		}
+		plan->loops[n++] = loop;
+	}
+	plan->nloops = n;
+}
+
+/* Rule 3, by insertion: there are few loops, and most layouts have them in order. */
+static void sort(struct copy_plan *plan)
+{
+	for (uint8_t i = 1; i < plan->nloops; i++) {
+		struct copy_loop loop = plan->loops[i];
+		uint8_t j = i;
+
+		while (j > 0 && plan->loops[j - 1].dst_step > loop.dst_step) {
+			plan->loops[j] = plan->loops[j - 1];
+			j--;
+		}
+		plan->loops[j] = loop;
+	}
+}
+
+/* Does a loop with this step go on where `extent` steps of the last one end? */
+static bool follows(ptrdiff_t step, ptrdiff_t last_step, size_t extent)
+{
+	/* Unsigned, since the end of the last loop may be out of ptrdiff_t's range. */
+	return (size_t)step == (size_t)last_step * extent;
+}
+
+/* Rule 4. */
+static void merge(struct copy_plan *plan)
+{
+	uint8_t n = 0;
+
+	for (uint8_t i = 0; i < plan->nloops; i++) {
+		const struct copy_loop *loop = &plan->loops[i];
+		struct copy_loop *last = n > 0 ? &plan->loops[n - 1] : NULL;
+		ptrdiff_t size = (ptrdiff_t)plan->size;
+
+		if (last == NULL && loop->dst_step == size && loop->src_step == size)
+			plan->size *= loop->extent;
+		else if (last != NULL && follows(loop->dst_step, last->dst_step, last->extent) &&
+			 follows(loop->src_step, last->src_step, last->extent))
+			last->extent *= loop->extent;
+		else
+			plan->loops[n++] = *loop;
+	}
+	plan->nloops = n;
+}
+
+static void normalise(struct copy_plan *plan)
+{
+	drop_and_flip(plan);
+	sort(plan);
+	merge(plan);
+	plan->kind = plan->nloops == 0 ? COPY_FLAT : COPY_STRIDED;
+}
+
+static bool is_empty(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->ndims; i++)
+		if (shape->dims[i] == 0)
+			return true;
+	return false;
+}
+
+/* A plan that does nothing yet. */
+static struct copy_plan *start(union copy_plan_room *room, size_t size)
+{
+	room->plan = (struct copy_plan){.kind = COPY_EMPTY, .size = size};
+	return &room->plan;
+}
+
+int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
+		      const struct aml_layout *src, const size_t *permutation)
+{
+	struct shape dst_shape, src_shape;
+	ptrdiff_t dst_steps[NDIMS_MAX], src_steps[NDIMS_MAX];
+	struct copy_plan *plan;
+	int err = layout_shape(dst, &dst_shape);
+
+	if (err == AML_SUCCESS)
+		err = layout_shape(src, &src_shape);
+	if (err != AML_SUCCESS)
+		return err;
+	if (!shapes_match(&dst_shape, &src_shape, permutation))
+		return -AML_EINVAL;
+	plan = start(room, dst_shape.element_size);
+	if (is_empty(&dst_shape))
+		return AML_SUCCESS;
+	err = lower(dst, &dst_shape, &plan->dst, &plan->dst_is_layout, dst_steps);
+	if (err == AML_SUCCESS)
+		err = lower(src, &src_shape, &plan->src, &plan->src_is_layout, src_steps);
+	if (err != AML_SUCCESS)
+		return err;
+	plan->nloops = (uint8_t)dst_shape.ndims;
+	for (size_t i = 0; i < dst_shape.ndims; i++) {
+		size_t extent = dst_shape.dims[i];
+
+		if (!plan->dst_is_layout && dst_steps[i] == 0 && extent > 1)
+			return -AML_EINVAL;
+		plan->loops[i] = (struct copy_loop){extent, dst_steps[i],
+						    src_steps[permutation ? permutation[i] : i]};
+	}
+	if (plan->dst_is_layout || plan->src_is_layout)
+		plan->kind = COPY_DEREF;
+	else
+		normalise(plan);
+	return AML_SUCCESS;
+}
+
+/* The address of a contiguous layout of one dimension. */
+static int flat_base(const struct aml_layout *layout, const struct shape *shape, void **base)
+{
+	ptrdiff_t steps[NDIMS_MAX];
+
+	if (shape->ndims != 1 || layout_steps(layout, base, steps) != AML_SUCCESS ||
+	    steps[0] != (ptrdiff_t)shape->element_size)
+		return -AML_EINVAL;
+	return AML_SUCCESS;
+}
+
+int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src)
+{
+	struct shape dst_shape, src_shape;
+	void *to, *from;
+	int err = layout_shape(dst, &dst_shape);
+
+	if (err == AML_SUCCESS)
+		err = layout_shape(src, &src_shape);
+	if (err == AML_SUCCESS)
+		err = flat_base(dst, &dst_shape, &to);
+	if (err == AML_SUCCESS)
+		err = flat_base(src, &src_shape, &from);
+	if (err != AML_SUCCESS)
+		return err;
+	if (!shapes_match(&dst_shape, &src_shape, NULL))
+		return -AML_EINVAL;
+	return copy_plan_bytes(room, to, from, dst_shape.dims[0] * dst_shape.element_size);
+}
+
+int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size)
+{
+	struct copy_plan *plan = start(room, size);
+
+	if (size == 0)
+		return AML_SUCCESS;
+	if (dst == NULL || src == NULL)
+		return -AML_EINVAL;
+	plan->kind = COPY_FLAT;
+	plan->dst.base = dst;
+	plan->src.base = (char *)(uintptr_t)src;
+	return AML_SUCCESS;
+}
+
+/* Replace a layout by a duplicate; one that has none stays, and is its owner's to keep. */
+static int keep(union copy_side *side, bool is_layout, bool *is_owned)
+{
+	int err;
+
+	if (!is_layout)
+		return AML_SUCCESS;
+	err = aml_layout_duplicate(side->layout, &side->layout, NULL);
+	*is_owned = err == AML_SUCCESS;
+	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
+}
+
+int copy_plan_keep(struct copy_plan *plan)
+{
+	struct aml_layout *dst = plan->dst.layout;
+	int err = keep(&plan->dst, plan->dst_is_layout, &plan->dst_is_owned);
+
+	if (err != AML_SUCCESS)
+		return err;
+	err = keep(&plan->src, plan->src_is_layout, &plan->src_is_owned);
+	if (err != AML_SUCCESS) {
+		copy_plan_release(plan);
+		plan->dst.layout = dst;
+	}
+	return err;
+}
+
+void copy_plan_release(struct copy_plan *plan)
+{
+	if (plan->dst_is_owned)
+		aml_layout_destroy(&plan->dst.layout);
+	if (plan->src_is_owned)
+		aml_layout_destroy(&plan->src.layout);
+	plan->dst_is_owned = false;
+	plan->src_is_owned = false;
+}
+
+size_t copy_plan_size(const struct copy_plan *plan)
+{
+	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
+}
+
+uint64_t copy_plan_payload(const struct copy_plan *plan)
+{
+	uint64_t bytes = plan->kind == COPY_EMPTY ? 0 : plan->size;
+
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		bytes *= plan->loops[i].extent;
+	return bytes;
+}
+
+bool copy_plan_is_own(const struct copy_plan *plan)
+{
+	return plan->kind != COPY_DEREF;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A copy plan: what is left of two layouts once a copy between them was thought through. It is
+ * plain data, and does not refer to the layouts (but for those that can only be asked element
+ * by element), so that they may go while it waits to run.
+ *
+ * A plan is one block: a head and as many loops as it has. It is made in a struct
+ * copy_plan_room on the stack and can be copied from there by copy_plan_size() bytes.
+ */
+#ifndef COPY_PLAN_H
+#define COPY_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout/layout.h"
+
+/* How a plan runs. */
+enum copy_kind {
+	COPY_EMPTY,   /* nothing to do */
+	COPY_FLAT,    /* `size` bytes in one run; no loop */
+	COPY_STRIDED, /* runs of `size` bytes within one loop or more, the innermost first */
+	COPY_DEREF,   /* elements of `size` bytes within the destination's dimensions */
+};
+
+/*
+ * A loop. The steps are in bytes; those of the destination are positive. In a COPY_DEREF plan
+ * the step of a side that is a layout is the number of its native dimension instead.
+ */
+struct copy_loop {
+	size_t extent;
+	ptrdiff_t dst_step, src_step;
+};
+
+/* One side of a copy: an address, or a layout to ask for each. */
+union copy_side {
+	char *base;
+	struct aml_layout *layout;
+};
+
+struct copy_plan {
+	uint8_t kind; /* enum copy_kind */
+	uint8_t nloops;
+	bool dst_is_layout, src_is_layout; /* in a COPY_DEREF plan */
+	bool dst_is_owned, src_is_owned;   /* the layout is the plan's own duplicate */
+	size_t size;
+	union copy_side dst, src;
+	struct copy_loop loops[];
+};
+
+/* Room for any plan. */
+union copy_plan_room {
+	struct copy_plan plan;
+	char bytes[sizeof(struct copy_plan) + NDIMS_MAX * sizeof(struct copy_loop)];
+};
+
+/*
+ * Plan to copy layout to layout: dimension i of `dst` is dimension `permutation[i]` of `src`,
+ * all in native order; NULL: dimension i. -AML_EINVAL if they do not match,
+ * -AML_ENOTSUP if one lacks an operator.
+ */
+int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
+		      const struct aml_layout *src, const size_t *permutation);
+
+/* The same for contiguous layouts of one dimension; all others are -AML_EINVAL. */
+int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src);
+
+/* Plan to copy bytes. -AML_EINVAL if an address is NULL and the size is not 0. */
+int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size);
+
+/*
+ * Make the plan outlive the layouts that it refers to, where they can be duplicated.
+ * -AML_ENOMEM, or what a layout's operator returned: the plan is as before.
+ */
+int copy_plan_keep(struct copy_plan *plan);
+
+/* Release what copy_plan_keep() made. Not the plan, whose memory is its holder's. */
+void copy_plan_release(struct copy_plan *plan);
+
+/* What the plan itself occupies, in bytes. */
+size_t copy_plan_size(const struct copy_plan *plan);
+
+/* What the plan moves, in bytes. */
+uint64_t copy_plan_payload(const struct copy_plan *plan);
+
+/* Does it run without any code that is not the library's? */
+bool copy_plan_is_own(const struct copy_plan *plan);
+
+/*
+ * Run a plan, any number of times. AML_SUCCESS, or -AML_FAILURE if a layout gave no address for
+ * an element.
+ */
+int copy_plan_run(const struct copy_plan *plan);
+
+/* The kinds' own parts of copy_plan_run(). */
+void copy_strided(const struct copy_plan *plan);
+int copy_deref(const struct copy_plan *plan);
+
+#endif /* COPY_PLAN_H */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The generic interface of DMA engines: checks what a caller passed, then calls the engine. */
+#include <aml/dma.h>
+#include <aml/dma/linux.h>
+#include <aml/utils/error.h>
+
+#include "copy/plan.h"
+
+/* AML_SUCCESS if `dma` is an engine and has the operation, else the negative code. */
+#define check(dma, op)                                      \
+	((dma) == NULL || (dma)->ops == NULL ? -AML_EINVAL  \
+	 : (dma)->ops->op == NULL            ? -AML_ENOTSUP \
+					     : AML_SUCCESS)
+
+int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
+			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+			      void *op_arg)
+{
+	int err = check(dma, create_request);
+
+	if (err != AML_SUCCESS)
+		return err;
+	if (dest == NULL || src == NULL)
+		return -AML_EINVAL;
+	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
+}
+
+/* May the engine's own synchronous copy stand for create_request and wait_request? */
+static bool copies_at_once(const struct aml_dma_ops *ops)
+{
+	return ops->copy != NULL && ops->create_request == aml_dma_linux_request_create &&
+	       ops->wait_request == aml_dma_linux_request_wait;
+}
+
+int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
+			aml_dma_operator op, void *op_arg)
+{
+	struct aml_dma_request *req;
+	int err = check(dma, create_request);
+
+	if (err == AML_SUCCESS)
+		err = check(dma, wait_request);
+	if (err != AML_SUCCESS)
+		return err;
+	if (dest == NULL || src == NULL)
+		return -AML_EINVAL;
+	if (copies_at_once(dma->ops))
+		return dma->ops->copy(dma->data, dest, src, op, op_arg);
+	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
+	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
+}
+
+/* In parentheses, since they are macros too. */
+int(aml_dma_copy)(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src)
+{
+	return aml_dma_copy_custom(dma, dest, src, NULL, NULL);
+}
+
+int(aml_dma_async_copy)(struct aml_dma *dma, struct aml_dma_request **req, struct aml_layout *dest,
+			struct aml_layout *src)
+{
+	return aml_dma_async_copy_custom(dma, req, dest, src, NULL, NULL);
+}
+
+int aml_dma_wait(struct aml_dma *dma, struct aml_dma_request **req)
+{
+	int err = check(dma, wait_request);
+
+	if (err != AML_SUCCESS)
+		return err;
+	if (req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	return dma->ops->wait_request(dma->data, req);
+}
+
+int aml_dma_barrier(struct aml_dma *dma)
+{
+	int err = check(dma, barrier);
+
+	return err == AML_SUCCESS ? dma->ops->barrier(dma->data) : err;
+}
+
+int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req)
+{
+	int err = check(dma, destroy_request);
+
+	if (err != AML_SUCCESS)
+		return err;
+	if (req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	return dma->ops->destroy_request(dma->data, req);
+}
+
+int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma)
+{
+	int err = check(dma, fprintf);
+
+	if (err != AML_SUCCESS || stream == NULL)
+		return err ? err : -AML_EINVAL;
+	/* In parentheses, since fprintf may be a macro. */
+	return (dma->ops->fprintf)(dma->data, stream, prefix ? prefix : "");
+}
+
+int aml_copy_layout_transform_generic(struct aml_layout *dst, const struct aml_layout *src,
+				      const size_t *target_dims)
+{
+	union copy_plan_room room;
+	int err;
+
+	if (dst == NULL || src == NULL || target_dims == NULL)
+		return -AML_EINVAL;
+	err = copy_plan_layouts(&room, dst, src, target_dims);
+	return err == AML_SUCCESS ? copy_plan_run(&room.plan) : err;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The engine: requests over a queue scheduler.
+ *
+ * A request is one block: the public structure, then a copy plan with as many loops as its
+ * class has room for. A copy by one of the library's operators is planned when it is posted,
+ * and what runs is the plan; with any other operator the plan is an empty one.
+ *
+ * Who releases what. The plan may own duplicates of layouts: they are released by whoever runs
+ * the request, right after, or by whoever finds that it will never run (cancel, or a wait in a
+ * forked child). The block belongs to the scheduler from its submission until a wait returns it
+ * to a free list, or cancel hands it back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml/dma/linux.h>
+#include <aml/utils/error.h>
+
+#include "async/queue_sched.h"
+#include "dma/linux_ops.h"
+
+struct request {
+	struct aml_dma_linux_request pub;
+	struct copy_plan plan;
+};
+
+/* The number of loops that the requests of each class have room for. */
+static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, NDIMS_MAX};
+
+struct engine {
+	struct aml_dma dma;
+	struct aml_dma_linux_data data;
+};
+
+static struct queue_sched *queue(const struct aml_dma_data *data)
+{
+	return queue_of(((const struct aml_dma_linux_data *)data)->sched);
+}
+
+static unsigned size_class_of(const struct copy_plan *plan)
+{
+	unsigned size_class = 0;
+
+	while (class_loops[size_class] < plan->nloops)
+		size_class++;
+	return size_class;
+}
+
+/* The operator of planned requests; `arg` is the plan. */
+static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct copy_plan *plan = arg;
+	int err = copy_plan_run(plan);
+
+	(void)dst;
+	(void)src;
+	copy_plan_release(plan);
+	return err;
+}
+
+/* Fill in a request that is to run `plan`, or the operator in `in` if that is not one of ours. */
+static void fill(struct request *r, const struct aml_dma_linux_task_in *in,
+		 const struct copy_plan *plan, int flags)
+{
+	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
+	r->pub.task.out = (struct aml_task_out *)(void *)&r->pub.task_out;
+	r->pub.task.fn = aml_dma_linux_exec_request;
+	r->pub.task.data = NULL;
+	r->pub.task_in = *in;
+	r->pub.task_in.req = &r->pub;
+	r->pub.task_out = AML_SUCCESS;
+	r->pub.flags = flags;
+	memcpy(&r->plan, plan, copy_plan_size(plan));
+	if (dma_plans(in->op)) {
+		r->pub.task_in.op = run_plan;
+		r->pub.task_in.dst = NULL;
+		r->pub.task_in.src = NULL;
+		r->pub.task_in.op_arg = &r->plan;
+	}
+}
+
+/* The plan of what is to be posted; an empty one for an operator that is not ours. */
+static int plan(union copy_plan_room *room, const struct aml_dma_linux_task_in *in)
+{
+	if (dma_plans(in->op))
+		return dma_plan(room, in->dst, in->src, in->op, in->op_arg);
+	room->plan = (struct copy_plan){.kind = COPY_EMPTY};
+	return AML_SUCCESS;
+}
+
+/* A request of the class, with the scheduler's lock held; NULL without memory, and without it. */
+static struct request *take_locked(struct queue_sched *q, unsigned size_class)
+{
+	struct request *r = (struct request *)(void *)queue_take_free_locked(q, size_class);
+
+	if (r != NULL)
+		return r;
+	queue_unlock(q);
+	r = malloc(sizeof(*r) + class_loops[size_class] * sizeof(struct copy_loop));
+	if (r != NULL)
+		queue_lock(q);
+	return r;
+}
+
+/* Post a request whose plan may be kept. */
+static int post(struct queue_sched *q, struct aml_dma_request **req,
+		const struct aml_dma_linux_task_in *in, const struct copy_plan *plan)
+{
+	unsigned size_class = size_class_of(plan);
+	unsigned flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT;
+	uint64_t bytes = copy_plan_payload(plan);
+	struct request *r;
+
+	queue_lock(q);
+	r = take_locked(q, size_class);
+	if (r == NULL)
+		return -AML_ENOMEM;
+	fill(r, in, plan, req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0);
+	if (req != NULL)
+		*req = (struct aml_dma_request *)r;
+	else
+		flags |= TASK_OWNED;
+	queue_submit_locked(q, &r->pub.task, flags, bytes);
+	queue_unlock(q);
+	return AML_SUCCESS;
+}
+
+int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
+				 struct aml_layout *dest, struct aml_layout *src,
+				 aml_dma_operator op, void *op_arg)
+{
+	const struct aml_dma_linux_task_in in = {
+		.op = op, .dst = dest, .src = src, .op_arg = op_arg};
+	union copy_plan_room room;
+	int err;
+
+	if (data == NULL || dest == NULL || src == NULL)
+		return -AML_EINVAL;
+	err = plan(&room, &in);
+	if (err == AML_SUCCESS)
+		err = copy_plan_keep(&room.plan);
+	if (err != AML_SUCCESS)
+		return err;
+	err = post(queue(data), req, &in, &room.plan);
+	if (err != AML_SUCCESS)
+		copy_plan_release(&room.plan);
+	return err;
+}
+
+/* The synchronous copy: a request in this frame, which the layouts outlive. */
+static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		aml_dma_operator op, void *op_arg)
+{
+	const struct aml_dma_linux_task_in in = {
+		.op = op, .dst = dest, .src = src, .op_arg = op_arg};
+	union copy_plan_room room;
+	union {
+		struct request request;
+		char bytes[sizeof(struct request) + NDIMS_MAX * sizeof(struct copy_loop)];
+	} r;
+	int err = plan(&room, &in);
+
+	if (err != AML_SUCCESS)
+		return err;
+	fill(&r.request, &in, &room.plan, 0);
+	queue_run(queue(data), &r.request.pub.task, copy_plan_payload(&room.plan));
+	return r.request.pub.task_out;
+}
+
+/* Release a request that is on no list. */
+static void give_back(struct queue_sched *q, struct request *r)
+{
+	copy_plan_release(&r->plan);
+	queue_give_back(q, &r->pub.task);
+}
+
+int aml_dma_linux_request_wait(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	struct request *r;
+	int err, result;
+
+	if (data == NULL || req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	r = (struct request *)*req;
+	err = queue_wait(queue(data), &r->pub.task, &result);
+	if (err == -AML_FAILURE)
+		give_back(queue(data), r);
+	else if (err != AML_SUCCESS)
+		return err;
+	*req = NULL;
+	return err == AML_SUCCESS ? result : err;
+}
+
+int aml_dma_linux_request_destroy(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	struct queue_sched *q;
+	struct request *r;
+	bool ran;
+	int err;
+
+	if (req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	r = (struct request *)*req;
+	q = data != NULL ? queue(data) : queue_of_task(&r->pub.task);
+	err = queue_cancel(q, &r->pub.task, &ran);
+	if (err != AML_SUCCESS)
+		return err;
+	give_back(q, r);
+	*req = NULL;
+	return AML_SUCCESS;
+}
+
+int aml_dma_linux_barrier(struct aml_dma_data *data)
+{
+	return data != NULL ? queue_barrier(queue(data)) : -AML_EINVAL;
+}
+
+void aml_dma_linux_exec_request(struct aml_task_in *input, struct aml_task_out *output)
+{
+	const struct aml_dma_linux_task_in *in = (struct aml_dma_linux_task_in *)(void *)input;
+	aml_dma_operator op;
+
+	if (in == NULL || output == NULL)
+		return;
+	op = in->op != NULL ? in->op : aml_dma_linux_copy_generic;
+	*(int *)(void *)output = op(in->dst, in->src, in->op_arg);
+	if (in->req != NULL)
+		in->req->flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
+}
+
+static int print(const struct aml_dma_data *data, FILE *stream, const char *prefix)
+{
+	struct queue_stats stats;
+	int n;
+
+	queue_stats(queue(data), &stats);
+	n = fprintf(stream,
+		    "%sdma: linux\n"
+		    "%s  workers: %zu\n"
+		    "%s  queued requests: %zu\n"
+		    "%s  running requests: %zu\n"
+		    "%s  finished requests: %llu\n"
+		    "%s  bytes moved: %llu\n",
+		    prefix, prefix, stats.workers, prefix, stats.queued, prefix, stats.running,
+		    prefix, (unsigned long long)stats.finished, prefix,
+		    (unsigned long long)stats.bytes);
+	return n < 0 ? -AML_FAILURE : AML_SUCCESS;
+}
+
+int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
+{
+	struct engine *engine;
+
+	if (dma == NULL)
+		return -AML_EINVAL;
+	engine = malloc(sizeof(*engine));
+	if (engine == NULL)
+		return -AML_ENOMEM;
+	engine->data.sched = aml_queue_sched_create(num_threads);
+	if (engine->data.sched == NULL) {
+		free(engine);
+		return -AML_ENOMEM;
+	}
+	engine->dma.ops = &aml_dma_linux_ops;
+	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
+	*dma = &engine->dma;
+	return AML_SUCCESS;
+}
+
+int aml_dma_linux_destroy(struct aml_dma **dma)
+{
+	struct queue_sched *q;
+	struct aml_task *orphan;
+
+	if (dma == NULL || *dma == NULL)
+		return -AML_EINVAL;
+	q = queue((*dma)->data);
+	if (queue_inside(q))
+		return -AML_EBUSY;
+	while ((orphan = queue_pop_orphan(q)) != NULL)
+		give_back(q, (struct request *)(void *)orphan);
+	aml_queue_sched_destroy(&((struct aml_dma_linux_data *)(*dma)->data)->sched);
+	free(*dma);
+	*dma = NULL;
+	return AML_SUCCESS;
+}
+
+struct aml_dma_ops aml_dma_linux_ops = {
+	.create_request = aml_dma_linux_request_create,
+	.destroy_request = aml_dma_linux_request_destroy,
+	.wait_request = aml_dma_linux_request_wait,
+	.barrier = aml_dma_linux_barrier,
+	.fprintf = print,
+	.copy = copy,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The three operators, as functions that anybody may call: each plans its copy and runs it at
+ * once. The engine knows them and plans when a request is posted instead, see linux.c.
+ */
+#include <aml/dma/linux.h>
+#include <aml/utils/error.h>
+
+#include "dma/linux_ops.h"
+
+int dma_plan(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src,
+	     aml_dma_operator op, void *arg)
+{
+	if (op == NULL || op == aml_dma_linux_copy_generic)
+		return copy_plan_layouts(room, dst, src, NULL);
+	if (op == aml_dma_linux_copy_1D)
+		return copy_plan_1d(room, dst, src);
+	return copy_plan_bytes(room, dst, src, (size_t)arg);
+}
+
+bool dma_plans(aml_dma_operator op)
+{
+	return op == NULL || op == aml_dma_linux_copy_generic || op == aml_dma_linux_copy_1D ||
+	       op == aml_dma_linux_memcpy_op;
+}
+
+static int run_now(aml_dma_operator op, struct aml_layout *dst, const struct aml_layout *src,
+		   void *arg)
+{
+	union copy_plan_room room;
+	int err = dma_plan(&room, dst, src, op, arg);
+
+	return err == AML_SUCCESS ? copy_plan_run(&room.plan) : err;
+}
+
+int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_now(aml_dma_linux_copy_1D, dst, src, arg);
+}
+
+int aml_dma_linux_memcpy_op(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_now(aml_dma_linux_memcpy_op, dst, src, arg);
+}
+
+int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_now(aml_dma_linux_copy_generic, dst, src, arg);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The operators of the library, as the engine sees them: ways to make a copy plan. */
+#ifndef DMA_LINUX_OPS_H
+#define DMA_LINUX_OPS_H
+
+#include <stdbool.h>
+
+#include <aml/dma.h>
+
+#include "copy/plan.h"
+
+/* Is it one of the library's operators, or NULL, which stands for copy_generic? */
+bool dma_plans(aml_dma_operator op);
+
+/* Plan what such an operator would do. Errors as the operator's: nothing was made. */
+int dma_plan(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src,
+	     aml_dma_operator op, void *arg);
+
+#endif /* DMA_LINUX_OPS_H */

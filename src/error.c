@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Error codes and their texts. */
+#include <stdio.h>
+
+#include <aml/utils/error.h>
+
+__thread int aml_errno;
+
+static const char *const texts[AML_ERROR_MAX] = {
+	[AML_SUCCESS] = "Success",
+	[AML_FAILURE] = "Failure",
+	[AML_ENOMEM] = "Out of memory or threads",
+	[AML_EINVAL] = "Invalid argument",
+	[AML_EDOM] = "Value out of its domain",
+	[AML_ENOTSUP] = "Operation not supported",
+	[AML_EBUSY] = "Resource busy",
+	[AML_EPERM] = "Operation not permitted",
+};
+
+const char *aml_strerror(const int err)
+{
+	/* -INT_MIN does not exist; such a number is no code anyway. */
+	if (err <= -AML_ERROR_MAX || err >= AML_ERROR_MAX)
+		return "Not an error code";
+	return texts[err < 0 ? -err : err];
+}
+
+void aml_perror(const char *msg)
+{
+	const char *text = aml_strerror(aml_errno);
+
+	if (msg != NULL && *msg != '\0')
+		fprintf(stderr, "%s: %s\n", msg, text);
+	else
+		fprintf(stderr, "%s\n", text);
+}

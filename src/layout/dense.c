@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Dense layouts. Everything is kept in native order; the row-major operators reverse what comes
+ * in and goes out.
+ *
+ * Invariants, checked when a layout is made: no product stride[i] * cpitch[i] overflows, and
+ * the elements of a layout that has any span at most PTRDIFF_MAX bytes.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml/layout/dense.h>
+#include <aml/utils/error.h>
+
+#include "layout/layout.h"
+
+/* A layout in one piece: dims, stride (ndims each) and cpitch (ndims + 1) are in `arrays`. */
+struct dense_memory {
+	struct aml_layout layout;
+	struct aml_layout_dense data;
+	size_t arrays[];
+};
+
+static const struct aml_layout_dense *dense(const struct aml_layout_data *data)
+{
+	return (const struct aml_layout_dense *)data;
+}
+
+static struct aml_layout_dense *dense_of(struct aml_layout *layout)
+{
+	return (struct aml_layout_dense *)layout->data;
+}
+
+static size_t step(const struct aml_layout_dense *d, size_t i)
+{
+	return d->stride[i] * d->cpitch[i];
+}
+
+/* A layout whose arrays are not yet filled in; NULL without memory. */
+static struct aml_layout *allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
+{
+	struct dense_memory *memory =
+		malloc(sizeof(*memory) + (3 * ndims + 1) * sizeof(*memory->arrays));
+
+	if (memory == NULL)
+		return NULL;
+	memory->layout.ops = ops;
+	memory->layout.data = (struct aml_layout_data *)&memory->data;
+	memory->data.ptr = ptr;
+	memory->data.ndims = ndims;
+	memory->data.dims = memory->arrays;
+	memory->data.stride = memory->arrays + ndims;
+	memory->data.cpitch = memory->arrays + 2 * ndims;
+	return &memory->layout;
+}
+
+/* cpitch[0 … ndims] from the element size and the pitches. */
+static int cumulate(size_t *cpitch, size_t element_size, size_t ndims, const size_t *pitch)
+{
+	cpitch[0] = element_size;
+	for (size_t i = 0; i < ndims; i++)
+		if (__builtin_mul_overflow(cpitch[i], pitch[i], &cpitch[i + 1]))
+			return -AML_EINVAL;
+	return AML_SUCCESS;
+}
+
+/* The invariants. */
+static int check(const struct aml_layout_dense *d)
+{
+	size_t span = d->cpitch[0], count, bytes;
+	bool overflow = false;
+	int err = layout_count(d->ndims, d->dims, &count);
+
+	if (err != AML_SUCCESS || __builtin_mul_overflow(count, d->cpitch[0], &bytes))
+		return -AML_EINVAL;
+	for (size_t i = 0; i < d->ndims; i++) {
+		size_t distance, reach;
+
+		if (__builtin_mul_overflow(d->stride[i], d->cpitch[i], &distance))
+			return -AML_EINVAL;
+		if (d->dims[i] == 0)
+			continue;
+		overflow |= __builtin_mul_overflow(d->dims[i] - 1, distance, &reach);
+		overflow |= __builtin_add_overflow(span, reach, &span);
+	}
+	return count == 0 || (!overflow && span <= PTRDIFF_MAX) ? AML_SUCCESS : -AML_EINVAL;
+}
+
+/* Hand out a layout that passed its checks, or release it. */
+static int finish(struct aml_layout *layout, int err, struct aml_layout **output)
+{
+	if (err == AML_SUCCESS)
+		err = check(dense_of(layout));
+	if (err == AML_SUCCESS)
+		*output = layout;
+	else
+		free(layout);
+	return err;
+}
+
+/* Arguments in native order from here on. */
+static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *ops,
+		      struct aml_layout **output, const size_t *offsets, const size_t *dims,
+		      const size_t *strides)
+{
+	struct aml_layout *layout = allocate(ops, d->ptr, d->ndims);
+	struct aml_layout_dense *made;
+	size_t offset = 0, distance;
+
+	if (layout == NULL)
+		return -AML_ENOMEM;
+	made = dense_of(layout);
+	for (size_t i = 0; i < d->ndims; i++) {
+		made->dims[i] = dims[i];
+		/* Too large a stride fits only where it leads nowhere: to no second element. */
+		if (__builtin_mul_overflow(d->stride[i], strides[i], &made->stride[i]) ||
+		    __builtin_mul_overflow(made->stride[i], d->cpitch[i], &distance))
+			made->stride[i] = d->stride[i];
+		offset += offsets[i] * step(d, i);
+	}
+	memcpy(made->cpitch, d->cpitch, (d->ndims + 1) * sizeof(*d->cpitch));
+	/* An empty slice may have any offsets, and has no first element for them to lead to. */
+	for (size_t i = 0; i < d->ndims; i++)
+		if (dims[i] == 0)
+			offset = 0;
+	made->ptr = (char *)d->ptr + offset;
+	return finish(layout, AML_SUCCESS, output);
+}
+
+/* A run of dimensions that lie in memory as one: neighbours are stride × cpitch bytes apart. */
+struct group {
+	size_t extent, stride, cpitch;
+};
+
+/* Merge the dimensions into as few groups as there can be. Returns their number. */
+static size_t merge(const struct aml_layout_dense *d, struct group *groups)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->ndims; i++) {
+		struct group *last = n > 0 ? &groups[n - 1] : NULL;
+
+		if (d->dims[i] == 1)
+			continue;
+		if (last != NULL && step(d, i) == last->stride * last->cpitch * last->extent)
+			last->extent *= d->dims[i];
+		else
+			groups[n++] = (struct group){d->dims[i], d->stride[i], d->cpitch[i]};
+	}
+	return n;
+}
+
+/*
+ * Split the groups into the extents of `made`. Within a group the first dimension keeps the
+ * stride and the cpitch (which is the element size in dimension 0, all others are multiples of
+ * it), the next ones have stride 1 and their distance as cpitch.
+ */
+static int split(const struct group *groups, size_t n, struct aml_layout_dense *made)
+{
+	const struct group *next = groups;
+	size_t rest = 1; /* what is left to split of the present group */
+
+	for (size_t j = 0; j < made->ndims; j++) {
+		size_t extent = made->dims[j];
+
+		made->stride[j] = 1;
+		if (extent != 1 && rest == 1) {
+			if (next == groups + n)
+				return -AML_EINVAL;
+			rest = next->extent;
+			made->stride[j] = next->stride;
+			if (j > 0)
+				made->cpitch[j] = next->cpitch;
+			else
+				made->stride[j] *= next->cpitch / made->cpitch[j];
+			next++;
+		}
+		if (rest % extent != 0)
+			return -AML_EINVAL;
+		rest /= extent;
+		made->cpitch[j + 1] = step(made, j) * extent;
+	}
+	return rest == 1 && next == groups + n ? AML_SUCCESS : -AML_EINVAL;
+}
+
+static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops *ops,
+			struct aml_layout **output, size_t ndims, const size_t *dims)
+{
+	struct aml_layout *layout = allocate(ops, d->ptr, ndims);
+	struct group groups[NDIMS_MAX];
+	struct aml_layout_dense *made;
+	size_t count;
+	int err;
+
+	if (layout == NULL)
+		return -AML_ENOMEM;
+	made = dense_of(layout);
+	memcpy(made->dims, dims, ndims * sizeof(*dims));
+	made->cpitch[0] = d->cpitch[0];
+	err = layout_count(ndims, dims, &count);
+	if (err == AML_SUCCESS && count > 0) {
+		err = split(groups, merge(d, groups), made);
+	} else if (err == AML_SUCCESS) {
+		for (size_t i = 0; i < ndims; i++)
+			made->stride[i] = 1;
+		err = cumulate(made->cpitch, d->cpitch[0], ndims, dims);
+	}
+	return finish(layout, err, output);
+}
+
+static int print(const struct aml_layout_dense *d, int order, FILE *stream, const char *prefix)
+{
+	int err;
+
+	if (fprintf(stream, "%slayout: dense, %s\n%s  pointer: %p\n%s  element size: %zu\n", prefix,
+		    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major", prefix, d->ptr,
+		    prefix, d->cpitch[0]) < 0)
+		return -AML_FAILURE;
+	err = layout_print_sizes(stream, prefix, "  dims", order, d->ndims, d->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  stride", order, d->ndims, d->stride);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  cpitch", order, d->ndims, d->cpitch);
+	return err;
+}
+
+static void *rawptr(const struct aml_layout_data *data)
+{
+	return dense(data)->ptr;
+}
+
+static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
+{
+	const struct aml_layout_dense *d = dense(data);
+
+	*base = d->ptr;
+	for (size_t i = 0; i < d->ndims; i++)
+		steps[i] = (ptrdiff_t)step(d, i);
+	return AML_SUCCESS;
+}
+
+static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+{
+	const struct aml_layout_dense *d = dense(layout->data);
+	struct aml_layout *copy = allocate(layout->ops, ptr ? ptr : d->ptr, d->ndims);
+
+	if (copy == NULL)
+		return -AML_ENOMEM;
+	memcpy(dense_of(copy)->dims, d->dims, d->ndims * sizeof(size_t));
+	memcpy(dense_of(copy)->stride, d->stride, d->ndims * sizeof(size_t));
+	memcpy(dense_of(copy)->cpitch, d->cpitch, (d->ndims + 1) * sizeof(size_t));
+	*output = copy;
+	return AML_SUCCESS;
+}
+
+size_t aml_layout_dense_ndims(const struct aml_layout_data *data)
+{
+	return dense(data)->ndims;
+}
+
+size_t aml_layout_dense_element_size(const struct aml_layout_data *data)
+{
+	return dense(data)->cpitch[0];
+}
+
+void *aml_layout_column_deref(const struct aml_layout_data *data, const size_t *coords)
+{
+	const struct aml_layout_dense *d = dense(data);
+	char *element = d->ptr;
+
+	for (size_t i = 0; i < d->ndims; i++)
+		element += coords[i] * step(d, i);
+	return element;
+}
+
+int aml_layout_column_order(const struct aml_layout_data *data)
+{
+	(void)data;
+	return AML_LAYOUT_ORDER_COLUMN_MAJOR;
+}
+
+static int column_dims(const struct aml_layout_data *data, size_t *dims)
+{
+	memcpy(dims, dense(data)->dims, dense(data)->ndims * sizeof(*dims));
+	return AML_SUCCESS;
+}
+
+int aml_layout_column_reshape(const struct aml_layout_data *data, struct aml_layout **output,
+			      const size_t ndims, const size_t *dims)
+{
+	return make_reshape(dense(data), &aml_layout_column_ops, output, ndims, dims);
+}
+
+int aml_layout_column_slice(const struct aml_layout_data *data, struct aml_layout **output,
+			    const size_t *offsets, const size_t *dims, const size_t *strides)
+{
+	return make_slice(dense(data), &aml_layout_column_ops, output, offsets, dims, strides);
+}
+
+static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+{
+	return print(dense(data), AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
+}
+
+void *aml_layout_row_deref(const struct aml_layout_data *data, const size_t *coords)
+{
+	const struct aml_layout_dense *d = dense(data);
+	char *element = d->ptr;
+
+	for (size_t i = 0; i < d->ndims; i++)
+		element += coords[d->ndims - 1 - i] * step(d, i);
+	return element;
+}
+
+int aml_layout_row_order(const struct aml_layout_data *data)
+{
+	(void)data;
+	return AML_LAYOUT_ORDER_ROW_MAJOR;
+}
+
+int aml_layout_row_dims(const struct aml_layout_data *data, size_t *dims)
+{
+	layout_reorder(AML_LAYOUT_ORDER_C, dense(data)->ndims, dims, dense(data)->dims);
+	return AML_SUCCESS;
+}
+
+int aml_layout_row_reshape(const struct aml_layout_data *data, struct aml_layout **output,
+			   const size_t ndims, const size_t *dims)
+{
+	size_t native[NDIMS_MAX];
+
+	layout_reorder(AML_LAYOUT_ORDER_C, ndims, native, dims);
+	return make_reshape(dense(data), &aml_layout_row_ops, output, ndims, native);
+}
+
+int aml_layout_row_slice(const struct aml_layout_data *data, struct aml_layout **output,
+			 const size_t *offsets, const size_t *dims, const size_t *strides)
+{
+	size_t ndims = dense(data)->ndims;
+	size_t n_offsets[NDIMS_MAX], n_dims[NDIMS_MAX], n_strides[NDIMS_MAX];
+
+	layout_reorder(AML_LAYOUT_ORDER_C, ndims, n_offsets, offsets);
+	layout_reorder(AML_LAYOUT_ORDER_C, ndims, n_dims, dims);
+	layout_reorder(AML_LAYOUT_ORDER_C, ndims, n_strides, strides);
+	return aml_layout_row_slice_native(data, output, n_offsets, n_dims, n_strides);
+}
+
+int aml_layout_row_slice_native(const struct aml_layout_data *data, struct aml_layout **output,
+				const size_t *offsets, const size_t *dims, const size_t *strides)
+{
+	return make_slice(dense(data), &aml_layout_row_ops, output, offsets, dims, strides);
+}
+
+static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+{
+	return print(dense(data), AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
+}
+
+int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int order,
+			    const size_t element_size, const size_t ndims, const size_t *dims,
+			    const size_t *stride, const size_t *pitch)
+{
+	struct aml_layout_ops *ops = AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
+					     ? &aml_layout_row_ops
+					     : &aml_layout_column_ops;
+	struct aml_layout *made;
+	struct aml_layout_dense *d;
+	size_t native[NDIMS_MAX];
+
+	if (layout == NULL || ptr == NULL || dims == NULL || element_size == 0 || ndims < 1 ||
+	    ndims > NDIMS_MAX)
+		return -AML_EINVAL;
+	made = allocate(ops, ptr, ndims);
+	if (made == NULL)
+		return -AML_ENOMEM;
+	d = dense_of(made);
+	layout_reorder(order, ndims, d->dims, dims);
+	for (size_t i = 0; i < ndims; i++)
+		d->stride[i] = 1;
+	if (stride != NULL)
+		layout_reorder(order, ndims, d->stride, stride);
+	layout_reorder(order, ndims, native, pitch ? pitch : dims);
+	return finish(made, cumulate(d->cpitch, element_size, ndims, native), layout);
+}
+
+struct aml_layout_ops aml_layout_column_ops = {
+	.deref = aml_layout_column_deref,
+	.deref_native = aml_layout_column_deref,
+	.rawptr = rawptr,
+	.order = aml_layout_column_order,
+	.dims = column_dims,
+	.dims_native = column_dims,
+	.ndims = aml_layout_dense_ndims,
+	.element_size = aml_layout_dense_element_size,
+	.reshape = aml_layout_column_reshape,
+	.slice = aml_layout_column_slice,
+	.slice_native = aml_layout_column_slice,
+	.fprintf = column_fprintf,
+	.duplicate = duplicate,
+	.destroy = NULL,
+	.steps_native = steps_native,
+};
+
+struct aml_layout_ops aml_layout_row_ops = {
+	.deref = aml_layout_row_deref,
+	.deref_native = aml_layout_column_deref,
+	.rawptr = rawptr,
+	.order = aml_layout_row_order,
+	.dims = aml_layout_row_dims,
+	.dims_native = column_dims,
+	.ndims = aml_layout_dense_ndims,
+	.element_size = aml_layout_dense_element_size,
+	.reshape = aml_layout_row_reshape,
+	.slice = aml_layout_row_slice,
+	.slice_native = aml_layout_row_slice_native,
+	.fprintf = row_fprintf,
+	.duplicate = duplicate,
+	.destroy = NULL,
+	.steps_native = steps_native,
+};

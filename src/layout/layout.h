@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the kinds of layout share, and what a copy asks of a layout. All of it in native order,
+ * and with checked arithmetic: a size that overflows is -AML_EINVAL.
+ */
+#ifndef LAYOUT_LAYOUT_H
+#define LAYOUT_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <aml/layout.h>
+
+#define NDIMS_MAX AML_LAYOUT_NDIMS_MAX
+
+/* What a layout tells of itself. */
+struct shape {
+	size_t ndims;        /* 1 to NDIMS_MAX */
+	size_t element_size; /* in bytes, not 0 */
+	size_t dims[NDIMS_MAX];
+};
+
+/* The number of elements; 0 if an extent is 0. -AML_EINVAL if it overflows. */
+int layout_count(size_t ndims, const size_t *dims, size_t *count);
+
+/*
+ * Ask a layout for its shape. -AML_ENOTSUP if it lacks an operator that a copy takes,
+ * -AML_EINVAL if what it says cannot be.
+ */
+int layout_shape(const struct aml_layout *layout, struct shape *shape);
+
+/* Copy n sizes from an array in `order` to one in native order, or back. */
+void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
+
+/*
+ * The fast path: the address of element 0 and a byte step for each native dimension.
+ * -AML_ENOTSUP if the layout has none, or inherited one that no longer speaks for it.
+ */
+int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps);
+
+/*
+ * Where to write an element: false if the write is to be dropped, since the coordinates are in
+ * a pad's outside. `*place` is NULL if a layout gave no address.
+ */
+bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place);
+
+/* Print a line "<prefix><label>: <n sizes in `order`>", and tell of failure. */
+int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
+		       const size_t *sizes);
+
+/* The native operators by which the kinds are told from each other. */
+void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords);
+void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coords);
+
+/* layout_place() for the data of a pad and of a reshape layout. */
+bool pad_place(const struct aml_layout_data *data, const size_t *coords, void **place);
+bool reshape_place(const struct aml_layout_data *data, const size_t *coords, void **place);
+
+#endif /* LAYOUT_LAYOUT_H */

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pad layouts: a target seen with other extents, the outside filled with a neutral element. The
+ * data is in native order; the target may be in either.
+ *
+ * A pad owns its target from its creation on. The neutral element is read only: what copies ask
+ * of a pad that they write to is pad_place(), which has no address outside the target.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml/layout/native.h>
+#include <aml/layout/pad.h>
+#include <aml/utils/error.h>
+
+#include "layout/layout.h"
+
+/* A layout in one piece: dims, target_dims, then the neutral element are in `arrays`. */
+struct pad_memory {
+	struct aml_layout layout;
+	struct aml_layout_pad data;
+	size_t arrays[];
+};
+
+static const struct aml_layout_pad *pad(const struct aml_layout_data *data)
+{
+	return (const struct aml_layout_pad *)data;
+}
+
+/* A pad without a target, its neutral element copied; NULL without memory. */
+static struct aml_layout *allocate(struct aml_layout_ops *ops, int order,
+				   const struct shape *target, const size_t *dims,
+				   const void *neutral)
+{
+	size_t sizes = target->ndims * sizeof(size_t), bytes;
+	struct pad_memory *memory;
+
+	if (__builtin_add_overflow(sizeof(*memory) + 2 * sizes, target->element_size, &bytes))
+		return NULL;
+	memory = malloc(bytes);
+	if (memory == NULL)
+		return NULL;
+	memory->layout.ops = ops;
+	memory->layout.data = (struct aml_layout_data *)&memory->data;
+	memory->data.tags = AML_LAYOUT_ORDER(order);
+	memory->data.target = NULL;
+	memory->data.ndims = target->ndims;
+	memory->data.element_size = target->element_size;
+	memory->data.dims = memory->arrays;
+	memory->data.target_dims = memory->arrays + target->ndims;
+	memory->data.neutral = memory->arrays + 2 * target->ndims;
+	memcpy(memory->data.dims, dims, sizes);
+	memcpy(memory->data.target_dims, target->dims, sizes);
+	memcpy(memory->data.neutral, neutral, target->element_size);
+	return &memory->layout;
+}
+
+static bool outside(const struct aml_layout_pad *p, const size_t *coords)
+{
+	for (size_t i = 0; i < p->ndims; i++)
+		if (coords[i] >= p->target_dims[i])
+			return true;
+	return false;
+}
+
+void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords)
+{
+	const struct aml_layout_pad *p = pad(data);
+
+	return outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
+}
+
+bool pad_place(const struct aml_layout_data *data, const size_t *coords, void **place)
+{
+	const struct aml_layout_pad *p = pad(data);
+
+	return !outside(p, coords) && layout_place(p->target, coords, place);
+}
+
+static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
+{
+	size_t native[NDIMS_MAX];
+
+	layout_reorder(AML_LAYOUT_ORDER_C, pad(data)->ndims, native, coords);
+	return pad_deref_native(data, native);
+}
+
+static void *rawptr(const struct aml_layout_data *data)
+{
+	return aml_layout_rawptr(pad(data)->target);
+}
+
+static int order(const struct aml_layout_data *data)
+{
+	return AML_LAYOUT_ORDER(pad(data)->tags);
+}
+
+static int dims(const struct aml_layout_data *data, size_t *user)
+{
+	layout_reorder(order(data), pad(data)->ndims, user, pad(data)->dims);
+	return AML_SUCCESS;
+}
+
+static int dims_native(const struct aml_layout_data *data, size_t *native)
+{
+	memcpy(native, pad(data)->dims, pad(data)->ndims * sizeof(*native));
+	return AML_SUCCESS;
+}
+
+static size_t ndims(const struct aml_layout_data *data)
+{
+	return pad(data)->ndims;
+}
+
+static size_t element_size(const struct aml_layout_data *data)
+{
+	return pad(data)->element_size;
+}
+
+static int print(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+{
+	const struct aml_layout_pad *p = pad(data);
+	int err;
+
+	if (fprintf(stream, "%slayout: pad, %s\n%s  element size: %zu\n", prefix,
+		    order(data) == AML_LAYOUT_ORDER_C ? "row-major" : "column-major", prefix,
+		    p->element_size) < 0)
+		return -AML_FAILURE;
+	err = layout_print_sizes(stream, prefix, "  dims", p->tags, p->ndims, p->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  target dims", p->tags, p->ndims,
+					 p->target_dims);
+	if (err == AML_SUCCESS && fprintf(stream, "%s  target:\n", prefix) < 0)
+		err = -AML_FAILURE;
+	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, p->target) : err;
+}
+
+static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+{
+	const struct aml_layout_pad *p = pad(layout->data);
+	struct shape target = {.ndims = p->ndims, .element_size = p->element_size};
+	struct aml_layout *copy;
+	int err;
+
+	memcpy(target.dims, p->target_dims, p->ndims * sizeof(*p->target_dims));
+	copy = allocate(layout->ops, p->tags, &target, p->dims, p->neutral);
+	if (copy == NULL)
+		return -AML_ENOMEM;
+	err = aml_layout_duplicate(p->target, &((struct aml_layout_pad *)copy->data)->target, ptr);
+	if (err == AML_SUCCESS)
+		*output = copy;
+	else
+		free(copy);
+	return err;
+}
+
+void aml_layout_pad_destroy(struct aml_layout *layout)
+{
+	if (layout == NULL)
+		return;
+	aml_layout_destroy(&((struct aml_layout_pad *)layout->data)->target);
+	free(layout);
+}
+
+int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml_layout *target,
+			  const size_t *user_dims, void *neutral)
+{
+	struct shape inner;
+	size_t native[NDIMS_MAX], count, size;
+	struct aml_layout *made;
+	int err;
+
+	if (layout == NULL || target == NULL || user_dims == NULL || neutral == NULL)
+		return -AML_EINVAL;
+	err = layout_shape(target, &inner);
+	if (err != AML_SUCCESS)
+		return err;
+	layout_reorder(tags, inner.ndims, native, user_dims);
+	err = layout_count(inner.ndims, native, &count);
+	if (err != AML_SUCCESS || __builtin_mul_overflow(count, inner.element_size, &size))
+		return -AML_EINVAL;
+	made = allocate(AML_LAYOUT_ORDER(tags) == AML_LAYOUT_ORDER_C ? &aml_layout_pad_row_ops
+								     : &aml_layout_pad_column_ops,
+			tags, &inner, native, neutral);
+	if (made == NULL)
+		return -AML_ENOMEM;
+	((struct aml_layout_pad *)made->data)->target = target;
+	*layout = made;
+	return AML_SUCCESS;
+}
+
+struct aml_layout_ops aml_layout_pad_row_ops = {
+	.deref = row_deref,
+	.deref_native = pad_deref_native,
+	.rawptr = rawptr,
+	.order = order,
+	.dims = dims,
+	.dims_native = dims_native,
+	.ndims = ndims,
+	.element_size = element_size,
+	.fprintf = print,
+	.duplicate = duplicate,
+	.destroy = aml_layout_pad_destroy,
+};
+
+struct aml_layout_ops aml_layout_pad_column_ops = {
+	.deref = pad_deref_native,
+	.deref_native = pad_deref_native,
+	.rawptr = rawptr,
+	.order = order,
+	.dims = dims,
+	.dims_native = dims_native,
+	.ndims = ndims,
+	.element_size = element_size,
+	.fprintf = print,
+	.duplicate = duplicate,
+	.destroy = aml_layout_pad_destroy,
+};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reshape layouts: the elements of a target, in native linear order, under other extents. The
+ * data is in native order. A reshape layout owns its target from its creation on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml/layout/native.h>
+#include <aml/layout/reshape.h>
+#include <aml/utils/error.h>
+
+#include "layout/layout.h"
+
+/* A layout in one piece: dims, coffsets (ndims each) and target_dims are in `arrays`. */
+struct reshape_memory {
+	struct aml_layout layout;
+	struct aml_layout_data_reshape data;
+	size_t arrays[];
+};
+
+static const struct aml_layout_data_reshape *reshape(const struct aml_layout_data *data)
+{
+	return (const struct aml_layout_data_reshape *)data;
+}
+
+/* A reshape layout without a target; NULL without memory. */
+static struct aml_layout *allocate(struct aml_layout_ops *ops, size_t ndims, const size_t *dims,
+				   size_t target_ndims, const size_t *target_dims)
+{
+	size_t count = 2 * ndims + target_ndims, offset = 1;
+	struct reshape_memory *memory = malloc(sizeof(*memory) + count * sizeof(*memory->arrays));
+
+	if (memory == NULL)
+		return NULL;
+	memory->layout.ops = ops;
+	memory->layout.data = (struct aml_layout_data *)&memory->data;
+	memory->data.target = NULL;
+	memory->data.ndims = ndims;
+	memory->data.target_ndims = target_ndims;
+	memory->data.dims = memory->arrays;
+	memory->data.coffsets = memory->arrays + ndims;
+	memory->data.target_dims = memory->arrays + 2 * ndims;
+	for (size_t i = 0; i < ndims; i++) {
+		memory->data.dims[i] = dims[i];
+		memory->data.coffsets[i] = offset;
+		offset *= dims[i];
+	}
+	memcpy(memory->data.target_dims, target_dims, target_ndims * sizeof(*target_dims));
+	return &memory->layout;
+}
+
+/* The target's native coordinates of an element; not called for an empty layout. */
+static void target_coords(const struct aml_layout_data_reshape *r, const size_t *coords,
+			  size_t *inner)
+{
+	size_t index = 0;
+
+	for (size_t i = 0; i < r->ndims; i++)
+		index += coords[i] * r->coffsets[i];
+	for (size_t i = 0; i < r->target_ndims; i++) {
+		inner[i] = index % r->target_dims[i];
+		index /= r->target_dims[i];
+	}
+}
+
+void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coords)
+{
+	size_t inner[NDIMS_MAX];
+
+	target_coords(reshape(data), coords, inner);
+	return aml_layout_deref_native(reshape(data)->target, inner);
+}
+
+bool reshape_place(const struct aml_layout_data *data, const size_t *coords, void **place)
+{
+	size_t inner[NDIMS_MAX];
+
+	target_coords(reshape(data), coords, inner);
+	return layout_place(reshape(data)->target, inner, place);
+}
+
+static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
+{
+	size_t native[NDIMS_MAX];
+
+	layout_reorder(AML_LAYOUT_ORDER_C, reshape(data)->ndims, native, coords);
+	return reshape_deref_native(data, native);
+}
+
+static void *rawptr(const struct aml_layout_data *data)
+{
+	return aml_layout_rawptr(reshape(data)->target);
+}
+
+static int row_order(const struct aml_layout_data *data)
+{
+	(void)data;
+	return AML_LAYOUT_ORDER_ROW_MAJOR;
+}
+
+static int column_order(const struct aml_layout_data *data)
+{
+	(void)data;
+	return AML_LAYOUT_ORDER_COLUMN_MAJOR;
+}
+
+static int row_dims(const struct aml_layout_data *data, size_t *user)
+{
+	layout_reorder(AML_LAYOUT_ORDER_C, reshape(data)->ndims, user, reshape(data)->dims);
+	return AML_SUCCESS;
+}
+
+static int dims_native(const struct aml_layout_data *data, size_t *native)
+{
+	memcpy(native, reshape(data)->dims, reshape(data)->ndims * sizeof(*native));
+	return AML_SUCCESS;
+}
+
+static size_t ndims(const struct aml_layout_data *data)
+{
+	return reshape(data)->ndims;
+}
+
+static size_t element_size(const struct aml_layout_data *data)
+{
+	return aml_layout_element_size(reshape(data)->target);
+}
+
+static int print(const struct aml_layout_data *data, int order, FILE *stream, const char *prefix)
+{
+	const struct aml_layout_data_reshape *r = reshape(data);
+	int err;
+
+	if (fprintf(stream, "%slayout: reshape, %s\n", prefix,
+		    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major") < 0)
+		return -AML_FAILURE;
+	err = layout_print_sizes(stream, prefix, "  dims", order, r->ndims, r->dims);
+	if (err == AML_SUCCESS && fprintf(stream, "%s  target:\n", prefix) < 0)
+		err = -AML_FAILURE;
+	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, r->target) : err;
+}
+
+static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+{
+	return print(data, AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
+}
+
+static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+{
+	return print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
+}
+
+static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+{
+	const struct aml_layout_data_reshape *r = reshape(layout->data);
+	struct aml_layout *copy =
+		allocate(layout->ops, r->ndims, r->dims, r->target_ndims, r->target_dims);
+	int err;
+
+	if (copy == NULL)
+		return -AML_ENOMEM;
+	err = aml_layout_duplicate(r->target,
+				   &((struct aml_layout_data_reshape *)copy->data)->target, ptr);
+	if (err == AML_SUCCESS)
+		*output = copy;
+	else
+		free(copy);
+	return err;
+}
+
+void aml_layout_reshape_destroy(struct aml_layout *layout)
+{
+	if (layout == NULL)
+		return;
+	aml_layout_destroy(&((struct aml_layout_data_reshape *)layout->data)->target);
+	free(layout);
+}
+
+int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *target,
+			      const int order, const size_t n, const size_t *dims)
+{
+	struct shape inner;
+	size_t native[NDIMS_MAX], count, target_count;
+	struct aml_layout *made;
+	int err;
+
+	if (layout == NULL || target == NULL || dims == NULL || n < 1 || n > NDIMS_MAX)
+		return -AML_EINVAL;
+	err = layout_shape(target, &inner);
+	if (err != AML_SUCCESS)
+		return err;
+	layout_reorder(order, n, native, dims);
+	err = layout_count(n, native, &count);
+	if (err == AML_SUCCESS)
+		err = layout_count(inner.ndims, inner.dims, &target_count);
+	if (err != AML_SUCCESS || count != target_count)
+		return -AML_EINVAL;
+	made = allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
+				? &aml_layout_reshape_row_ops
+				: &aml_layout_reshape_column_ops,
+			n, native, inner.ndims, inner.dims);
+	if (made == NULL)
+		return -AML_ENOMEM;
+	((struct aml_layout_data_reshape *)made->data)->target = target;
+	*layout = made;
+	return AML_SUCCESS;
+}
+
+struct aml_layout_ops aml_layout_reshape_row_ops = {
+	.deref = row_deref,
+	.deref_native = reshape_deref_native,
+	.rawptr = rawptr,
+	.order = row_order,
+	.dims = row_dims,
+	.dims_native = dims_native,
+	.ndims = ndims,
+	.element_size = element_size,
+	.fprintf = row_fprintf,
+	.duplicate = duplicate,
+	.destroy = aml_layout_reshape_destroy,
+};
+
+struct aml_layout_ops aml_layout_reshape_column_ops = {
+	.deref = reshape_deref_native,
+	.deref_native = reshape_deref_native,
+	.rawptr = rawptr,
+	.order = column_order,
+	.dims = dims_native,
+	.dims_native = dims_native,
+	.ndims = ndims,
+	.element_size = element_size,
+	.fprintf = column_fprintf,
+	.duplicate = duplicate,
+	.destroy = aml_layout_reshape_destroy,
+};
