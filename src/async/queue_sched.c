@@ -16,14 +16,25 @@
 
 #include "async/queue_state.h"
 
+/* A test that is built with QUEUE_SHAKE defines this, to delay threads where schedules differ. */
+#ifdef QUEUE_SHAKE
+void queue_shake(void);
+#else
+static inline void queue_shake(void)
+{
+}
+#endif
+
 void queue_lock(struct queue_sched *q)
 {
+	queue_shake();
 	pthread_mutex_lock(&q->lock);
 }
 
 void queue_unlock(struct queue_sched *q)
 {
 	pthread_mutex_unlock(&q->lock);
+	queue_shake();
 }
 
 void queue_submit_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
