@@ -111,20 +111,23 @@ void queue_wake_locked(struct queue_sched *q)
 	pthread_cond_signal(&s->wakeup);
 }
 
-void queue_append_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
-			 uint64_t bytes)
+void queue_append_locked(struct queue_sched *q, struct aml_task *task,
+			 const struct queue_request *request)
 {
 	task->priv.sched = q;
 	task->priv.waiter = NULL;
 	task->priv.seq = ++q->seq;
-	task->priv.bytes = bytes;
+	task->priv.bytes = request->bytes;
 	task->priv.state = TASK_QUEUED;
-	task->priv.flags = flags;
+	task->priv.flags = request->flags;
+	task->priv.parts = request->parts;
+	task->priv.taken = 0;
+	task->priv.active = 0;
 	queue_push(&q->unfinished, task);
 	if (q->head == NULL)
 		q->head = task;
 	q->nqueued++;
-	if (!(flags & TASK_REQUEST))
+	if (!(request->flags & TASK_REQUEST))
 		q->unclaimed++;
 }
 

@@ -37,11 +37,16 @@ void queue_unlock(struct queue_sched *q)
 	queue_shake();
 }
 
-void queue_submit_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
-			 uint64_t bytes)
+void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
+			 const struct queue_request *request)
 {
-	queue_append_locked(q, task, flags, bytes);
+	queue_append_locked(q, task, request);
 	queue_wake_locked(q);
+}
+
+void queue_set_part(struct queue_sched *q, queue_part_fn part)
+{
+	q->part = part;
 }
 
 void queue_give_back(struct queue_sched *q, struct aml_task *task)
@@ -181,10 +186,11 @@ static void release(struct queue_sched *q)
 
 static int submit(struct aml_sched_data *data, struct aml_task *task)
 {
+	static const struct queue_request plain = {.parts = 1};
 	struct queue_sched *q = (struct queue_sched *)data;
 
 	queue_lock(q);
-	queue_submit_locked(q, task, 0, 0);
+	queue_submit_locked(q, task, &plain);
 	queue_unlock(q);
 	return AML_SUCCESS;
 }

@@ -46,11 +46,26 @@ void queue_unlock(struct queue_sched *q);
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list);
 
 /*
- * Append a request with its public members filled in. `flags` are TASK_… and the free list's
- * number, `bytes` what it moves. It may start as soon as the lock is released.
+ * The function that runs a part of a divisible task, which has more than one. It neither blocks
+ * nor submits. Once all parts that were taken have run, the task's own function is called, to
+ * close it.
  */
-void queue_submit_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
-			 uint64_t bytes);
+typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
+void queue_set_part(struct queue_sched *q, queue_part_fn part);
+
+/* What a request is to the scheduler. */
+struct queue_request {
+	unsigned flags; /* TASK_… and the free list's number */
+	unsigned parts; /* 1: it is not divisible */
+	uint64_t bytes; /* what it moves */
+};
+
+/*
+ * Append a request with its public members filled in. It may start as soon as the lock is
+ * released.
+ */
+void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
+			 const struct queue_request *request);
 
 /*
  * Wait for a request, store its result and put it on its free list. -AML_EINVAL or
@@ -69,7 +84,7 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
 void queue_give_back(struct queue_sched *q, struct aml_task *task);
 
 /* Submit a request of TASK_ON_STACK and wait until it has finished. */
-void queue_run(struct queue_sched *q, struct aml_task *task, uint64_t bytes);
+void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request);
 
 /* See aml_dma_barrier(). */
 int queue_barrier(struct queue_sched *q);

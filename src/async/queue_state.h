@@ -26,11 +26,17 @@
  *   `free[…]`     requests that are ready for use;
  * and on none once somebody waits for it and it has FINISHED.
  *
+ * Parts. A divisible task has several; they are taken one by one from the head, a slot each,
+ * and the task leaves the queue when the last one is taken. It is RUNNING from the first part
+ * on, and FINISHED when none runs and all were taken or, if it is cancelled, will not be. Any
+ * other task has one part, itself.
+ *
  * Slots. `running` counts the tasks that run, without those that are blocked in a wait of their
- * own. The head is taken only while running < slots. A task that a wait inside another one runs
- * ahead of its turn takes over that one's slot, or goes beyond the bound if that one is another
- * scheduler's. An operator that returns from a wait needs a slot again before it goes on, and
- * comes before the head (`resumers`); so resumers are there only while running >= slots.
+ * own; each part that runs takes one. The head is taken only while running < slots. A task that
+ * a wait inside another one runs ahead of its turn takes over that one's slot, or goes beyond
+ * the bound if that one is another scheduler's. An operator that returns from a wait needs a
+ * slot again before it goes on, and comes before the head (`resumers`); so resumers are there
+ * only while running >= slots.
  *
  * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a
  * predicate loop, and is signalled with the mutex held, since the sleeper is on its thread's
@@ -103,6 +109,7 @@ struct queue_sched {
 	size_t callers;               /* threads inside a wait */
 	bool waking;                  /* somebody is poked and has not looked yet */
 	bool stop;                    /* workers are to end */
+	queue_part_fn part;           /* runs a part of a divisible task */
 
 	size_t nqueued;
 	uint64_t nfinished, bytes;
@@ -133,9 +140,9 @@ void sleeper_done(struct sleeper *s);
 /* Poke somebody to run the head, if that is owed. */
 void queue_wake_locked(struct queue_sched *q);
 /* Append a task; the poke is the caller's. */
-void queue_append_locked(struct queue_sched *q, struct aml_task *task, unsigned flags,
-			 uint64_t bytes);
-/* A QUEUED task leaves the queue, to run or not at all. */
+void queue_append_locked(struct queue_sched *q, struct aml_task *task,
+			 const struct queue_request *request);
+/* A task leaves the queue, its last part taken, or never to be. */
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task);
 /*
  * A task has left `unfinished`: barriers that have no older one to wait for are done, and so is
@@ -156,7 +163,8 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
 	{                                          \
 		.wakeup = PTHREAD_COND_INITIALIZER \
 	}
-/* Take the head, run it, finish it, with a slot of its own. The lock is not held meanwhile. */
+/* Take the head, or its next part, and run it, with a slot of its own; no lock is held meanwhile.
+ */
 void queue_run_head_locked(struct queue_sched *q);
 /*
  * Sleep until `me` is done, running what this thread may run: `mine`, the task that it waits

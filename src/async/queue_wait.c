@@ -22,15 +22,38 @@ static void execute(struct queue_sched *q, struct aml_task *task)
 	queue_frame = frame.outer;
 }
 
-/* Run a QUEUED task with a slot that is already counted. */
+/* Does the task have a part that nobody took? */
+static bool untaken(const struct aml_task *task)
+{
+	return task->priv.taken < task->priv.parts;
+}
+
+/* Run the next part of a task with a slot that is already counted. */
 static void run_locked(struct queue_sched *q, struct aml_task *task)
 {
+	bool divisible = task->priv.parts > 1;
+	unsigned part = task->priv.taken++;
+
 	task->priv.state = TASK_RUNNING;
-	queue_leave_locked(q, task);
+	task->priv.active++;
+	if (!untaken(task))
+		queue_leave_locked(q, task);
 	queue_wake_locked(q);
 	queue_unlock(q);
-	execute(q, task);
+	if (divisible)
+		q->part(task, part);
+	else
+		execute(q, task);
 	queue_lock(q);
+	task->priv.active--;
+	if (untaken(task) || task->priv.active > 0)
+		return;
+	if (divisible) {
+		/* Nobody else touches it any more. */
+		queue_unlock(q);
+		execute(q, task);
+		queue_lock(q);
+	}
 	queue_finish_locked(q, task);
 }
 
@@ -137,12 +160,19 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
 	}
 }
 
-/* Run a task ahead of its turn, since the operator on top of this thread's stack waits for it. */
-static void run_nested_locked(struct queue_sched *q, struct aml_task *task)
+/* The operator `frame` waits, without its slot, and runs what is left of `mine` ahead of its turn.
+ */
+static void block_locked(struct queue_sched *q, struct frame *frame, struct sleeper *me,
+			 struct aml_task *mine)
 {
-	q->running++;
-	run_locked(q, task);
-	queue_free_slot_locked(q);
+	yield_slot_locked(q, frame);
+	while (mine != NULL && untaken(mine)) {
+		q->running++;
+		run_locked(q, mine);
+		queue_free_slot_locked(q);
+	}
+	queue_sleep_locked(q, me, NULL);
+	regain_slot_locked(q, frame);
 }
 
 /*
@@ -156,15 +186,12 @@ static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	q->callers++;
 	if (frame == NULL) {
 		queue_sleep_locked(q, me, mine);
-	} else if (frame->q == q && mine != NULL && mine->priv.state == TASK_QUEUED) {
-		/* It takes over the slot of the operator that waits. */
-		run_locked(q, mine);
 	} else {
-		yield_slot_locked(q, frame);
-		if (mine != NULL && mine->priv.state == TASK_QUEUED)
-			run_nested_locked(q, mine);
-		queue_sleep_locked(q, me, NULL);
-		regain_slot_locked(q, frame);
+		/* In its own scheduler the task takes over the slot of the operator that waits. */
+		while (frame->q == q && mine != NULL && untaken(mine))
+			run_locked(q, mine);
+		if (!me->done)
+			block_locked(q, frame, me, mine);
 	}
 	q->callers--;
 	queue_settle_locked(q);
@@ -251,6 +278,21 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 	return err;
 }
 
+/* No further part of the task is taken. True: and none runs, so that it is gone. */
+static bool withdraw_locked(struct queue_sched *q, struct aml_task *task)
+{
+	if (task->priv.state == TASK_FINISHED || !untaken(task))
+		return false;
+	queue_leave_locked(q, task);
+	task->priv.parts = task->priv.taken;
+	task->priv.bytes = 0;
+	if (task->priv.active > 0)
+		return false;
+	queue_unlink(&q->unfinished, task);
+	queue_settle_locked(q);
+	return true;
+}
+
 int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 {
 	int err;
@@ -262,13 +304,9 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 		return err;
 	}
 	*ran = false;
-	if (task->priv.state == TASK_QUEUED) {
-		queue_leave_locked(q, task);
-		queue_unlink(&q->unfinished, task);
-		queue_settle_locked(q);
-	} else if (task->priv.state == TASK_ORPHAN) {
+	if (task->priv.state == TASK_ORPHAN) {
 		queue_unlink(&q->orphans, task);
-	} else {
+	} else if (!withdraw_locked(q, task)) {
 		*ran = true;
 		take_finished_locked(q, task);
 	}
@@ -277,10 +315,10 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 	return AML_SUCCESS;
 }
 
-void queue_run(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
+void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request)
 {
 	queue_lock(q);
-	queue_append_locked(q, task, TASK_REQUEST | TASK_ON_STACK, bytes);
+	queue_append_locked(q, task, request);
 	take_finished_locked(q, task);
 	queue_unlock(q);
 }

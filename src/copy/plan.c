@@ -18,6 +18,7 @@
 
 #include <aml/utils/error.h>
 
+#include "copy/machine.h"
 #include "copy/plan.h"
 
 static size_t magnitude(ptrdiff_t step)
@@ -147,12 +148,33 @@ static void merge(struct copy_plan *plan)
 	plan->nloops = n;
 }
 
+/* The kind of a plan in normal form; a transposition's loop over the source's runs becomes
+ * number 1. */
+static enum copy_kind choose(struct copy_plan *plan)
+{
+	ptrdiff_t size = (ptrdiff_t)plan->size;
+
+	if (plan->nloops == 0)
+		return COPY_FLAT;
+	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++) {
+		struct copy_loop loop = plan->loops[i];
+
+		if (loop.src_step != size)
+			continue;
+		memmove(&plan->loops[2], &plan->loops[1], (i - 1u) * sizeof(loop));
+		plan->loops[1] = loop;
+		return COPY_TRANSPOSE;
+	}
+	return COPY_STRIDED;
+}
+
 static void normalise(struct copy_plan *plan)
 {
 	drop_and_flip(plan);
 	sort(plan);
 	merge(plan);
-	plan->kind = plan->nloops == 0 ? COPY_FLAT : COPY_STRIDED;
+	plan->kind = (uint8_t)choose(plan);
+	plan->stream = copy_plan_payload(plan) >= machine()->cache / 2;
 }
 
 static bool is_empty(const struct shape *shape)
@@ -249,6 +271,7 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->kind = COPY_FLAT;
 	plan->dst.base = dst;
 	plan->src.base = (char *)(uintptr_t)src;
+	plan->stream = size >= machine()->cache / 2;
 	return AML_SUCCESS;
 }
 

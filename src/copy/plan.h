@@ -18,10 +18,12 @@
 
 /* How a plan runs. */
 enum copy_kind {
-	COPY_EMPTY,   /* nothing to do */
-	COPY_FLAT,    /* `size` bytes in one run; no loop */
-	COPY_STRIDED, /* runs of `size` bytes within one loop or more, the innermost first */
-	COPY_DEREF,   /* elements of `size` bytes within the destination's dimensions */
+	COPY_EMPTY,     /* nothing to do */
+	COPY_FLAT,      /* `size` bytes in one run; no loop */
+	COPY_STRIDED,   /* runs of `size` bytes within one loop or more, the innermost first */
+	COPY_TRANSPOSE, /* the same; loop 0 is contiguous in the destination, loop 1 in the source
+			 */
+	COPY_DEREF,     /* elements of `size` bytes within the destination's dimensions */
 };
 
 /*
@@ -44,6 +46,7 @@ struct copy_plan {
 	uint8_t nloops;
 	bool dst_is_layout, src_is_layout; /* in a COPY_DEREF plan */
 	bool dst_is_owned, src_is_owned;   /* the layout is the plan's own duplicate */
+	bool stream;                       /* whole lines are to go past the caches */
 	size_t size;
 	union copy_side dst, src;
 	struct copy_loop loops[];
@@ -93,8 +96,21 @@ bool copy_plan_is_own(const struct copy_plan *plan);
  */
 int copy_plan_run(const struct copy_plan *plan);
 
-/* The kinds' own parts of copy_plan_run(). */
-void copy_strided(const struct copy_plan *plan);
+/* How many parts a plan is worth being cut into: 1 for all but large copies of the library's own.
+ */
+unsigned copy_plan_parts(const struct copy_plan *plan);
+
+/* Run one of these parts. Together they do what copy_plan_run() does, each element once. */
+void copy_plan_run_part(const struct copy_plan *plan, unsigned part);
+
+/* The kinds' own parts of copy_plan_run(): their innermost loops, from these addresses. */
+void copy_flat(const struct copy_plan *plan, char *dst, const char *src);
+void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
+void copy_transpose(const struct copy_plan *plan, char *dst, const char *src);
 int copy_deref(const struct copy_plan *plan);
+
+/* A loop over runs of `size` bytes; the function for the size. */
+typedef void (*row_fn)(char *dst, const char *src, size_t size, const struct copy_loop *loop);
+row_fn copy_row(size_t size);
 
 #endif /* COPY_PLAN_H */

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs of bytes within loops on byte steps. The innermost loop is a function by the size of the
- * run, so that a small run is a load and a store.
+ * Runs of bytes in a loop on byte steps. The loop is a function by the size of the run, so that
+ * a small run is a load and a store.
  */
 #include <string.h>
 
+#include "copy/machine.h"
 #include "copy/plan.h"
 
-/* The innermost loop. */
-typedef void (*row_fn)(char *dst, const char *src, size_t size, const struct copy_loop *loop);
+enum {
+	LINE = 64,    /* a cache line, in bytes */
+	STAGE = 4096, /* what is gathered in the first cache before it is streamed, in bytes */
+};
 
 static inline void row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
@@ -45,7 +48,7 @@ ROW(16)
 ROW(32)
 ROW(64)
 
-static row_fn row_for(size_t size)
+row_fn copy_row(size_t size)
 {
 	switch (size) {
 	case 1:
@@ -67,26 +70,45 @@ static row_fn row_for(size_t size)
 	}
 }
 
-void copy_strided(const struct copy_plan *plan)
+/* Long runs, past the caches. */
+static void stream_runs(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
-	const struct copy_loop *loops = plan->loops;
-	row_fn move = row_for(plan->size);
-	char *dst = plan->dst.base;
-	const char *src = plan->src.base;
-	size_t index[NDIMS_MAX] = {0};
-	uint8_t i;
+	stream_fn stream = machine()->kernels->stream;
 
-	do {
-		move(dst, src, plan->size, &loops[0]);
-		for (i = 1; i < plan->nloops; i++) {
-			if (++index[i] < loops[i].extent) {
-				dst += loops[i].dst_step;
-				src += loops[i].src_step;
-				break;
-			}
-			index[i] = 0;
-			dst -= (ptrdiff_t)(loops[i].extent - 1) * loops[i].dst_step;
-			src -= (ptrdiff_t)(loops[i].extent - 1) * loops[i].src_step;
-		}
-	} while (i < plan->nloops);
+	for (size_t i = 0; i < loop->extent; i++)
+		stream(dst + (ptrdiff_t)i * loop->dst_step, src + (ptrdiff_t)i * loop->src_step,
+		       size);
+}
+
+/* Short runs that are contiguous in the destination, gathered line by line and then past the
+ * caches. */
+static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
+{
+	_Alignas(LINE) char stage[STAGE];
+	stream_fn stream = machine()->kernels->stream;
+	row_fn move = copy_row(size);
+	size_t most = STAGE / size;
+	struct copy_loop part = *loop;
+
+	/* The first part ends where the destination's line does, so that all others are whole
+	 * lines. */
+	part.extent = LINE % size == 0 ? (-(size_t)dst & (LINE - 1)) / size + most / 2 : most;
+	for (size_t done = 0; done < loop->extent; done += part.extent, part.extent = most) {
+		if (part.extent > loop->extent - done)
+			part.extent = loop->extent - done;
+		move(stage, src + (ptrdiff_t)done * loop->src_step, size, &part);
+		stream(dst + done * size, stage, part.extent * size);
+	}
+}
+
+void copy_strided(const struct copy_plan *plan, char *dst, const char *src)
+{
+	const struct copy_loop *loop = &plan->loops[0];
+
+	if (plan->stream && plan->size >= LINE * 4)
+		stream_runs(dst, src, plan->size, loop);
+	else if (plan->stream && plan->size <= LINE && loop->dst_step == (ptrdiff_t)plan->size)
+		stream_gathered(dst, src, plan->size, loop);
+	else
+		copy_row(plan->size)(dst, src, plan->size, loop);
 }

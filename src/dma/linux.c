@@ -48,16 +48,27 @@ static unsigned size_class_of(const struct copy_plan *plan)
 	return size_class;
 }
 
-/* The operator of planned requests; `arg` is the plan. */
+/*
+ * The operator of planned requests; `arg` is the plan. All is done already where the scheduler
+ * ran the parts.
+ */
 static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct copy_plan *plan = arg;
-	int err = copy_plan_run(plan);
+	int err = copy_plan_parts(plan) > 1 ? AML_SUCCESS : copy_plan_run(plan);
 
 	(void)dst;
 	(void)src;
 	copy_plan_release(plan);
 	return err;
+}
+
+/* Run a part of a divisible request. */
+static void run_part(struct aml_task *task, unsigned part)
+{
+	const struct request *r = (const struct request *)(void *)task;
+
+	copy_plan_run_part(&r->plan, part);
 }
 
 /* Fill in a request that is to run `plan`, or the operator in `in` if that is not one of ours. */
@@ -109,8 +120,11 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 		const struct aml_dma_linux_task_in *in, const struct copy_plan *plan)
 {
 	unsigned size_class = size_class_of(plan);
-	unsigned flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT;
-	uint64_t bytes = copy_plan_payload(plan);
+	struct queue_request request = {
+		.flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT,
+		.parts = copy_plan_parts(plan),
+		.bytes = copy_plan_payload(plan),
+	};
 	struct request *r;
 
 	queue_lock(q);
@@ -121,8 +135,8 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;
 	else
-		flags |= TASK_OWNED;
-	queue_submit_locked(q, &r->pub.task, flags, bytes);
+		request.flags |= TASK_OWNED;
+	queue_submit_locked(q, &r->pub.task, &request);
 	queue_unlock(q);
 	return AML_SUCCESS;
 }
@@ -160,12 +174,15 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 		struct request request;
 		char bytes[sizeof(struct request) + NDIMS_MAX * sizeof(struct copy_loop)];
 	} r;
+	struct queue_request request = {.flags = TASK_REQUEST | TASK_ON_STACK};
 	int err = plan(&room, &in);
 
 	if (err != AML_SUCCESS)
 		return err;
 	fill(&r.request, &in, &room.plan, 0);
-	queue_run(queue(data), &r.request.pub.task, copy_plan_payload(&room.plan));
+	request.parts = copy_plan_parts(&room.plan);
+	request.bytes = copy_plan_payload(&room.plan);
+	queue_run(queue(data), &r.request.pub.task, &request);
 	return r.request.pub.task_out;
 }
 
@@ -263,6 +280,7 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 		free(engine);
 		return -AML_ENOMEM;
 	}
+	queue_set_part(queue_of(engine->data.sched), run_part);
 	engine->dma.ops = &aml_dma_linux_ops;
 	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
 	*dma = &engine->dma;

@@ -73,6 +73,8 @@ struct aml_task {
 		uint64_t bytes;
 		/** Its state and its kind. */
 		unsigned state, flags;
+		/** How many parts it has, how many were taken, and how many run. */
+		unsigned parts, taken, active;
 	} priv;
 };
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The kernels: what moves bytes in the inner loops, once per instruction set. A table of them
+ * is picked when the first plan is made.
+ *
+ * Kernels take any alignment. `stream` asks for stores that go past the caches where the
+ * destination's lines are written whole; it changes the speed only.
+ */
+#ifndef COPY_KERNELS_H
+#define COPY_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Element sizes with kernels of their own: 1 << 0 to 1 << (KERNEL_SIZES - 1) bytes. */
+enum { KERNEL_SIZES = 5 };
+
+/* The bytes of a source row that a tile takes. */
+enum { TILE_BYTES = 16 };
+
+/* memcpy() past the caches. */
+typedef void (*stream_fn)(char *dst, const char *src, size_t size);
+
+/*
+ * Transpose a strip: `width / size` source rows, `src_step` apart, of `n * TILE_BYTES`
+ * contiguous bytes each, to `n * TILE_BYTES / size` destination rows, `dst_step` apart, of
+ * `width` contiguous bytes each.
+ */
+typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			size_t n, bool stream);
+
+struct kernels {
+	const char *name;
+	size_t width; /* the bytes of a destination row that a tile writes */
+	stream_fn stream;
+	void (*drain)(void);        /* make what was streamed visible before what is stored after */
+	tile_fn tile[KERNEL_SIZES]; /* by log2 of the element size */
+};
+
+extern const struct kernels kernels_portable;
+#ifdef __x86_64__
+extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512;
+#endif
+
+#endif /* COPY_KERNELS_H */

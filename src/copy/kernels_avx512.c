@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels for x86-64 with AVX-512 (F, BW, DQ, VL). */
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#include "copy/kernels.h"
+
+#define ISA kernels_avx512
+#define NAME "avx512"
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
+#define WIDTH 64
+typedef __m512i vec;
+#define LOAD(p) _mm512_loadu_si512(p)
+#define STORE(p, v) _mm512_storeu_si512(p, v)
+#define STREAM(p, v) _mm512_stream_si512((void *)(p), v)
+#define LOW_1 _mm512_unpacklo_epi8
+#define HIGH_1 _mm512_unpackhi_epi8
+#define LOW_2 _mm512_unpacklo_epi16
+#define HIGH_2 _mm512_unpackhi_epi16
+#define LOW_4 _mm512_unpacklo_epi32
+#define HIGH_4 _mm512_unpackhi_epi32
+#define LOW_8 _mm512_unpacklo_epi64
+#define HIGH_8 _mm512_unpackhi_epi64
+
+#define ROW(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+TARGET static inline vec rows(const char *p, ptrdiff_t step)
+{
+	__m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(ROW(p)), ROW(p + step), 1);
+	__m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(ROW(p + 2 * step)),
+					       ROW(p + 3 * step), 1);
+
+	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+#define ROWS(p, step) rows(p, step)
+
+#include "copy/tile.inc"
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels in C, for any machine. */
+#include <string.h>
+
+#include "copy/kernels.h"
+
+enum { WIDTH = 64 };
+
+static inline void tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			size_t n, size_t size)
+{
+	for (size_t b = 0; b < n * TILE_BYTES / size; b++)
+		for (size_t a = 0; a < WIDTH / size; a++)
+			memcpy(dst + (ptrdiff_t)b * dst_step + a * size,
+			       src + (ptrdiff_t)a * src_step + b * size, size);
+}
+
+#define TILE(size)                                                              \
+	static void tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
+				ptrdiff_t src_step, size_t n, bool stream)      \
+	{                                                                       \
+		(void)stream;                                                   \
+		tile(dst, dst_step, src, src_step, n, size);                    \
+	}
+
+TILE(1)
+TILE(2)
+TILE(4)
+TILE(8)
+TILE(16)
+
+static void stream(char *dst, const char *src, size_t size)
+{
+	memcpy(dst, src, size);
+}
+
+static void drain(void)
+{
+}
+
+const struct kernels kernels_portable = {
+	.name = "portable",
+	.width = WIDTH,
+	.stream = stream,
+	.drain = drain,
+	.tile = {tile_1, tile_2, tile_4, tile_8, tile_16},
+};

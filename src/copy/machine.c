@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The machine's instruction sets and caches. The cache's size is the kernel's word for it: what
+ * libc tells is off by an order of magnitude on some machines.
+ *
+ * AML_DMA_ISA in the environment (portable, sse2, avx2, avx512) asks for kernels that are not
+ * the fastest, for debugging; what the machine does not have, or no such name, is ignored.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy/machine.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct machine found;
+
+/* The size of cache number `index` of CPU 0, or 0. */
+static size_t cache_size(int index)
+{
+	char path[64];
+	size_t size = 0;
+	char unit = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%zu%c", &size, &unit) == 2)
+		size <<= unit == 'M' ? 20 : unit == 'K' ? 10 : 0;
+	fclose(file);
+	return size;
+}
+
+/* The largest of them is the last one. */
+static size_t last_cache(void)
+{
+	size_t largest = 0, size;
+
+	for (int index = 0; (size = cache_size(index)) > 0; index++)
+		if (size > largest)
+			largest = size;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+	if (largest == 0 && sysconf(_SC_LEVEL3_CACHE_SIZE) > 0)
+		largest = (size_t)sysconf(_SC_LEVEL3_CACHE_SIZE);
+#endif
+	return largest > 0 ? largest : (size_t)8 << 20;
+}
+
+/* The kernels that the machine has, the fastest first. */
+static size_t list_kernels(const struct kernels **list)
+{
+	size_t n = 0;
+
+#ifdef __x86_64__
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+		list[n++] = &kernels_avx512;
+	if (__builtin_cpu_supports("avx2"))
+		list[n++] = &kernels_avx2;
+	list[n++] = &kernels_sse2;
+#endif
+	list[n++] = &kernels_portable;
+	return n;
+}
+
+static void look(void)
+{
+	const struct kernels *list[4];
+	const char *name = getenv("AML_DMA_ISA");
+	size_t n = list_kernels(list);
+
+	found.kernels = list[0];
+	for (size_t i = 0; name != NULL && i < n; i++)
+		if (strcmp(name, list[i]->name) == 0)
+			found.kernels = list[i];
+	found.narrow = found.kernels;
+#ifdef __x86_64__
+	if (found.kernels != &kernels_portable)
+		found.narrow = &kernels_sse2;
+#endif
+	found.cache = last_cache();
+}
+
+const struct machine *machine(void)
+{
+	pthread_once(&once, look);
+	return &found;
+}

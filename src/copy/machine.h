@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the copies need to know of the machine. */
+#ifndef COPY_MACHINE_H
+#define COPY_MACHINE_H
+
+#include <stddef.h>
+
+#include "copy/kernels.h"
+
+struct machine {
+	const struct kernels *kernels; /* the fastest, or what AML_DMA_ISA allows */
+	const struct kernels *narrow;  /* of these, the ones with the smallest tiles */
+	size_t cache;                  /* the size of the last-level cache in bytes */
+};
+
+/* Found out at the first call. Never NULL. */
+const struct machine *machine(void);
+
+#endif /* COPY_MACHINE_H */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cutting large copies into parts, so that several threads can share one: along the longest
+ * loop, or the bytes of a flat one. A part never ends within a line of the destination where
+ * the loop is contiguous there, nor within a tile's line of the source, so that no two parts
+ * write to one line where the layouts allow it.
+ */
+#include <string.h>
+
+#include "copy/plan.h"
+
+enum {
+	LINE = 64,        /* a cache line, in bytes */
+	PART = 512 << 10, /* what a part moves, in bytes, if it can be cut so */
+	WHOLE = 4 * PART, /* the least that is worth being cut */
+	PARTS_MAX = 1 << 20,
+};
+
+/* Where a plan is cut: `extent` steps of a loop, in multiples of `grain`, the first cut after
+ * `head`. */
+struct cut {
+	uint8_t loop;
+	size_t extent, grain, head;
+};
+
+static struct cut cut_of(const struct copy_plan *plan)
+{
+	struct cut cut = {.extent = plan->size, .grain = LINE};
+	const struct copy_loop *loop;
+
+	if (plan->kind == COPY_FLAT) {
+		cut.head = -(size_t)plan->dst.base & (LINE - 1);
+		return cut;
+	}
+	for (uint8_t i = 1; i < plan->nloops; i++)
+		if (plan->loops[i].extent >= plan->loops[cut.loop].extent)
+			cut.loop = i;
+	loop = &plan->loops[cut.loop];
+	cut.extent = loop->extent;
+	cut.grain = 1;
+	if (LINE % plan->size == 0 &&
+	    (loop->dst_step == (ptrdiff_t)plan->size || loop->src_step == (ptrdiff_t)plan->size))
+		cut.grain = LINE / plan->size;
+	if (loop->dst_step == (ptrdiff_t)plan->size)
+		cut.head = (-(size_t)plan->dst.base & (LINE - 1)) / plan->size;
+	return cut;
+}
+
+unsigned copy_plan_parts(const struct copy_plan *plan)
+{
+	uint64_t payload = copy_plan_payload(plan), parts = payload / PART, most;
+	struct cut cut;
+
+	if (plan->kind == COPY_EMPTY || plan->kind == COPY_DEREF || payload < WHOLE)
+		return 1;
+	cut = cut_of(plan);
+	most = cut.extent / cut.grain;
+	parts = parts < most ? parts : most;
+	parts = parts < PARTS_MAX ? parts : PARTS_MAX;
+	return parts > 1 ? (unsigned)parts : 1;
+}
+
+/* Where part number `part` begins. */
+static size_t begin(const struct cut *cut, unsigned part, unsigned parts)
+{
+	size_t even = cut->extent / parts * part + cut->extent % parts * part / parts;
+
+	if (part == 0 || part == parts)
+		return part == 0 ? 0 : cut->extent;
+	if (even < cut->head)
+		return 0;
+	return cut->head + (even - cut->head) / cut->grain * cut->grain;
+}
+
+void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+{
+	unsigned parts = copy_plan_parts(plan);
+	struct cut cut = cut_of(plan);
+	size_t from = begin(&cut, part, parts), to = begin(&cut, part + 1, parts);
+	union copy_plan_room room;
+
+	if (from == to)
+		return;
+	memcpy(&room, plan, copy_plan_size(plan));
+	if (plan->kind == COPY_FLAT) {
+		room.plan.dst.base += from;
+		room.plan.src.base += from;
+		room.plan.size = to - from;
+	} else {
+		struct copy_loop *loop = &room.plan.loops[cut.loop];
+
+		room.plan.dst.base += (ptrdiff_t)from * loop->dst_step;
+		room.plan.src.base += (ptrdiff_t)from * loop->src_step;
+		loop->extent = to - from;
+	}
+	copy_plan_run(&room.plan);
+}
