@@ -51,7 +51,7 @@ unsigned copy_plan_parts(const struct copy_plan *plan)
 	uint64_t payload = copy_plan_payload(plan), parts = payload / PART, most;
 	struct cut cut;
 
-	if (plan->kind == COPY_EMPTY || plan->kind == COPY_DEREF || payload < WHOLE)
+	if (plan->kind == COPY_EMPTY || plan->kind >= COPY_WALK || payload < WHOLE)
 		return 1;
 	cut = cut_of(plan);
 	most = cut.extent / cut.grain;

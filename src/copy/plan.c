@@ -2,62 +2,26 @@
 /*
  * From two layouts to a copy plan.
  *
- * A layout with the fast path lowers to the address of an element and a byte step for each
- * dimension. Where both sides do, the loops over the dimensions are brought into a normal form,
- * which changes the order in which elements are moved, never which goes where:
+ * Both layouts are lowered to views. Where both can be, the loops over the common refinement of
+ * their factors are brought into a normal form, which changes the order in which elements are
+ * moved, never which goes where:
  *
  *  1. no loop has one iteration only;
  *  2. the destination's steps are positive (a loop may run backwards instead);
  *  3. the loops stand in the order of the destination's steps, the smallest innermost;
  *  4. no two neighbours could be one loop, and the innermost is not a contiguous run.
  *
- * Where a side has no fast path, the loops stay the destination's dimensions and each element's
+ * Without a common refinement, both sides are walked along, each by its own factors. Where a
+ * side cannot be lowered, the loops are the destination's dimensions, and each element's
  * address is asked for.
  */
 #include <string.h>
 
 #include <aml/utils/error.h>
 
+#include "copy/lower.h"
 #include "copy/machine.h"
 #include "copy/plan.h"
-
-static size_t magnitude(ptrdiff_t step)
-{
-	return step < 0 ? -(size_t)step : (size_t)step;
-}
-
-/* Do the elements lie within reach of each other, as those of one object do? */
-static bool spans(const struct shape *shape, const ptrdiff_t *steps)
-{
-	size_t span = shape->element_size, reach;
-
-	for (size_t i = 0; i < shape->ndims; i++)
-		if (__builtin_mul_overflow(shape->dims[i] - 1, magnitude(steps[i]), &reach) ||
-		    __builtin_add_overflow(span, reach, &span))
-			return false;
-	return span <= PTRDIFF_MAX;
-}
-
-/*
- * Lower one side of a copy that is not empty: store its address and steps, or the layout and
- * the numbers of its dimensions.
- */
-static int lower(const struct aml_layout *layout, const struct shape *shape, union copy_side *side,
-		 bool *is_layout, ptrdiff_t *steps)
-{
-	void *base;
-
-	*is_layout = layout_steps(layout, &base, steps) != AML_SUCCESS;
-	if (!*is_layout) {
-		side->base = base;
-		return spans(shape, steps) ? AML_SUCCESS : -AML_EINVAL;
-	}
-	/* Only the destination's operators may write, and the source is never its place. */
-	side->layout = (struct aml_layout *)(uintptr_t)layout;
-	for (size_t i = 0; i < shape->ndims; i++)
-		steps[i] = (ptrdiff_t)i;
-	return AML_SUCCESS;
-}
 
 static bool is_permutation(size_t n, const size_t *permutation)
 {
@@ -82,6 +46,62 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 		if (dst->dims[i] != src->dims[permutation ? permutation[i] : i])
 			return false;
 	return true;
+}
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The next piece of `n` of a factor; false: n does not divide what is left of it. */
+static bool take(struct factor *rest, size_t n)
+{
+	if (rest->extent % n != 0)
+		return false;
+	rest->extent /= n;
+	if (rest->extent > 1)
+		rest->step *= (ptrdiff_t)n;
+	return true;
+}
+
+/*
+ * Loops over both views at once, whose extents are the common refinement of the two
+ * factorisations. False: there is none.
+ */
+static bool refine(struct copy_plan *plan, const struct view *dst, const struct view *src)
+{
+	struct factor d = {1, 0}, s = {1, 0};
+	size_t i = 0, j = 0;
+
+	plan->nloops = 0;
+	for (;;) {
+		struct copy_loop loop;
+
+		if (d.extent == 1 && i < dst->nfactors)
+			d = dst->factors[i++];
+		if (s.extent == 1 && j < src->nfactors)
+			s = src->factors[j++];
+		if (d.extent == 1)
+			return true;
+		loop = (struct copy_loop){min(d.extent, s.extent), d.step, s.step};
+		if (!take(&d, loop.extent) || !take(&s, loop.extent))
+			return false;
+		plan->loops[plan->nloops++] = loop;
+	}
+}
+
+/* Both views as they are, one after the other. */
+static void plan_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
+{
+	plan->kind = COPY_WALK;
+	plan->nwalk = (uint8_t)dst->nfactors;
+	plan->nloops = (uint8_t)(dst->nfactors + src->nfactors);
+	for (size_t i = 0; i < dst->nfactors; i++)
+		plan->loops[i] =
+			(struct copy_loop){dst->factors[i].extent, dst->factors[i].step, 0};
+	for (size_t i = 0; i < src->nfactors; i++)
+		plan->loops[dst->nfactors + i] =
+			(struct copy_loop){src->factors[i].extent, 0, src->factors[i].step};
 }
 
 /* Rules 1 and 2. */
@@ -192,14 +212,53 @@ static struct copy_plan *start(union copy_plan_room *room, size_t size)
 	return &room->plan;
 }
 
+/* Plan a copy from view to view, whose elements have the same linear order. */
+static void plan_views(struct copy_plan *plan, struct view *dst, struct view *src)
+{
+	plan->dst.base = dst->base;
+	plan->src.base = src->base;
+	copy_view_merge(dst);
+	copy_view_merge(src);
+	if (refine(plan, dst, src))
+		normalise(plan);
+	else
+		plan_walk(plan, dst, src);
+}
+
+/* One side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
+ */
+static void plan_side(const struct aml_layout *layout, const struct view *view, bool lowered,
+		      union copy_side *side, bool *is_layout, ptrdiff_t *steps, size_t n)
+{
+	*is_layout = !lowered || !view->by_dims;
+	if (*is_layout)
+		/* Only a destination is written to, and a source is never in its place. */
+		side->layout = (struct aml_layout *)(uintptr_t)layout;
+	else
+		side->base = view->base;
+	for (size_t i = 0; i < n; i++)
+		steps[i] = *is_layout ? (ptrdiff_t)i : view->factors[i].step;
+}
+
+/* The source's factors in the order of the destination's dimensions. */
+static void permute(struct view *src, const size_t *permutation)
+{
+	const struct view old = *src;
+
+	for (size_t i = 0; i < old.nfactors; i++)
+		src->factors[i] = old.factors[permutation[i]];
+}
+
 int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 		      const struct aml_layout *src, const size_t *permutation)
 {
 	struct shape dst_shape, src_shape;
+	struct view dst_view, src_view;
 	ptrdiff_t dst_steps[NDIMS_MAX], src_steps[NDIMS_MAX];
 	struct copy_plan *plan;
-	int err = layout_shape(dst, &dst_shape);
+	int err, dst_err, src_err;
 
+	err = layout_shape(dst, &dst_shape);
 	if (err == AML_SUCCESS)
 		err = layout_shape(src, &src_shape);
 	if (err != AML_SUCCESS)
@@ -209,24 +268,28 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 	plan = start(room, dst_shape.element_size);
 	if (is_empty(&dst_shape))
 		return AML_SUCCESS;
-	err = lower(dst, &dst_shape, &plan->dst, &plan->dst_is_layout, dst_steps);
-	if (err == AML_SUCCESS)
-		err = lower(src, &src_shape, &plan->src, &plan->src_is_layout, src_steps);
-	if (err != AML_SUCCESS)
-		return err;
-	plan->nloops = (uint8_t)dst_shape.ndims;
-	for (size_t i = 0; i < dst_shape.ndims; i++) {
-		size_t extent = dst_shape.dims[i];
-
-		if (!plan->dst_is_layout && dst_steps[i] == 0 && extent > 1)
-			return -AML_EINVAL;
-		plan->loops[i] = (struct copy_loop){extent, dst_steps[i],
-						    src_steps[permutation ? permutation[i] : i]};
+	if (!copy_is_writable(dst, &dst_shape))
+		return -AML_EINVAL;
+	dst_err = copy_lower(dst, &dst_shape, &dst_view);
+	src_err = copy_lower(src, &src_shape, &src_view);
+	if (dst_err == -AML_EINVAL || src_err == -AML_EINVAL)
+		return -AML_EINVAL;
+	if (dst_err == AML_SUCCESS && src_err == AML_SUCCESS &&
+	    (permutation == NULL || src_view.by_dims)) {
+		if (permutation != NULL)
+			permute(&src_view, permutation);
+		plan_views(plan, &dst_view, &src_view);
+		return AML_SUCCESS;
 	}
-	if (plan->dst_is_layout || plan->src_is_layout)
-		plan->kind = COPY_DEREF;
-	else
-		normalise(plan);
+	plan->kind = COPY_DEREF;
+	plan->nloops = (uint8_t)dst_shape.ndims;
+	plan_side(dst, &dst_view, dst_err == AML_SUCCESS, &plan->dst, &plan->dst_is_layout,
+		  dst_steps, dst_shape.ndims);
+	plan_side(src, &src_view, src_err == AML_SUCCESS, &plan->src, &plan->src_is_layout,
+		  src_steps, src_shape.ndims);
+	for (size_t i = 0; i < dst_shape.ndims; i++)
+		plan->loops[i] = (struct copy_loop){dst_shape.dims[i], dst_steps[i],
+						    src_steps[permutation ? permutation[i] : i]};
 	return AML_SUCCESS;
 }
 
@@ -275,14 +338,14 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	return AML_SUCCESS;
 }
 
-/* Replace a layout by a duplicate; one that has none stays, and is its owner's to keep. */
+/* Replace a layout by a copy; one that cannot be copied stays, and is its owner's to keep. */
 static int keep(union copy_side *side, bool is_layout, bool *is_owned)
 {
 	int err;
 
 	if (!is_layout)
 		return AML_SUCCESS;
-	err = aml_layout_duplicate(side->layout, &side->layout, NULL);
+	err = layout_freeze(side->layout, &side->layout);
 	*is_owned = err == AML_SUCCESS;
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
@@ -320,8 +383,9 @@ size_t copy_plan_size(const struct copy_plan *plan)
 uint64_t copy_plan_payload(const struct copy_plan *plan)
 {
 	uint64_t bytes = plan->kind == COPY_EMPTY ? 0 : plan->size;
+	uint8_t n = plan->kind == COPY_WALK ? plan->nwalk : plan->nloops;
 
-	for (uint8_t i = 0; i < plan->nloops; i++)
+	for (uint8_t i = 0; i < n; i++)
 		bytes *= plan->loops[i].extent;
 	return bytes;
 }

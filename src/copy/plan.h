@@ -23,12 +23,14 @@ enum copy_kind {
 	COPY_STRIDED,   /* runs of `size` bytes within one loop or more, the innermost first */
 	COPY_TRANSPOSE, /* the same; loop 0 is contiguous in the destination, loop 1 in the source
 			 */
-	COPY_DEREF,     /* elements of `size` bytes within the destination's dimensions */
+	COPY_WALK,  /* runs of `size` bytes, by loops of the destination and others of the source */
+	COPY_DEREF, /* elements of `size` bytes within the destination's dimensions */
 };
 
 /*
  * A loop. The steps are in bytes; those of the destination are positive. In a COPY_DEREF plan
- * the step of a side that is a layout is the number of its native dimension instead.
+ * the step of a side that is a layout is the number of its native dimension instead. In a
+ * COPY_WALK plan the first `nwalk` loops are the destination's, the others the source's.
  */
 struct copy_loop {
 	size_t extent;
@@ -47,15 +49,19 @@ struct copy_plan {
 	bool dst_is_layout, src_is_layout; /* in a COPY_DEREF plan */
 	bool dst_is_owned, src_is_owned;   /* the layout is the plan's own duplicate */
 	bool stream;                       /* whole lines are to go past the caches */
+	uint8_t nwalk;                     /* in a COPY_WALK plan */
 	size_t size;
 	union copy_side dst, src;
 	struct copy_loop loops[];
 };
 
+/* The largest number of loops: a refinement's, or those of both sides. */
+enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };
+
 /* Room for any plan. */
 union copy_plan_room {
 	struct copy_plan plan;
-	char bytes[sizeof(struct copy_plan) + NDIMS_MAX * sizeof(struct copy_loop)];
+	char bytes[sizeof(struct copy_plan) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 };
 
 /*
@@ -107,6 +113,7 @@ void copy_plan_run_part(const struct copy_plan *plan, unsigned part);
 void copy_flat(const struct copy_plan *plan, char *dst, const char *src);
 void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
 void copy_transpose(const struct copy_plan *plan, char *dst, const char *src);
+void copy_walk(const struct copy_plan *plan);
 int copy_deref(const struct copy_plan *plan);
 
 /* A loop over runs of `size` bytes; the function for the size. */

@@ -48,6 +48,9 @@ int copy_plan_run(const struct copy_plan *plan)
 	case COPY_TRANSPOSE:
 		run_loops(plan, 2, copy_transpose);
 		break;
+	case COPY_WALK:
+		copy_walk(plan);
+		break;
 	case COPY_DEREF:
 		return copy_deref(plan);
 	}

@@ -27,7 +27,7 @@ struct request {
 };
 
 /* The number of loops that the requests of each class have room for. */
-static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, NDIMS_MAX};
+static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
 
 struct engine {
 	struct aml_dma dma;
@@ -172,7 +172,7 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 	union copy_plan_room room;
 	union {
 		struct request request;
-		char bytes[sizeof(struct request) + NDIMS_MAX * sizeof(struct copy_loop)];
+		char bytes[sizeof(struct request) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 	} r;
 	struct queue_request request = {.flags = TASK_REQUEST | TASK_ON_STACK};
 	int err = plan(&room, &in);

@@ -8,6 +8,8 @@
 
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
 #include <aml/utils/error.h>
 
 #include "layout/layout.h"
@@ -96,6 +98,16 @@ void layout_reorder(int order, size_t n, size_t *to, const size_t *from)
 		to[i] = AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C ? from[n - 1 - i] : from[i];
 }
 
+/*
+ * Does a table that has an operator of this library's kind still speak the same language? Not
+ * if it is a copy in which one of these was replaced.
+ */
+static bool speaks_for(const struct aml_layout_ops *ops, const struct aml_layout_ops *own)
+{
+	return ops->deref_native == own->deref_native && ops->ndims == own->ndims &&
+	       ops->dims_native == own->dims_native && ops->element_size == own->element_size;
+}
+
 int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
 {
 	const struct aml_layout_ops *ops = layout->ops;
@@ -103,11 +115,23 @@ int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
 
 	if (ops->steps_native == NULL)
 		return -AML_ENOTSUP;
-	if (ops->steps_native == own->steps_native &&
-	    (ops->deref_native != own->deref_native || ops->ndims != own->ndims ||
-	     ops->dims_native != own->dims_native || ops->element_size != own->element_size))
+	if (ops->steps_native == own->steps_native && !speaks_for(ops, own))
 		return -AML_ENOTSUP;
 	return ops->steps_native(layout->data, base, steps);
+}
+
+const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *layout)
+{
+	if (!speaks_for(layout->ops, &aml_layout_reshape_row_ops))
+		return NULL;
+	return (const struct aml_layout_data_reshape *)layout->data;
+}
+
+const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
+{
+	if (!speaks_for(layout->ops, &aml_layout_pad_row_ops))
+		return NULL;
+	return (const struct aml_layout_pad *)layout->data;
 }
 
 bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)

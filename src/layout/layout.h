@@ -11,6 +11,8 @@
 #include <stdio.h>
 
 #include <aml/layout.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
 
 #define NDIMS_MAX AML_LAYOUT_NDIMS_MAX
 
@@ -38,6 +40,17 @@ void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
  * -AML_ENOTSUP if the layout has none, or inherited one that no longer speaks for it.
  */
 int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps);
+
+/* The data of a pad and of a reshape layout; NULL: it is none, or no longer speaks as one. */
+const struct aml_layout_pad *layout_pad(const struct aml_layout *layout);
+const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *layout);
+
+/*
+ * Make a copy of a layout for use in native order that does not need the original.
+ * -AML_ENOTSUP: it has neither the fast path nor duplicate, or is a pad or reshape layout over
+ * such a one.
+ */
+int layout_freeze(const struct aml_layout *layout, struct aml_layout **out);
 
 /*
  * Where to write an element: false if the write is to be dropped, since the coordinates are in

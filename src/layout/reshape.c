@@ -19,7 +19,7 @@ struct reshape_memory {
 	size_t arrays[];
 };
 
-static const struct aml_layout_data_reshape *reshape(const struct aml_layout_data *data)
+static const struct aml_layout_data_reshape *data_of(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_data_reshape *)data;
 }
@@ -68,29 +68,29 @@ void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coo
 {
 	size_t inner[NDIMS_MAX];
 
-	target_coords(reshape(data), coords, inner);
-	return aml_layout_deref_native(reshape(data)->target, inner);
+	target_coords(data_of(data), coords, inner);
+	return aml_layout_deref_native(data_of(data)->target, inner);
 }
 
 bool reshape_place(const struct aml_layout_data *data, const size_t *coords, void **place)
 {
 	size_t inner[NDIMS_MAX];
 
-	target_coords(reshape(data), coords, inner);
-	return layout_place(reshape(data)->target, inner, place);
+	target_coords(data_of(data), coords, inner);
+	return layout_place(data_of(data)->target, inner, place);
 }
 
 static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
 	size_t native[NDIMS_MAX];
 
-	layout_reorder(AML_LAYOUT_ORDER_C, reshape(data)->ndims, native, coords);
+	layout_reorder(AML_LAYOUT_ORDER_C, data_of(data)->ndims, native, coords);
 	return reshape_deref_native(data, native);
 }
 
 static void *rawptr(const struct aml_layout_data *data)
 {
-	return aml_layout_rawptr(reshape(data)->target);
+	return aml_layout_rawptr(data_of(data)->target);
 }
 
 static int row_order(const struct aml_layout_data *data)
@@ -107,29 +107,29 @@ static int column_order(const struct aml_layout_data *data)
 
 static int row_dims(const struct aml_layout_data *data, size_t *user)
 {
-	layout_reorder(AML_LAYOUT_ORDER_C, reshape(data)->ndims, user, reshape(data)->dims);
+	layout_reorder(AML_LAYOUT_ORDER_C, data_of(data)->ndims, user, data_of(data)->dims);
 	return AML_SUCCESS;
 }
 
 static int dims_native(const struct aml_layout_data *data, size_t *native)
 {
-	memcpy(native, reshape(data)->dims, reshape(data)->ndims * sizeof(*native));
+	memcpy(native, data_of(data)->dims, data_of(data)->ndims * sizeof(*native));
 	return AML_SUCCESS;
 }
 
 static size_t ndims(const struct aml_layout_data *data)
 {
-	return reshape(data)->ndims;
+	return data_of(data)->ndims;
 }
 
 static size_t element_size(const struct aml_layout_data *data)
 {
-	return aml_layout_element_size(reshape(data)->target);
+	return aml_layout_element_size(data_of(data)->target);
 }
 
 static int print(const struct aml_layout_data *data, int order, FILE *stream, const char *prefix)
 {
-	const struct aml_layout_data_reshape *r = reshape(data);
+	const struct aml_layout_data_reshape *r = data_of(data);
 	int err;
 
 	if (fprintf(stream, "%slayout: reshape, %s\n", prefix,
@@ -153,7 +153,7 @@ static int column_fprintf(const struct aml_layout_data *data, FILE *stream, cons
 
 static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_data_reshape *r = reshape(layout->data);
+	const struct aml_layout_data_reshape *r = data_of(layout->data);
 	struct aml_layout *copy =
 		allocate(layout->ops, r->ndims, r->dims, r->target_ndims, r->target_dims);
 	int err;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Lowering: from a layout to numbers. A view says where the elements of a layout lie, in native
+ * linear order, by factors: a factor of extent n is n times what the factors before it say,
+ * `step` bytes apart. A dense layout has a factor for each dimension; a reshape layout has
+ * those of its target.
+ */
+#ifndef COPY_LOWER_H
+#define COPY_LOWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "layout/layout.h"
+
+struct factor {
+	size_t extent;
+	ptrdiff_t step;
+};
+
+struct view {
+	char *base;      /* element 0 */
+	bool by_dims;    /* factor i is dimension i */
+	size_t nfactors; /* at most NDIMS_MAX */
+	struct factor factors[NDIMS_MAX];
+};
+
+/*
+ * Lower a layout that is not empty. -AML_ENOTSUP: it can only be asked element by element;
+ * -AML_EINVAL: what it says of itself cannot be.
+ */
+int copy_lower(const struct aml_layout *layout, const struct shape *shape, struct view *view);
+
+/*
+ * May a layout with this shape be written to? Not if two elements are one: if it has a step of
+ * 0 over more than one element that a write reaches.
+ */
+bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape);
+
+/* Drop factors of 1 and merge those that are one: as few as there can be. */
+void copy_view_merge(struct view *view);
+
+#endif /* COPY_LOWER_H */
