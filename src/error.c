@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Error codes and their texts. */
+#include <pthread.h>
 #include <stdio.h>
 
 #include <aml/utils/error.h>
@@ -28,9 +29,12 @@ const char *aml_strerror(const int err)
 void aml_perror(const char *msg)
 {
 	const char *text = aml_strerror(aml_errno);
+	int cancel_state;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	if (msg != NULL && *msg != '\0')
 		fprintf(stderr, "%s: %s\n", msg, text);
 	else
 		fprintf(stderr, "%s\n", text);
+	pthread_setcancelstate(cancel_state, NULL);
 }

@@ -125,6 +125,9 @@ static void *work(void *arg)
 /* Tell the first n workers to end, and see to it. */
 static void join_workers(struct queue_sched *q, size_t n)
 {
+	int cancel_state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	queue_lock(q);
 	q->stop = true;
 	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
@@ -137,6 +140,7 @@ static void join_workers(struct queue_sched *q, size_t n)
 		pthread_join(q->workers[i].thread, NULL);
 		pthread_cond_destroy(&q->workers[i].sleeper.wakeup);
 	}
+	pthread_setcancelstate(cancel_state, NULL);
 }
 
 static int start_workers(struct queue_sched *q)
@@ -246,12 +250,14 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 {
 	struct sleeper me = SLEEPER_INITIALIZER;
 	struct queue_sched *q;
+	int cancel_state;
 
 	if (sched == NULL || *sched == NULL || (*sched)->ops != &ops)
 		return;
 	q = queue_of(*sched);
 	if (queue_inside(q))
 		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	queue_lock(q);
 	if (q->unfinished.first != NULL || q->callers > 0) {
 		me.limit = UINT64_MAX;
@@ -265,4 +271,5 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	queue_unregister(q);
 	release(q);
 	*sched = NULL;
+	pthread_setcancelstate(cancel_state, NULL);
 }

@@ -182,7 +182,10 @@ static void block_locked(struct queue_sched *q, struct frame *frame, struct slee
 static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 {
 	struct frame *frame = queue_frame;
+	int cancel_state;
 
+	/* Neither sleeping nor what is run meanwhile is to end in the thread's cancellation. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	q->callers++;
 	if (frame == NULL) {
 		queue_sleep_locked(q, me, mine);
@@ -196,6 +199,7 @@ static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	q->callers--;
 	queue_settle_locked(q);
 	pthread_cond_destroy(&me->wakeup);
+	pthread_setcancelstate(cancel_state, NULL);
 }
 
 /* Is the task's function on the calling thread's stack? */
@@ -284,6 +288,8 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task)
 	if (task->priv.state == TASK_FINISHED || !untaken(task))
 		return false;
 	queue_leave_locked(q, task);
+	/* The next one is the head now, and nobody may be on the way to it. */
+	queue_wake_locked(q);
 	task->priv.parts = task->priv.taken;
 	task->priv.bytes = 0;
 	if (task->priv.active > 0)

@@ -73,7 +73,10 @@ static void look(void)
 	const struct kernels *list[4];
 	const char *name = getenv("AML_DMA_ISA");
 	size_t n = list_kernels(list);
+	int cancel_state;
 
+	/* Reading files is no place for this thread to be cancelled. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	found.kernels = list[0];
 	for (size_t i = 0; name != NULL && i < n; i++)
 		if (strcmp(name, list[i]->name) == 0)
@@ -84,6 +87,7 @@ static void look(void)
 		found.narrow = &kernels_sse2;
 #endif
 	found.cache = last_cache();
+	pthread_setcancelstate(cancel_state, NULL);
 }
 
 const struct machine *machine(void)

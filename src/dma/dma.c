@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The generic interface of DMA engines: checks what a caller passed, then calls the engine. */
+#include <pthread.h>
+
 #include <aml/dma.h>
 #include <aml/dma/linux.h>
 #include <aml/utils/error.h>
@@ -93,12 +95,15 @@ int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req)
 
 int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma)
 {
-	int err = check(dma, fprintf);
+	int err = check(dma, fprintf), cancel_state;
 
 	if (err != AML_SUCCESS || stream == NULL)
 		return err ? err : -AML_EINVAL;
-	/* In parentheses, since fprintf may be a macro. */
-	return (dma->ops->fprintf)(dma->data, stream, prefix ? prefix : "");
+	/* Writing would be a cancellation point; in parentheses, since fprintf may be a macro. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = (dma->ops->fprintf)(dma->data, stream, prefix ? prefix : "");
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
 }
 
 int aml_copy_layout_transform_generic(struct aml_layout *dst, const struct aml_layout *src,

@@ -4,6 +4,7 @@
  * operator. Operators see only valid arguments; outputs are stored only on success, whatever a
  * user-defined operator does to them on failure.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <aml/layout/dense.h>
@@ -331,12 +332,15 @@ int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout *
 
 int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout *layout)
 {
-	int err = lacks(layout, fprintf);
+	int err = lacks(layout, fprintf), cancel_state;
 
 	if (err != AML_SUCCESS || stream == NULL)
 		return err ? -err : -AML_EINVAL;
-	/* In parentheses, since fprintf may be a macro. */
-	return (layout->ops->fprintf)(layout->data, stream, prefix ? prefix : "");
+	/* Writing would be a cancellation point; in parentheses, since fprintf may be a macro. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = (layout->ops->fprintf)(layout->data, stream, prefix ? prefix : "");
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
 }
 
 int aml_layout_duplicate(const struct aml_layout *src, struct aml_layout **out, void *ptr)

@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Forked children: schedulers and engines go on without workers and with nothing queued, and what
+ * was unfinished stays the parent's.
+ */
+#include <sched.h>
+#include <sys/wait.h>
+
+#include "gate.h"
+#include "suite.h"
+
+/* An engine with requests in every state: finished, running at the gate, and queued. */
+struct busy {
+	struct aml_dma *dma;
+	struct gate gate;
+	struct job finished, failed, running, queued;
+	struct aml_dma_request *req_finished, *req_failed, *req_running, *req_queued;
+};
+
+static void busy_up(struct busy *busy)
+{
+	memset(busy, 0, sizeof(*busy));
+	gate_init(&busy->gate);
+	ck_assert_int_eq(aml_dma_linux_create(&busy->dma, 1), 0);
+	busy->failed.result = -AML_EDOM;
+	busy->running = (struct job){.gate = &busy->gate, .result = -AML_EPERM};
+	busy->queued.result = -AML_EPERM;
+	ck_assert_int_eq(job_post(busy->dma, &busy->req_finished, &busy->finished), 0);
+	ck_assert_int_eq(job_post(busy->dma, &busy->req_failed, &busy->failed), 0);
+	ck_assert_int_eq(job_post(busy->dma, &busy->req_running, &busy->running), 0);
+	gate_await(&busy->gate);
+	ck_assert_int_eq(job_post(busy->dma, &busy->req_queued, &busy->queued), 0);
+	ck_assert_int_eq(job_post(busy->dma, NULL, &busy->queued), 0);
+}
+
+/* The parent's side is as it was, and comes to its end. */
+static void busy_down(struct busy *busy)
+{
+	gate_open(&busy->gate);
+	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_finished), 0);
+	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_failed), -AML_EDOM);
+	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_queued), -AML_EPERM);
+	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_running), -AML_EPERM);
+	/* The one without a handle. */
+	ck_assert_int_eq(aml_dma_barrier(busy->dma), -AML_EPERM);
+	ck_assert_int_eq(aml_dma_barrier(busy->dma), 0);
+	ck_assert_int_eq(busy->running.runs, 1);
+	ck_assert_int_eq(busy->queued.runs, 2);
+	ck_assert_int_eq(aml_dma_linux_destroy(&busy->dma), 0);
+	gate_destroy(&busy->gate);
+}
+
+/* In the child, copies work in every way, on the calling thread. */
+static int use(struct aml_dma *dma)
+{
+	struct job job = {.result = -AML_EDOM};
+	struct aml_dma_request *req = NULL, *other = NULL;
+
+	/* Failures that the parent had no report of come first. */
+	while (aml_dma_barrier(dma) != 0)
+		;
+	NEED(job_copy(dma, &job) == -AML_EDOM);
+	NEED(job.runs == 1 && job.tid == gettid());
+	NEED(job_post(dma, &req, &job) == 0);
+	NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
+	NEED(req == NULL && job.runs == 2);
+	NEED(job_post(dma, NULL, &job) == 0);
+	NEED(aml_dma_barrier(dma) == -AML_EDOM);
+	NEED(aml_dma_barrier(dma) == 0);
+	NEED(job.runs == 3);
+	NEED(job_post(dma, &req, &job) == 0);
+	NEED(job_post(dma, &other, &job) == 0);
+	NEED(aml_dma_cancel(dma, &req) == 0);
+	NEED(aml_dma_wait(dma, &other) == -AML_EDOM);
+	NEED(job.runs == 4);
+	return 0;
+}
+
+static int use_busy(void *arg)
+{
+	return use(((struct busy *)arg)->dma);
+}
+
+START_TEST(an_engine_goes_on_in_the_child)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(use_busy, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+static int barrier_first(void *arg)
+{
+	struct busy *busy = arg;
+	pid_t tid;
+
+	/* Nothing is queued, so that there is nothing to wait for; there are no workers. */
+	NEED(aml_dma_wait(busy->dma, &busy->req_failed) == -AML_EDOM);
+	NEED(aml_dma_barrier(busy->dma) == 0);
+	NEED(threads_named("aml-dma/", &tid, 1) == 0);
+	NEED(busy->queued.runs == 0);
+	NEED(use(busy->dma) == 0);
+	NEED(busy->queued.runs == 0);
+	return 0;
+}
+
+START_TEST(nothing_is_queued_in_the_child)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(barrier_first, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+static int wait_for_each(void *arg)
+{
+	struct busy *busy = arg;
+
+	NEED(aml_dma_wait(busy->dma, &busy->req_queued) == -AML_FAILURE);
+	NEED(busy->req_queued == NULL);
+	NEED(aml_dma_wait(busy->dma, &busy->req_queued) == -AML_EINVAL);
+	NEED(aml_dma_wait(busy->dma, &busy->req_running) == -AML_FAILURE);
+	NEED(busy->req_running == NULL);
+	NEED(aml_dma_wait(busy->dma, &busy->req_failed) == -AML_EDOM);
+	NEED(busy->req_failed == NULL);
+	NEED(aml_dma_wait(busy->dma, &busy->req_finished) == 0);
+	NEED(busy->req_finished == NULL);
+	/* What the wait told is not a barrier's to report. */
+	NEED(aml_dma_barrier(busy->dma) == 0);
+	NEED(use(busy->dma) == 0);
+	NEED(aml_dma_linux_destroy(&busy->dma) == 0);
+	return 0;
+}
+
+START_TEST(the_child_gets_the_results_of_what_had_finished_and_a_failure_for_the_rest)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(wait_for_each, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+static int cancel_each(void *arg)
+{
+	struct busy *busy = arg;
+	struct aml_dma_request **reqs[] = {&busy->req_queued, &busy->req_running, &busy->req_failed,
+					   &busy->req_finished};
+
+	for (int i = 0; i < 4; i++) {
+		NEED(aml_dma_cancel(busy->dma, reqs[i]) == 0);
+		NEED(*reqs[i] == NULL);
+	}
+	NEED(aml_dma_barrier(busy->dma) == 0);
+	NEED(use(busy->dma) == 0);
+	NEED(busy->queued.runs == 0);
+	NEED(aml_dma_linux_destroy(&busy->dma) == 0);
+	return 0;
+}
+
+START_TEST(the_child_may_cancel_its_parent_s_requests)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(cancel_each, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+static int destroy_it(void *arg)
+{
+	struct busy *busy = arg;
+
+	NEED(aml_dma_linux_destroy(&busy->dma) == 0);
+	NEED(busy->dma == NULL);
+	NEED(busy->queued.runs == 0);
+	return 0;
+}
+
+START_TEST(the_child_may_destroy_the_engine)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(destroy_it, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+/* In the grandchild, what the child has queued is the child's. */
+static int fork_again(void *arg)
+{
+	struct busy *busy = arg;
+	struct job mine = {.result = -AML_EDOM};
+	struct busy next = *busy;
+
+	NEED(job_post(busy->dma, &next.req_queued, &mine) == 0);
+	NEED(in_child(wait_for_each, &next) == 0);
+	NEED(aml_dma_wait(busy->dma, &next.req_queued) == -AML_EDOM);
+	NEED(use(busy->dma) == 0);
+	return in_child(use_busy, busy);
+}
+
+START_TEST(a_child_may_fork_again)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(fork_again, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+/* A body: copies within copies. */
+static int dive(struct job *job)
+{
+	struct job next = {.body = dive, .dma = job->dma, .n = job->n - 1};
+
+	return job->n == 0 ? -AML_EDOM : job_copy(job->dma, &next);
+}
+
+static int post_from_inside(void *arg)
+{
+	struct busy *busy = arg;
+	struct job job = {.body = dive, .dma = busy->dma, .n = 20};
+
+	return job_copy(busy->dma, &job) == -AML_EDOM ? 0 : -__LINE__;
+}
+
+START_TEST(operators_may_copy_in_the_child)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(post_from_inside, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+static int make_engines(void *arg)
+{
+	struct busy *busy = arg;
+
+	for (size_t threads = 0; threads < 3 && (threads == 0 || children_have_threads());
+	     threads++) {
+		struct aml_dma *dma = NULL;
+		struct gate gate;
+		struct job job = {.gate = &gate};
+		struct aml_dma_request *req = NULL;
+
+		gate_init(&gate);
+		NEED(aml_dma_linux_create(&dma, threads) == 0);
+		if (threads > 0) {
+			/* It has workers: nobody waits, and it runs. */
+			NEED(job_post(dma, &req, &job) == 0);
+			gate_await(&gate);
+			gate_open(&gate);
+			NEED(aml_dma_wait(dma, &req) == 0);
+		}
+		NEED(aml_dma_linux_destroy(&dma) == 0);
+		gate_destroy(&gate);
+	}
+	return use(busy->dma);
+}
+
+START_TEST(the_child_may_make_engines_of_its_own)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(make_engines, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+static int copy_in_threads(void *arg)
+{
+	struct busy *busy = arg;
+	struct job jobs[4];
+	struct call calls[4];
+
+	for (int i = 0; i < 4; i++) {
+		jobs[i] = (struct job){.result = -i};
+		calls[i] = (struct call){.fn = call_copy, .dma = busy->dma, .job = &jobs[i]};
+		call_begin(&calls[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		NEED(call_end(&calls[i]) == -i);
+	return 0;
+}
+
+START_TEST(threads_of_the_child_share_the_engine)
+{
+	struct busy busy;
+
+	if (!children_have_threads())
+		return;
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(copy_in_threads, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
+/* In the child: a thread that leaves while work is queued wakes another, which sleeps. */
+static int wake_each_other(void *arg)
+{
+	struct busy *busy = arg;
+	struct gate gate;
+	struct job held = {.gate = &gate}, next = {.result = 0};
+	struct aml_dma_request *reqs[2] = {NULL};
+	struct call calls[2];
+
+	gate_init(&gate);
+	for (int i = 0; i < 2; i++)
+		NEED(job_post(busy->dma, &reqs[i], i == 0 ? &held : &next) == 0);
+	for (int i = 0; i < 2; i++) {
+		calls[i] = (struct call){.fn = call_wait, .dma = busy->dma, .req = &reqs[i]};
+		call_begin(&calls[i]);
+		if (i == 0)
+			gate_await(&gate);
+	}
+	call_settle(&calls[1]);
+	gate_open(&gate);
+	for (int i = 0; i < 2; i++)
+		NEED(call_end(&calls[i]) == 0);
+	NEED(next.tid == calls[1].tid);
+	gate_destroy(&gate);
+	return 0;
+}
+
+START_TEST(threads_of_the_child_wake_each_other_and_not_an_idle_worker)
+{
+	struct busy busy = {.dma = NULL};
+	struct job job = {.result = 0};
+
+	if (!children_have_threads())
+		return;
+	ck_assert_int_eq(aml_dma_linux_create(&busy.dma, 2), 0);
+	ck_assert_int_eq(job_copy(busy.dma, &job), 0);
+	yield_a_while();
+	ck_assert_int_eq(in_child(wake_each_other, &busy), 0);
+	ck_assert_int_eq(aml_dma_linux_destroy(&busy.dma), 0);
+}
+END_TEST
+
+START_TEST(threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent)
+{
+	/* Without workers: one thread of the parent runs the queue, two sleep and may run it. */
+	struct busy busy = {.dma = NULL};
+	struct gate gate;
+	struct job job = {.gate = &gate}, other = {.result = 0};
+	struct aml_dma_request *req = NULL;
+	struct aml_task task = job_task(&other, NULL);
+	struct call calls[3];
+
+	if (!children_have_threads())
+		return;
+	gate_init(&gate);
+	ck_assert_int_eq(aml_dma_linux_create(&busy.dma, 0), 0);
+	calls[0] = (struct call){.fn = call_wait, .dma = busy.dma, .req = &req};
+	calls[1] = (struct call){.fn = call_barrier, .dma = busy.dma};
+	calls[2] = (struct call){.fn = call_wait_any,
+				 .sched = ((struct aml_dma_linux_data *)busy.dma->data)->sched};
+	ck_assert_int_eq(job_post(busy.dma, &req, &job), 0);
+	call_begin(&calls[0]);
+	gate_await(&gate);
+	ck_assert_int_eq(aml_sched_submit_task(calls[2].sched, &task), 0);
+	for (int i = 1; i < 3; i++) {
+		call_begin(&calls[i]);
+		call_settle(&calls[i]);
+	}
+	ck_assert_int_eq(in_child(wake_each_other, &busy), 0);
+	gate_open(&gate);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(call_end(&calls[i]), 0);
+	ck_assert_ptr_eq(calls[2].task, &task);
+	ck_assert_int_eq(aml_dma_linux_destroy(&busy.dma), 0);
+	gate_destroy(&gate);
+}
+END_TEST
+
+/* In the child: these handles are waited for, in the parent, by threads that are not here. */
+static int wait_for_claimed(void *arg)
+{
+	struct busy *busy = arg;
+
+	NEED(aml_dma_wait(busy->dma, &busy->req_running) == -AML_FAILURE);
+	NEED(aml_dma_wait(busy->dma, &busy->req_queued) == -AML_FAILURE);
+	NEED(busy->req_running == NULL && busy->req_queued == NULL);
+	return use(busy->dma);
+}
+
+START_TEST(those_who_sleep_in_the_parent_are_not_in_the_child)
+{
+	/* Waiters, barriers and copies of other threads: the child must signal none of them. */
+	struct busy busy;
+	struct job job = {.result = 0};
+	struct call calls[3];
+
+	busy_up(&busy);
+	calls[0] = (struct call){.fn = call_wait, .dma = busy.dma, .req = &busy.req_running};
+	calls[1] = (struct call){.fn = call_wait, .dma = busy.dma, .req = &busy.req_queued};
+	calls[2] = (struct call){.fn = call_copy, .dma = busy.dma, .job = &job};
+	for (int i = 0; i < 3; i++) {
+		call_begin(&calls[i]);
+		call_settle(&calls[i]);
+	}
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(in_child(use_busy, &busy), 0);
+		ck_assert_int_eq(in_child(wait_for_claimed, &busy), 0);
+		ck_assert_int_eq(in_child(destroy_it, &busy), 0);
+	}
+	gate_open(&busy.gate);
+	ck_assert_int_eq(call_end(&calls[0]), -AML_EPERM);
+	ck_assert_int_eq(call_end(&calls[1]), -AML_EPERM);
+	ck_assert_int_eq(call_end(&calls[2]), 0);
+	ck_assert_int_eq(aml_dma_barrier(busy.dma), -AML_EDOM);
+	ck_assert_int_eq(aml_dma_barrier(busy.dma), -AML_EPERM);
+	ck_assert_int_eq(aml_dma_linux_destroy(&busy.dma), 0);
+	gate_destroy(&busy.gate);
+}
+END_TEST
+
+START_TEST(a_barrier_of_the_parent_is_not_in_the_child)
+{
+	/* Without workers: the barrier runs the queue on a thread that the child lacks. */
+	struct aml_dma *dma = NULL;
+	struct gate gate;
+	struct job job = {.gate = &gate}, next = {.result = 0};
+	struct call barrier;
+	struct busy busy = {.dma = NULL};
+
+	gate_init(&gate);
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), 0);
+	ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+	ck_assert_int_eq(job_post(dma, NULL, &next), 0);
+	barrier = (struct call){.fn = call_barrier, .dma = dma};
+	call_begin(&barrier);
+	gate_await(&gate);
+	busy.dma = dma;
+	ck_assert_int_eq(in_child(use_busy, &busy), 0);
+	ck_assert_int_eq(in_child(destroy_it, &busy), 0);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(&barrier), 0);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	gate_destroy(&gate);
+}
+END_TEST
+
+/* Schedulers: tasks in each state. */
+struct tasks {
+	struct aml_sched *sched;
+	struct gate gate;
+	struct job jobs[4];
+	struct aml_task finished, other, running, queued;
+};
+
+static int wait_for_tasks(void *arg)
+{
+	struct tasks *t = arg;
+	struct job job = {.result = 0};
+	struct aml_task task = job_task(&job, NULL);
+
+	NEED(aml_sched_wait_task(t->sched, &t->queued) == -AML_FAILURE);
+	NEED(aml_sched_wait_task(t->sched, &t->queued) == -AML_EINVAL);
+	NEED(aml_sched_wait_task(t->sched, &t->finished) == 0);
+	/* Only the other finished one is left to take; the running one is the parent's. */
+	NEED(aml_sched_wait_any(t->sched) == &t->other);
+	aml_errno = 0;
+	NEED(aml_sched_wait_any(t->sched) == NULL && aml_errno == 0);
+	NEED(aml_sched_wait_task(t->sched, &t->running) == -AML_FAILURE);
+	NEED(aml_sched_submit_task(t->sched, &task) == 0);
+	NEED(aml_sched_wait_task(t->sched, &task) == 0);
+	NEED(aml_sched_submit_task(t->sched, &t->queued) == 0);
+	NEED(aml_sched_wait_any(t->sched) == &t->queued);
+	NEED(t->jobs[3].runs == 1);
+	aml_queue_sched_destroy(&t->sched);
+	NEED(t->sched == NULL);
+	return 0;
+}
+
+static int destroy_tasks(void *arg)
+{
+	struct tasks *t = arg;
+
+	aml_queue_sched_destroy(&t->sched);
+	return t->sched == NULL && t->jobs[3].runs == 0 ? 0 : -__LINE__;
+}
+
+START_TEST(tasks_behave_as_requests_do)
+{
+	struct tasks t;
+	struct aml_task *const order[] = {&t.finished, &t.other, &t.running, &t.queued};
+
+	memset(&t, 0, sizeof(t));
+	gate_init(&t.gate);
+	t.sched = aml_queue_sched_create(1);
+	t.jobs[2].gate = &t.gate;
+	for (int i = 0; i < 4; i++) {
+		*order[i] = job_task(&t.jobs[i], NULL);
+		ck_assert_int_eq(aml_sched_submit_task(t.sched, order[i]), 0);
+	}
+	gate_await(&t.gate);
+	ck_assert_int_eq(in_child(wait_for_tasks, &t), 0);
+	ck_assert_int_eq(in_child(destroy_tasks, &t), 0);
+	gate_open(&t.gate);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(aml_sched_wait_task(t.sched, order[i]), 0);
+	aml_queue_sched_destroy(&t.sched);
+	gate_destroy(&t.gate);
+}
+END_TEST
+
+static int finalize_and_init(void *arg)
+{
+	struct job job = {.result = 0};
+
+	(void)arg;
+	NEED(aml_dma_linux != NULL);
+	NEED(use(aml_dma_linux) == 0);
+	NEED(aml_finalize() == 0);
+	NEED(aml_dma_linux == NULL);
+	NEED(aml_finalize() == -AML_EINVAL);
+	if (!children_have_threads())
+		NEED(setenv("AML_DMA_NUM_THREADS", "0", 1) == 0);
+	NEED(aml_init(NULL, NULL) == 0);
+	NEED(job_copy(aml_dma_linux, &job) == 0 && job.runs == 1);
+	NEED(aml_finalize() == 0);
+	return 0;
+}
+
+START_TEST(the_child_may_finalize_and_init)
+{
+	struct gate gate;
+	struct job job = {.gate = &gate};
+
+	gate_init(&gate);
+	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "1", 1), 0);
+	ck_assert_int_eq(aml_init(NULL, NULL), 0);
+	ck_assert_int_eq(job_post(aml_dma_linux, NULL, &job), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(in_child(finalize_and_init, NULL), 0);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_barrier(aml_dma_linux), 0);
+	ck_assert_int_eq(aml_finalize(), 0);
+	gate_destroy(&gate);
+}
+END_TEST
+
+static int exit_only(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+/* A body: fork inside the operator; the child does nothing but _exit. */
+static int fork_inside(struct job *job)
+{
+	(void)job;
+	return in_child(exit_only, NULL);
+}
+
+START_TEST(an_operator_may_fork_a_child_that_exits)
+{
+	for (size_t threads = 0; threads < 2; threads++) {
+		struct aml_dma *dma = NULL;
+		struct job job = {.body = fork_inside};
+		struct aml_dma_request *req = NULL;
+
+		ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
+		ck_assert_int_eq(job_copy(dma, &job), 0);
+		ck_assert_int_eq(job_post(dma, &req, &job), 0);
+		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	}
+}
+END_TEST
+
+/* A thread that posts, waits, makes and destroys all the while. */
+struct bustle {
+	struct aml_dma *dma;
+	pthread_t thread;
+	atomic_int *stop;
+	int wrong;
+};
+
+static void *run_bustle(void *arg)
+{
+	struct bustle *bustle = arg;
+
+	for (int i = 0; !atomic_load(bustle->stop); i++) {
+		struct job job = {.result = -i};
+		struct aml_dma_request *req = NULL;
+		struct aml_dma *dma = NULL;
+
+		bustle->wrong += job_post(bustle->dma, &req, &job) != 0;
+		bustle->wrong += aml_dma_wait(bustle->dma, &req) != -i;
+		bustle->wrong += job_copy(bustle->dma, &job) != -i;
+		if (i % 16 == 0) {
+			bustle->wrong += aml_dma_linux_create(&dma, 1) != 0;
+			bustle->wrong += aml_dma_linux_destroy(&dma) != 0;
+		}
+	}
+	return NULL;
+}
+
+START_TEST(a_fork_in_the_midst_of_it_all_finds_no_lock_held)
+{
+	struct aml_dma *dma = NULL;
+	atomic_int stop = 0;
+	struct bustle bustles[3];
+	struct busy busy = {.dma = NULL};
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), 0);
+	for (int i = 0; i < 3; i++) {
+		bustles[i] = (struct bustle){.dma = dma, .stop = &stop};
+		ck_assert_int_eq(pthread_create(&bustles[i].thread, NULL, run_bustle, &bustles[i]),
+				 0);
+	}
+	busy.dma = dma;
+	for (int i = 0; i < 40; i++) {
+		ck_assert_int_eq(in_child(use_busy, &busy), 0);
+		ck_assert_int_eq(in_child(destroy_it, &busy), 0);
+	}
+	atomic_store(&stop, 1);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(pthread_join(bustles[i].thread, NULL), 0);
+		ck_assert_int_eq(bustles[i].wrong, 0);
+	}
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+}
+END_TEST
+
+/* A thread that starts and ends the library all the while. */
+static void *init_and_finalize(void *arg)
+{
+	struct bustle *bustle = arg;
+
+	while (!atomic_load(bustle->stop)) {
+		bustle->wrong += aml_init(NULL, NULL) != 0;
+		bustle->wrong += aml_finalize() != 0;
+	}
+	return NULL;
+}
+
+static int init_in_child(void *arg)
+{
+	(void)arg;
+	NEED(aml_init(NULL, NULL) == 0);
+	NEED(use(aml_dma_linux) == 0);
+	NEED(aml_finalize() == 0);
+	return 0;
+}
+
+START_TEST(a_fork_amid_init_and_finalize_finds_no_lock_held)
+{
+	atomic_int stop = 0;
+	struct bustle bustle = {.stop = &stop};
+
+	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "0", 1), 0);
+	ck_assert_int_eq(pthread_create(&bustle.thread, NULL, init_and_finalize, &bustle), 0);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(in_child(init_in_child, NULL), 0);
+	atomic_store(&stop, 1);
+	ck_assert_int_eq(pthread_join(bustle.thread, NULL), 0);
+	ck_assert_int_eq(bustle.wrong, 0);
+}
+END_TEST
+
+SUITE("async/fork", an_engine_goes_on_in_the_child, nothing_is_queued_in_the_child,
+      the_child_gets_the_results_of_what_had_finished_and_a_failure_for_the_rest,
+      the_child_may_cancel_its_parent_s_requests, the_child_may_destroy_the_engine,
+      a_child_may_fork_again, operators_may_copy_in_the_child,
+      the_child_may_make_engines_of_its_own, threads_of_the_child_share_the_engine,
+      threads_of_the_child_wake_each_other_and_not_an_idle_worker,
+      threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent,
+      those_who_sleep_in_the_parent_are_not_in_the_child,
+      a_barrier_of_the_parent_is_not_in_the_child, tasks_behave_as_requests_do,
+      the_child_may_finalize_and_init, an_operator_may_fork_a_child_that_exits,
+      a_fork_in_the_midst_of_it_all_finds_no_lock_held,
+      a_fork_amid_init_and_finalize_finds_no_lock_held)

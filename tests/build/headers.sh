@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Each public header compiles alone, twice in a row, as every language it is promised for, and
+# in programs that ask for an old POSIX first.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+# Words of flags.
+# shellcheck disable=SC2086
+compiles()
+{
+	"$@" $CPPFLAGS -I"$srcdir/include" -Wall -Wextra -Wpedantic -Werror -fsyntax-only
+}
+
+if command -v "${CXX%% *}" >/dev/null 2>&1; then
+	have_cxx=yes
+else
+	have_cxx=no
+	echo "no C++ compiler: the headers are tested as C alone"
+fi
+
+for path in $(cd "$srcdir/include" && find . -name '*.h' | sort); do
+	header=${path#./}
+	printf '#include <%s>\n#include <%s>\nextern int not_empty;\n' "$header" "$header" \
+		>"$work/alone.c"
+	cp "$work/alone.c" "$work/alone.cc"
+	for posix in -UNOTHING -D_POSIX_C_SOURCE=199309L; do
+		for std in c99 c11 gnu11; do
+			# shellcheck disable=SC2086
+			check "$header as $std $posix" compiles $CC -std=$std $posix "$work/alone.c"
+		done
+		[ $have_cxx = yes ] || continue
+		# shellcheck disable=SC2086
+		check "$header as c++17 $posix" compiles $CXX -std=c++17 $posix "$work/alone.cc"
+	done
+done
+
+summary

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What `make install` installs is enough: a program that knows only pkg-config compiles, links and
+# runs against it, shared and static.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+root=$work/root
+
+# The flags of the make that runs the tests (its jobserver, what it was told on its command line)
+# are not this one's.
+make_install()
+{
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	$MAKE -C "$builddir" install DESTDIR="$root"
+}
+
+all_headers()
+{
+	(cd "$srcdir/include" && find . -name '*.h' | sort) >"$work/ours"
+	(cd "$includedir" && find . -name '*.h' | sort) >"$work/installed"
+	diff "$work/ours" "$work/installed"
+}
+
+# pkg-config on the installed .pc file alone; a prefix of /usr is nothing special to it.
+pkg_config()
+{
+	PKG_CONFIG_LIBDIR=$libdir/pkgconfig PKG_CONFIG_PATH='' PKG_CONFIG_SYSROOT_DIR=$root \
+	PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+		"$PKG_CONFIG" "$@" aml-dma
+}
+
+# Words of flags, all of them.
+# shellcheck disable=SC2046,SC2086
+build()
+{
+	$CC $CPPFLAGS $CFLAGS -DVERSION="\"$(pkg_config --modversion)\"" \
+		$(pkg_config --cflags) -o "$work/$1" "$work/program.c" \
+		$LDFLAGS $(pkg_config --libs $2)
+}
+
+cat >"$work/program.c" <<'END'
+#include <aml.h>
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+
+int main(void)
+{
+	double from[3][2] = {{1, 2}, {3, 4}, {5, 6}}, to[3][2] = {{0}};
+	const size_t dims[] = {3, 2};
+	struct aml_layout *src, *dst;
+	struct aml_dma_request *request;
+
+	if (strcmp(VERSION, aml_version_string) || strcmp(VERSION, AML_VERSION_STRING))
+		return 2;
+	if (aml_init(NULL, NULL))
+		return 3;
+	if (aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_C, sizeof(double), 2, dims, NULL,
+				    NULL) ||
+	    aml_layout_dense_create(&dst, to, AML_LAYOUT_ORDER_C, sizeof(double), 2, dims, NULL,
+				    NULL))
+		return 4;
+	if (aml_dma_async_copy(aml_dma_linux, &request, dst, src) ||
+	    aml_dma_wait(aml_dma_linux, &request))
+		return 5;
+	aml_layout_destroy(&src);
+	aml_layout_destroy(&dst);
+	if (aml_finalize())
+		return 6;
+	return memcmp(from, to, sizeof(from)) ? 7 : 0;
+}
+END
+
+check "make install" make_install
+includedir=$(dirname "$(find "$root" -name aml.h)")
+libdir=$(dirname "$(dirname "$(find "$root" -name aml-dma.pc)")")
+check "every header is installed" all_headers
+
+if [ -f "$libdir/libaml-dma.so" ]; then
+	check "a program compiles and links, shared" build shared ''
+	check "it runs" env LD_LIBRARY_PATH="$libdir" "$work/shared"
+	rm -f "$libdir"/libaml-dma.so*
+fi
+if [ -f "$libdir/libaml-dma.a" ]; then
+	check "a program compiles and links, static" build static --static
+	check "it runs" "$work/static"
+fi
+
+summary

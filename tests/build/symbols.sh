@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The headers declare, the version script names, and the shared library exports the same
+# functions and variables; and the library needs the C library alone.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+LC_ALL=C
+export LC_ALL
+
+# The names that the public headers declare: the preprocessed text of our own headers, without what
+# stands in braces, cut at the semicolons.
+declared()
+{
+	(cd "$srcdir/include" && find . -name '*.h') | sed 's,^\./\(.*\),#include <\1>,' \
+		>"$work/all.c"
+	# Words of flags.
+	# shellcheck disable=SC2086
+	$CC $CPPFLAGS -E -I"$srcdir/include" "$work/all.c" | awk -v ours="\"$srcdir/include/" '
+		/^# [0-9]+ "/ { reading = index($0, ours) > 0; next }
+		/^#/ || !reading { next }
+		{ text = text $0 " " }
+		END {
+			for (i = 1; i <= length(text); i++) {
+				c = substr(text, i, 1)
+				if (c == "{") {
+					depth++
+				} else if (c == "}") {
+					depth--
+				} else if (depth == 0 && c == ";") {
+					declaration(s)
+					s = ""
+				} else if (depth == 0) {
+					s = s c
+				}
+			}
+		}
+		# A function: the word before the first parenthesis. A variable: the last word.
+		function declaration(s) {
+			if (s ~ /^[ \t]*typedef /)
+				return
+			if (match(s, /[A-Za-z_0-9]+[ \t]*\(/))
+				s = substr(s, RSTART, RLENGTH - 1)
+			else if (s !~ /^[ \t]*extern /)
+				return
+			sub(/[ \t]*(\[.*)?$/, "", s)
+			sub(/.*[^A-Za-z_0-9]/, "", s)
+			print s
+		}' | sort -u
+}
+
+# The version node of the script is a name of its own, which nm calls absolute.
+exported()
+{
+	$NM -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u
+}
+
+# Words of the list that no C library brings; a sanitizer's runtime is the tester's wish.
+foreign()
+{
+	$OBJDUMP -p "$1" | awk '$1 == "NEEDED" { print $2 }' |
+		grep -Ev '^(libc|libpthread|ld-linux.*|ld.*|lib[a-z]*san)\.so'
+}
+
+none()
+{
+	! "$@"
+}
+
+not_empty()
+{
+	[ -s "$1" ]
+}
+
+declared >"$work/declared"
+sed -n 's/^[[:space:]]*\([A-Za-z_0-9]*\);.*/\1/p' "$srcdir/src/libaml-dma.map" >"$work/map"
+check "the headers declare something" not_empty "$work/declared"
+check "the version script is sorted" sort -c "$work/map"
+check "the version script names what the headers declare" diff "$work/declared" "$work/map"
+
+library=$builddir/.libs/libaml-dma.so
+if [ -f "$library" ]; then
+	exported "$library" >"$work/exported"
+	check "the library exports what the version script names" diff "$work/map" "$work/exported"
+	check "the library needs the C library alone" none foreign "$library"
+else
+	echo "no shared library was built: its symbols are not tested"
+fi
+
+summary

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Copies of pads and reshapes, in both directions, over each other, over dense layouts and slices,
+ * and over layouts of a test's own: fixed cases, and generated ones against the oracle.
+ */
+#include <aml.h>
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
+
+#include "guard.h"
+#include "oracle.h"
+#include "random.h"
+#include "sample.h"
+#include "suite.h"
+#include "user_layout.h"
+
+#define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
+#define ROW AML_LAYOUT_ORDER_ROW_MAJOR
+
+static struct aml_layout *dense(int *numbers, size_t ndims, const size_t *dims)
+{
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_dense_create(&layout, numbers, ROW, sizeof(int), ndims, dims,
+						 NULL, NULL),
+			 AML_SUCCESS);
+	return layout;
+}
+
+static struct aml_layout *pad(struct aml_layout *target, int order, const size_t *dims, int neutral)
+{
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_pad_create(&layout, order, target, dims, &neutral),
+			 AML_SUCCESS);
+	return layout;
+}
+
+static struct aml_layout *reshape(struct aml_layout *target, int order, size_t ndims,
+				  const size_t *dims)
+{
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, ndims, dims),
+			 AML_SUCCESS);
+	return layout;
+}
+
+static void assert_copied(struct aml_layout *dst, const struct aml_layout *src)
+{
+	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
+}
+
+static void destroy(struct aml_layout *layout)
+{
+	aml_layout_destroy(&layout);
+}
+
+START_TEST(a_pad_as_source_gives_the_neutral_value)
+{
+	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[3][5];
+	const int wanted[3][5] = {{1, 2, 3, -7, -7}, {4, 5, 6, -7, -7}, {-7, -7, -7, -7, -7}};
+	struct aml_layout *src =
+		pad(dense(from[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 5}, -7);
+	struct aml_layout *dst = dense(to[0], 2, (size_t[]){3, 5});
+
+	memset(to, 0, sizeof(to));
+	assert_copied(dst, src);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	/* The order of the pad is its own. */
+	destroy(src);
+	src = pad(dense(from[0], 2, (size_t[]){2, 3}), COLUMN, (size_t[]){5, 3}, -7);
+	memset(to, 0, sizeof(to));
+	assert_copied(dst, src);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_pad_as_destination_drops_what_falls_outside)
+{
+	int from[3][5], to[2][3] = {{0}};
+	const int wanted[2][3] = {{1, 2, 3}, {6, 7, 8}};
+	struct aml_layout *src = dense(from[0], 2, (size_t[]){3, 5});
+	struct aml_layout *dst = pad(dense(to[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 5}, -7);
+
+	for (int i = 0; i < 15; i++)
+		from[i / 5][i % 5] = 1 + i;
+	assert_copied(dst, src);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	/* The neutral element is what it was. */
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){i, 4}), -7);
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_cropping_pad_leaves_the_rest_alone)
+{
+	int from[2][2] = {{1, 2}, {3, 4}}, to[3][4] = {{0}}, back[2][2];
+	const int wanted[3][4] = {{1, 2, 0, 0}, {3, 4, 0, 0}, {0, 0, 0, 0}};
+	struct aml_layout *src = dense(from[0], 2, (size_t[]){2, 2});
+	struct aml_layout *crop = pad(dense(to[0], 2, (size_t[]){3, 4}), ROW, (size_t[]){2, 2}, -7);
+	struct aml_layout *dst = dense(back[0], 2, (size_t[]){2, 2});
+
+	assert_copied(crop, src);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	assert_copied(dst, crop);
+	ck_assert_mem_eq(back, from, sizeof(back));
+	destroy(src);
+	destroy(crop);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_pad_that_crops_one_way_and_widens_another)
+{
+	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[3][2];
+	const int wanted[3][2] = {{1, 2}, {4, 5}, {-7, -7}};
+	struct aml_layout *src =
+		pad(dense(from[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 2}, -7);
+	struct aml_layout *dst = dense(to[0], 2, (size_t[]){3, 2});
+
+	assert_copied(dst, src);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(pads_over_pads_have_each_its_own_neutral_element)
+{
+	int from[2] = {1, 2}, to[6] = {0}, six[6] = {11, 12, 13, 14, 15, 16}, two[2] = {0};
+	const int wanted[6] = {1, 2, -7, -7, -8, -8};
+	struct aml_layout *nested = pad(pad(dense(from, 1, (size_t[]){2}), ROW, (size_t[]){4}, -7),
+					ROW, (size_t[]){6}, -8);
+	struct aml_layout *dst = dense(to, 1, (size_t[]){6}), *src = dense(six, 1, (size_t[]){6});
+
+	assert_copied(dst, nested);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	destroy(nested);
+	nested = pad(pad(dense(two, 1, (size_t[]){2}), ROW, (size_t[]){4}, -7), ROW, (size_t[]){6},
+		     -8);
+	assert_copied(nested, src);
+	ck_assert_int_eq(two[0], 11);
+	ck_assert_int_eq(two[1], 12);
+	ck_assert_int_eq(*(int *)aml_layout_deref(nested, (size_t[]){3}), -7);
+	ck_assert_int_eq(*(int *)aml_layout_deref(nested, (size_t[]){5}), -8);
+	destroy(nested);
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_pad_to_a_pad)
+{
+	int from[2] = {1, 2}, to[3] = {0};
+	struct aml_layout *src = pad(dense(from, 1, (size_t[]){2}), ROW, (size_t[]){5}, -7);
+	struct aml_layout *dst = pad(dense(to, 1, (size_t[]){3}), ROW, (size_t[]){5}, -8);
+
+	assert_copied(dst, src);
+	ck_assert_int_eq(to[0], 1);
+	ck_assert_int_eq(to[1], 2);
+	ck_assert_int_eq(to[2], -7);
+	ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){4}), -8);
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_pad_of_an_empty_target_is_all_neutral)
+{
+	int from[1] = {1}, to[3] = {0}, three[3] = {4, 5, 6};
+	struct aml_layout *empty = pad(dense(from, 1, (size_t[]){0}), ROW, (size_t[]){3}, -7);
+	struct aml_layout *dst = dense(to, 1, (size_t[]){3}), *src = dense(three, 1, (size_t[]){3});
+
+	assert_copied(dst, empty);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(to[i], -7);
+	assert_copied(empty, src);
+	ck_assert_int_eq(from[0], 1);
+	ck_assert_int_eq(*(int *)aml_layout_deref(empty, (size_t[]){0}), -7);
+	destroy(empty);
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_reshape_copies_in_native_linear_order)
+{
+	int from[4][6], to[4][6] = {{0}}, row[24];
+	struct aml_layout *flat = dense(row, 1, (size_t[]){24}), *shaped;
+
+	for (int i = 0; i < 24; i++) {
+		from[i / 6][i % 6] = 1 + i;
+		row[i] = 0;
+	}
+	shaped = reshape(dense(from[0], 2, (size_t[]){4, 6}), ROW, 1, (size_t[]){24});
+	assert_copied(flat, shaped);
+	ck_assert_mem_eq(row, from, sizeof(row));
+	destroy(shaped);
+	shaped = reshape(dense(to[0], 2, (size_t[]){4, 6}), COLUMN, 1, (size_t[]){24});
+	assert_copied(shaped, flat);
+	ck_assert_mem_eq(to, from, sizeof(to));
+	destroy(shaped);
+	destroy(flat);
+}
+END_TEST
+
+START_TEST(a_reshape_over_a_strided_slice)
+{
+	int from[4][6], to[3][2];
+	struct aml_layout *whole = dense(from[0], 2, (size_t[]){4, 6}), *part = NULL, *src;
+	struct aml_layout *dst = dense(to[0], 2, (size_t[]){3, 2});
+
+	for (int i = 0; i < 24; i++)
+		from[i / 6][i % 6] = 1 + i;
+	ck_assert_int_eq(aml_layout_slice(whole, &part, (size_t[]){0, 1}, (size_t[]){2, 3},
+					  (size_t[]){3, 2}),
+			 AML_SUCCESS);
+	src = reshape(part, ROW, 2, (size_t[]){3, 2});
+	assert_copied(dst, src);
+	for (int n = 0; n < 6; n++)
+		ck_assert_int_eq(to[n / 2][n % 2], from[n / 3 * 3][1 + n % 3 * 2]);
+	/* And back to where it came from. */
+	for (int n = 0; n < 6; n++)
+		to[n / 2][n % 2] = -n;
+	assert_copied(src, dst);
+	for (int i = 0; i < 4; i++) {
+		for (int j = 0; j < 6; j++) {
+			bool inside = i % 3 == 0 && j % 2 == 1;
+
+			ck_assert_int_eq(from[i][j], inside ? -(i / 3 * 3 + j / 2) : 1 + 6 * i + j);
+		}
+	}
+	destroy(whole);
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_reshape_over_a_pad_drops_the_same_elements)
+{
+	int from[12], to[2][2] = {{0}};
+	const int wanted[2][2] = {{1, 2}, {4, 5}};
+	struct aml_layout *src = dense(from, 1, (size_t[]){12});
+	struct aml_layout *padded =
+		pad(dense(to[0], 2, (size_t[]){2, 2}), ROW, (size_t[]){4, 3}, -7);
+	struct aml_layout *dst = reshape(padded, ROW, 1, (size_t[]){12});
+
+	for (int i = 0; i < 12; i++)
+		from[i] = 1 + i;
+	assert_copied(dst, src);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	for (size_t n = 0; n < 12; n++) {
+		if (n != 0 && n != 1 && n != 3 && n != 4)
+			ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){n}), -7);
+	}
+	destroy(src);
+	destroy(dst);
+}
+END_TEST
+
+START_TEST(a_step_of_0_beneath_a_destination_is_refused)
+{
+	int from[6] = {1, 2, 3, 4, 5, 6}, to[6] = {0};
+	struct aml_layout *src = dense(from, 1, (size_t[]){6}), *repeated[2] = {NULL}, *dst;
+
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(aml_layout_dense_create(&repeated[i], to, ROW, sizeof(int), 1,
+							 (size_t[]){6}, (size_t[]){0}, NULL),
+				 AML_SUCCESS);
+	dst = reshape(repeated[0], ROW, 1, (size_t[]){6});
+	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), -AML_EINVAL);
+	ck_assert_int_eq(to[0], 0);
+	destroy(dst);
+	dst = pad(repeated[1], ROW, (size_t[]){6}, -7);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), -AML_EINVAL);
+	ck_assert_int_eq(to[0], 0);
+	destroy(dst);
+	destroy(src);
+}
+END_TEST
+
+START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
+{
+	int numbers[8] = {1, 2, 3, 4, 5, 6, 7, 8}, to[8] = {0};
+	struct aml_layout *src = dense(numbers, 1, (size_t[]){6});
+	struct aml_layout *padded = pad(dense(to, 1, (size_t[]){6}), ROW, (size_t[]){8}, -7);
+	struct aml_layout *shaped = reshape(dense(to, 1, (size_t[]){6}), ROW, 2, (size_t[]){6, 1});
+
+	/* The target's extents do not count. */
+	ck_assert_int_eq(aml_dma_linux_copy_generic(padded, src, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(src, padded, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(shaped, src, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(src, shaped, NULL), -AML_EINVAL);
+	for (int i = 0; i < 8; i++) {
+		ck_assert_int_eq(to[i], 0);
+		ck_assert_int_eq(numbers[i], 1 + i);
+	}
+	destroy(src);
+	destroy(padded);
+	destroy(shaped);
+}
+END_TEST
+
+START_TEST(over_a_fast_path_without_duplicate_they_may_go_after_posting)
+{
+	struct aml_dma *dma = NULL;
+
+	/* Without workers nothing runs before it is waited for. */
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
+	for (int i = 0; i < 4; i++) {
+		int from[4] = {1, 2, 3, 4}, to[4] = {0}, *numbers = i & 1 ? from : to;
+		struct aml_dma_request *request = NULL;
+		struct aml_layout *nested, *other = dense(i & 1 ? to : from, 1, (size_t[]){4});
+		struct user_layout *user;
+		struct oracle oracle;
+
+		oracle_dense(&oracle, numbers, ROW, sizeof(int), 1, (size_t[]){4}, NULL, NULL);
+		user = user_layout_create(&oracle, ROW, USER_STEPS, NULL);
+		oracle_destroy(&oracle);
+		nested = i & 2 ? pad(&user->layout, ROW, (size_t[]){4}, -7)
+			       : reshape(&user->layout, ROW, 1, (size_t[]){4});
+		ck_assert_int_eq(aml_dma_async_copy(dma, &request, i & 1 ? other : nested,
+						    i & 1 ? nested : other),
+				 AML_SUCCESS);
+		destroy(nested);
+		destroy(other);
+		ck_assert_int_eq(aml_dma_wait(dma, &request), AML_SUCCESS);
+		ck_assert_mem_eq(to, from, sizeof(to));
+	}
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+}
+END_TEST
+
+START_TEST(a_target_that_lacks_deref_native_is_told_at_creation_or_posting)
+{
+	int from[4] = {1, 2, 3, 4}, to[4] = {0}, neutral = -7;
+	struct aml_layout *whole = dense(to, 1, (size_t[]){4});
+	struct aml_dma_request *const no_request = (struct aml_dma_request *)&no_request;
+	struct aml_dma_request *request = no_request;
+	struct aml_dma *dma = NULL;
+	struct oracle oracle;
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), AML_SUCCESS);
+	oracle_dense(&oracle, from, ROW, sizeof(int), 1, (size_t[]){4}, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		struct user_layout *user = user_layout_create(&oracle, ROW, USER_DUPLICATE, NULL);
+		struct aml_layout *layout = NULL;
+		int result;
+
+		user->ops.deref_native = NULL;
+		if (i)
+			result = aml_layout_pad_create(&layout, ROW, &user->layout, (size_t[]){5},
+						       &neutral);
+		else
+			result = aml_layout_reshape_create(&layout, &user->layout, ROW, 1,
+							   (size_t[]){4});
+		if (result == AML_SUCCESS) {
+			ck_assert_int_eq(aml_dma_async_copy(dma, &request, whole, layout),
+					 -AML_ENOTSUP);
+			ck_assert_int_eq(aml_dma_async_copy(dma, &request, layout, whole),
+					 -AML_ENOTSUP);
+			destroy(layout);
+		} else {
+			ck_assert_int_eq(result, -AML_ENOTSUP);
+			destroy(&user->layout);
+		}
+	}
+	ck_assert_ptr_eq(request, no_request);
+	ck_assert_int_eq(to[0], 0);
+	ck_assert_int_eq(from[0], 1);
+	destroy(whole);
+	oracle_destroy(&oracle);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+}
+END_TEST
+
+START_TEST(no_address_of_a_target_is_a_failure)
+{
+	int from[4] = {1, 2, 3, 4}, to[4] = {0};
+	struct aml_layout *whole = dense(to, 1, (size_t[]){4}), *layout;
+	struct oracle oracle;
+	struct user_layout *user;
+
+	oracle_dense(&oracle, from, ROW, sizeof(int), 1, (size_t[]){4}, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		user = user_layout_create(&oracle, ROW, 0, NULL);
+		user->cells[2] = NULL;
+		layout = i ? pad(&user->layout, ROW, (size_t[]){4}, -7)
+			   : reshape(&user->layout, ROW, 1, (size_t[]){4});
+		ck_assert_int_eq(aml_dma_linux_copy_generic(whole, layout, NULL), -AML_FAILURE);
+		ck_assert_int_eq(aml_dma_linux_copy_generic(layout, whole, NULL), -AML_FAILURE);
+		destroy(layout);
+	}
+	destroy(whole);
+	oracle_destroy(&oracle);
+}
+END_TEST
+
+/* Generated cases: both sides nested, in one of these ways of copying. */
+
+static void compare(struct sample *dst, struct sample *src, const struct rng *rng)
+{
+	ck_assert_msg(guard_intact(&dst->memory), RNG_FORMAT "%s: %s <- %s", RNG_ARGS(rng),
+		      guard_report(&dst->memory), dst->made, src->made);
+	ck_assert_msg(guard_intact(&src->memory), RNG_FORMAT "source: %s: %s <- %s", RNG_ARGS(rng),
+		      guard_report(&src->memory), dst->made, src->made);
+	/* No neutral element was written, nor anything else of the layouts. */
+	if (dst->layout)
+		oracle_assert(&dst->oracle, dst->layout, dst->order, rng);
+	if (src->layout)
+		oracle_assert(&src->oracle, src->layout, src->order, rng);
+	sample_destroy(dst);
+	sample_destroy(src);
+}
+
+static void create(struct sample *dst, struct sample *src, struct rng *rng)
+{
+	size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(rng, dims);
+	size_t element_size = sample_element_size(rng);
+
+	sample_create(dst, rng, SAMPLE_NESTED, element_size, ndims, dims);
+	sample_create(src, rng, SAMPLE_SOURCE | SAMPLE_NESTED, element_size, ndims, dims);
+	oracle_copy(&dst->oracle, &src->oracle, &dst->memory);
+}
+
+START_TEST(random_ones_match_the_oracle)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 1000)) {
+		struct sample dst, src;
+		int result;
+
+		create(&dst, &src, &rng);
+		result = aml_dma_linux_copy_generic(dst.layout, src.layout, NULL);
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d: %s <- %s",
+			      RNG_ARGS(&rng), result, dst.made, src.made);
+		compare(&dst, &src, &rng);
+	}
+}
+END_TEST
+
+START_TEST(random_ones_match_the_oracle_when_destroyed_after_posting)
+{
+	struct aml_dma *dma[3] = {NULL};
+	struct rng rng = {0};
+
+	for (size_t threads = 0; threads < 3; threads++)
+		ck_assert_int_eq(aml_dma_linux_create(&dma[threads], threads), AML_SUCCESS);
+	while (rng_next_case(&rng, 400)) {
+		struct aml_dma *engine = dma[rng_below(&rng, 3)];
+		struct aml_dma_request *request = NULL;
+		struct sample dst, src;
+		int result;
+
+		create(&dst, &src, &rng);
+		result = aml_dma_async_copy(engine, &request, dst.layout, src.layout);
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "posting gives %d: %s <- %s",
+			      RNG_ARGS(&rng), result, dst.made, src.made);
+		if (!dst.must_stay)
+			aml_layout_destroy(&dst.layout);
+		if (!src.must_stay)
+			aml_layout_destroy(&src.layout);
+		result = aml_dma_wait(engine, &request);
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d: %s <- %s",
+			      RNG_ARGS(&rng), result, dst.made, src.made);
+		compare(&dst, &src, &rng);
+	}
+	for (size_t threads = 0; threads < 3; threads++)
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma[threads]), AML_SUCCESS);
+}
+END_TEST
+
+START_TEST(random_transforms_match_the_oracle)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 400)) {
+		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
+		size_t permuted[AML_LAYOUT_NDIMS_MAX], target_dims[AML_LAYOUT_NDIMS_MAX];
+		size_t element_size = sample_element_size(&rng);
+		struct sample dst, src;
+		struct oracle oracle;
+		int result;
+
+		rng_permutation(&rng, ndims, target_dims);
+		for (size_t i = 0; i < ndims; i++)
+			permuted[i] = dims[target_dims[i]];
+		sample_create(&src, &rng, SAMPLE_SOURCE | SAMPLE_NESTED, element_size, ndims, dims);
+		sample_create(&dst, &rng, SAMPLE_NESTED, element_size, ndims, permuted);
+		oracle_permute(&oracle, &src.oracle, target_dims);
+		oracle_copy(&dst.oracle, &oracle, &dst.memory);
+		oracle_destroy(&oracle);
+		result = aml_copy_layout_transform_generic(dst.layout, src.layout, target_dims);
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "it gives %d: %s <- %s",
+			      RNG_ARGS(&rng), result, dst.made, src.made);
+		compare(&dst, &src, &rng);
+	}
+}
+END_TEST
+
+SUITE("copy/nested", a_pad_as_source_gives_the_neutral_value,
+      a_pad_as_destination_drops_what_falls_outside, a_cropping_pad_leaves_the_rest_alone,
+      a_pad_that_crops_one_way_and_widens_another, pads_over_pads_have_each_its_own_neutral_element,
+      a_pad_to_a_pad, a_pad_of_an_empty_target_is_all_neutral,
+      a_reshape_copies_in_native_linear_order, a_reshape_over_a_strided_slice,
+      a_reshape_over_a_pad_drops_the_same_elements, a_step_of_0_beneath_a_destination_is_refused,
+      what_does_not_match_is_refused_and_nothing_is_written,
+      over_a_fast_path_without_duplicate_they_may_go_after_posting,
+      a_target_that_lacks_deref_native_is_told_at_creation_or_posting,
+      no_address_of_a_target_is_a_failure, random_ones_match_the_oracle,
+      random_ones_match_the_oracle_when_destroyed_after_posting, random_transforms_match_the_oracle)

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The DMA interface: bad arguments, mismatches told by the posting call, arguments handed on. */
+#include <aml/layout/dense.h>
+
+#include "gate.h"
+#include "suite.h"
+
+/* What no call may touch. */
+#define UNTOUCHED ((struct aml_dma_request *)&any_layout)
+
+static struct aml_dma *engine(size_t threads)
+{
+	struct aml_dma *dma = NULL;
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
+	ck_assert_ptr_nonnull(dma);
+	return dma;
+}
+
+static void destroy(struct aml_dma **dma)
+{
+	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
+	ck_assert_ptr_null(*dma);
+}
+
+static struct aml_layout *dense(void *ptr, int order, size_t element_size, size_t ndims,
+				const size_t *dims, const size_t *stride)
+{
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_dense_create(&layout, ptr, order, element_size, ndims, dims,
+						 stride, NULL),
+			 0);
+	return layout;
+}
+
+START_TEST(null_arguments_are_errors)
+{
+	struct aml_dma *dma = engine(1);
+	struct aml_dma_request *req = UNTOUCHED, *none = NULL;
+	struct aml_layout *any = &any_layout;
+	struct job job = {.result = 0};
+
+	ck_assert_int_eq(aml_dma_copy_custom(NULL, any, any, job_operator, &job), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_copy_custom(dma, NULL, any, job_operator, &job), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_copy_custom(dma, any, NULL, job_operator, &job), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy_custom(NULL, &req, any, any, job_operator, &job),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, &req, NULL, any, job_operator, &job),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, &req, any, NULL, job_operator, &job),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, any, NULL, job_operator, &job),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_copy(NULL, any, any), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_copy(dma, NULL, any), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_copy(dma, any, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy(NULL, &req, any, any), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, NULL, any), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, any, NULL), -AML_EINVAL);
+	ck_assert_ptr_eq(req, UNTOUCHED);
+
+	ck_assert_int_eq(aml_dma_wait(NULL, &req), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_wait(dma, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_wait(dma, &none), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_cancel(NULL, &req), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_cancel(dma, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_cancel(dma, &none), -AML_EINVAL);
+	ck_assert_ptr_eq(req, UNTOUCHED);
+	ck_assert_ptr_null(none);
+	ck_assert_int_eq(aml_dma_barrier(NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_fprintf(NULL, "", dma), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_fprintf(stdout, "", NULL), -AML_EINVAL);
+
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(job.runs, 0);
+	destroy(&dma);
+}
+END_TEST
+
+START_TEST(a_handle_that_was_released_is_null_by_then_and_an_error)
+{
+	struct aml_dma *dma = engine(1);
+	struct aml_dma_request *req = NULL;
+	struct job job = {.result = 0};
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(job_post(dma, &req, &job), 0);
+		ck_assert_ptr_nonnull(req);
+		if (i == 0)
+			ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		else
+			ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
+		ck_assert_ptr_null(req);
+		ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EINVAL);
+		ck_assert_int_eq(aml_dma_cancel(dma, &req), -AML_EINVAL);
+		ck_assert_ptr_null(req);
+	}
+	destroy(&dma);
+}
+END_TEST
+
+START_TEST(another_engine_s_request_is_an_error_and_stays_valid)
+{
+	struct aml_dma *dma = engine(1), *other = engine(0);
+	struct aml_dma_request *req = NULL;
+	struct aml_dma_request *copy;
+	struct job job = {.result = -AML_EDOM};
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(job_post(other, &req, &job), 0);
+		copy = req;
+		ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EINVAL);
+		ck_assert_ptr_eq(req, copy);
+		ck_assert_int_eq(aml_dma_cancel(dma, &req), -AML_EINVAL);
+		ck_assert_ptr_eq(req, copy);
+		if (i == 0)
+			ck_assert_int_eq(aml_dma_wait(other, &req), -AML_EDOM);
+		else
+			ck_assert_int_eq(aml_dma_cancel(other, &req), 0);
+		ck_assert_ptr_null(req);
+	}
+	destroy(&dma);
+	destroy(&other);
+}
+END_TEST
+
+/* Each way to post dst and src by one of the library's operators is the error, and makes nothing.
+ */
+static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op,
+			   int err)
+{
+	for (size_t threads = 0; threads < 2; threads++) {
+		struct aml_dma *dma = engine(threads);
+		struct aml_dma_request *req = UNTOUCHED;
+
+		ck_assert_int_eq(aml_dma_async_copy_custom(dma, &req, dst, src, op, NULL), err);
+		ck_assert_ptr_eq(req, UNTOUCHED);
+		ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, dst, src, op, NULL), err);
+		ck_assert_int_eq(aml_dma_copy_custom(dma, dst, src, op, NULL), err);
+		/* None of them is there to fail. */
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		destroy(&dma);
+	}
+	if (op != NULL)
+		ck_assert_int_eq(op(dst, src, NULL), err);
+}
+
+/* Both operators refuse; neither writes. */
+static void expect_mismatch(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
+{
+	expect_refused(dst, src, op, -AML_EINVAL);
+	if (op == aml_dma_linux_copy_generic)
+		expect_refused(dst, src, NULL, -AML_EINVAL);
+}
+
+struct shape {
+	size_t element_size, ndims, dims[3];
+};
+
+START_TEST(a_mismatch_is_told_by_the_posting_call)
+{
+	const struct shape shapes[] = {{4, 2, {3, 4}},    {4, 2, {4, 3}}, {4, 2, {3, 5}},
+				       {4, 2, {12, 1}},   {8, 2, {3, 4}}, {4, 1, {12}},
+				       {4, 3, {3, 4, 1}}, {4, 2, {3, 0}}, {1, 2, {3, 4}}};
+	const size_t n = sizeof(shapes) / sizeof(*shapes);
+	unsigned char from[512], to[512], before[512];
+
+	memset(from, 1, sizeof(from));
+	memset(before, 2, sizeof(before));
+	memset(to, 2, sizeof(to));
+	for (size_t d = 0; d < n; d++) {
+		for (size_t s = 0; s < n; s++) {
+			struct aml_layout *dst, *src;
+
+			if (d == s)
+				continue;
+			dst = dense(to, AML_LAYOUT_ORDER_C, shapes[d].element_size, shapes[d].ndims,
+				    shapes[d].dims, NULL);
+			src = dense(from, AML_LAYOUT_ORDER_C, shapes[s].element_size,
+				    shapes[s].ndims, shapes[s].dims, NULL);
+			expect_mismatch(dst, src, aml_dma_linux_copy_generic);
+			aml_layout_destroy(&dst);
+			aml_layout_destroy(&src);
+		}
+	}
+	ck_assert_mem_eq(to, before, sizeof(to));
+}
+END_TEST
+
+START_TEST(native_dimensions_are_what_must_agree)
+{
+	/* 3 × 4 in one order is 4 × 3 natively in the other. */
+	int from[12], to[12];
+	size_t dims[] = {3, 4}, reverse[] = {4, 3};
+	struct aml_layout *row = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *column = dense(to, AML_LAYOUT_ORDER_FORTRAN, 4, 2, dims, NULL);
+	struct aml_layout *same = dense(to, AML_LAYOUT_ORDER_FORTRAN, 4, 2, reverse, NULL);
+	struct aml_dma *dma = engine(1);
+
+	for (int i = 0; i < 12; i++)
+		from[i] = i;
+	expect_mismatch(column, row, aml_dma_linux_copy_generic);
+	ck_assert_int_eq(aml_dma_copy(dma, same, row), 0);
+	ck_assert_mem_eq(from, to, sizeof(to));
+	destroy(&dma);
+	aml_layout_destroy(&row);
+	aml_layout_destroy(&column);
+	aml_layout_destroy(&same);
+}
+END_TEST
+
+START_TEST(a_destination_with_a_step_of_zero_is_refused)
+{
+	int from[12] = {0}, to[12] = {0}, zeros[12] = {0};
+	size_t dims[] = {3, 4}, step[] = {1, 0};
+	struct aml_layout *whole = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *folded = dense(to, AML_LAYOUT_ORDER_C, 4, 2, dims, step);
+
+	memset(from, 1, sizeof(from));
+	expect_mismatch(folded, whole, aml_dma_linux_copy_generic);
+	ck_assert_mem_eq(to, zeros, sizeof(to));
+	aml_layout_destroy(&whole);
+	aml_layout_destroy(&folded);
+}
+END_TEST
+
+START_TEST(an_operator_that_a_layout_lacks_is_told_by_the_posting_call)
+{
+	int from[12] = {0}, to[12] = {0};
+	size_t dims[] = {3, 4};
+	struct aml_layout *whole = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *model = dense(to, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout_ops tables[4];
+
+	for (int i = 0; i < 4; i++) {
+		struct aml_layout lacking = {&tables[i], model->data};
+
+		tables[i] = aml_layout_row_ops;
+		if (i == 0)
+			tables[i].deref_native = NULL;
+		else if (i == 1)
+			tables[i].ndims = NULL;
+		else if (i == 2)
+			tables[i].dims_native = NULL;
+		else
+			tables[i].element_size = NULL;
+		expect_refused(&lacking, whole, NULL, -AML_ENOTSUP);
+		expect_refused(&lacking, whole, aml_dma_linux_copy_generic, -AML_ENOTSUP);
+		expect_refused(whole, &lacking, NULL, -AML_ENOTSUP);
+		expect_refused(whole, &lacking, aml_dma_linux_copy_generic, -AML_ENOTSUP);
+	}
+	aml_layout_destroy(&whole);
+	aml_layout_destroy(&model);
+}
+END_TEST
+
+/* An operator: 0 if it gets these very numbers. */
+static int expect_numbers(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	bool same = (uintptr_t)dst == 1 && (uintptr_t)src == 3 && (uintptr_t)arg == 5;
+
+	return same ? AML_SUCCESS : -AML_FAILURE;
+}
+
+START_TEST(other_operators_get_their_arguments_untouched)
+{
+	/* dest, src and the argument may be anything: here they are small numbers. */
+	struct aml_layout *dest = (struct aml_layout *)1;
+	struct aml_layout *src = (struct aml_layout *)3;
+	struct aml_dma *dma = engine(1);
+	struct aml_dma_request *req = NULL;
+
+	ck_assert_int_eq(aml_dma_copy_custom(dma, dest, src, expect_numbers, (void *)5), 0);
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, &req, dest, src, expect_numbers, (void *)5),
+			 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, dest, src, expect_numbers, (void *)5),
+			 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	destroy(&dma);
+}
+END_TEST
+
+START_TEST(the_macros_are_functions_too)
+{
+	int (*copy)(struct aml_dma *, struct aml_layout *, struct aml_layout *) = (aml_dma_copy);
+	int (*async)(struct aml_dma *, struct aml_dma_request **, struct aml_layout *,
+		     struct aml_layout *) = (aml_dma_async_copy);
+	int from[3] = {1, 2, 3}, to[3] = {0}, again[3] = {0};
+	size_t dim = 3;
+	struct aml_layout *src = dense(from, 0, sizeof(int), 1, &dim, NULL);
+	struct aml_layout *dst = dense(to, 0, sizeof(int), 1, &dim, NULL);
+	struct aml_layout *dst_again = dense(again, 0, sizeof(int), 1, &dim, NULL);
+	struct aml_dma *dma = engine(1);
+	struct aml_dma_request *req = NULL;
+
+	ck_assert_int_eq(copy(dma, dst, src), 0);
+	ck_assert_mem_eq(from, to, sizeof(to));
+	ck_assert_int_eq(async(dma, &req, dst_again, src), 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	ck_assert_mem_eq(from, again, sizeof(again));
+	ck_assert_int_eq(copy(NULL, dst, src), -AML_EINVAL);
+	ck_assert_int_eq(async(NULL, &req, dst, src), -AML_EINVAL);
+	destroy(&dma);
+	aml_layout_destroy(&src);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&dst_again);
+}
+END_TEST
+
+START_TEST(the_types_of_requests_have_their_values)
+{
+	ck_assert_int_eq(AML_DMA_REQUEST_TYPE_INVALID, -1);
+	ck_assert_int_eq(AML_DMA_REQUEST_TYPE_LAYOUT, 0);
+}
+END_TEST
+
+SUITE("dma/arguments", null_arguments_are_errors,
+      a_handle_that_was_released_is_null_by_then_and_an_error,
+      another_engine_s_request_is_an_error_and_stays_valid, a_mismatch_is_told_by_the_posting_call,
+      native_dimensions_are_what_must_agree, a_destination_with_a_step_of_zero_is_refused,
+      an_operator_that_a_layout_lacks_is_told_by_the_posting_call,
+      other_operators_get_their_arguments_untouched, the_macros_are_functions_too,
+      the_types_of_requests_have_their_values)

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests and synchronous copies: results, handles, order and bound, nested use, cycles. */
+#include "gate.h"
+#include "suite.h"
+
+static struct aml_dma *engine(size_t threads)
+{
+	struct aml_dma *dma = NULL;
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
+	return dma;
+}
+
+static void destroy(struct aml_dma **dma)
+{
+	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
+}
+
+START_TEST(wait_returns_the_operator_s_result_and_releases_the_handle)
+{
+	const int results[] = {0, -AML_FAILURE, -AML_EINVAL, -AML_EBUSY, -1000, INT32_MIN};
+
+	for (size_t threads = 0; threads < 3; threads++) {
+		struct aml_dma *dma = engine(threads);
+
+		for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++) {
+			struct job job = {.result = results[i]};
+			struct aml_dma_request *req = NULL;
+
+			ck_assert_int_eq(job_post(dma, &req, &job), 0);
+			ck_assert_ptr_nonnull(req);
+			ck_assert_int_eq(aml_dma_wait(dma, &req), results[i]);
+			ck_assert_ptr_null(req);
+			ck_assert_int_eq(job.runs, 1);
+			ck_assert_int_eq(job_copy(dma, &job), results[i]);
+			ck_assert_int_eq(job.runs, 2);
+		}
+		destroy(&dma);
+	}
+}
+END_TEST
+
+START_TEST(wait_lasts_until_the_operator_has_returned)
+{
+	struct aml_dma *dma = engine(1);
+	struct gate gate;
+	struct job job = {.gate = &gate, .result = -AML_EPERM};
+	struct aml_dma_request *req = NULL;
+	struct call wait = {.fn = call_wait, .dma = dma, .req = &req};
+
+	gate_init(&gate);
+	ck_assert_int_eq(job_post(dma, &req, &job), 0);
+	gate_await(&gate);
+	call_begin(&wait);
+	call_settle(&wait);
+	ck_assert_int_eq(atomic_load(&wait.ended), 0);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(&wait), -AML_EPERM);
+	ck_assert_ptr_null(req);
+	destroy(&dma);
+	gate_destroy(&gate);
+}
+END_TEST
+
+START_TEST(handles_may_be_waited_for_in_any_order)
+{
+	enum { N = 200 };
+
+	for (size_t threads = 0; threads < 3; threads++) {
+		struct aml_dma *dma = engine(threads);
+		struct job jobs[N];
+		struct aml_dma_request *reqs[N];
+
+		for (int i = 0; i < N; i++) {
+			jobs[i] = (struct job){.result = -i};
+			ck_assert_int_eq(job_post(dma, &reqs[i], &jobs[i]), 0);
+		}
+		/* 7 and 200 have no common factor. */
+		for (int i = 0, k = 0; i < N; i++, k = (k + 7) % N)
+			ck_assert_int_eq(aml_dma_wait(dma, &reqs[k]), -k);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		destroy(&dma);
+	}
+}
+END_TEST
+
+/* A body: 0 if the handle is there already. */
+static int expect_handle(struct job *job)
+{
+	return job->req != NULL ? AML_SUCCESS : -AML_FAILURE;
+}
+
+START_TEST(the_handle_is_stored_before_the_operator_can_start)
+{
+	struct aml_dma *dma = engine(2);
+
+	for (int i = 0; i < 2000; i++) {
+		struct job job = {.body = expect_handle};
+
+		ck_assert_int_eq(job_post(dma, &job.req, &job), 0);
+		ck_assert_int_eq(aml_dma_wait(dma, &job.req), 0);
+	}
+	destroy(&dma);
+}
+END_TEST
+
+START_TEST(what_an_operator_wrote_is_visible_after_wait_copy_and_barrier)
+{
+	struct aml_dma *dma = engine(2);
+
+	for (int i = 0; i < 2000; i++) {
+		struct job job = {.result = 0};
+		struct aml_dma_request *req = NULL;
+
+		/* Plain variables: ThreadSanitizer tells where nothing orders the accesses.
+		 */
+		ck_assert_int_eq(job_post(dma, &req, &job), 0);
+		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		ck_assert_int_eq(job.runs, 1);
+		ck_assert_int_eq(job_copy(dma, &job), 0);
+		ck_assert_int_eq(job.runs, 2);
+		ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		ck_assert_int_eq(job.runs, 3);
+	}
+	destroy(&dma);
+}
+END_TEST
+
+START_TEST(a_synchronous_copy_keeps_its_place_in_the_order)
+{
+	struct aml_dma *dma = engine(1);
+	struct gate gate;
+	struct trail trail = {.length = 0};
+	struct crowd crowd = {.most = 0};
+	struct job jobs[4];
+	struct call copy;
+
+	gate_init(&gate);
+	for (int i = 0; i < 4; i++)
+		jobs[i] = (struct job){.name = (char)('A' + i), .trail = &trail, .crowd = &crowd};
+	jobs[0].gate = &gate;
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(job_post(dma, NULL, &jobs[i]), 0);
+	gate_await(&gate);
+	copy = (struct call){.fn = call_copy, .dma = dma, .job = &jobs[3]};
+	call_begin(&copy);
+	call_settle(&copy);
+	ck_assert_int_eq(atomic_load(&copy.ended), 0);
+	ck_assert_uint_eq(atomic_load(&trail.length), 1);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(&copy), 0);
+	ck_assert_str_eq(trail.text, "ABCD");
+	ck_assert_int_eq(crowd.most, 1);
+	destroy(&dma);
+	gate_destroy(&gate);
+}
+END_TEST
+
+START_TEST(synchronous_copies_of_many_threads_keep_the_bound)
+{
+	enum { CALLERS = 6 };
+
+	for (size_t threads = 0; threads < 3; threads++) {
+		struct aml_dma *dma = engine(threads);
+		struct crowd crowd = {.most = 0};
+		struct job jobs[CALLERS];
+		struct call calls[CALLERS];
+
+		for (int round = 0; round < 30; round++) {
+			for (int i = 0; i < CALLERS; i++) {
+				jobs[i] = (struct job){.crowd = &crowd, .result = -i};
+				calls[i] =
+					(struct call){.fn = call_copy, .dma = dma, .job = &jobs[i]};
+				call_begin(&calls[i]);
+			}
+			for (int i = 0; i < CALLERS; i++)
+				ck_assert_int_eq(call_end(&calls[i]), -i);
+		}
+		ck_assert_int_le(crowd.most, threads == 2 ? 2 : 1);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		destroy(&dma);
+	}
+}
+END_TEST
+
+START_TEST(a_synchronous_copy_runs_in_the_caller_when_a_slot_is_free_and_no_worker_is_there)
+{
+	struct aml_dma *dma = engine(0);
+	struct job before = {.name = 'A'}, job = {.name = 'B'};
+	struct trail trail = {.length = 0};
+
+	before.trail = &trail;
+	job.trail = &trail;
+	ck_assert_int_eq(job_post(dma, NULL, &before), 0);
+	ck_assert_int_eq(job_copy(dma, &job), 0);
+	ck_assert_str_eq(trail.text, "AB");
+	ck_assert_int_eq(before.tid, gettid());
+	ck_assert_int_eq(job.tid, gettid());
+	destroy(&dma);
+}
+END_TEST
+
+/* A body: copies within copies on job->dma, n deep, by turns synchronous and not. */
+static int dive(struct job *job)
+{
+	struct job next = {.body = dive, .dma = job->dma, .n = job->n - 1};
+	struct aml_dma_request *req = NULL;
+
+	if (job->n == 0)
+		return -AML_EDOM;
+	if (job->n % 2 == 0)
+		return job_copy(job->dma, &next);
+	NEED(job_post(job->dma, &req, &next) == 0);
+	return aml_dma_wait(job->dma, &req);
+}
+
+START_TEST(an_operator_may_copy_and_wait_on_its_own_engine_to_any_depth)
+{
+	for (size_t threads = 0; threads < 3; threads++) {
+		struct aml_dma *dma = engine(threads);
+		struct job job = {.body = dive, .dma = dma, .n = 100};
+
+		ck_assert_int_eq(job_copy(dma, &job), -AML_EDOM);
+		/* Each of them failed, and each was waited for. */
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		destroy(&dma);
+	}
+}
+END_TEST
+
+/* A body: go over to the other engine and back, n times. */
+static int cross(struct job *job)
+{
+	struct aml_dma **pair = (struct aml_dma **)job->other;
+	struct job next = {.body = cross, .other = job->other, .n = job->n - 1};
+	struct aml_dma_request *req = NULL;
+
+	if (job->n == 0)
+		return -AML_EDOM;
+	NEED(job_post(pair[job->n % 2], &req, &next) == 0);
+	return aml_dma_wait(pair[job->n % 2], &req);
+}
+
+START_TEST(an_operator_may_copy_on_another_engine_and_back)
+{
+	for (size_t threads = 0; threads < 9; threads++) {
+		struct aml_dma *pair[] = {engine(threads / 3), engine(threads % 3)};
+		struct job job = {.body = cross, .other = (struct job *)pair, .n = 60};
+
+		ck_assert_int_eq(job_copy(pair[1], &job), -AML_EDOM);
+		destroy(&pair[0]);
+		destroy(&pair[1]);
+	}
+}
+END_TEST
+
+/* A body: barrier and wait on another engine, where things are posted. */
+static int use_other(struct job *job)
+{
+	struct job posted = {.result = -AML_EDOM}, quiet = {.result = 0};
+	struct aml_dma_request *req = NULL;
+
+	NEED(job_post(job->dma, NULL, &posted) == 0);
+	NEED(job_post(job->dma, &req, &quiet) == 0);
+	NEED(aml_dma_barrier(job->dma) == -AML_EDOM);
+	NEED(aml_dma_barrier(job->dma) == 0);
+	NEED(aml_dma_wait(job->dma, &req) == 0);
+	NEED(posted.runs == 1 && quiet.runs == 1);
+	return 0;
+}
+
+START_TEST(an_operator_may_use_barriers_of_another_engine)
+{
+	for (size_t threads = 0; threads < 9; threads++) {
+		struct aml_dma *one = engine(threads / 3), *two = engine(threads % 3);
+		struct job job = {.body = use_other, .dma = two};
+
+		ck_assert_int_eq(job_copy(one, &job), 0);
+		destroy(&one);
+		destroy(&two);
+	}
+}
+END_TEST
+
+/* A body: wait for the request that it is itself, or cancel it. */
+static int wait_for_itself(struct job *job)
+{
+	return aml_dma_wait(job->dma, &job->req);
+}
+
+static int cancel_itself(struct job *job)
+{
+	return aml_dma_cancel(job->dma, &job->req);
+}
+
+/* A body: copy synchronously what waits for the request that this one is. */
+static int wait_above(struct job *job)
+{
+	struct job above = {.body = wait_for_itself, .dma = job->dma, .req = job->req};
+
+	NEED(above.req != NULL);
+	NEED(job_copy(job->dma, &above) == -AML_EBUSY);
+	NEED(above.req == job->req);
+	above.body = cancel_itself;
+	NEED(job_copy(job->dma, &above) == -AML_EBUSY);
+	NEED(above.req == job->req);
+	return 0;
+}
+
+START_TEST(waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told)
+{
+	for (size_t threads = 0; threads < 2; threads++) {
+		struct aml_dma *dma = engine(threads);
+		struct job wait = {.body = wait_for_itself, .dma = dma};
+		struct job cancel = {.body = cancel_itself, .dma = dma};
+		struct job above = {.body = wait_above, .dma = dma};
+
+		/* A barrier first, so that the operator sees the handle and nobody waits
+		 * for it. */
+		ck_assert_int_eq(job_post(dma, &wait.req, &wait), 0);
+		ck_assert_int_eq(aml_dma_barrier(dma), -AML_EBUSY);
+		ck_assert_ptr_nonnull(wait.req);
+		ck_assert_int_eq(aml_dma_wait(dma, &wait.req), -AML_EBUSY);
+		ck_assert_ptr_null(wait.req);
+
+		ck_assert_int_eq(job_post(dma, &cancel.req, &cancel), 0);
+		ck_assert_int_eq(aml_dma_barrier(dma), -AML_EBUSY);
+		ck_assert_ptr_nonnull(cancel.req);
+		ck_assert_int_eq(aml_dma_wait(dma, &cancel.req), -AML_EBUSY);
+
+		ck_assert_int_eq(job_post(dma, &above.req, &above), 0);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		ck_assert_int_eq(aml_dma_wait(dma, &above.req), 0);
+		destroy(&dma);
+	}
+}
+END_TEST
+
+START_TEST(a_second_waiter_for_a_handle_is_told_and_changes_nothing)
+{
+	/* The first one is in its wait for certain: it runs the operator itself. */
+	struct aml_dma *dma = engine(0);
+	struct gate gate;
+	struct job job = {.gate = &gate};
+	struct aml_dma_request *req = NULL, *copy;
+	struct call first = {.fn = call_wait, .dma = dma, .req = &req};
+
+	gate_init(&gate);
+	ck_assert_int_eq(job_post(dma, &req, &job), 0);
+	copy = req;
+	call_begin(&first);
+	gate_await(&gate);
+	ck_assert_int_eq(aml_dma_wait(dma, &copy), -AML_EBUSY);
+	ck_assert_ptr_nonnull(copy);
+	ck_assert_int_eq(aml_dma_cancel(dma, &copy), -AML_EBUSY);
+	ck_assert_ptr_nonnull(copy);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(&first), 0);
+	ck_assert_ptr_null(req);
+	destroy(&dma);
+	gate_destroy(&gate);
+}
+END_TEST
+
+START_TEST(requests_without_a_handle_run_though_nobody_waits)
+{
+	struct aml_dma *dma = engine(1);
+	struct gate gate;
+	struct job job = {.gate = &gate};
+
+	gate_init(&gate);
+	ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+	gate_await(&gate);
+	gate_open(&gate);
+	destroy(&dma);
+	ck_assert_int_eq(job.runs, 1);
+	gate_destroy(&gate);
+}
+END_TEST
+
+START_TEST(a_great_many_requests_may_be_in_flight)
+{
+	enum { N = 20000 };
+	struct aml_dma *dma = engine(2);
+	struct aml_dma_request **reqs = calloc(N, sizeof(*reqs));
+	size_t word = 7;
+	size_t *to = calloc(N, sizeof(*to));
+
+	ck_assert(reqs != NULL && to != NULL);
+	for (int i = 0; i < N; i++)
+		ck_assert_int_eq(
+			aml_dma_async_copy_custom(dma, &reqs[i], (struct aml_layout *)&to[i],
+						  (struct aml_layout *)&word,
+						  aml_dma_linux_memcpy_op, (void *)sizeof(word)),
+			0);
+	for (int i = N - 1; i >= 0; i--)
+		ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
+	for (int i = 0; i < N; i++)
+		ck_assert_uint_eq(to[i], 7);
+	free(reqs);
+	free(to);
+	destroy(&dma);
+}
+END_TEST
+
+SUITE("dma/wait", wait_returns_the_operator_s_result_and_releases_the_handle,
+      wait_lasts_until_the_operator_has_returned, handles_may_be_waited_for_in_any_order,
+      the_handle_is_stored_before_the_operator_can_start,
+      what_an_operator_wrote_is_visible_after_wait_copy_and_barrier,
+      a_synchronous_copy_keeps_its_place_in_the_order,
+      synchronous_copies_of_many_threads_keep_the_bound,
+      a_synchronous_copy_runs_in_the_caller_when_a_slot_is_free_and_no_worker_is_there,
+      an_operator_may_copy_and_wait_on_its_own_engine_to_any_depth,
+      an_operator_may_copy_on_another_engine_and_back,
+      an_operator_may_use_barriers_of_another_engine,
+      waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told,
+      a_second_waiter_for_a_handle_is_told_and_changes_nothing,
+      requests_without_a_handle_run_though_nobody_waits, a_great_many_requests_may_be_in_flight)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* AML's preinstantiated engine had 32 workers, however many CPUs there were. */
+#include <sched.h>
+
+#include "gate.h"
+#include "suite.h"
+
+/* aml_dma_linux has n workers: those there are, once each runs something. */
+static void expect_workers(size_t n)
+{
+	struct gate gate;
+	struct job *jobs = calloc(n, sizeof(*jobs));
+	pid_t tid;
+
+	ck_assert_ptr_nonnull(jobs);
+	gate_init(&gate);
+	ck_assert_int_eq(aml_init(NULL, NULL), 0);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i].gate = &gate;
+		ck_assert_int_eq(job_post(aml_dma_linux, NULL, &jobs[i]), 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		gate_await(&gate);
+	while (threads_named("aml-dma/", &tid, 1) != n)
+		sched_yield();
+	for (size_t i = 0; i < n; i++)
+		gate_open(&gate);
+	ck_assert_int_eq(aml_finalize(), 0);
+	gate_destroy(&gate);
+	free(jobs);
+}
+
+START_TEST(one_for_each_cpu_of_the_mask)
+{
+	cpu_set_t all, some;
+	size_t most;
+
+	ck_assert_int_eq(unsetenv("AML_DMA_NUM_THREADS"), 0);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
+	most = (size_t)CPU_COUNT(&all);
+	CPU_ZERO(&some);
+	for (size_t cpu = 0, n = 0; cpu < CPU_SETSIZE && n < most && n < 4; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_SET(cpu, &some);
+		n++;
+		ck_assert_int_eq(sched_setaffinity(0, sizeof(some), &some), 0);
+		expect_workers(n);
+	}
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+END_TEST
+
+SUITE("regressions/worker_count_follows_the_affinity", one_for_each_cpu_of_the_mask)

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Gates, jobs, calls in threads, children: see gate.h. */
+#include "gate.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* These tests cannot go on without semaphores and threads. */
+static void must(bool ok, const char *what)
+{
+	if (!ok) {
+		fprintf(stderr, "tests: %s failed\n", what);
+		abort();
+	}
+}
+
+static void sem_take(sem_t *sem)
+{
+	while (sem_wait(sem) != 0)
+		must(errno == EINTR, "sem_wait");
+}
+
+void gate_init(struct gate *gate)
+{
+	must(sem_init(&gate->came, 0, 0) == 0, "sem_init");
+	must(sem_init(&gate->open, 0, 0) == 0, "sem_init");
+}
+
+void gate_destroy(struct gate *gate)
+{
+	sem_destroy(&gate->came);
+	sem_destroy(&gate->open);
+}
+
+void gate_pass(struct gate *gate)
+{
+	sem_post(&gate->came);
+	sem_take(&gate->open);
+}
+
+void gate_await(struct gate *gate)
+{
+	sem_take(&gate->came);
+}
+
+void gate_open(struct gate *gate)
+{
+	sem_post(&gate->open);
+}
+
+void trail_add(struct trail *trail, char name)
+{
+	size_t i = atomic_fetch_add(&trail->length, 1);
+
+	must(i < TRAIL_MAX - 1, "a trail long enough");
+	trail->text[i] = name;
+}
+
+void crowd_enter(struct crowd *crowd)
+{
+	int now = atomic_fetch_add(&crowd->now, 1) + 1;
+	int most = atomic_load(&crowd->most);
+
+	while (now > most && !atomic_compare_exchange_weak(&crowd->most, &most, now))
+		;
+}
+
+void crowd_leave(struct crowd *crowd)
+{
+	atomic_fetch_sub(&crowd->now, 1);
+}
+
+static int run_job(struct job *job)
+{
+	int result = job->result;
+
+	if (job->crowd != NULL)
+		crowd_enter(job->crowd);
+	if (job->trail != NULL)
+		trail_add(job->trail, job->name);
+	job->runs++;
+	job->tid = gettid();
+	if (job->gate != NULL)
+		gate_pass(job->gate);
+	if (job->body != NULL)
+		result = job->body(job);
+	if (job->crowd != NULL)
+		crowd_leave(job->crowd);
+	return result;
+}
+
+int job_operator(struct aml_layout *dst, const struct aml_layout *src, void *job)
+{
+	(void)dst;
+	(void)src;
+	return run_job(job);
+}
+
+static void task_work(struct aml_task_in *in, struct aml_task_out *out)
+{
+	int result = run_job((struct job *)in);
+
+	if (out != NULL)
+		*(int *)out = result;
+}
+
+struct aml_task job_task(struct job *job, int *out)
+{
+	struct aml_task task;
+
+	/* What submit finds in the private members must not matter. */
+	memset(&task, 0xA5, sizeof(task));
+	task.in = (struct aml_task_in *)job;
+	task.out = (struct aml_task_out *)out;
+	task.fn = task_work;
+	task.data = job;
+	return task;
+}
+
+struct aml_layout any_layout;
+
+int job_post(struct aml_dma *dma, struct aml_dma_request **req, struct job *job)
+{
+	return aml_dma_async_copy_custom(dma, req, &any_layout, &any_layout, job_operator, job);
+}
+
+int job_copy(struct aml_dma *dma, struct job *job)
+{
+	return aml_dma_copy_custom(dma, &any_layout, &any_layout, job_operator, job);
+}
+
+int call_wait(struct call *call)
+{
+	return aml_dma_wait(call->dma, call->req);
+}
+
+int call_cancel(struct call *call)
+{
+	return aml_dma_cancel(call->dma, call->req);
+}
+
+int call_barrier(struct call *call)
+{
+	return aml_dma_barrier(call->dma);
+}
+
+int call_copy(struct call *call)
+{
+	return job_copy(call->dma, call->job);
+}
+
+int call_destroy(struct call *call)
+{
+	return aml_dma_linux_destroy(&call->dma);
+}
+
+int call_wait_task(struct call *call)
+{
+	return aml_sched_wait_task(call->sched, call->task);
+}
+
+int call_wait_any(struct call *call)
+{
+	call->task = aml_sched_wait_any(call->sched);
+	return AML_SUCCESS;
+}
+
+int call_destroy_sched(struct call *call)
+{
+	aml_queue_sched_destroy(&call->sched);
+	return AML_SUCCESS;
+}
+
+static void *call_main(void *arg)
+{
+	struct call *call = arg;
+
+	call->tid = gettid();
+	sem_post(&call->begun);
+	call->result = call->fn(call);
+	atomic_store(&call->ended, 1);
+	return NULL;
+}
+
+void call_begin(struct call *call)
+{
+	atomic_store(&call->ended, 0);
+	must(sem_init(&call->begun, 0, 0) == 0, "sem_init");
+	must(pthread_create(&call->thread, NULL, call_main, call) == 0, "pthread_create");
+	sem_take(&call->begun);
+}
+
+void call_settle(struct call *call)
+{
+	thread_settle(call->tid);
+}
+
+int call_end(struct call *call)
+{
+	must(pthread_join(call->thread, NULL) == 0, "pthread_join");
+	sem_destroy(&call->begun);
+	return call->result;
+}
+
+/* Read a file of a thread under /proc; false if the thread is no more. */
+static bool read_of_thread(pid_t tid, const char *file, char *text, size_t room)
+{
+	char path[64];
+	FILE *stream;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", (int)tid, file);
+	stream = fopen(path, "r");
+	if (stream == NULL)
+		return false;
+	length = fread(text, 1, room - 1, stream);
+	fclose(stream);
+	text[length] = '\0';
+	return length > 0;
+}
+
+void thread_settle(pid_t tid)
+{
+	char stat[512];
+
+	while (read_of_thread(tid, "stat", stat, sizeof(stat))) {
+		/* "tid (name) state …", and the name may hold anything. */
+		const char *end = strrchr(stat, ')');
+
+		if (end == NULL || strchr("SXZ", end[2]) != NULL)
+			return;
+		sched_yield();
+	}
+}
+
+size_t threads_named(const char *prefix, pid_t *tids, size_t room)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *entry;
+	size_t n = 0;
+
+	must(dir != NULL, "opendir");
+	while ((entry = readdir(dir)) != NULL) {
+		pid_t tid = (pid_t)atoi(entry->d_name);
+		char name[64];
+
+		if (tid <= 0 || !read_of_thread(tid, "comm", name, sizeof(name)))
+			continue;
+		if (strncmp(name, prefix, strlen(prefix)) != 0)
+			continue;
+		if (n < room)
+			tids[n] = tid;
+		n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+unsigned long thread_switches(pid_t tid)
+{
+	static const char *const counts[] = {"\nvoluntary_ctxt_switches:",
+					     "\nnonvoluntary_ctxt_switches:"};
+	char status[4096];
+	unsigned long sum = 0;
+
+	must(read_of_thread(tid, "status", status, sizeof(status)), "a thread's status");
+	for (size_t i = 0; i < 2; i++) {
+		const char *count = strstr(status, counts[i]);
+
+		must(count != NULL, "a thread's count of switches");
+		sum += strtoul(count + strlen(counts[i]), NULL, 10);
+	}
+	return sum;
+}
+
+void yield_a_while(void)
+{
+	for (int i = 0; i < 200; i++)
+		sched_yield();
+}
+
+int in_child(int (*fn)(void *arg), void *arg)
+{
+	int *result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status, value;
+	pid_t child;
+
+	must(result != MAP_FAILED, "mmap");
+	*result = -9999;
+	child = fork();
+	must(child >= 0, "fork");
+	if (child == 0) {
+		*result = fn(arg);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		must(errno == EINTR, "waitpid");
+	value = WIFSIGNALED(status) ? -10000 - WTERMSIG(status) : *result;
+	munmap(result, sizeof(*result));
+	return value;
+}
+
+bool under_sanitizer(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+	__has_feature(memory_sanitizer)
+	return true;
+#else
+	return false;
+#endif
+#else
+	return false;
+#endif
+}
+
+bool under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+bool children_have_threads(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	return false;
+#elif defined(__has_feature)
+	return !__has_feature(thread_sanitizer);
+#else
+	return true;
+#endif
+}

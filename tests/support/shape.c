@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copies given by extents and steps, as column-major layouts with pitches of 1. */
+#include "shape.h"
+
+#include <string.h>
+
+#include <aml.h>
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+
+#include "guard.h"
+#include "oracle.h"
+#include "suite.h"
+
+static struct aml_dma *engines[3];
+
+void shape_start_engines(void)
+{
+	for (size_t threads = 0; threads < 3; threads++)
+		ck_assert_int_eq(aml_dma_linux_create(&engines[threads], threads), AML_SUCCESS);
+}
+
+void shape_stop_engines(void)
+{
+	for (size_t threads = 0; threads < 3; threads++)
+		ck_assert_int_eq(aml_dma_linux_destroy(&engines[threads]), AML_SUCCESS);
+}
+
+static size_t span(const struct shape *shape, const size_t *steps)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < shape->ndims; i++)
+		last += (shape->dims[i] - 1) * steps[i];
+	return (last + 1) * shape->element_size;
+}
+
+static struct aml_layout *layout_of(const struct shape *shape, void *ptr, const size_t *steps)
+{
+	static const size_t pitch[SHAPE_NDIMS] = {1, 1, 1, 1};
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_dense_create(&layout, ptr, AML_LAYOUT_ORDER_COLUMN_MAJOR,
+						 shape->element_size, shape->ndims, shape->dims,
+						 steps, pitch),
+			 AML_SUCCESS);
+	return layout;
+}
+
+/* The plain loops, the innermost one apart for the sake of time. */
+static void expect(const struct shape *shape, unsigned char *dst, const unsigned char *src)
+{
+	size_t coords[SHAPE_NDIMS] = {0}, size = shape->element_size;
+
+	do {
+		size_t to = 0, from = 0;
+
+		for (size_t i = 1; i < shape->ndims; i++) {
+			to += coords[i] * shape->dst[i];
+			from += coords[i] * shape->src[i];
+		}
+		for (size_t i = 0; i < shape->dims[0]; i++)
+			memcpy(dst + (to + i * shape->dst[0]) * size,
+			       src + (from + i * shape->src[0]) * size, size);
+	} while (next_coords(shape->ndims - 1, shape->dims + 1, coords + 1));
+}
+
+/* Directly, or by one of the engines in one of its ways. */
+static int copy(struct aml_layout *dst, struct aml_layout *src, struct rng *rng)
+{
+	struct aml_dma *dma = engines[rng_below(rng, 3)];
+	struct aml_dma_request *request = NULL;
+	int result;
+
+	switch (rng_below(rng, 4)) {
+	case 0:
+		return aml_dma_linux_copy_generic(dst, src, NULL);
+	case 1:
+		return aml_dma_copy(dma, dst, src);
+	case 2:
+		result = aml_dma_async_copy(dma, NULL, dst, src);
+		return result == AML_SUCCESS ? aml_dma_barrier(dma) : result;
+	default:
+		result = aml_dma_async_copy(dma, &request, dst, src);
+		return result == AML_SUCCESS ? aml_dma_wait(dma, &request) : result;
+	}
+}
+
+void shape_run(const struct shape *shape, struct rng *rng)
+{
+	struct aml_layout *dst, *src;
+	struct guard to, from;
+	int result;
+
+	guard_create(&to, span(shape, shape->dst), rng);
+	guard_create(&from, span(shape, shape->src), rng);
+	expect(shape, to.expected, from.data);
+	dst = layout_of(shape, to.data, shape->dst);
+	src = layout_of(shape, from.data, shape->src);
+	result = copy(dst, src, rng);
+	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d", RNG_ARGS(rng), result);
+	guard_assert(&to, rng);
+	guard_assert(&from, rng);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	guard_destroy(&to);
+	guard_destroy(&from);
+}
+
+struct shape shape_transposition(size_t element_size, size_t h, size_t w, size_t dst_pitch,
+				 size_t src_pitch)
+{
+	return (struct shape){element_size, 2, {h, w}, {1, dst_pitch}, {src_pitch, 1}};
+}

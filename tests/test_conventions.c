@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Promises of the whole interface: no cancellation points, a silent library, exit() at any time. */
+#include <aml/layout/dense.h>
+#include <aml/layout/native.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "gate.h"
+#include "suite.h"
+
+/* Every function once, in a thread whose cancellation is pending. */
+static void *call_all(void *arg)
+{
+	atomic_int *reached = arg;
+	struct aml_dma *dma = NULL;
+	struct aml_dma_request *req = NULL;
+	struct aml_sched *sched;
+	struct job job = {.result = 0};
+	struct aml_task task = job_task(&job, NULL);
+	struct aml_layout *layout = NULL, *slice = NULL, *copy = NULL, *other = NULL;
+	size_t dims[] = {2, 3}, flat = 6, zero[] = {0, 0};
+	int from[6] = {0}, to[6];
+	FILE *null;
+
+	/* What is no function of the library's comes before. */
+	null = fopen("/dev/null", "w");
+	if (null == NULL)
+		return NULL;
+	setvbuf(null, NULL, _IONBF, 0);
+
+	pthread_cancel(pthread_self());
+	aml_init(NULL, NULL);
+	aml_strerror(1);
+	aml_layout_dense_create(&layout, from, AML_LAYOUT_ORDER_C, sizeof(int), 2, dims, NULL,
+				NULL);
+	aml_layout_dense_create(&copy, to, AML_LAYOUT_ORDER_C, sizeof(int), 2, dims, NULL, NULL);
+	aml_layout_slice(layout, &slice, NULL, dims, NULL);
+	aml_layout_destroy(&slice);
+	aml_layout_reshape(layout, &slice, 1, &flat);
+	aml_layout_destroy(&slice);
+	aml_layout_duplicate(layout, &other, NULL);
+	aml_layout_destroy(&other);
+	aml_layout_deref_safe(layout, zero);
+	aml_layout_deref_native(layout, zero);
+	aml_layout_fprintf(null, "", layout);
+	aml_dma_copy(aml_dma_linux, copy, layout);
+	aml_dma_async_copy(aml_dma_linux, &req, copy, layout);
+	aml_dma_wait(aml_dma_linux, &req);
+	aml_dma_async_copy(aml_dma_linux, &req, copy, layout);
+	aml_dma_cancel(aml_dma_linux, &req);
+	aml_dma_barrier(aml_dma_linux);
+	aml_dma_fprintf(null, "", aml_dma_linux);
+	for (size_t threads = 0; threads < 3; threads++) {
+		aml_dma_linux_create(&dma, threads);
+		job_post(dma, NULL, &job);
+		job_copy(dma, &job);
+		aml_dma_barrier(dma);
+		aml_dma_linux_destroy(&dma);
+		sched = aml_queue_sched_create(threads);
+		aml_sched_submit_task(sched, &task);
+		aml_sched_wait_task(sched, &task);
+		aml_sched_submit_task(sched, &task);
+		aml_sched_wait_any(sched);
+		aml_queue_sched_destroy(&sched);
+	}
+	aml_finalize();
+	aml_layout_destroy(&layout);
+	aml_layout_destroy(&copy);
+	aml_perror("expected");
+	atomic_store(reached, 1);
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	fclose(null);
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* Turn stderr to /dev/null, and back with the number that it returns. */
+static int turn_stderr(int to)
+{
+	int saved = dup(STDERR_FILENO), null = to < 0 ? open("/dev/null", O_WRONLY) : to;
+
+	fflush(stderr);
+	ck_assert_int_ge(dup2(null, STDERR_FILENO), 0);
+	close(null);
+	return saved;
+}
+
+START_TEST(no_function_is_a_cancellation_point)
+{
+	atomic_int reached = 0;
+	pthread_t thread;
+	void *end = NULL;
+	int saved = turn_stderr(-1), err;
+
+	err = pthread_create(&thread, NULL, call_all, &reached);
+	if (err == 0)
+		err = pthread_join(thread, &end);
+	close(turn_stderr(saved));
+	ck_assert_int_eq(err, 0);
+	ck_assert_msg(atomic_load(&reached), "a function was cancelled");
+	/* And none has taken the cancellation for itself. */
+	ck_assert_ptr_eq(end, PTHREAD_CANCELED);
+}
+END_TEST
+
+/* A call that blocks, then a cancellation point of the thread's own. */
+struct blocked {
+	struct call call;
+	int (*fn)(struct call *call);
+	atomic_int returned;
+	int result;
+};
+
+static int call_then_test(struct call *call)
+{
+	struct blocked *blocked = (struct blocked *)call;
+
+	blocked->result = blocked->fn(call);
+	atomic_store(&blocked->returned, 1);
+	pthread_testcancel();
+	return 0;
+}
+
+/* Cancel a thread that is inside such a call, on an engine where an operator stands at the gate. */
+static void cancel_thread_in(int (*fn)(struct call *call), size_t threads)
+{
+	struct aml_dma *dma = NULL;
+	struct gate gate;
+	struct job held = {.gate = &gate}, job = {.result = 0};
+	struct aml_task task = job_task(&job, NULL);
+	struct aml_dma_request *req = NULL;
+	struct blocked blocked = {.fn = fn, .returned = 0};
+	struct aml_sched *sched;
+	void *end = NULL;
+
+	gate_init(&gate);
+	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
+	sched = ((struct aml_dma_linux_data *)dma->data)->sched;
+	ck_assert_int_eq(job_post(dma, &req, &held), 0);
+	if (threads > 0)
+		gate_await(&gate);
+	blocked.call = (struct call){.fn = call_then_test,
+				     .dma = dma,
+				     .req = &req,
+				     .job = &job,
+				     .task = &task,
+				     .sched = sched};
+	if (fn == call_wait_task || fn == call_wait_any)
+		ck_assert_int_eq(aml_sched_submit_task(sched, &task), 0);
+	call_begin(&blocked.call);
+	/* Without workers, it is the thread itself that stands at the gate. */
+	if (threads == 0)
+		gate_await(&gate);
+	call_settle(&blocked.call);
+	ck_assert_int_eq(pthread_cancel(blocked.call.thread), 0);
+	call_settle(&blocked.call);
+	ck_assert_msg(!atomic_load(&blocked.returned), "it returned too early");
+	gate_open(&gate);
+	ck_assert_int_eq(pthread_join(blocked.call.thread, &end), 0);
+	sem_destroy(&blocked.call.begun);
+	ck_assert_msg(atomic_load(&blocked.returned), "it was cancelled inside");
+	ck_assert_int_eq(blocked.result, 0);
+	ck_assert_ptr_eq(end, PTHREAD_CANCELED);
+	if (fn != call_destroy)
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	gate_destroy(&gate);
+}
+
+START_TEST(a_thread_that_is_cancelled_while_it_waits_returns_from_its_wait)
+{
+	int (*const fns[])(struct call *) = {call_wait,      call_cancel,   call_barrier, call_copy,
+					     call_wait_task, call_wait_any, call_destroy};
+
+	for (size_t i = 0; i < sizeof(fns) / sizeof(*fns); i++)
+		cancel_thread_in(fns[i], 1);
+}
+END_TEST
+
+START_TEST(a_thread_that_is_cancelled_while_it_runs_an_operator_returns_from_its_wait)
+{
+	int (*const fns[])(struct call *) = {call_wait,      call_barrier,  call_copy,
+					     call_wait_task, call_wait_any, call_destroy};
+
+	for (size_t i = 0; i < sizeof(fns) / sizeof(*fns); i++)
+		cancel_thread_in(fns[i], 0);
+}
+END_TEST
+
+/* Misuse of every function, as much of it as is told. */
+static void misuse(struct aml_dma *dma, struct aml_sched *sched)
+{
+	struct aml_layout *layout = NULL;
+	struct aml_dma_request *req = NULL;
+	/* Left behind in the queue. */
+	static struct job job = {.result = -AML_EDOM}, other;
+	struct aml_task task = job_task(&other, NULL);
+	size_t dim = 3, two[] = {3, 1};
+	int memory[3], place[3];
+	struct aml_layout *a = NULL, *b = NULL;
+
+	aml_finalize();
+	aml_layout_dense_create(NULL, memory, 0, 4, 1, &dim, NULL, NULL);
+	aml_layout_dense_create(&layout, NULL, 0, 4, 1, &dim, NULL, NULL);
+	aml_layout_dense_create(&layout, memory, 0, 0, 1, &dim, NULL, NULL);
+	aml_layout_dense_create(&a, memory, 0, 4, 1, &dim, NULL, NULL);
+	aml_layout_dense_create(&b, place, 0, 4, 2, two, NULL, NULL);
+	aml_layout_deref(NULL, NULL);
+	aml_layout_deref_safe(a, &dim);
+	aml_layout_slice(a, &layout, &dim, &dim, &dim);
+	aml_layout_reshape(a, &layout, 0, NULL);
+	aml_dma_copy(dma, b, a);
+	aml_dma_copy(NULL, b, a);
+	aml_dma_copy_custom(dma, b, a, aml_dma_linux_copy_1D, NULL);
+	aml_dma_async_copy(dma, &req, b, a);
+	aml_dma_async_copy(dma, &req, NULL, a);
+	aml_dma_wait(dma, &req);
+	aml_dma_wait(dma, NULL);
+	aml_dma_cancel(dma, &req);
+	aml_dma_barrier(NULL);
+	job_copy(dma, &job);
+	job_post(dma, NULL, &job);
+	aml_dma_barrier(dma);
+	job_post(dma, NULL, &job);
+	aml_dma_fprintf(NULL, NULL, dma);
+	aml_dma_linux_create(NULL, 1);
+	aml_dma_linux_create(&dma, SIZE_MAX);
+	aml_dma_linux_destroy(NULL);
+	aml_sched_submit_task(sched, NULL);
+	aml_sched_wait_task(NULL, NULL);
+	aml_sched_submit_task(sched, &task);
+	aml_sched_wait_task(sched, &task);
+	aml_sched_wait_task(sched, &task);
+	aml_sched_wait_any(NULL);
+	aml_queue_sched_create(SIZE_MAX);
+	aml_queue_sched_destroy(NULL);
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&b);
+	aml_layout_destroy(NULL);
+}
+
+START_TEST(nothing_is_printed_on_what_a_caller_passed)
+{
+	struct aml_dma *dma = NULL;
+	struct aml_sched *sched = aml_queue_sched_create(1);
+	FILE *file = tmpfile();
+	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
+	long size;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), 0);
+	fflush(NULL);
+	dup2(fileno(file), STDOUT_FILENO);
+	dup2(fileno(file), STDERR_FILENO);
+	misuse(dma, sched);
+	aml_dma_linux_destroy(&dma);
+	aml_queue_sched_destroy(&sched);
+	fflush(NULL);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	close(out);
+	close(err);
+	fseek(file, 0, SEEK_END);
+	size = ftell(file);
+	fclose(file);
+	ck_assert_int_eq(size, 0);
+}
+END_TEST
+
+/* exit() in a child with the engine in every state; the status is exit()'s. */
+static int exit_status(int (*fn)(void))
+{
+	pid_t child = fork();
+	int status = -1;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		exit(fn());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
+}
+
+static struct gate exit_gate;
+static struct job exit_held = {.gate = &exit_gate}, exit_queued;
+
+/* With an operator at the gate, another request queued, a handle out and a failure to report. */
+static int exit_busy(void)
+{
+	static struct aml_dma_request *req;
+	static struct job failed = {.result = -AML_EDOM};
+
+	gate_init(&exit_gate);
+	if (aml_init(NULL, NULL) != 0 || job_post(aml_dma_linux, &req, &failed) != 0)
+		return 1;
+	if (job_post(aml_dma_linux, NULL, &exit_held) != 0)
+		return 2;
+	gate_await(&exit_gate);
+	if (job_post(aml_dma_linux, NULL, &exit_queued) != 0)
+		return 3;
+	return 42;
+}
+
+static int exit_idle(void)
+{
+	struct job job = {.result = 0};
+
+	if (aml_init(NULL, NULL) != 0 || job_copy(aml_dma_linux, &job) != 0)
+		return 1;
+	return 43;
+}
+
+static int exit_after_finalize(void)
+{
+	return exit_idle() == 43 && aml_finalize() == 0 ? 44 : 1;
+}
+
+START_TEST(exit_without_finalize_is_safe)
+{
+	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "1", 1), 0);
+	ck_assert_int_eq(exit_status(exit_busy), 42);
+	ck_assert_int_eq(exit_status(exit_idle), 43);
+	ck_assert_int_eq(exit_status(exit_after_finalize), 44);
+}
+END_TEST
+
+SUITE("conventions", no_function_is_a_cancellation_point,
+      a_thread_that_is_cancelled_while_it_waits_returns_from_its_wait,
+      a_thread_that_is_cancelled_while_it_runs_an_operator_returns_from_its_wait,
+      nothing_is_printed_on_what_a_caller_passed, exit_without_finalize_is_safe)
