@@ -49,10 +49,20 @@ static struct cut cut_of(const struct copy_plan *plan)
 unsigned copy_plan_parts(const struct copy_plan *plan)
 {
 	uint64_t payload = copy_plan_payload(plan), parts = payload / PART, most;
+	const struct copy_plan *box = NULL;
 	struct cut cut;
 
-	if (plan->kind == COPY_EMPTY || plan->kind >= COPY_WALK || payload < WHOLE)
+	if (plan->kind == COPY_EMPTY || plan->kind == COPY_WALK || plan->kind == COPY_DEREF ||
+	    payload < WHOLE)
 		return 1;
+	if (plan->kind == COPY_BOXES) {
+		parts = 0;
+		for (uint8_t i = 0; i < plan->count; i++) {
+			box = copy_box(plan, box);
+			parts += copy_plan_parts(box);
+		}
+		return (unsigned)parts;
+	}
 	cut = cut_of(plan);
 	most = cut.extent / cut.grain;
 	parts = parts < most ? parts : most;
@@ -72,12 +82,38 @@ static size_t begin(const struct cut *cut, unsigned part, unsigned parts)
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
 }
 
+/* Parts are numbered through all boxes. */
+static void run_part_of_box(const struct copy_plan *plan, unsigned part)
+{
+	const struct copy_plan *box = copy_box(plan, NULL);
+	union copy_plan_room room;
+
+	while (part >= copy_plan_parts(box)) {
+		part -= copy_plan_parts(box);
+		box = copy_box(plan, box);
+	}
+	copy_take_box(plan, box, &room);
+	copy_plan_run_part(&room.plan, part);
+}
+
 void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 {
 	unsigned parts = copy_plan_parts(plan);
-	struct cut cut = cut_of(plan);
-	size_t from = begin(&cut, part, parts), to = begin(&cut, part + 1, parts);
+	struct cut cut;
+	size_t from, to;
 	union copy_plan_room room;
+
+	if (plan->kind == COPY_BOXES) {
+		run_part_of_box(plan, part);
+		return;
+	}
+	if (parts == 1) {
+		copy_plan_run(plan);
+		return;
+	}
+	cut = cut_of(plan);
+	from = begin(&cut, part, parts);
+	to = begin(&cut, part + 1, parts);
 
 	if (from == to)
 		return;

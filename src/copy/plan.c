@@ -19,7 +19,6 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/lower.h"
 #include "copy/machine.h"
 #include "copy/plan.h"
 
@@ -46,6 +45,13 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 		if (dst->dims[i] != src->dims[permutation ? permutation[i] : i])
 			return false;
 	return true;
+}
+
+/* A plan that does nothing yet. */
+static struct copy_plan *start(union copy_plan_room *room, size_t size)
+{
+	room->plan = (struct copy_plan){.kind = COPY_EMPTY, .size = size};
+	return &room->plan;
 }
 
 static size_t min(size_t a, size_t b)
@@ -94,7 +100,7 @@ static bool refine(struct copy_plan *plan, const struct view *dst, const struct 
 static void plan_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
 {
 	plan->kind = COPY_WALK;
-	plan->nwalk = (uint8_t)dst->nfactors;
+	plan->count = (uint8_t)dst->nfactors;
 	plan->nloops = (uint8_t)(dst->nfactors + src->nfactors);
 	for (size_t i = 0; i < dst->nfactors; i++)
 		plan->loops[i] =
@@ -205,16 +211,10 @@ static bool is_empty(const struct shape *shape)
 	return false;
 }
 
-/* A plan that does nothing yet. */
-static struct copy_plan *start(union copy_plan_room *room, size_t size)
+void copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size)
 {
-	room->plan = (struct copy_plan){.kind = COPY_EMPTY, .size = size};
-	return &room->plan;
-}
+	struct copy_plan *plan = start(room, size);
 
-/* Plan a copy from view to view, whose elements have the same linear order. */
-static void plan_views(struct copy_plan *plan, struct view *dst, struct view *src)
-{
 	plan->dst.base = dst->base;
 	plan->src.base = src->base;
 	copy_view_merge(dst);
@@ -223,21 +223,6 @@ static void plan_views(struct copy_plan *plan, struct view *dst, struct view *sr
 		normalise(plan);
 	else
 		plan_walk(plan, dst, src);
-}
-
-/* One side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
- */
-static void plan_side(const struct aml_layout *layout, const struct view *view, bool lowered,
-		      union copy_side *side, bool *is_layout, ptrdiff_t *steps, size_t n)
-{
-	*is_layout = !lowered || !view->by_dims;
-	if (*is_layout)
-		/* Only a destination is written to, and a source is never in its place. */
-		side->layout = (struct aml_layout *)(uintptr_t)layout;
-	else
-		side->base = view->base;
-	for (size_t i = 0; i < n; i++)
-		steps[i] = *is_layout ? (ptrdiff_t)i : view->factors[i].step;
 }
 
 /* The source's factors in the order of the destination's dimensions. */
@@ -249,47 +234,93 @@ static void permute(struct view *src, const size_t *permutation)
 		src->factors[i] = old.factors[permutation[i]];
 }
 
+/* A layout and, if it could be lowered, its view. */
+struct end {
+	const struct aml_layout *layout;
+	struct shape shape;
+	struct view view;
+	bool lowered;
+};
+
+static int look_at(struct end *end, const struct aml_layout *layout)
+{
+	end->layout = layout;
+	return layout_shape(layout, &end->shape);
+}
+
+static int lower(struct end *end)
+{
+	int err = copy_lower(end->layout, &end->shape, &end->view);
+
+	end->lowered = err == AML_SUCCESS;
+	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
+}
+
+/* One side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
+ */
+static void plan_side(const struct end *end, union copy_side *side, bool *is_layout,
+		      ptrdiff_t *steps)
+{
+	*is_layout = !end->lowered || !end->view.by_dims;
+	if (*is_layout)
+		/* Only a destination is written to, and a source is never in its place. */
+		side->layout = (struct aml_layout *)(uintptr_t)end->layout;
+	else
+		side->base = end->view.base;
+	for (size_t i = 0; i < end->shape.ndims; i++)
+		steps[i] = *is_layout ? (ptrdiff_t)i : end->view.factors[i].step;
+}
+
+/* Plan a copy element by element. */
+static void plan_deref(union copy_plan_room *room, const struct end *dst, const struct end *src,
+		       const size_t *permutation)
+{
+	struct copy_plan *plan = start(room, dst->shape.element_size);
+	ptrdiff_t dst_steps[NDIMS_MAX], src_steps[NDIMS_MAX];
+
+	plan->kind = COPY_DEREF;
+	plan->nloops = (uint8_t)dst->shape.ndims;
+	plan_side(dst, &plan->dst, &plan->dst_is_layout, dst_steps);
+	plan_side(src, &plan->src, &plan->src_is_layout, src_steps);
+	for (size_t i = 0; i < dst->shape.ndims; i++)
+		plan->loops[i] = (struct copy_loop){dst->shape.dims[i], dst_steps[i],
+						    src_steps[permutation ? permutation[i] : i]};
+}
+
 int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 		      const struct aml_layout *src, const size_t *permutation)
 {
-	struct shape dst_shape, src_shape;
-	struct view dst_view, src_view;
-	ptrdiff_t dst_steps[NDIMS_MAX], src_steps[NDIMS_MAX];
-	struct copy_plan *plan;
-	int err, dst_err, src_err;
+	struct end to, from;
+	int err = look_at(&to, dst);
 
-	err = layout_shape(dst, &dst_shape);
 	if (err == AML_SUCCESS)
-		err = layout_shape(src, &src_shape);
+		err = look_at(&from, src);
 	if (err != AML_SUCCESS)
 		return err;
-	if (!shapes_match(&dst_shape, &src_shape, permutation))
+	if (!shapes_match(&to.shape, &from.shape, permutation))
 		return -AML_EINVAL;
-	plan = start(room, dst_shape.element_size);
-	if (is_empty(&dst_shape))
+	start(room, to.shape.element_size);
+	if (is_empty(&to.shape))
 		return AML_SUCCESS;
-	if (!copy_is_writable(dst, &dst_shape))
+	if (!copy_is_writable(dst, &to.shape))
 		return -AML_EINVAL;
-	dst_err = copy_lower(dst, &dst_shape, &dst_view);
-	src_err = copy_lower(src, &src_shape, &src_view);
-	if (dst_err == -AML_EINVAL || src_err == -AML_EINVAL)
-		return -AML_EINVAL;
-	if (dst_err == AML_SUCCESS && src_err == AML_SUCCESS &&
-	    (permutation == NULL || src_view.by_dims)) {
+	err = lower(&to);
+	if (err == AML_SUCCESS)
+		err = lower(&from);
+	if (err != AML_SUCCESS)
+		return err;
+	if (to.lowered && from.lowered && (permutation == NULL || from.view.by_dims)) {
 		if (permutation != NULL)
-			permute(&src_view, permutation);
-		plan_views(plan, &dst_view, &src_view);
+			permute(&from.view, permutation);
+		copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
 		return AML_SUCCESS;
 	}
-	plan->kind = COPY_DEREF;
-	plan->nloops = (uint8_t)dst_shape.ndims;
-	plan_side(dst, &dst_view, dst_err == AML_SUCCESS, &plan->dst, &plan->dst_is_layout,
-		  dst_steps, dst_shape.ndims);
-	plan_side(src, &src_view, src_err == AML_SUCCESS, &plan->src, &plan->src_is_layout,
-		  src_steps, src_shape.ndims);
-	for (size_t i = 0; i < dst_shape.ndims; i++)
-		plan->loops[i] = (struct copy_loop){dst_shape.dims[i], dst_steps[i],
-						    src_steps[permutation ? permutation[i] : i]};
+	if (permutation == NULL && (layout_pad(dst) != NULL || layout_pad(src) != NULL)) {
+		err = copy_plan_boxes(room, dst, src, &to.shape);
+		if (err != -AML_ENOTSUP)
+			return err;
+	}
+	plan_deref(room, &to, &from, permutation);
 	return AML_SUCCESS;
 }
 
@@ -377,16 +408,23 @@ void copy_plan_release(struct copy_plan *plan)
 
 size_t copy_plan_size(const struct copy_plan *plan)
 {
+	if (plan->kind == COPY_BOXES)
+		return plan->size;
 	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
 }
 
 uint64_t copy_plan_payload(const struct copy_plan *plan)
 {
-	uint64_t bytes = plan->kind == COPY_EMPTY ? 0 : plan->size;
-	uint8_t n = plan->kind == COPY_WALK ? plan->nwalk : plan->nloops;
+	uint64_t bytes = plan->kind == COPY_EMPTY || plan->kind == COPY_BOXES ? 0 : plan->size;
+	uint8_t n = plan->kind == COPY_WALK ? plan->count : plan->nloops;
+	const struct copy_plan *box = NULL;
 
 	for (uint8_t i = 0; i < n; i++)
 		bytes *= plan->loops[i].extent;
+	for (uint8_t i = 0; plan->kind == COPY_BOXES && i < plan->count; i++) {
+		box = copy_box(plan, box);
+		bytes += copy_plan_payload(box);
+	}
 	return bytes;
 }
 

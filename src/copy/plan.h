@@ -14,23 +14,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "copy/lower.h"
 #include "layout/layout.h"
 
 /* How a plan runs. */
 enum copy_kind {
 	COPY_EMPTY,     /* nothing to do */
-	COPY_FLAT,      /* `size` bytes in one run; no loop */
-	COPY_STRIDED,   /* runs of `size` bytes within one loop or more, the innermost first */
-	COPY_TRANSPOSE, /* the same; loop 0 is contiguous in the destination, loop 1 in the source
-			 */
-	COPY_WALK,  /* runs of `size` bytes, by loops of the destination and others of the source */
-	COPY_DEREF, /* elements of `size` bytes within the destination's dimensions */
+	COPY_FLAT,      /* one run of `size` bytes; no loop */
+	COPY_STRIDED,   /* runs within one loop or more, the innermost first */
+	COPY_TRANSPOSE, /* loop 0 is contiguous in the destination, loop 1 in the source */
+	COPY_WALK,      /* runs by loops of the destination, and others of the source */
+	COPY_BOXES,     /* plans of these kinds, see boxes.c */
+	COPY_DEREF,     /* elements of `size` bytes within the destination's dimensions */
 };
 
 /*
  * A loop. The steps are in bytes; those of the destination are positive. In a COPY_DEREF plan
  * the step of a side that is a layout is the number of its native dimension instead. In a
- * COPY_WALK plan the first `nwalk` loops are the destination's, the others the source's.
+ * COPY_WALK plan the first `count` loops are the destination's, the others the source's.
  */
 struct copy_loop {
 	size_t extent;
@@ -41,6 +42,7 @@ struct copy_loop {
 union copy_side {
 	char *base;
 	struct aml_layout *layout;
+	size_t offset; /* COPY_BOXES, the source: where the neutral element is in the block */
 };
 
 struct copy_plan {
@@ -49,8 +51,8 @@ struct copy_plan {
 	bool dst_is_layout, src_is_layout; /* in a COPY_DEREF plan */
 	bool dst_is_owned, src_is_owned;   /* the layout is the plan's own duplicate */
 	bool stream;                       /* whole lines are to go past the caches */
-	uint8_t nwalk;                     /* in a COPY_WALK plan */
-	size_t size;
+	uint8_t count; /* COPY_WALK: the destination's loops; COPY_BOXES: the boxes */
+	size_t size;   /* of a run, in bytes; COPY_BOXES: of the block */
 	union copy_side dst, src;
 	struct copy_loop loops[];
 };
@@ -74,6 +76,24 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 
 /* The same for contiguous layouts of one dimension; all others are -AML_EINVAL. */
 int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src);
+
+/*
+ * Plan a copy from view to view, whose elements have the same linear order. They are changed on
+ * the way.
+ */
+void copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size);
+
+/*
+ * Plan a copy from or to a pad. -AML_ENOTSUP: it cannot be done in boxes, and the room's
+ * content is undefined.
+ */
+int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
+		    const struct aml_layout *src, const struct shape *shape);
+
+/* The box after `last`, the first one after NULL; and a copy of it that can be run. */
+const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy_plan *last);
+void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
+		   union copy_plan_room *room);
 
 /* Plan to copy bytes. -AML_EINVAL if an address is NULL and the size is not 0. */
 int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size);
@@ -114,6 +134,7 @@ void copy_flat(const struct copy_plan *plan, char *dst, const char *src);
 void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
 void copy_transpose(const struct copy_plan *plan, char *dst, const char *src);
 void copy_walk(const struct copy_plan *plan);
+void copy_boxes(const struct copy_plan *plan);
 int copy_deref(const struct copy_plan *plan);
 
 /* A loop over runs of `size` bytes; the function for the size. */

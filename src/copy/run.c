@@ -51,6 +51,9 @@ int copy_plan_run(const struct copy_plan *plan)
 	case COPY_WALK:
 		copy_walk(plan);
 		break;
+	case COPY_BOXES:
+		copy_boxes(plan);
+		return AML_SUCCESS;
 	case COPY_DEREF:
 		return copy_deref(plan);
 	}

@@ -45,9 +45,9 @@ static bool advance(struct side *side, size_t n)
 
 void copy_walk(const struct copy_plan *plan)
 {
-	struct side dst = {plan->loops, plan->nwalk, {0}, plan->dst.base};
-	struct side src = {plan->loops + plan->nwalk,
-			   (uint8_t)(plan->nloops - plan->nwalk),
+	struct side dst = {plan->loops, plan->count, {0}, plan->dst.base};
+	struct side src = {plan->loops + plan->count,
+			   (uint8_t)(plan->nloops - plan->count),
 			   {0},
 			   plan->src.base};
 	row_fn move = copy_row(plan->size);

@@ -43,7 +43,8 @@ static unsigned size_class_of(const struct copy_plan *plan)
 {
 	unsigned size_class = 0;
 
-	while (class_loops[size_class] < plan->nloops)
+	while (sizeof(*plan) + class_loops[size_class] * sizeof(*plan->loops) <
+	       copy_plan_size(plan))
 		size_class++;
 	return size_class;
 }

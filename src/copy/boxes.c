@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Copies from and to pads, as boxes: what a pad shares with its target is a strided copy, and
+ * what lies outside is dropped where it is copied to, and filled with the neutral element where
+ * it is copied from. Dimension by dimension, the outside is the box of what is beyond the
+ * target in this one, within it in those before, and anywhere in those after.
+ *
+ * A plan of boxes is one block: its head, the plans of the boxes one after the other, and the
+ * neutral element. The source of a box that has `src_is_owned` is the neutral element, wherever
+ * the block is.
+ *
+ * Pads over strided layouts come here, and a source's pad over one; what is nested deeper is
+ * asked element by element.
+ */
+#include <string.h>
+
+#include <aml/utils/error.h>
+
+#include "copy/plan.h"
+
+/* A block that grows. */
+struct block {
+	union copy_plan_room *room;
+	size_t element_size;
+};
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Add a box: the elements of dst from coordinates `from` up to `to`. Their source is the
+ * elements of src with the same coordinates; NULL: the neutral element. -AML_ENOTSUP: there is
+ * no room.
+ */
+static int add(struct block *block, const struct view *dst, const size_t *from, const size_t *to,
+	       const struct view *src)
+{
+	struct copy_plan *plan = &block->room->plan;
+	struct view d = *dst, s = src != NULL ? *src : *dst;
+	union copy_plan_room box;
+
+	for (size_t i = 0; i < dst->nfactors; i++) {
+		if (to[i] <= from[i])
+			return AML_SUCCESS;
+		d.base += (ptrdiff_t)from[i] * d.factors[i].step;
+		d.factors[i].extent = to[i] - from[i];
+		s.factors[i].extent = to[i] - from[i];
+		if (src == NULL)
+			s.factors[i].step = 0;
+		s.base += (ptrdiff_t)from[i] * s.factors[i].step;
+	}
+	copy_plan_views(&box, &d, &s, block->element_size);
+	box.plan.src_is_owned = src == NULL;
+	if (plan->size + copy_plan_size(&box.plan) > sizeof(*block->room))
+		return -AML_ENOTSUP;
+	memcpy(block->room->bytes + plan->size, &box, copy_plan_size(&box.plan));
+	plan->size += copy_plan_size(&box.plan);
+	plan->count++;
+	return AML_SUCCESS;
+}
+
+/* Add the boxes of what is within `to` and not within `inner`, and the neutral element. */
+static int add_outside(struct block *block, const struct view *dst, const size_t *inner,
+		       const size_t *to, const void *neutral)
+{
+	struct copy_plan *plan = &block->room->plan;
+	size_t from[NDIMS_MAX] = {0}, end[NDIMS_MAX];
+
+	memcpy(end, to, dst->nfactors * sizeof(*end));
+	for (size_t i = 0; i < dst->nfactors; i++) {
+		int err;
+
+		from[i] = inner[i];
+		end[i] = to[i];
+		err = add(block, dst, from, end, NULL);
+		if (err != AML_SUCCESS)
+			return err;
+		from[i] = 0;
+		end[i] = inner[i];
+	}
+	if (plan->size + block->element_size > sizeof(*block->room))
+		return -AML_ENOTSUP;
+	plan->src.offset = plan->size;
+	memcpy(block->room->bytes + plan->size, neutral, block->element_size);
+	plan->size += block->element_size;
+	return AML_SUCCESS;
+}
+
+/* The part of `extents` that lies within a pad's target, and the target. */
+static const struct aml_layout *within(const struct aml_layout_pad *pad, size_t *extents)
+{
+	for (size_t i = 0; i < pad->ndims; i++)
+		extents[i] = min(extents[i], pad->target_dims[i]);
+	return pad->target;
+}
+
+/* Lower what is left of a side once its pads are taken off, unless they leave nothing. */
+static int lower_target(const struct aml_layout *layout, struct view *view)
+{
+	struct shape shape;
+	int err = layout_shape(layout, &shape);
+
+	if (err == AML_SUCCESS)
+		err = copy_lower(layout, &shape, view);
+	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
+}
+
+static bool any_zero(size_t n, const size_t *extents)
+{
+	for (size_t i = 0; i < n; i++)
+		if (extents[i] == 0)
+			return true;
+	return false;
+}
+
+int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
+		    const struct aml_layout *src, const struct shape *shape)
+{
+	struct block block = {room, shape->element_size};
+	const struct aml_layout_pad *src_pad = layout_pad(src);
+	size_t zeros[NDIMS_MAX] = {0}, to[NDIMS_MAX], inner[NDIMS_MAX];
+	struct view dst_view, src_view;
+	int err = AML_SUCCESS;
+
+	memcpy(to, shape->dims, sizeof(to));
+	while (layout_pad(dst) != NULL)
+		dst = within(layout_pad(dst), to);
+	if (any_zero(shape->ndims, to))
+		return AML_SUCCESS;
+	err = lower_target(dst, &dst_view);
+	if (err != AML_SUCCESS)
+		return err;
+	memcpy(inner, to, sizeof(to));
+	if (src_pad != NULL)
+		src = within(src_pad, inner);
+	room->plan.kind = COPY_BOXES;
+	room->plan.size = sizeof(room->plan);
+	if (!any_zero(shape->ndims, inner)) {
+		err = lower_target(src, &src_view);
+		if (err == AML_SUCCESS)
+			err = add(&block, &dst_view, zeros, inner, &src_view);
+	}
+	if (err == AML_SUCCESS && src_pad != NULL)
+		err = add_outside(&block, &dst_view, inner, to, src_pad->neutral);
+	return err;
+}
+
+const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy_plan *last)
+{
+	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops
+			    : (const struct copy_plan *)(const void *)((const char *)last +
+								       copy_plan_size(last));
+}
+
+void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
+		   union copy_plan_room *room)
+{
+	memcpy(room, box, copy_plan_size(box));
+	if (box->src_is_owned)
+		room->plan.src.base = (char *)(uintptr_t)plan + plan->src.offset;
+	room->plan.src_is_owned = false;
+}
+
+void copy_boxes(const struct copy_plan *plan)
+{
+	const struct copy_plan *box = NULL;
+	union copy_plan_room room;
+
+	for (uint8_t i = 0; i < plan->count; i++) {
+		box = copy_box(plan, box);
+		copy_take_box(plan, box, &room);
+		copy_plan_run(&room.plan);
+	}
+}
