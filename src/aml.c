@@ -58,6 +58,12 @@ static int handle_fork(void)
 	return AML_SUCCESS;
 }
 
+/* At load time, as in queue_fork.c. */
+__attribute__((constructor)) static void handle_fork_early(void)
+{
+	(void)handle_fork();
+}
+
 /* The CPUs that the calling thread may run on, at least 1. */
 static size_t count_cpus(void)
 {

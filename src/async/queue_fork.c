@@ -85,6 +85,15 @@ int queue_handle_fork(void)
 	return handled ? AML_SUCCESS : -AML_ENOMEM;
 }
 
+/*
+ * At load time, so that no fork comes before: one amid the first use of a lock would leave it
+ * locked in the child. If there is no memory then, the first scheduler tries again.
+ */
+__attribute__((constructor)) static void handle_fork_early(void)
+{
+	(void)queue_handle_fork();
+}
+
 int queue_register(struct queue_sched *q)
 {
 	int err = queue_handle_fork();
