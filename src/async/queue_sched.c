@@ -264,7 +264,6 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 		q->destroyer = &me;
 		queue_sleep_locked(q, &me, NULL);
 		q->destroyer = NULL;
-		pthread_cond_destroy(&me.wakeup);
 	}
 	queue_unlock(q);
 	join_workers(q, q->nworkers);

@@ -167,8 +167,9 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
  */
 void queue_run_head_locked(struct queue_sched *q);
 /*
- * Sleep until `me` is done, running what this thread may run: `mine`, the task that it waits
- * for (may be NULL), and without workers the head up to `me->limit`.
+ * Wait until `me` is done, from wherever the caller is, running what this thread may run: `mine`,
+ * the task that it waits for (may be NULL), and without workers the head up to `me->limit`. The
+ * operator that the caller is in, if any, has no slot meanwhile. Ends the use of `me`.
  */
 void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine);
 

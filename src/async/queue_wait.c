@@ -102,7 +102,11 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me)
 	}
 }
 
-void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+/*
+ * Sleep until `me` is done, running what this thread may run: `mine`, and without workers the head
+ * up to `me->limit`.
+ */
+static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 {
 	while (!me->done) {
 		struct aml_task *head = q->head;
@@ -171,24 +175,19 @@ static void block_locked(struct queue_sched *q, struct frame *frame, struct slee
 		run_locked(q, mine);
 		queue_free_slot_locked(q);
 	}
-	queue_sleep_locked(q, me, NULL);
+	sleep_locked(q, me, NULL);
 	regain_slot_locked(q, frame);
 }
 
-/*
- * Wait until `me` is done, from wherever the caller is; `mine` is the task that it waits for,
- * or NULL.
- */
-static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 {
 	struct frame *frame = queue_frame;
 	int cancel_state;
 
 	/* Neither sleeping nor what is run meanwhile is to end in the thread's cancellation. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	q->callers++;
 	if (frame == NULL) {
-		queue_sleep_locked(q, me, mine);
+		sleep_locked(q, me, mine);
 	} else {
 		/* In its own scheduler the task takes over the slot of the operator that waits. */
 		while (frame->q == q && mine != NULL && untaken(mine))
@@ -196,10 +195,17 @@ static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 		if (!me->done)
 			block_locked(q, frame, me, mine);
 	}
-	q->callers--;
-	queue_settle_locked(q);
 	pthread_cond_destroy(&me->wakeup);
 	pthread_setcancelstate(cancel_state, NULL);
+}
+
+/* The same for a call that destroy waits for. */
+static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+{
+	q->callers++;
+	queue_sleep_locked(q, me, mine);
+	q->callers--;
+	queue_settle_locked(q);
 }
 
 /* Is the task's function on the calling thread's stack? */
