@@ -193,6 +193,31 @@ START_TEST(the_child_may_destroy_the_engine)
 }
 END_TEST
 
+/* Of the parent's requests, one is waited for, one cancelled, and three are left to destroy. */
+static int destroy_with_some_left(void *arg)
+{
+	struct busy *busy = arg;
+
+	NEED(aml_dma_wait(busy->dma, &busy->req_failed) == -AML_EDOM);
+	NEED(aml_dma_cancel(busy->dma, &busy->req_running) == 0);
+	NEED(use(busy->dma) == 0);
+	busy->req_queued = NULL;
+	busy->req_finished = NULL;
+	NEED(aml_dma_linux_destroy(&busy->dma) == 0);
+	NEED(!leaked());
+	return 0;
+}
+
+START_TEST(nothing_is_leaked_in_the_child)
+{
+	struct busy busy;
+
+	busy_up(&busy);
+	ck_assert_int_eq(in_child(destroy_with_some_left, &busy), 0);
+	busy_down(&busy);
+}
+END_TEST
+
 /* In the grandchild, what the child has queued is the child's. */
 static int fork_again(void *arg)
 {
@@ -338,12 +363,16 @@ START_TEST(threads_of_the_child_wake_each_other_and_not_an_idle_worker)
 {
 	struct busy busy = {.dma = NULL};
 	struct job job = {.result = 0};
+	pid_t tids[2];
 
 	if (!children_have_threads())
 		return;
 	ck_assert_int_eq(aml_dma_linux_create(&busy.dma, 2), 0);
 	ck_assert_int_eq(job_copy(busy.dma, &job), 0);
-	yield_a_while();
+	while (threads_named("aml-dma/", tids, 2) < 2)
+		sched_yield();
+	for (int i = 0; i < 2; i++)
+		thread_settle(tids[i]);
 	ck_assert_int_eq(in_child(wake_each_other, &busy), 0);
 	ck_assert_int_eq(aml_dma_linux_destroy(&busy.dma), 0);
 }
@@ -617,6 +646,9 @@ START_TEST(a_fork_in_the_midst_of_it_all_finds_no_lock_held)
 	struct bustle bustles[3];
 	struct busy busy = {.dma = NULL};
 
+	/* A sanitizer's allocator is not made for it: the child may find its lock held. */
+	if (under_sanitizer())
+		return;
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), 0);
 	for (int i = 0; i < 3; i++) {
 		bustles[i] = (struct bustle){.dma = dma, .stop = &stop};
@@ -637,6 +669,34 @@ START_TEST(a_fork_in_the_midst_of_it_all_finds_no_lock_held)
 }
 END_TEST
 
+static int init_in_child(void *arg)
+{
+	(void)arg;
+	NEED(aml_init(NULL, NULL) == 0);
+	NEED(use(aml_dma_linux) == 0);
+	NEED(aml_finalize() == 0);
+	return 0;
+}
+
+START_TEST(a_process_without_threads_may_fork)
+{
+	struct busy busy = {.dma = NULL};
+	struct job job = {.result = 0};
+	struct aml_dma_request *req = NULL;
+
+	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "0", 1), 0);
+	ck_assert_int_eq(aml_init(NULL, NULL), 0);
+	ck_assert_int_eq(job_post(aml_dma_linux, &req, &job), 0);
+	busy.dma = aml_dma_linux;
+	ck_assert_int_eq(in_child(use_busy, &busy), 0);
+	ck_assert_int_eq(in_child(init_in_child, NULL), 0);
+	/* The child's first threads; ThreadSanitizer can follow these. */
+	ck_assert_int_eq(in_child(copy_in_threads, &busy), 0);
+	ck_assert_int_eq(aml_dma_wait(aml_dma_linux, &req), 0);
+	ck_assert_int_eq(aml_finalize(), 0);
+}
+END_TEST
+
 /* A thread that starts and ends the library all the while. */
 static void *init_and_finalize(void *arg)
 {
@@ -649,20 +709,14 @@ static void *init_and_finalize(void *arg)
 	return NULL;
 }
 
-static int init_in_child(void *arg)
-{
-	(void)arg;
-	NEED(aml_init(NULL, NULL) == 0);
-	NEED(use(aml_dma_linux) == 0);
-	NEED(aml_finalize() == 0);
-	return 0;
-}
-
 START_TEST(a_fork_amid_init_and_finalize_finds_no_lock_held)
 {
 	atomic_int stop = 0;
 	struct bustle bustle = {.stop = &stop};
 
+	/* A sanitizer's allocator is not made for it: the child may find its lock held. */
+	if (under_sanitizer())
+		return;
 	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "0", 1), 0);
 	ck_assert_int_eq(pthread_create(&bustle.thread, NULL, init_and_finalize, &bustle), 0);
 	for (int i = 0; i < 100; i++)
@@ -673,15 +727,77 @@ START_TEST(a_fork_amid_init_and_finalize_finds_no_lock_held)
 }
 END_TEST
 
+/* A thread that makes and destroys schedulers all the while. */
+static void *make_and_destroy(void *arg)
+{
+	struct bustle *bustle = arg;
+
+	while (!atomic_load(bustle->stop)) {
+		struct aml_sched *sched = aml_queue_sched_create(0);
+
+		bustle->wrong += sched == NULL;
+		aml_queue_sched_destroy(&sched);
+	}
+	return NULL;
+}
+
+static int make_in_child(void *arg)
+{
+	struct aml_sched *sched = aml_queue_sched_create(0);
+
+	(void)arg;
+	NEED(sched != NULL);
+	aml_queue_sched_destroy(&sched);
+	return 0;
+}
+
+/* In a process that has not used the library yet: fork while a thread does so first. */
+struct first {
+	void *(*use)(void *bustle);
+	int (*use_in_child)(void *arg);
+};
+
+static int fork_at_first_use(void *arg)
+{
+	const struct first *first = arg;
+	atomic_int stop = 0;
+	struct bustle bustle = {.stop = &stop};
+
+	NEED(pthread_create(&bustle.thread, NULL, first->use, &bustle) == 0);
+	for (int i = 0; i < 3; i++)
+		NEED(in_child(first->use_in_child, NULL) == 0);
+	atomic_store(&stop, 1);
+	NEED(pthread_join(bustle.thread, NULL) == 0);
+	NEED(bustle.wrong == 0);
+	return 0;
+}
+
+START_TEST(a_fork_amid_the_very_first_call_finds_no_lock_held)
+{
+	struct first init = {init_and_finalize, init_in_child};
+	struct first make = {make_and_destroy, make_in_child};
+
+	/* A sanitizer's allocator is not made for it: the child may find its lock held. */
+	if (under_sanitizer())
+		return;
+	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "0", 1), 0);
+	for (int i = 0; i < 40; i++) {
+		ck_assert_int_eq(in_child(fork_at_first_use, &init), 0);
+		ck_assert_int_eq(in_child(fork_at_first_use, &make), 0);
+	}
+}
+END_TEST
+
 SUITE("async/fork", an_engine_goes_on_in_the_child, nothing_is_queued_in_the_child,
       the_child_gets_the_results_of_what_had_finished_and_a_failure_for_the_rest,
       the_child_may_cancel_its_parent_s_requests, the_child_may_destroy_the_engine,
-      a_child_may_fork_again, operators_may_copy_in_the_child,
+      nothing_is_leaked_in_the_child, a_child_may_fork_again, operators_may_copy_in_the_child,
       the_child_may_make_engines_of_its_own, threads_of_the_child_share_the_engine,
       threads_of_the_child_wake_each_other_and_not_an_idle_worker,
       threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent,
       those_who_sleep_in_the_parent_are_not_in_the_child,
       a_barrier_of_the_parent_is_not_in_the_child, tasks_behave_as_requests_do,
       the_child_may_finalize_and_init, an_operator_may_fork_a_child_that_exits,
-      a_fork_in_the_midst_of_it_all_finds_no_lock_held,
-      a_fork_amid_init_and_finalize_finds_no_lock_held)
+      a_fork_in_the_midst_of_it_all_finds_no_lock_held, a_process_without_threads_may_fork,
+      a_fork_amid_init_and_finalize_finds_no_lock_held,
+      a_fork_amid_the_very_first_call_finds_no_lock_held)

@@ -298,9 +298,20 @@ int in_child(int (*fn)(void *arg), void *arg)
 	}
 	while (waitpid(child, &status, 0) < 0)
 		must(errno == EINTR, "waitpid");
-	value = WIFSIGNALED(status) ? -10000 - WTERMSIG(status) : *result;
+	if (WIFSIGNALED(status))
+		value = -10000 - WTERMSIG(status);
+	else
+		value = WEXITSTATUS(status) != 0 ? -20000 - WEXITSTATUS(status) : *result;
 	munmap(result, sizeof(*result));
 	return value;
+}
+
+/* Only there when the program is built with it. */
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+bool leaked(void)
+{
+	return __lsan_do_recoverable_leak_check != NULL && __lsan_do_recoverable_leak_check() != 0;
 }
 
 bool under_sanitizer(void)

@@ -136,9 +136,13 @@ void yield_a_while(void);
 
 /*
  * Fork, call fn in the child, and return what it returned; -10000 less the signal if
- * it was killed. It must not use Check's assertions.
+ * it was killed, -20000 less the status if a tool made it fail. It must not use Check's
+ * assertions.
  */
 int in_child(int (*fn)(void *arg), void *arg);
+
+/* Has this process leaked memory by now, as far as LeakSanitizer is there to tell? */
+bool leaked(void);
 
 /* Whether a tool that takes memory or slows threads down is at work. */
 bool under_sanitizer(void);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Copies of pad and reshape layouts, whose yardstick is the same engine's copy of the equal
+ * dense layouts, and of a program's own layout, whose yardstick is a loop that asks it for
+ * every address. The case's shape is the equal dense copy.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include <aml/layout/dense.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
+
+#include "contest.h"
+
+#define KIB 1024
+#define ONE_WORKER 0.6
+
+/* What the outside of the pad holds. */
+static float neutral = 0.5F;
+
+/* A matrix, and how much less the pad's target has of it. */
+#define SIDE 4096
+#define MARGIN 96
+
+static int make_pad(struct aml_layout **layout, void *base, const size_t *dims)
+{
+	size_t within[2] = {dims[0] - MARGIN, dims[1] - MARGIN};
+	struct aml_layout *target;
+	int err;
+
+	err = aml_layout_dense_create(&target, base, AML_LAYOUT_ORDER_COLUMN_MAJOR, sizeof(float),
+				      2, within, NULL, NULL);
+	if (err != AML_SUCCESS)
+		return err;
+	err = aml_layout_pad_create(layout, AML_LAYOUT_ORDER_COLUMN_MAJOR, target, dims, &neutral);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&target);
+	return err;
+}
+
+/* A dense destination and a padded source. */
+static int pad_source(const struct contest *contest, struct layout_pair *pair)
+{
+	int err = contest_dense_layouts(contest, pair);
+
+	if (err != AML_SUCCESS)
+		return err;
+	aml_layout_destroy(&pair->src);
+	err = make_pad(&pair->src, contest->src, contest->c->shape.dims);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&pair->dst);
+	return err;
+}
+
+static void pad_source_reference(const struct contest *contest, void *dst)
+{
+	size_t width = contest->c->shape.dims[0], height = contest->c->shape.dims[1];
+	const float *from = contest->src;
+	float *to = dst;
+
+	for (size_t j = 0; j < height; j++) {
+		for (size_t i = 0; i < width; i++) {
+			bool inside = i < width - MARGIN && j < height - MARGIN;
+
+			to[j * width + i] = inside ? from[j * (width - MARGIN) + i] : neutral;
+		}
+	}
+}
+
+/* A padded destination: its outside is dropped, and a block of the dense source is left. */
+static int pad_destination(const struct contest *contest, struct layout_pair *pair)
+{
+	const struct shape *block = &contest->c->shape;
+	size_t dims[2] = {block->dims[0] + MARGIN, block->dims[1] + MARGIN};
+	int err;
+
+	err = aml_layout_dense_create(&pair->src, contest->src, AML_LAYOUT_ORDER_COLUMN_MAJOR,
+				      sizeof(float), 2, dims, NULL, NULL);
+	if (err != AML_SUCCESS)
+		return err;
+	err = make_pad(&pair->dst, contest->dst, dims);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&pair->src);
+	return err;
+}
+
+/* The same elements in the same order, under other extents of which the first is `first`. */
+static int reshape_source(const struct contest *contest, struct layout_pair *pair, size_t first)
+{
+	const struct shape *shape = &contest->c->shape;
+	size_t dims[2] = {first, shape->dims[0] * shape->dims[1] / first};
+	struct layout_pair dense;
+	int err = contest_dense_layouts(contest, &dense);
+
+	if (err != AML_SUCCESS)
+		return err;
+	aml_layout_destroy(&dense.dst);
+	err = aml_layout_dense_create(&pair->dst, contest->dst, AML_LAYOUT_ORDER_COLUMN_MAJOR,
+				      shape->element_size, 2, dims, NULL, NULL);
+	if (err == AML_SUCCESS) {
+		err = aml_layout_reshape_create(&pair->src, dense.src,
+						AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, dims);
+		if (err == AML_SUCCESS)
+			return err;
+		aml_layout_destroy(&pair->dst);
+	}
+	aml_layout_destroy(&dense.src);
+	return err;
+}
+
+static int reshape_even(const struct contest *contest, struct layout_pair *pair)
+{
+	return reshape_source(contest, pair, contest->c->shape.dims[0] / 4);
+}
+
+static int reshape_odd(const struct contest *contest, struct layout_pair *pair)
+{
+	return reshape_source(contest, pair, contest->c->shape.dims[1]);
+}
+
+/* Engines on the layouts, and the same engines on the equal dense ones. */
+static enum outcome run_against_dense(const struct bench_case *c, const struct settings *settings,
+				      struct results *out, layouts_fn make,
+				      void (*reference)(const struct contest *, void *))
+{
+	struct contest contest;
+	enum outcome outcome = contest_open(&contest, c, settings, out);
+
+	if (outcome == DONE) {
+		size_t layouts = contest_add_engines(&contest, "", make);
+		size_t between = contest.count;
+		size_t dense = contest_add_engines(&contest, " (dense)", contest_dense_layouts);
+
+		contest.reference = reference;
+		for (size_t i = 0; i < between && dense != ENTRANTS_MAX; i++) {
+			contest.entrants[i].yardstick = dense + i;
+			contest.entrants[i].target = target_for(c, contest.entrants[i].workers);
+			contest.entrants[dense + i].maps = reference == NULL;
+		}
+		if (!settings->brief)
+			contest_add_memcpy(&contest);
+		if (layouts == ENTRANTS_MAX || dense == ENTRANTS_MAX) {
+			results_note(out, "the layouts could not be made");
+			outcome = FAILED;
+		} else {
+			outcome = contest_run(&contest);
+		}
+	}
+	contest_close(&contest);
+	return outcome;
+}
+
+static enum outcome run_pad_source(const struct bench_case *c, const struct settings *settings,
+				   struct results *out)
+{
+	return run_against_dense(c, settings, out, pad_source, pad_source_reference);
+}
+
+static enum outcome run_pad_destination(const struct bench_case *c, const struct settings *settings,
+					struct results *out)
+{
+	return run_against_dense(c, settings, out, pad_destination, NULL);
+}
+
+static enum outcome run_reshape_even(const struct bench_case *c, const struct settings *settings,
+				     struct results *out)
+{
+	return run_against_dense(c, settings, out, reshape_even, NULL);
+}
+
+static enum outcome run_reshape_odd(const struct bench_case *c, const struct settings *settings,
+				    struct results *out)
+{
+	return run_against_dense(c, settings, out, reshape_odd, NULL);
+}
+
+/* A layout of the program's own that has nothing but what a copy needs: a matrix of doubles. */
+struct matrix {
+	struct aml_layout layout;
+	struct aml_layout_ops ops;
+	double *base;
+	size_t dims[2];
+};
+
+static void *matrix_deref_native(const struct aml_layout_data *data, const size_t *coords)
+{
+	const struct matrix *matrix = (const struct matrix *)data;
+
+	return matrix->base + coords[1] * matrix->dims[0] + coords[0];
+}
+
+static int matrix_dims_native(const struct aml_layout_data *data, size_t *dims)
+{
+	memcpy(dims, ((const struct matrix *)data)->dims, 2 * sizeof(*dims));
+	return AML_SUCCESS;
+}
+
+static size_t matrix_ndims(const struct aml_layout_data *data)
+{
+	(void)data;
+	return 2;
+}
+
+static size_t matrix_element_size(const struct aml_layout_data *data)
+{
+	(void)data;
+	return sizeof(double);
+}
+
+/* Without an operator for it, a layout is released with free(). */
+static struct aml_layout *matrix_create(double *base, const size_t *dims)
+{
+	struct matrix *matrix = calloc(1, sizeof(*matrix));
+
+	if (matrix == NULL)
+		return NULL;
+	matrix->layout.ops = &matrix->ops;
+	matrix->layout.data = (struct aml_layout_data *)matrix;
+	matrix->ops.deref_native = matrix_deref_native;
+	matrix->ops.dims_native = matrix_dims_native;
+	matrix->ops.ndims = matrix_ndims;
+	matrix->ops.element_size = matrix_element_size;
+	matrix->base = base;
+	memcpy(matrix->dims, dims, sizeof(matrix->dims));
+	return &matrix->layout;
+}
+
+static int user_layouts(const struct contest *contest, struct layout_pair *pair)
+{
+	pair->dst = matrix_create(contest->dst, contest->c->shape.dims);
+	pair->src = matrix_create(contest->src, contest->c->shape.dims);
+	if (pair->dst != NULL && pair->src != NULL)
+		return AML_SUCCESS;
+	aml_layout_destroy(&pair->dst);
+	aml_layout_destroy(&pair->src);
+	return -AML_ENOMEM;
+}
+
+static int run_deref_loop(void *arg)
+{
+	const struct contest *contest = arg;
+	const struct layout_pair *pair = &contest->entrants[0].pair;
+
+	loops_deref(pair->dst, pair->src, contest->c->shape.dims);
+	return 0;
+}
+
+static enum outcome run_user(const struct bench_case *c, const struct settings *settings,
+			     struct results *out)
+{
+	struct contest contest;
+	enum outcome outcome = contest_open(&contest, c, settings, out);
+
+	if (outcome == DONE && contest_add_engines(&contest, "", user_layouts) == ENTRANTS_MAX)
+		outcome = results_no_memory(out);
+	if (outcome == DONE) {
+		size_t loop = contest_add(&contest, "loop of deref_native", run_deref_loop,
+					  &contest, true);
+
+		if (!settings->brief)
+			contest_add_memcpy(&contest);
+		for (size_t i = 0; i < contest.count; i++) {
+			contest.entrants[i].yardstick = loop;
+			contest.entrants[i].target = (struct target){FASTER, 0};
+			if (contest.entrants[i].dma != NULL)
+				contest.entrants[i].target =
+					target_for(c, contest.entrants[i].workers);
+		}
+		outcome = contest_run(&contest);
+	}
+	contest_close(&contest);
+	return outcome;
+}
+
+static void add(struct case_list *list, const char *name, const char *about, struct shape shape,
+		struct target target,
+		enum outcome (*run)(const struct bench_case *, const struct settings *,
+				    struct results *))
+{
+	struct bench_case c = {.isa_matters = true,
+			       .run = run,
+			       .shape = shape,
+			       .target = target,
+			       .one_worker = ONE_WORKER};
+
+	copy_text(c.name, sizeof(c.name), name);
+	copy_text(c.about, sizeof(c.about), about);
+	case_list_add(list, &c);
+}
+
+/* A matrix of 4- or 8-byte elements in the first columns of a wider one. */
+static struct shape block_of(size_t element_size, size_t width, size_t height, size_t pitch)
+{
+	return (struct shape){.element_size = element_size,
+			      .ndims = 2,
+			      .dims = {width, height},
+			      .dst_step = {1, width},
+			      .src_step = {1, pitch}};
+}
+
+void add_layout_cases(struct case_list *list, const struct settings *settings)
+{
+	size_t side = settings->quick ? 2 * MARGIN : SIDE;
+	size_t width = settings->quick ? 120 : 6000, height = settings->quick ? 100 : 5000;
+	const struct target pad = {SLOWER, 1.2}, user = {FASTER, 1.0};
+
+	add(list, "pad/source", "floats, the target's 96 columns and rows short of the pad",
+	    block_of(4, side, side, side), pad, run_pad_source);
+	add(list, "pad/destination", "floats, a pad written to: its outside is dropped",
+	    block_of(4, side - MARGIN, side - MARGIN, side), pad, run_pad_destination);
+	add(list, "reshape/dense", "floats, a dense matrix under other extents",
+	    block_of(4, side, side, side), pad, run_reshape_even);
+	add(list, "reshape/block", "floats, rows of a wider matrix cut in four",
+	    block_of(4, side, side, side + side / 4), pad, run_reshape_even);
+	add(list, "reshape/odd", "floats, rows of a wider matrix cut across their ends",
+	    block_of(4, width, height, width + 1000), pad, run_reshape_odd);
+	add(list, "user/deref", "doubles in a matrix that has deref_native only",
+	    block_of(8, side / 2, side, side / 2), user, run_user);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Contests of copies. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml/dma/linux.h>
+
+#include "contest.h"
+#include "progress.h"
+
+/* What a destination holds before it is written to; also what must be left between elements. */
+#define BACKGROUND 0xa5
+
+static int open_engines(struct contest *contest)
+{
+	unsigned workers[2] = {contest->settings->workers, 1};
+
+	for (int i = 0; i < 2; i++) {
+		if (i > 0 && workers[i] == workers[0])
+			break;
+		if (aml_dma_linux_create(&contest->engines[i], workers[i]) != AML_SUCCESS)
+			return -1;
+	}
+	return 0;
+}
+
+enum outcome contest_open(struct contest *contest, const struct bench_case *c,
+			  const struct settings *settings, struct results *out)
+{
+	memset(contest, 0, sizeof(*contest));
+	contest->c = c;
+	contest->settings = settings;
+	contest->out = out;
+	contest->shape = shape_sorted(&c->shape);
+	contest->dst_bytes = shape_extent(&c->shape, c->shape.dst_step);
+	contest->src_bytes = shape_extent(&c->shape, c->shape.src_step);
+	if (!memory_suffices(2 * (double)contest->dst_bytes + (double)contest->src_bytes, out))
+		return SKIPPED;
+	contest->dst = buffer_create(settings, contest->dst_bytes);
+	contest->src = buffer_create(settings, contest->src_bytes);
+	contest->expected = buffer_create(settings, contest->dst_bytes);
+	if (contest->dst == NULL || contest->src == NULL || contest->expected == NULL)
+		return results_no_memory(out);
+	if (open_engines(contest) != 0) {
+		results_note(out, "an engine could not be created");
+		return FAILED;
+	}
+	return DONE;
+}
+
+size_t contest_add(struct contest *contest, const char *name, int (*run)(void *), void *arg,
+		   bool maps)
+{
+	size_t i = contest->count;
+	struct contestant *contestant = &contest->contestants[i];
+	struct entrant *entrant = &contest->entrants[i];
+
+	if (i == ENTRANTS_MAX)
+		return i;
+	memset(entrant, 0, sizeof(*entrant));
+	entrant->contest = contest;
+	entrant->maps = maps;
+	entrant->yardstick = i;
+	copy_text(contestant->name, sizeof(contestant->name), name);
+	contestant->run = run;
+	contestant->arg = arg == NULL ? entrant : arg;
+	contestant->units = 1;
+	contest->count++;
+	return i;
+}
+
+int contest_dense_layouts(const struct contest *contest, struct layout_pair *pair)
+{
+	const struct shape *shape = &contest->c->shape;
+	int err = shape_layout(shape, shape->dst_step, contest->dst, &pair->dst);
+
+	if (err != AML_SUCCESS)
+		return err;
+	err = shape_layout(shape, shape->src_step, contest->src, &pair->src);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&pair->dst);
+	return err;
+}
+
+static int run_engine(void *arg)
+{
+	struct entrant *entrant = arg;
+
+	return aml_dma_copy(entrant->dma, entrant->pair.dst, entrant->pair.src);
+}
+
+static size_t add_engine(struct contest *contest, const char *suffix, layouts_fn make,
+			 struct aml_dma *dma, unsigned workers)
+{
+	struct layout_pair pair;
+	char engine[NAME_SIZE], name[2 * NAME_SIZE];
+	size_t i;
+
+	if (contest->count == ENTRANTS_MAX || make(contest, &pair) != AML_SUCCESS)
+		return ENTRANTS_MAX;
+	engine_name(engine, workers);
+	snprintf(name, sizeof(name), "%s%s", engine, suffix);
+	i = contest_add(contest, name, run_engine, NULL, true);
+	contest->entrants[i].dma = dma;
+	contest->entrants[i].workers = workers;
+	contest->entrants[i].pair = pair;
+	return i;
+}
+
+size_t contest_add_engines(struct contest *contest, const char *name_suffix, layouts_fn make)
+{
+	unsigned workers = contest->settings->workers;
+	size_t first = add_engine(contest, name_suffix, make, contest->engines[0], workers);
+
+	if (first != ENTRANTS_MAX && contest->engines[1] != NULL &&
+	    add_engine(contest, name_suffix, make, contest->engines[1], 1) == ENTRANTS_MAX)
+		return ENTRANTS_MAX;
+	return first;
+}
+
+static int run_memcpy(void *arg)
+{
+	const struct contest *contest = ((struct entrant *)arg)->contest;
+
+	memcpy(contest->dst, contest->src, shape_payload(&contest->shape));
+	return 0;
+}
+
+size_t contest_add_memcpy(struct contest *contest)
+{
+	bool flat = contest->shape.ndims == 1 && contest->dst_bytes == contest->src_bytes;
+
+	return contest_add(contest, "memcpy", run_memcpy, NULL, flat);
+}
+
+static int run_loops(void *arg)
+{
+	const struct entrant *entrant = arg;
+	const struct contest *contest = entrant->contest;
+
+	entrant->loops(&contest->shape, contest->dst, contest->src);
+	return 0;
+}
+
+size_t contest_add_loops(struct contest *contest, const char *name, loops_fn loops)
+{
+	size_t i = contest_add(contest, name, run_loops, NULL, true);
+
+	if (i < ENTRANTS_MAX)
+		contest->entrants[i].loops = loops;
+	return i;
+}
+
+static int run_peer(void *arg)
+{
+	const struct entrant *entrant = arg;
+
+	return entrant->peer->run(entrant->plan);
+}
+
+void contest_add_peers(struct contest *contest)
+{
+	for (const struct copy_peer *const *peer = copy_peers; *peer != NULL; peer++) {
+		void *plan;
+		size_t i;
+
+		progress_step((*peer)->name, 0, 0);
+		plan = (*peer)->prepare(&contest->c->shape, contest->dst, contest->src);
+		if (plan == NULL)
+			continue;
+		i = contest_add(contest, (*peer)->name, run_peer, NULL, true);
+		if (i == ENTRANTS_MAX) {
+			(*peer)->release(plan);
+			return;
+		}
+		contest->entrants[i].peer = *peer;
+		contest->entrants[i].plan = plan;
+	}
+}
+
+/* The source is filled only now, since a planner may have written to it. */
+static enum outcome check(struct contest *contest)
+{
+	buffer_fill(contest->src, contest->src_bytes);
+	memset(contest->expected, BACKGROUND, contest->dst_bytes);
+	if (contest->reference != NULL)
+		contest->reference(contest, contest->expected);
+	else
+		shape_reference(&contest->c->shape, contest->expected, contest->src);
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct contestant *contestant = &contest->contestants[i];
+
+		progress_step(contestant->name, 0, 0);
+		memset(contest->dst, BACKGROUND, contest->dst_bytes);
+		if (contestant->run(contestant->arg) != 0) {
+			results_note(contest->out, "%s: the copy failed", contestant->name);
+			return FAILED;
+		}
+		if (contest->entrants[i].maps &&
+		    memcmp(contest->dst, contest->expected, contest->dst_bytes) != 0) {
+			results_note(contest->out, "%s: the copy is wrong", contestant->name);
+			return FAILED;
+		}
+	}
+	return DONE;
+}
+
+static void add_rows(const struct contest *contest)
+{
+	struct result *first = NULL;
+
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct contestant *contestant = &contest->contestants[i];
+		struct result *row = results_add(contest->out, contestant->name);
+
+		first = i == 0 ? row : first;
+		row->best = contestant->best;
+		row->median = contestant->median;
+		row->payload = (double)shape_payload(&contest->shape);
+		if (contest->entrants[i].dma != NULL)
+			result_is_engine(row, contest->entrants[i].workers);
+	}
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct entrant *entrant = &contest->entrants[i];
+		const struct result *yardstick = first + entrant->yardstick;
+
+		result_judge(first + i, entrant->yardstick == i ? NULL : yardstick,
+			     entrant->target);
+	}
+}
+
+enum outcome contest_run(struct contest *contest)
+{
+	enum outcome outcome = check(contest);
+
+	if (outcome != DONE)
+		return outcome;
+	buffer_destroy(contest->expected, contest->dst_bytes);
+	contest->expected = NULL;
+	outcome = measure(contest->settings, contest->contestants, contest->count, contest->out);
+	if (outcome == DONE)
+		add_rows(contest);
+	return outcome;
+}
+
+void contest_close(struct contest *contest)
+{
+	for (size_t i = 0; i < contest->count; i++) {
+		struct entrant *entrant = &contest->entrants[i];
+
+		aml_layout_destroy(&entrant->pair.dst);
+		aml_layout_destroy(&entrant->pair.src);
+		if (entrant->peer != NULL)
+			entrant->peer->release(entrant->plan);
+	}
+	for (int i = 0; i < 2; i++) {
+		if (contest->engines[i] != NULL)
+			aml_dma_linux_destroy(&contest->engines[i]);
+	}
+	buffer_destroy(contest->expected, contest->dst_bytes);
+	buffer_destroy(contest->src, contest->src_bytes);
+	buffer_destroy(contest->dst, contest->dst_bytes);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A histogram of times, of constant size: each power of two of nanoseconds is cut into 64
+ * buckets, so that a percentile is told to within 2 %.
+ */
+#ifndef HISTOGRAM_H
+#define HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_STEPS 64
+#define HISTOGRAM_SIZE (HISTOGRAM_STEPS * 40)
+
+struct histogram {
+	uint64_t counts[HISTOGRAM_SIZE];
+	uint64_t total;
+};
+
+/* Count a time. */
+void histogram_add(struct histogram *histogram, double ns);
+
+/* Add the counts of another one. */
+void histogram_merge(struct histogram *histogram, const struct histogram *other);
+
+/* The time that this part of all does not exceed, 0 < part <= 1; 0 of an empty histogram. */
+double histogram_percentile(const struct histogram *histogram, double part);
+
+#endif /* HISTOGRAM_H */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * FFTW copies and transposes with plans of rank 0: no transform, only the dimensions over which
+ * it would be repeated. Elements of 4 and 8 bytes are its real numbers, those of 16 its complex
+ * ones. The planner measures, which is how FFTW is meant to be used, for two seconds at most.
+ */
+#include <stdlib.h>
+
+#include <fftw3.h>
+
+#include "peers.h"
+
+struct plan {
+	fftw_plan plan_double;
+	fftwf_plan plan_float;
+};
+
+#define SECONDS 2.0
+
+/* fftw_iodim64 and fftwf_iodim64 are one type. */
+static void set_dims(const struct shape *shape, fftw_iodim64 *dims)
+{
+	for (size_t i = 0; i < shape->ndims; i++) {
+		dims[i].n = (ptrdiff_t)shape->dims[i];
+		dims[i].is = (ptrdiff_t)shape->src_step[i];
+		dims[i].os = (ptrdiff_t)shape->dst_step[i];
+	}
+}
+
+static void *prepare(const struct shape *shape, void *dst, void *src)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	int ndims = (int)shape->ndims;
+	fftw_iodim64 dims[SHAPE_NDIMS];
+
+	if (plan == NULL)
+		return NULL;
+	set_dims(shape, dims);
+	fftw_set_timelimit(SECONDS);
+	fftwf_set_timelimit(SECONDS);
+	if (shape->element_size == 4)
+		plan->plan_float =
+			fftwf_plan_guru64_r2r(0, NULL, ndims, dims, src, dst, NULL, FFTW_MEASURE);
+	else if (shape->element_size == 8)
+		plan->plan_double =
+			fftw_plan_guru64_r2r(0, NULL, ndims, dims, src, dst, NULL, FFTW_MEASURE);
+	else if (shape->element_size == 16)
+		plan->plan_double = fftw_plan_guru64_dft(0, NULL, ndims, dims, src, dst,
+							 FFTW_FORWARD, FFTW_MEASURE);
+	if (plan->plan_float != NULL || plan->plan_double != NULL)
+		return plan;
+	free(plan);
+	return NULL;
+}
+
+static int run(void *arg)
+{
+	const struct plan *plan = arg;
+
+	if (plan->plan_float != NULL)
+		fftwf_execute(plan->plan_float);
+	else
+		fftw_execute(plan->plan_double);
+	return 0;
+}
+
+static void release(void *arg)
+{
+	struct plan *plan = arg;
+
+	if (plan->plan_float != NULL)
+		fftwf_destroy_plan(plan->plan_float);
+	if (plan->plan_double != NULL)
+		fftw_destroy_plan(plan->plan_double);
+	free(plan);
+}
+
+const struct copy_peer peer_fftw = {
+	.name = "FFTW rank 0",
+	.prepare = prepare,
+	.run = run,
+	.release = release,
+};

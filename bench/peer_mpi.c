@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * MPI packs what a derived datatype describes into contiguous memory, in the datatype's order,
+ * and unpacks it from there. So one side must be dense: the datatype describes the other,
+ * with its dimensions in the order in which they lie in the dense one.
+ *
+ * MPI must be initialised even so, and ends the process where it cannot be, for instance
+ * because a helper program is missing. Whether it can is therefore tried in a child first.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mpi.h>
+
+#include "peers.h"
+
+struct plan {
+	MPI_Datatype type;
+	void *dst;
+	const void *src;
+	int bytes;
+	int unpacks;
+};
+
+#define TRIAL_SECONDS 20
+
+static void finalize(void)
+{
+	MPI_Finalize();
+}
+
+/* Open MPI, alone on its machine: no daemon, no network, no hooks in memory management. */
+static void set_alone(void)
+{
+	setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+	setenv("OMPI_MCA_btl", "self", 0);
+	setenv("OMPI_MCA_pml", "ob1", 0);
+	setenv("OMPI_MCA_memory", "^patcher", 0);
+}
+
+/* Does MPI come up at all? A child that hangs is ended. */
+static int try_in_child(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		if (freopen("/dev/null", "w", stderr) == NULL || MPI_Init(NULL, NULL) != 0)
+			_exit(1);
+		MPI_Finalize();
+		_exit(0);
+	}
+	if (child < 0)
+		return 0;
+	for (int i = 0; i < TRIAL_SECONDS * 100; i++) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return 0;
+}
+
+static int initialised(void)
+{
+	static int state = -1;
+
+	if (state >= 0)
+		return state;
+	set_alone();
+	state = try_in_child() && MPI_Init(NULL, NULL) == MPI_SUCCESS;
+	if (state)
+		atexit(finalize);
+	return state;
+}
+
+/* The datatype of one side: the dimensions nested, the first one innermost. */
+static MPI_Datatype describe(const struct shape *shape, const size_t *step)
+{
+	MPI_Datatype type, outer;
+
+	MPI_Type_contiguous((int)shape->element_size, MPI_BYTE, &type);
+	for (size_t i = 0; i < shape->ndims; i++) {
+		MPI_Type_create_hvector((int)shape->dims[i], 1,
+					(MPI_Aint)(step[i] * shape->element_size), type, &outer);
+		MPI_Type_free(&type);
+		type = outer;
+	}
+	MPI_Type_commit(&type);
+	return type;
+}
+
+static void *prepare(const struct shape *shape, void *dst, void *src)
+{
+	struct shape to = shape_sorted(shape), back = shape_back(shape), from = shape_sorted(&back);
+	int packs = shape_is_dense(&to, to.dst_step),
+	    unpacks = shape_is_dense(&from, from.dst_step);
+	struct plan *plan;
+
+	if ((!packs && !unpacks) || shape_payload(shape) > INT_MAX || !initialised())
+		return NULL;
+	plan = calloc(1, sizeof(*plan));
+	if (plan == NULL)
+		return NULL;
+	plan->type = packs ? describe(&to, to.src_step) : describe(&from, from.src_step);
+	plan->unpacks = !packs;
+	plan->dst = dst;
+	plan->src = src;
+	plan->bytes = (int)shape_payload(shape);
+	return plan;
+}
+
+static int run(void *arg)
+{
+	const struct plan *plan = arg;
+	int position = 0;
+
+	if (plan->unpacks)
+		return MPI_Unpack(plan->src, plan->bytes, &position, plan->dst, 1, plan->type,
+				  MPI_COMM_SELF);
+	return MPI_Pack(plan->src, 1, plan->type, plan->dst, plan->bytes, &position, MPI_COMM_SELF);
+}
+
+static void release(void *arg)
+{
+	struct plan *plan = arg;
+
+	MPI_Type_free(&plan->type);
+	free(plan);
+}
+
+const struct copy_peer peer_mpi = {
+	.name = "MPI_Pack",
+	.prepare = prepare,
+	.run = run,
+	.release = release,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The other libraries that were found. */
+#include "peers.h"
+
+const struct copy_peer *const copy_peers[] = {
+#ifdef BENCH_FFTW
+	&peer_fftw,
+#endif
+#ifdef BENCH_MPI
+	&peer_mpi,
+#endif
+	NULL};
+
+const struct task_peer *const task_peers[] = {
+#ifdef BENCH_TBB
+	&peer_tbb,
+#endif
+#ifdef BENCH_OPENMP
+	&peer_openmp,
+#endif
+#ifdef BENCH_GLIB
+	&peer_glib,
+#endif
+#ifdef BENCH_UV
+	&peer_uv,
+#endif
+	NULL};

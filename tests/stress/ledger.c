@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counts the blocks that are allocated, by what the linker puts in the place of the allocator:
+ * -Wl,--wrap=FUNCTION for each __wrap_FUNCTION here. What the C library allocates for itself is not
+ * seen, nor is pthread's.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "stress.h"
+
+/* Relaxed throughout, so that allocation does not order what the library fails to order. */
+static atomic_long blocks;
+
+static void *count(void *block)
+{
+	if (block != NULL)
+		atomic_fetch_add_explicit(&blocks, 1, memory_order_relaxed);
+	return block;
+}
+
+long stress_blocks(void)
+{
+	return atomic_load_explicit(&blocks, memory_order_relaxed);
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+int __real_posix_memalign(void **block, size_t alignment, size_t size);
+void __real_free(void *block);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
+void __wrap_free(void *block);
+
+void *__wrap_malloc(size_t size)
+{
+	return count(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return count(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+	void *moved = __real_realloc(block, size);
+
+	return block == NULL ? count(moved) : moved;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return count(__real_aligned_alloc(alignment, size));
+}
+
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
+{
+	int err = __real_posix_memalign(block, alignment, size);
+
+	if (err == 0)
+		count(*block);
+	return err;
+}
+
+void __wrap_free(void *block)
+{
+	if (block != NULL)
+		atomic_fetch_sub_explicit(&blocks, 1, memory_order_relaxed);
+	__real_free(block);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Forks while other threads use the library in every way: each child goes on with what it has, and
+ * all of it works. A child that does not come to its end is killed by an alarm of its own.
+ */
+#include <signal.h>
+
+#include "gate.h"
+#include "stress.h"
+#include "suite.h"
+
+enum { HAMMERS = 3, BYTES = 3000, LARGE = (3 << 20) + 7 };
+
+/* What all threads and children use. */
+struct forge {
+	struct aml_dma *dma;
+	/* Source of all copies; a large copy is one of several parts. */
+	unsigned char *from;
+	atomic_int stop;
+	/* Workers of what is created; threads in children are not for all tools. */
+	size_t child_workers;
+};
+
+static int copy_bytes_of(struct aml_dma *dma, struct aml_dma_request **req, unsigned char *to,
+			 unsigned char *from, size_t size)
+{
+	return aml_dma_async_copy_custom(dma, req, (struct aml_layout *)to,
+					 (struct aml_layout *)from, aml_dma_linux_memcpy_op,
+					 (void *)size);
+}
+
+/* Engines and inits come and go. */
+static int come_and_go(size_t workers)
+{
+	struct job fine = {.result = 0}, failing = {.result = -AML_EDOM};
+	struct aml_dma_request *req = NULL;
+	struct aml_dma *dma = NULL;
+
+	NEED(aml_dma_linux_create(&dma, workers) == 0);
+	NEED(job_post(dma, &req, &failing) == 0);
+	NEED(job_post(dma, NULL, &fine) == 0);
+	NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
+	NEED(aml_dma_linux_destroy(&dma) == 0);
+	NEED(fine.runs == 1 && failing.runs == 1);
+	NEED(aml_init(NULL, NULL) == 0);
+	NEED(job_copy(aml_dma_linux, &failing) == -AML_EDOM);
+	return aml_finalize();
+}
+
+/* A thread of the parent that does everything there is, until it is told to stop. */
+struct hammer {
+	pthread_t thread;
+	struct forge *forge;
+	struct rng rng;
+};
+
+static void strike(struct hammer *h)
+{
+	struct aml_dma *dma = h->forge->dma;
+	struct job failing = {.result = -AML_EDOM}, fine = {.result = 0};
+	struct aml_dma_request *req = NULL, *other = NULL;
+	unsigned char to[BYTES];
+	int code;
+
+	REQUIRE(job_post(dma, &req, &failing) == 0);
+	REQUIRE(job_post(dma, &other, &fine) == 0);
+	stress_dawdle(&h->rng);
+	if (rng_chance(&h->rng, 10))
+		REQUIRE(come_and_go(rng_below(&h->rng, 3)) == 0);
+	REQUIRE(aml_dma_wait(dma, &req) == -AML_EDOM);
+	if (rng_chance(&h->rng, 30)) {
+		/* Others' failures may be reported here. */
+		code = aml_dma_barrier(dma);
+		REQUIRE(code == 0 || code == -AML_EDOM || code == -AML_EPERM);
+	}
+	REQUIRE(aml_dma_cancel(dma, &other) == 0);
+	REQUIRE(fine.runs <= 1 && failing.runs == 1);
+	REQUIRE(copy_bytes_of(dma, &req, to, h->forge->from, BYTES) == 0);
+	REQUIRE(job_copy(dma, &fine) == 0);
+	REQUIRE(aml_dma_wait(dma, &req) == 0);
+	REQUIRE(memcmp(to, h->forge->from, BYTES) == 0);
+}
+
+static void *hammer_main(void *arg)
+{
+	struct hammer *h = arg;
+
+	while (!atomic_load(&h->forge->stop))
+		strike(h);
+	return NULL;
+}
+
+/* In a child, an engine of whatever origin works in every way. */
+static int use(struct forge *forge, struct aml_dma *dma)
+{
+	struct job failing = {.result = -AML_EDOM}, fine = {.result = 0};
+	struct aml_dma_request *reqs[3] = {NULL};
+	unsigned char *to = calloc(1, LARGE);
+
+	NEED(to != NULL);
+	/* What had failed before the fork may be reported here, too. */
+	while (aml_dma_barrier(dma) != 0)
+		;
+	NEED(job_copy(dma, &failing) == -AML_EDOM);
+	NEED(job_post(dma, &reqs[0], &failing) == 0);
+	NEED(copy_bytes_of(dma, &reqs[1], to, forge->from, BYTES) == 0);
+	NEED(job_post(dma, &reqs[2], &fine) == 0);
+	NEED(aml_dma_wait(dma, &reqs[1]) == 0);
+	NEED(memcmp(to, forge->from, BYTES) == 0 && to[BYTES] == 0);
+	NEED(aml_dma_wait(dma, &reqs[0]) == -AML_EDOM);
+	NEED(aml_dma_cancel(dma, &reqs[2]) == 0);
+	NEED(copy_bytes_of(dma, NULL, to, forge->from, LARGE) == 0);
+	NEED(job_post(dma, NULL, &failing) == 0);
+	NEED(aml_dma_barrier(dma) == -AML_EDOM);
+	NEED(aml_dma_barrier(dma) == 0);
+	NEED(memcmp(to, forge->from, LARGE) == 0);
+	NEED(failing.runs == 3 && fine.runs <= 1);
+	free(to);
+	return 0;
+}
+
+/* What a thread that forks had in hand. */
+struct hand {
+	struct forge *forge;
+	struct aml_dma_request *finished, *open, *dropped;
+	int depth;
+};
+
+/* The handles of before the fork: their results if they had finished, else they are the parent's.
+ */
+static int let_go(struct hand *hand)
+{
+	struct aml_dma *dma = hand->forge->dma;
+	int code;
+
+	code = aml_dma_wait(dma, &hand->open);
+	NEED(code == -AML_EDOM || code == -AML_FAILURE);
+	NEED(hand->open == NULL);
+	NEED(aml_dma_cancel(dma, &hand->dropped) == 0);
+	NEED(hand->dropped == NULL);
+	NEED(aml_dma_wait(dma, &hand->finished) == -AML_EPERM);
+	return 0;
+}
+
+static int live(void *arg);
+
+/* What all children do; the count of what the parent's threads have initialised is not known. */
+static int grow_up(struct hand *hand)
+{
+	struct forge *forge = hand->forge;
+	struct hand next = {.forge = forge, .depth = hand->depth + 1};
+
+	NEED(use(forge, forge->dma) == 0);
+	NEED(use(forge, aml_dma_linux) == 0);
+	if (hand->depth == 0) {
+		NEED(let_go(hand) == 0);
+		NEED(in_child(live, &next) == 0);
+	}
+	while (aml_finalize() == 0)
+		;
+	NEED(aml_dma_linux == NULL);
+	for (int i = 0; i < 3; i++) {
+		NEED(aml_init(NULL, NULL) == 0);
+		NEED(use(forge, aml_dma_linux) == 0);
+		NEED(come_and_go((size_t)i % (forge->child_workers + 1)) == 0);
+		NEED(aml_finalize() == 0);
+		NEED(aml_dma_linux == NULL);
+	}
+	NEED(aml_dma_linux_destroy(&forge->dma) == 0);
+	return 0;
+}
+
+/* A child that hangs is killed. */
+static void limit_child(void)
+{
+	const char *factor = getenv("CK_TIMEOUT_MULTIPLIER");
+	int times = factor != NULL ? atoi(factor) : 1;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(TEST_SECONDS / 2 * (unsigned)(times > 0 ? times : 1));
+}
+
+static int live(void *arg)
+{
+	struct hand *hand = arg;
+
+	limit_child();
+	if (hand->forge->child_workers == 0)
+		setenv("AML_DMA_NUM_THREADS", "0", 1);
+	return grow_up(hand);
+}
+
+/* Fork, with handles in hand; in the parent they come to their ends. */
+static void fork_once(struct forge *forge)
+{
+	struct job jobs[2] = {{.result = -AML_EDOM}, {.result = -AML_EDOM}};
+	struct job first = {.result = -AML_EPERM};
+	struct hand hand = {.forge = forge};
+	int code;
+
+	REQUIRE(job_post(forge->dma, &hand.finished, &first) == 0);
+	do
+		code = aml_dma_barrier(forge->dma);
+	while (code != 0);
+	REQUIRE(job_post(forge->dma, &hand.open, &jobs[0]) == 0);
+	REQUIRE(job_post(forge->dma, &hand.dropped, &jobs[1]) == 0);
+	code = in_child(live, &hand);
+	if (code != 0)
+		fprintf(stderr, "in a child: %d\n", code);
+	REQUIRE(code == 0);
+	REQUIRE(aml_dma_wait(forge->dma, &hand.open) == -AML_EDOM);
+	REQUIRE(aml_dma_wait(forge->dma, &hand.dropped) == -AML_EDOM);
+	REQUIRE(aml_dma_wait(forge->dma, &hand.finished) == -AML_EPERM);
+}
+
+struct forker {
+	pthread_t thread;
+	struct forge *forge;
+	int times;
+};
+
+static void *forker_main(void *arg)
+{
+	struct forker *forker = arg;
+
+	for (int i = 0; i < forker->times; i++)
+		fork_once(forker->forge);
+	return NULL;
+}
+
+/* Two threads fork, so many times in all, while others hammer the engine. */
+static void fork_often(struct rng *rng, size_t workers, int times)
+{
+	struct forge forge = {.child_workers = children_have_threads() ? 2 : 0};
+	struct hammer hammers[HAMMERS];
+	struct forker forker = {.forge = &forge, .times = times / 2};
+
+	forge.from = malloc(LARGE);
+	REQUIRE(forge.from != NULL);
+	rng_bytes(rng, forge.from, LARGE);
+	REQUIRE(setenv("AML_DMA_NUM_THREADS", "2", 1) == 0);
+	REQUIRE(aml_init(NULL, NULL) == 0);
+	REQUIRE(aml_dma_linux_create(&forge.dma, workers) == 0);
+	for (int i = 0; i < HAMMERS; i++) {
+		hammers[i] = (struct hammer){.forge = &forge, .rng = stress_fork(rng)};
+		REQUIRE(pthread_create(&hammers[i].thread, NULL, hammer_main, &hammers[i]) == 0);
+	}
+	REQUIRE(pthread_create(&forker.thread, NULL, forker_main, &forker) == 0);
+	for (int i = 0; i < times - times / 2; i++)
+		fork_once(&forge);
+	REQUIRE(pthread_join(forker.thread, NULL) == 0);
+	atomic_store(&forge.stop, 1);
+	for (int i = 0; i < HAMMERS; i++)
+		REQUIRE(pthread_join(hammers[i].thread, NULL) == 0);
+	REQUIRE(aml_dma_linux_destroy(&forge.dma) == 0);
+	REQUIRE(aml_finalize() == 0);
+	REQUIRE(aml_dma_linux == NULL);
+	free(forge.from);
+}
+
+START_TEST(children_live_whatever_the_parent_s_threads_are_doing)
+{
+	struct rng rng = {0};
+
+	while (stress_next_case(&rng, 8))
+		fork_often(&rng, rng_below(&rng, 4), 8);
+}
+END_TEST
+
+/* In a child that has not used the library yet: its first init is in one thread, a fork in another.
+ */
+static void *init_in_thread(void *arg)
+{
+	sem_t *go = arg;
+	int result;
+
+	while (sem_wait(go) != 0)
+		;
+	result = aml_init(NULL, NULL);
+	return result == 0 ? NULL : arg;
+}
+
+static int init_and_copy(void *arg)
+{
+	struct job job = {.result = -AML_EDOM};
+
+	(void)arg;
+	limit_child();
+	NEED(aml_init(NULL, NULL) == 0);
+	NEED(job_copy(aml_dma_linux, &job) == -AML_EDOM);
+	NEED(aml_finalize() == 0);
+	return 0;
+}
+
+static int fork_beside_first_init(void *arg)
+{
+	struct rng *rng = arg;
+	pthread_t thread;
+	void *failed;
+	sem_t go;
+	int result;
+
+	NEED(setenv("AML_DMA_NUM_THREADS", "0", 1) == 0);
+	NEED(sem_init(&go, 0, 0) == 0);
+	NEED(pthread_create(&thread, NULL, init_in_thread, &go) == 0);
+	NEED(sem_post(&go) == 0);
+	stress_dawdle(rng);
+	result = in_child(init_and_copy, NULL);
+	NEED(pthread_join(thread, &failed) == 0 && failed == NULL);
+	NEED(aml_finalize() == 0);
+	return result;
+}
+
+START_TEST(a_fork_beside_the_first_init_finds_no_lock_held)
+{
+	struct rng rng = {0};
+
+	if (!children_have_threads()) {
+		printf("skipped: a tool is at work that children's threads are not for\n");
+		return;
+	}
+	while (stress_next_case(&rng, 200)) {
+		int result = in_child(fork_beside_first_init, &rng);
+
+		ck_assert_msg(result == 0, RNG_FORMAT "in a child: %d", RNG_ARGS(&rng), result);
+	}
+}
+END_TEST
+
+SUITE("stress/fork", children_live_whatever_the_parent_s_threads_are_doing,
+      a_fork_beside_the_first_init_finds_no_lock_held)

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Queue schedulers under random calls from several threads and from their own tasks: who submits
+ * waits for its task, while rivals do so too and others take any; each submission is returned
+ * once, by one of them.
+ */
+#include <aml.h>
+
+#include "stress.h"
+#include "suite.h"
+#include "turn.h"
+
+enum { SCHEDS_MAX = 2, THREADS_MAX = 5, TASKS_MAX = 8, CHILDREN_MAX = 1500, DEPTH_MAX = 3 };
+
+struct pool {
+	struct aml_sched *sched;
+	struct queue queue;
+};
+
+struct world;
+
+/* A task and its accounts. It stays with one scheduler, so that rivals may know which. */
+struct piece {
+	struct aml_task task;
+	struct world *world;
+	struct pool *pool;
+	struct turn turn;
+	struct rng rng;
+	int depth;
+	/* Posted by whoever was returned the task: to its owner, once for each submission. */
+	sem_t back;
+	/* Its owner has submitted it and has not seen it come back. */
+	bool out;
+	/* It was submitted once at least. */
+	atomic_int known;
+	/* Plain: whoever is returned the task must see what it did. */
+	int submissions, runs, result;
+};
+
+/* A thread that submits. */
+struct owner {
+	pthread_t thread;
+	struct world *world;
+	struct rng rng;
+	size_t steps;
+	struct piece pieces[TASKS_MAX];
+};
+
+struct world {
+	struct pool pools[SCHEDS_MAX];
+	size_t npools, nowners;
+	struct owner owners[THREADS_MAX];
+	/* What tasks submit. They stay, since whoever is returned one may come late. */
+	struct piece children[CHILDREN_MAX];
+	atomic_size_t nchildren;
+};
+
+static void work(struct aml_task_in *in, struct aml_task_out *out);
+
+static void piece_init(struct piece *piece, struct world *world, struct rng *rng)
+{
+	memset(piece, 0, sizeof(*piece));
+	piece->world = world;
+	piece->pool = &world->pools[rng_below(rng, world->npools)];
+	piece->turn.queue = &piece->pool->queue;
+	piece->rng = stress_fork(rng);
+	piece->task.in = (struct aml_task_in *)piece;
+	piece->task.out = (struct aml_task_out *)&piece->result;
+	piece->task.fn = work;
+	piece->task.data = piece;
+	REQUIRE(sem_init(&piece->back, 0, 0) == 0);
+}
+
+static void submit(struct piece *piece)
+{
+	REQUIRE(!piece->out);
+	piece->out = true;
+	piece->submissions++;
+	turn_post(&piece->turn);
+	REQUIRE(aml_sched_submit_task(piece->pool->sched, &piece->task) == 0);
+	turn_posted(&piece->turn);
+}
+
+/* The task was returned to the calling thread, whosever it is. */
+static void returned(struct piece *piece)
+{
+	REQUIRE(piece->task.in == (void *)piece && piece->task.out == (void *)&piece->result);
+	REQUIRE(piece->task.fn == work && piece->task.data == piece);
+	REQUIRE(piece->runs == piece->submissions && piece->result == piece->runs);
+	REQUIRE(sem_post(&piece->back) == 0);
+}
+
+/* What a wait for it returned. */
+static int wait_for(struct piece *piece)
+{
+	struct context outer = turn_block(&piece->turn, NULL);
+	int err = aml_sched_wait_task(piece->pool->sched, &piece->task);
+
+	turn_unblock(outer);
+	REQUIRE(err == AML_SUCCESS || err == -AML_EINVAL || err == -AML_EBUSY);
+	if (err == AML_SUCCESS)
+		returned(piece);
+	return err;
+}
+
+/* The owner has it again, from whoever was returned it, if not from its own wait. */
+static void collect(struct piece *piece)
+{
+	int left;
+
+	wait_for(piece);
+	REQUIRE(sem_wait(&piece->back) == 0);
+	REQUIRE(sem_getvalue(&piece->back, &left) == 0 && left == 0);
+	piece->out = false;
+}
+
+static struct piece *wait_any(struct pool *pool)
+{
+	struct context outer = turn_block(NULL, &pool->queue);
+	struct aml_task *task;
+
+	aml_errno = AML_EDOM;
+	task = aml_sched_wait_any(pool->sched);
+	turn_unblock(outer);
+	REQUIRE(aml_errno == AML_EDOM);
+	if (task == NULL)
+		return NULL;
+	returned(task->data);
+	return task->data;
+}
+
+/* Of another thread's, while that one may wait for it, and others may take it. */
+static void rival(struct owner *owner)
+{
+	struct world *world = owner->world;
+	struct owner *other = &world->owners[rng_below(&owner->rng, world->nowners)];
+	struct piece *piece = &other->pieces[rng_below(&owner->rng, TASKS_MAX)];
+
+	if (other != owner && atomic_load(&piece->known))
+		wait_for(piece);
+}
+
+/* Submit a child, and wait for it unless a wait_any comes before. */
+static void nest(struct piece *piece)
+{
+	struct world *world = piece->world;
+	size_t number = atomic_fetch_add(&world->nchildren, 1);
+	struct piece *child;
+
+	if (number >= CHILDREN_MAX)
+		return;
+	child = &world->children[number];
+	piece_init(child, world, &piece->rng);
+	child->depth = piece->depth + 1;
+	submit(child);
+	stress_dawdle(&piece->rng);
+	REQUIRE(wait_for(child) != -AML_EBUSY);
+}
+
+/* What is told and changes nothing: some of it by whoever waits for this task. */
+static void try_on_itself(struct piece *piece)
+{
+	struct aml_sched *sched = piece->pool->sched;
+	int before = aml_errno;
+
+	REQUIRE(aml_sched_wait_task(sched, &piece->task) == -AML_EBUSY);
+	aml_errno = AML_SUCCESS;
+	REQUIRE(aml_sched_wait_any(sched) == NULL && aml_errno == AML_EBUSY);
+	aml_queue_sched_destroy(&sched);
+	REQUIRE(sched == piece->pool->sched);
+	aml_errno = before;
+}
+
+static void work(struct aml_task_in *in, struct aml_task_out *out)
+{
+	struct piece *piece = (struct piece *)in;
+	struct context outer = turn_enter(&piece->turn);
+
+	REQUIRE((void *)out == &piece->result);
+	REQUIRE(++piece->runs == piece->submissions);
+	stress_dawdle(&piece->rng);
+	if (piece->depth < DEPTH_MAX && rng_chance(&piece->rng, 30))
+		nest(piece);
+	if (rng_chance(&piece->rng, 5))
+		try_on_itself(piece);
+	*(int *)(void *)out = piece->runs;
+	turn_leave(&piece->turn, outer);
+}
+
+static void step(struct owner *owner)
+{
+	struct world *world = owner->world;
+	struct piece *piece = &owner->pieces[rng_below(&owner->rng, TASKS_MAX)];
+	size_t at = rng_below(&owner->rng, 100);
+
+	if (at < 10) {
+		rival(owner);
+	} else if (at < 25) {
+		wait_any(&world->pools[rng_below(&owner->rng, world->npools)]);
+	} else if (!piece->out) {
+		submit(piece);
+		atomic_exchange(&piece->known, 1);
+	} else if (at < 30) {
+		struct pool *wrong = &world->pools[(size_t)(piece->pool - world->pools) ^ 1];
+
+		if (world->npools == 2)
+			REQUIRE(aml_sched_wait_task(wrong->sched, &piece->task) == -AML_EINVAL);
+	} else {
+		collect(piece);
+	}
+}
+
+static void *owner_main(void *arg)
+{
+	struct owner *owner = arg;
+
+	for (size_t i = 0; i < owner->steps; i++) {
+		step(owner);
+		if (rng_chance(&owner->rng, 10))
+			stress_dawdle(&owner->rng);
+	}
+	if (rng_chance(&owner->rng, 50))
+		for (size_t i = 0; i < TASKS_MAX; i++)
+			if (owner->pieces[i].out)
+				collect(&owner->pieces[i]);
+	return NULL;
+}
+
+/* What was submitted has run, and what is out has come back if there was somebody to take it. */
+static void check(struct piece *piece, const struct pool *pool, bool drained)
+{
+	int left;
+
+	if (piece->pool != pool)
+		return;
+	REQUIRE(piece->runs == piece->submissions);
+	REQUIRE(sem_getvalue(&piece->back, &left) == 0);
+	REQUIRE(drained ? left == piece->out : left <= piece->out);
+}
+
+/* What is out has come back from wait_any if it was drained, or has run at the end. */
+static void finish(struct world *world, struct pool *pool, bool drained)
+{
+	struct context outer = turn_block(NULL, &pool->queue);
+
+	aml_queue_sched_destroy(&pool->sched);
+	turn_unblock(outer);
+	REQUIRE(pool->sched == NULL && atomic_load(&pool->queue.active) == 0);
+	for (size_t i = 0; i < world->nowners; i++)
+		for (size_t k = 0; k < TASKS_MAX; k++)
+			check(&world->owners[i].pieces[k], pool, drained);
+	for (size_t i = 0; i < CHILDREN_MAX && i < atomic_load(&world->nchildren); i++)
+		check(&world->children[i], pool, drained);
+}
+
+static void run_case(struct rng *rng, size_t most_workers, size_t steps)
+{
+	long blocks = stress_blocks();
+	struct world *world = calloc(1, sizeof(*world));
+	bool drain;
+
+	REQUIRE(world != NULL);
+	world->npools = rng_range(rng, 1, SCHEDS_MAX);
+	world->nowners = rng_range(rng, 2, THREADS_MAX);
+	/* Tasks that the one's end runs need the other. */
+	drain = world->npools > 1 || rng_chance(rng, 50);
+	for (size_t i = 0; i < world->npools; i++) {
+		size_t workers = rng_below(rng, most_workers + 1);
+
+		turn_queue_init(&world->pools[i].queue, workers);
+		world->pools[i].sched = aml_queue_sched_create(workers);
+		REQUIRE(world->pools[i].sched != NULL);
+	}
+	for (size_t i = 0; i < world->nowners; i++) {
+		struct owner *owner = &world->owners[i];
+
+		owner->world = world;
+		owner->rng = stress_fork(rng);
+		owner->steps = rng_range(rng, 1, 2 * steps);
+		for (size_t k = 0; k < TASKS_MAX; k++)
+			piece_init(&owner->pieces[k], world, rng);
+	}
+	for (size_t i = 0; i < world->nowners; i++)
+		REQUIRE(pthread_create(&world->owners[i].thread, NULL, owner_main,
+				       &world->owners[i]) == 0);
+	for (size_t i = 0; i < world->nowners; i++)
+		REQUIRE(pthread_join(world->owners[i].thread, NULL) == 0);
+	for (size_t i = 0; drain && i < world->npools; i++)
+		while (wait_any(&world->pools[i]) != NULL)
+			;
+	for (size_t i = 0; i < world->npools; i++)
+		finish(world, &world->pools[i], drain);
+	free(world);
+	REQUIRE(stress_blocks() == blocks);
+}
+
+START_TEST(each_task_is_returned_once_under_all_calls_at_random)
+{
+	struct rng rng = {0};
+
+	while (stress_next_case(&rng, 600))
+		run_case(&rng, 8, 80);
+}
+END_TEST
+
+START_TEST(one_slot_runs_tasks_in_order_under_all_calls_at_random)
+{
+	struct rng rng = {0};
+
+	while (stress_next_case(&rng, 600))
+		run_case(&rng, 1, 80);
+}
+END_TEST
+
+SUITE("stress/tasks", each_task_is_returned_once_under_all_calls_at_random,
+      one_slot_runs_tasks_in_order_under_all_calls_at_random)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Places, turns and bounds: see turn.h. A thread that blocks inside an operator is taken off its
+ * queue's count before the call that may give its slot up, and put on it after the call has it
+ * back; so the count is never above the library's own.
+ *
+ * Counters are relaxed, so that they do not order what the library fails to order.
+ */
+#include "turn.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "stress.h"
+
+static __thread struct context here;
+
+/* Where a worker works; NULL: it has not yet, or it is no worker. */
+static __thread const struct queue *home;
+
+static bool is_worker(void)
+{
+	static __thread int answer = -1;
+	char name[16];
+
+	if (answer < 0)
+		answer = pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
+			 strncmp(name, "aml-dma/", 8) == 0;
+	return answer;
+}
+
+void turn_queue_init(struct queue *queue, size_t workers)
+{
+	queue->workers = workers;
+	queue->slots = workers > 0 ? (int)workers : 1;
+	atomic_init(&queue->active, 0);
+	atomic_init(&queue->latest, 0);
+}
+
+void turn_post(struct turn *turn)
+{
+	turn->extra = false;
+	atomic_exchange_explicit(&turn->after, UINT64_MAX, memory_order_relaxed);
+	turn->before = stress_now();
+}
+
+void turn_posted(struct turn *turn)
+{
+	atomic_exchange_explicit(&turn->after, stress_now(), memory_order_relaxed);
+}
+
+static void count(struct turn *turn)
+{
+	struct queue *q = turn->queue;
+
+	if (!turn->extra)
+		REQUIRE(atomic_fetch_add_explicit(&q->active, 1, memory_order_relaxed) < q->slots);
+}
+
+static void uncount(struct turn *turn)
+{
+	if (!turn->extra)
+		atomic_fetch_sub_explicit(&turn->queue->active, 1, memory_order_relaxed);
+}
+
+struct context turn_block(const struct turn *awaits, const struct queue *drains)
+{
+	struct context outer = here;
+
+	if (here.inside != NULL)
+		uncount(here.inside);
+	here.awaits = awaits;
+	here.drains = drains;
+	return outer;
+}
+
+void turn_unblock(struct context outer)
+{
+	here = outer;
+	if (here.inside != NULL)
+		count(here.inside);
+}
+
+/* May the calling thread run this? */
+static void check_place(const struct turn *turn)
+{
+	const struct queue *q = turn->queue;
+
+	if (here.awaits == turn)
+		return;
+	if (q->workers > 0) {
+		/* Else only the queue's own workers do, when they do nothing else. */
+		REQUIRE(is_worker() && here.inside == NULL);
+		REQUIRE(home == NULL || home == q);
+		home = q;
+	} else if (here.awaits != NULL) {
+		/* A waiter outside of all operators. */
+		REQUIRE(here.inside == NULL && here.awaits->queue == q);
+	} else {
+		/* A barrier, a wait_any, or the queue's end. */
+		REQUIRE(here.drains == q);
+	}
+}
+
+/* Of what one slot runs in its turn, nothing that was posted later may have started. */
+static void check_turn(const struct turn *turn)
+{
+	struct queue *q = turn->queue;
+	uint64_t latest = atomic_load_explicit(&q->latest, memory_order_relaxed);
+
+	if (q->slots > 1)
+		return;
+	REQUIRE(atomic_load_explicit(&turn->after, memory_order_relaxed) >= latest);
+	if (latest < turn->before)
+		atomic_exchange_explicit(&q->latest, turn->before, memory_order_relaxed);
+}
+
+struct context turn_enter(struct turn *turn)
+{
+	struct context outer = here;
+
+	check_place(turn);
+	if (here.inside != NULL && here.awaits == turn)
+		turn->extra = here.inside->extra || here.inside->queue != turn->queue;
+	else
+		check_turn(turn);
+	count(turn);
+	here = (struct context){.inside = turn};
+	return outer;
+}
+
+void turn_leave(struct turn *turn, struct context outer)
+{
+	here = outer;
+	uncount(turn);
+}
