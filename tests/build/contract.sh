@@ -28,7 +28,7 @@ each_has_a_test()
 holds()
 {
 	grep -qxF "START_TEST($2)" "$srcdir/$1" &&
-		sed -n '/^SUITE(/,$p' "$srcdir/$1" | grep -qw "$2"
+		sed -n '/^SUITE(/,$p; /^Suite .make_suite/,$p' "$srcdir/$1" | grep -qw "$2"
 }
 
 # One a line: a shell test, or a file and a name. The backquotes are Markdown's.
