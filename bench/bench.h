@@ -15,7 +15,7 @@
 
 #include "shape.h"
 
-#define NAME_SIZE 48
+#define NAME_SIZE 80
 #define ABOUT_SIZE 128
 #define NOTE_SIZE 200
 #define ROWS_MAX 32

@@ -254,7 +254,7 @@ void add_scaling_cases(struct case_list *list, const struct settings *settings)
 {
 	static const unsigned workers[] = {0, 1, 2, 3, 4, 6, 8};
 	size_t most = settings->quick ? 1000 : 1000000;
-	char axis[NAME_SIZE];
+	char axis[32];
 
 	for (size_t i = 0; i < sizeof(workers) / sizeof(*workers); i++) {
 		snprintf(axis, sizeof(axis), "posters-%u-workers", workers[i]);

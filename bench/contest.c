@@ -102,6 +102,8 @@ static size_t add_engine(struct contest *contest, const char *suffix, layouts_fn
 	engine_name(engine, workers);
 	snprintf(name, sizeof(name), "%s%s", engine, suffix);
 	i = contest_add(contest, name, run_engine, NULL, true);
+	if (i == ENTRANTS_MAX)
+		return ENTRANTS_MAX;
 	contest->entrants[i].dma = dma;
 	contest->entrants[i].workers = workers;
 	contest->entrants[i].pair = pair;

@@ -65,7 +65,9 @@ static void strike(struct hammer *h)
 	REQUIRE(job_post(dma, &req, &failing) == 0);
 	REQUIRE(job_post(dma, &other, &fine) == 0);
 	stress_dawdle(&h->rng);
-	if (rng_chance(&h->rng, 10))
+	/* Engines that are on a thread's stack at a fork are lost in the child, which memcheck
+	 * tells. */
+	if (rng_chance(&h->rng, 10) && !under_valgrind())
 		REQUIRE(come_and_go(rng_below(&h->rng, 3)) == 0);
 	REQUIRE(aml_dma_wait(dma, &req) == -AML_EDOM);
 	if (rng_chance(&h->rng, 30)) {
