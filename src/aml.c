@@ -41,6 +41,8 @@ static void after_fork_in_parent(void)
 
 static void after_fork_in_child(void)
 {
+	/* As in queue_fork.c: let go and made anew. */
+	pthread_mutex_unlock(&lock);
 	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 

@@ -56,10 +56,20 @@ static void disown(struct queue_sched *q)
 		q->unclaimed++;
 }
 
+/*
+ * A lock that this thread took before the fork: let go, so that tools which watch locks know,
+ * and made anew, since those who waited for it are not here.
+ */
+static void renew(pthread_mutex_t *lock)
+{
+	pthread_mutex_unlock(lock);
+	*lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
 static void child(void)
 {
 	for (struct queue_sched *q = all; q != NULL; q = q->next) {
-		q->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+		renew(&q->lock);
 		disown(q);
 		q->nworkers = 0;
 		q->slots = 1;
@@ -73,7 +83,7 @@ static void child(void)
 		q->destroyer = NULL;
 		q->waking = false;
 	}
-	all_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	renew(&all_lock);
 }
 
 int queue_handle_fork(void)
