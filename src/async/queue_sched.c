@@ -53,6 +53,8 @@ void queue_give_back(struct queue_sched *q, struct aml_task *task)
 {
 	queue_lock(q);
 	queue_put_free_locked(q, task);
+	q->callers--;
+	queue_settle_locked(q);
 	queue_unlock(q);
 }
 
@@ -62,6 +64,8 @@ struct aml_task *queue_pop_orphan(struct queue_sched *q)
 
 	queue_lock(q);
 	task = queue_pop(&q->orphans);
+	if (task != NULL)
+		q->callers++;
 	queue_unlock(q);
 	return task;
 }

@@ -80,7 +80,10 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
  */
 int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
 
-/* Put a request that is on no list on its free list. */
+/*
+ * Put a request that one of these calls handed over on its free list. Destroy waits for this, so
+ * each handed over must be given back.
+ */
 void queue_give_back(struct queue_sched *q, struct aml_task *task);
 
 /* Submit a request of TASK_ON_STACK and wait until it has finished. */

@@ -278,6 +278,7 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 	err = check_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		queue_unlink(&q->orphans, task);
+		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
 		take_finished_locked(q, task);
@@ -315,6 +316,8 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 		queue_unlock(q);
 		return err;
 	}
+	/* Until queue_give_back(), which may find the scheduler's end waiting for it. */
+	q->callers++;
 	*ran = false;
 	if (task->priv.state == TASK_ORPHAN) {
 		queue_unlink(&q->orphans, task);
