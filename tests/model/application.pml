@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The application's threads and their calls: submit() of queue_sched.c and those of queue_wait.c. */
+
+#define CALLS (me == 0 -> CALLS0 : CALLS1)
+#define IS_OWNED (call == BARRIER || call == POST)
+
+/* The next call, and the kind of its task. */
+inline choose()
+{
+#if SCENE == 1
+	/*
+	 * Each worker has an operator that is away until thread 1 has got its task, before which
+	 * may stand one that thread 0 cancels.
+	 */
+	if
+	:: me == 1 -> call = WAIT; kind = 0
+	:: me == 0 && n < NW -> call = POST; kind = AWAY | GATED
+	:: else -> call = CANCEL; kind = 0
+	fi
+#elif SCENE == 2
+	/*
+	 * Each worker has an operator that is away for some time. Then thread 1 waits for one that
+	 * is away until thread 2 has got its task.
+	 */
+	if
+	:: me == 2 -> call = WAIT; kind = 0
+	:: me == 1 -> call = WAIT; kind = AWAY | GATED
+	:: else -> call = POST; kind = AWAY
+	fi
+#elif SCENE == 3
+	/* One operator does not end before the other one has run. */
+	call = POST;
+	kind = (me == 0 -> BLOCKS : OPENS)
+#else
+	if
+	:: call = WAIT
+#ifdef WITH_POST
+	:: call = POST
+#endif
+#ifdef WITH_RUN
+	:: call = RUN
+#endif
+#ifdef WITH_CANCEL
+	:: call = CANCEL
+#endif
+#ifdef WITH_BARRIER
+	:: call = BARRIER
+#endif
+#ifdef WITH_ANY
+	:: call = ANY
+#endif
+#ifdef WITH_FOREIGN
+	:: call = FOREIGN
+#endif
+	fi;
+	if
+	:: kind = 0
+#ifdef WITH_AWAY
+	:: kind = AWAY
+#endif
+#ifdef WITH_PARTS
+	:: kind = DIVISIBLE
+#endif
+#ifdef WITH_NESTED
+	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS
+#ifdef WITH_CANCEL
+	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS | CANCELS
+#endif
+#ifdef WITH_AWAY
+	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS | AWAY
+#endif
+#endif
+	fi
+#endif
+}
+
+/* The call's task: t. */
+inline append()
+{
+	if
+	:: queue_append_locked(kind, 0, IS_OWNED, 0)
+#ifdef WITH_ANY
+	:: call == WAIT || call == POST -> queue_append_locked(kind, 1, 0, 0)
+#endif
+#ifdef WITH_FAILURES
+	:: call == BARRIER -> queue_append_locked(kind, 0, 1, 1)
+#endif
+	fi;
+	t = seq;
+	kind = 0
+}
+
+/* The call up to its sleep if it is sleeping then; if not, to its end. */
+inline enter()
+{
+	n++;
+	if
+#ifdef WITH_CANCEL
+	:: call == CANCEL -> withdraw_locked(t)
+#endif
+#ifdef WITH_ANY
+	:: call == WAIT && task[t].plain -> queue_claim_locked()
+#endif
+	:: else
+	fi;
+	if
+	:: IS_WAIT && task[t].state == FINISHED -> returned(t)
+	:: IS_WAIT && task[t].state != FINISHED && task[t].state != RETURNED ->
+		begin_sleep((call == FOREIGN -> 0 : t));
+		task[t].waiter = OUTER(me)
+#ifdef WITH_BARRIER
+	:: call == BARRIER ->
+		oldest();
+		j_ = i_;
+		i_ = 1;
+		do
+		:: i_ <= seq && !task[i_].unreported -> i_++
+		:: else -> break
+		od;
+		if
+		:: i_ <= seq -> returned(i_)
+		:: i_ > seq && j_ != 0 -> begin_sleep(seq); push(BARRIERS, OUTER(me))
+		:: else
+		fi
+#endif
+#ifdef WITH_ANY
+	:: call == ANY ->
+		i_ = 1;
+		do
+		:: i_ <= seq && !(task[i_].plain && task[i_].state == FINISHED &&
+				  task[i_].waiter == NONE) -> i_++
+		:: else -> break
+		od;
+		if
+		:: i_ <= seq -> returned(i_); queue_claim_locked()
+		:: i_ > seq && unclaimed > 0 -> begin_sleep(UNLIMITED); push(ANYS, OUTER(me))
+		:: else
+		fi
+#endif
+	:: else
+	fi;
+	if
+	:: me != 0 && n == CALLS -> last_calls++
+	:: else
+	fi;
+	if
+	:: sleeping -> callers++
+	:: else -> t = 0; unlock()
+	fi
+}
+
+/* The rest of the call. */
+inline leave()
+{
+	callers--;
+#ifndef BROKEN_LEAVER_UNSETTLED
+	queue_settle_locked();
+#endif
+	if
+	:: call == BARRIER && !sl[OUTER(me)].code ->
+		for (i_ : 1 .. sl[OUTER(me)].limit) {
+			assert(task[i_].state != QUEUED && task[i_].state != RUNNING);
+			assert(!task[i_].unreported)
+		}
+	:: IS_WAIT ->
+		assert(task[t].state == FINISHED);
+		returned(t)
+	:: else
+	fi;
+	sleeper_gone(OUTER(me));
+	sleeping = 0;
+	t = 0;
+	unlock()
+}
+
+/* A call up to its sleep if it is sleeping then; if not, to its end. */
+inline begin_call()
+{
+	atomic {
+#if SCENE == 2
+		me == 0 || seq >= NW;
+#endif
+		LOCK;
+		choose();
+		if
+		:: call == ANY -> kind = 0
+		:: else -> append()
+		fi;
+		if
+		:: call == RUN || call == ANY -> enter()
+		:: else ->
+#ifndef BROKEN_SUBMIT_NO_WAKE
+			queue_wake_locked();
+#endif
+			if
+			:: call == POST -> enter()
+			:: else -> unlock()
+			fi
+		fi
+	};
+	if
+	:: call == RUN || call == ANY || call == POST
+	:: else ->
+		atomic {
+			LOCK;
+			enter()
+		}
+	fi
+}
+
+inline end_call()
+{
+	atomic {
+		if
+		:: sleeping ->
+			leave();
+#ifdef WITH_FOREIGN
+			if
+			:: inside -> abroad = 0; inside = 0
+			:: else
+			fi
+#endif
+		:: else
+		fi
+	}
+#ifdef BROKEN_CANCEL_RETURNS_LATE
+	if
+	:: call == CANCEL -> atomic { LOCK; unlock() }
+	:: else
+	fi;
+#endif
+#if SCENE == 1 || SCENE == 2
+	if
+	:: me == NA - 1 -> gate = 1
+	:: else
+	fi;
+#endif
+	skip
+}
+
+proctype application(byte me)
+{
+	byte n, call, kind, t, oper, child;
+	bit sleeping, nested, closing, inside;
+
+	do
+	:: n < CALLS || (n == CALLS && me == 0) ->
+		if
+		:: n < CALLS -> begin_call()
+		:: else -> begin_destroy()
+		fi;
+		/* The lock is held from here on if it has to sleep. */
+		if
+		:: sleeping && call != FOREIGN -> sleep_locked()
+#ifdef WITH_FOREIGN
+		:: sleeping && call == FOREIGN -> leave_abroad(); run_abroad(); return_abroad()
+		:: sleeping && (call == BARRIER || call == ANY) ->
+			leave_abroad();
+			sleep_locked();
+			return_abroad()
+#endif
+		:: else
+		fi;
+		if
+		:: call == DESTROY -> end_destroy()
+		:: else -> end_call()
+		fi
+	:: else -> break
+	od
+}

@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Spin goes through all states of the model of the scheduler's sleep and wake protocol, and finds
+# what is wrong with each of its broken variants. README.md beside this file tells more.
+# AML_TEST_LONG=1 adds configurations of several million states; AML_TEST_MODEL=no skips all.
+: "${CC:=cc}"
+if [ "${AML_TEST_MODEL-}" = no ]; then
+	echo "AML_TEST_MODEL=no: the model is not checked"
+	exit 77
+fi
+if ! command -v spin >/dev/null; then
+	echo "Spin is not installed (Debian: apt-get install spin): the model is not checked"
+	exit 77
+fi
+# The variable may hold several words.
+# shellcheck disable=SC2086
+if ! echo 'int main(void) { return 0; }' | $CC -x c -fsyntax-only - 2>/dev/null; then
+	echo "$CC does not compile: the model is not checked"
+	exit 77
+fi
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+models=$srcdir/tests/model
+spin=$work/spin
+total=0
+
+# Search all states of a configuration: $1 is `states` to find a state in which something is
+# wrong, or `cycles` to find what may go on for ever; the rest is the configuration.
+search()
+{
+	if [ "$1" = cycles ]; then
+		kind=-DNP
+		options=-l
+	else
+		kind=-DSAFETY
+		options=
+	fi
+	shift
+	rm -rf "$spin"
+	mkdir "$spin" && cp "$models"/*.pml "$spin" || return
+	# Words, all of them.
+	# shellcheck disable=SC2086
+	(
+		cd "$spin" &&
+			spin -P"$CC -E -x c" "$@" -a model.pml &&
+			$CC -O0 -w $kind -DMEMLIM=1900 -o pan pan.c &&
+			./pan -n -m100000 -w22 $options >pan.out 2>&1
+		cat pan.out
+	) </dev/null
+	states=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' "$spin/pan.out")
+	[ -n "$states" ]
+}
+
+# Nothing is found, and no state was left out.
+holds()
+{
+	search "$@" && total=$((total + states)) &&
+		grep -q ' errors: 0$' "$spin/pan.out" &&
+		! grep -q 'Search not completed' "$spin/pan.out" && return
+	[ ! -f "$spin/model.pml.trail" ] || echo "the last steps towards it:"
+	shift
+	[ ! -f "$spin/model.pml.trail" ] ||
+		(cd "$spin" && spin -P"$CC -E -x c" "$@" -t -p model.pml | tail -n 200)
+	return 1
+}
+
+# Something is found.
+fails()
+{
+	search "$@" && grep -q ' errors: 1$' "$spin/pan.out"
+}
+
+# What pan found, in its words.
+finding()
+{
+	sed -n 's/^pan:[0-9]*: //p' "$spin/pan.out" | sed 's/ (at depth.*//' | cut -c 1-60 | head -n 1
+}
+
+every_variant_is_tried()
+{
+	cat "$models"/*.pml | grep -o 'BROKEN_[A-Z_]*[A-Z]' | sed 's/^BROKEN_//' | sort -u >"$work/there"
+	cut -d ' ' -f 1 "$work/variants" | sort -u | diff "$work/there" -
+}
+
+# Each line: what is searched for, a name, and the configuration.
+cat >"$work/configurations" <<'END'
+states calls       -DNW=0 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FAILURES -DCALLS0=2 -DCALLS1=2
+states calls       -DNW=1 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FAILURES -DCALLS0=2 -DCALLS1=2
+states calls       -DNW=2 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FAILURES -DCALLS0=2
+states wait_any    -DNW=0 -DWITH_POST -DWITH_ANY -DCALLS0=2 -DCALLS1=2
+states wait_any    -DNW=1 -DWITH_POST -DWITH_ANY -DCALLS0=2 -DCALLS1=2
+states wait_any    -DNW=2 -DWITH_POST -DWITH_ANY -DCALLS0=2
+states parts       -DNW=0 -DWITH_PARTS -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+states parts       -DNW=1 -DWITH_PARTS -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+states parts       -DNW=2 -DWITH_PARTS -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+states abroad      -DNW=0 -DWITH_AWAY -DWITH_FOREIGN -DWITH_CANCEL -DWITH_BARRIER -DWITH_ANY
+states abroad      -DNW=1 -DWITH_AWAY -DWITH_FOREIGN -DWITH_CANCEL -DWITH_BARRIER -DWITH_ANY
+states abroad      -DNW=2 -DWITH_AWAY -DWITH_FOREIGN -DWITH_CANCEL
+states nested      -DNW=0 -DWITH_NESTED -DWITH_AWAY -DWITH_BARRIER
+states nested      -DNW=1 -DWITH_NESTED -DWITH_AWAY -DWITH_BARRIER
+states nested      -DNW=2 -DWITH_NESTED -DWITH_AWAY -DNESTERS=1
+states nested+     -DNW=0 -DWITH_NESTED -DWITH_CANCEL -DWITH_PARTS
+states nested+     -DNW=1 -DWITH_NESTED -DWITH_CANCEL -DWITH_PARTS
+states nested+     -DNW=2 -DWITH_NESTED -DWITH_CANCEL -DWITH_PARTS -DNESTERS=1
+states spurious    -DNW=0 -DWITH_POST -DWITH_AWAY -DSPURIOUS=2
+states spurious    -DNW=1 -DWITH_POST -DWITH_AWAY -DSPURIOUS=2
+states spurious    -DNW=2 -DWITH_POST -DSPURIOUS=2
+states three       -DNW=0 -DNA=3 -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+states three       -DNW=1 -DNA=3 -DWITH_AWAY
+states scene-1     -DNW=1 -DSCENE=1 -DWITH_AWAY -DWITH_CANCEL -DCALLS0=2
+states scene-1     -DNW=2 -DSCENE=1 -DWITH_AWAY -DWITH_CANCEL -DCALLS0=3
+states scene-2     -DNW=1 -DSCENE=2 -DWITH_AWAY -DNA=3
+states scene-3     -DNW=2 -DSCENE=3
+cycles calls       -DNW=0 -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+cycles calls       -DNW=1 -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+cycles calls       -DNW=2 -DWITH_POST -DWITH_CANCEL -DWITH_BARRIER
+cycles nested      -DNW=0 -DWITH_NESTED -DWITH_AWAY
+cycles nested      -DNW=1 -DWITH_NESTED -DWITH_AWAY -DNESTERS=1
+cycles three       -DNW=0 -DNA=3 -DWITH_AWAY
+END
+[ -z "${AML_TEST_LONG-}" ] || cat >>"$work/configurations" <<'END'
+states everything  -DNW=0 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_ANY -DWITH_FOREIGN -DWITH_AWAY -DWITH_NESTED -DWITH_PARTS -DWITH_FAILURES
+states everything  -DNW=1 -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FOREIGN -DWITH_AWAY -DWITH_NESTED -DWITH_PARTS -DWITH_FAILURES -DNESTERS=1
+states abroad      -DNW=2 -DWITH_AWAY -DWITH_FOREIGN -DWITH_BARRIER -DWITH_ANY
+states calls       -DNW=2 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FAILURES -DCALLS0=2 -DCALLS1=2
+states nested      -DNW=2 -DWITH_NESTED -DWITH_AWAY
+states nested+     -DNW=2 -DWITH_NESTED -DWITH_CANCEL -DWITH_PARTS
+states scene-2     -DNW=2 -DSCENE=2 -DWITH_AWAY -DNA=3 -DCALLS0=2
+cycles nested      -DNW=2 -DWITH_NESTED -DWITH_AWAY -DNESTERS=1
+cycles three       -DNW=0 -DNA=3 -DWITH_AWAY -DWITH_BARRIER
+END
+
+# Each line: a broken variant, what is searched for, and a configuration in which that shows.
+cat >"$work/variants" <<'END'
+SUBMIT_NO_WAKE states -DNW=2 -DNO_OWED -DSCENE=3
+RUN_NO_WAKE states -DNW=2 -DNO_OWED -DSCENE=3
+LEAVE_NO_WAKE states -DNW=0 -DNO_OWED -DWITH_POST
+DOZE_NO_WAKE states -DNW=1 -DNO_OWED -DSCENE=2 -DWITH_AWAY -DNA=3
+YIELD_NO_WAKE states -DNW=1 -DNO_OWED -DSCENE=2 -DWITH_AWAY -DNA=3
+CANCEL_NO_WAKE states -DNW=1 -DNO_OWED -DSCENE=1 -DWITH_AWAY -DWITH_CANCEL -DCALLS0=2
+CANCEL_NO_WAKE states -DNW=1 -DWITH_CANCEL -DWITH_POST -DCALLS0=2
+POKED_LATE states -DNW=1 -DNO_OWED
+DONE_LATE states -DNW=1 -DNO_OWED
+SIGNAL_LATE states -DNW=1 -DNO_OWED
+SHARED_COND states -DNW=1 -DNO_OWED
+WORKER_NO_LOOP states -DNW=1 -DSPURIOUS=1
+RESUMER_NO_LOOP states -DNW=1 -DSPURIOUS=1 -DWITH_AWAY
+WAKING_KEPT states -DNW=0 -DNO_OWED -DWITH_POST -DCALLS0=2 -DCALLS1=2
+WORKER_WAKING_KEPT states -DNW=2 -DNO_OWED -DSCENE=3
+WAITER_NOT_POKED states -DNW=1 -DNO_OWED -DSCENE=2 -DWITH_AWAY -DNA=3
+POKED_AWAKE states -DNW=0 -DWITH_AWAY
+IDLE_KEPT states -DNW=1
+HELPER_KEPT states -DNW=0
+HELPER_UNLIMITED cycles -DNW=0 -DNA=3 -DWITH_AWAY -DWITH_BARRIER
+RESUMER_FORGOTTEN states -DNW=1 -DNO_OWED -DWITH_AWAY
+RESUMER_WITHOUT_SLOT states -DNW=1 -DNO_OWED -DWITH_AWAY
+SLOT_NOT_ASKED states -DNW=1 -DWITH_AWAY
+SLOT_KEPT states -DNW=1 -DNO_OWED -DSCENE=1 -DWITH_AWAY -DWITH_CANCEL -DCALLS0=2
+NESTED_SLOT_KEPT states -DNW=0 -DNO_OWED -DWITH_NESTED -DWITH_AWAY
+NESTED_SLEEPS states -DNW=1 -DNO_OWED -DWITH_NESTED
+HEAD_IS_NEXT states -DNW=1 -DNO_OWED -DWITH_FOREIGN -DWITH_AWAY
+PART_FINISHES states -DNW=2 -DWITH_PARTS
+BARRIER_EARLY states -DNW=1 -DWITH_BARRIER
+SETTLED_FIRST states -DNW=1 -DWITH_BARRIER -DWITH_FAILURES
+REPORTED_LISTED states -DNW=1 -DWITH_BARRIER -DWITH_FAILURES
+FINISH_UNSETTLED states -DNW=1 -DWITH_BARRIER
+CANCEL_UNSETTLED states -DNW=1 -DWITH_CANCEL -DWITH_BARRIER
+CANCEL_RETURNS_LATE states -DNW=1 -DWITH_CANCEL
+CLAIM_UNTOLD states -DNW=1 -DWITH_POST -DWITH_ANY -DCALLS0=2 -DCALLS1=2
+LEAVER_UNSETTLED states -DNW=1
+SETTLED_WITH_CALLERS states -DNW=1
+DESTROY_WITH_CALLERS states -DNW=1
+DESTROY_KEEPS_SLOT states -DNW=1 -DWITH_FOREIGN
+STOP_UNTOLD states -DNW=1
+END
+
+check "every broken variant is tried" every_variant_is_tried
+while read -r what name configuration; do
+	# shellcheck disable=SC2086
+	check "$what, $name: $configuration" holds $what $configuration
+	echo "    $states states"
+done <"$work/configurations"
+echo "$total states in all"
+while read -r variant what configuration; do
+	# shellcheck disable=SC2086
+	check "BROKEN_$variant is found: $configuration" \
+		fails $what -DBROKEN_$variant $configuration
+	echo "    after $states states: $(finding)"
+done <"$work/variants"
+
+summary

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The moves of tasks and sleepers from state to state: queue.c. */
+
+inline sleeper_init(s, lim)
+{
+	sl[s].limit = lim;
+	sl[s].live = 1
+}
+
+/* The frame that it is in returns. */
+inline sleeper_gone(s)
+{
+	assert(sl[s].live && !sl[s].waiting && !sl[s].asleep && !sl[s].poked);
+	sl[s].live = 0;
+	sl[s].done = 0;
+	sl[s].code = 0;
+	sl[s].limit = 0
+}
+
+inline sleeper_done(s)
+{
+	assert(sl[s].live);
+#ifdef BROKEN_DONE_LATE
+	if
+	:: late == NONE && sl[s].asleep -> late = s
+	:: else -> sl[s].done = 1
+	fi;
+#else
+	sl[s].done = 1;
+#endif
+	if
+#ifdef BROKEN_SIGNAL_LATE
+	:: late == NONE && sl[s].asleep -> late = s
+#endif
+	:: sl[s].asleep -> signal(s)
+	:: else
+	fi
+}
+
+inline push(l, s)
+{
+	for (w_ : 1 .. list[l].n) {
+		assert(list[l].at[w_ - 1] != s)
+	}
+	list[l].at[list[l].n] = s;
+	list[l].n++
+}
+
+/* Takes the k-th off a list: s_. */
+inline take(l, k)
+{
+	s_ = list[l].at[k];
+	list[l].n--;
+	w_ = k;
+	do
+	:: w_ < list[l].n -> list[l].at[w_] = list[l].at[w_ + 1]; w_++
+	:: else -> break
+	od;
+	list[l].at[w_] = 0
+}
+
+inline first_done(l)
+{
+	take(l, 0);
+	sleeper_done(s_)
+}
+
+/* s_, or NONE */
+inline runner()
+{
+	s_ = NONE;
+	if
+	:: list[IDLE].n > 0 ->
+		j_ = list[IDLE].n - 1;
+#ifdef BROKEN_IDLE_KEPT
+		s_ = list[IDLE].at[j_]
+#else
+		take(IDLE, j_)
+#endif
+	:: else ->
+#ifndef BROKEN_WAITER_NOT_POKED
+		s_ = task[head].waiter;
+		if
+#ifndef BROKEN_POKED_AWAKE
+		:: s_ != NONE && !sl[s_].asleep -> s_ = NONE
+#endif
+		:: else
+		fi;
+#endif
+		i_ = list[HELPERS].n;
+		do
+		:: s_ == NONE && i_ > 0 ->
+			i_--;
+			if
+#ifdef BROKEN_HELPER_UNLIMITED
+			:: true -> s_ = list[HELPERS].at[i_]
+#else
+			:: sl[list[HELPERS].at[i_]].limit >= head -> s_ = list[HELPERS].at[i_]
+			:: else
+#endif
+			fi
+		:: else -> break
+		od
+	fi
+}
+
+inline queue_wake_locked()
+{
+	if
+	:: head == 0 || running >= SLOTS || waking
+	:: else ->
+		runner();
+		if
+		:: s_ == NONE
+		:: else ->
+			assert(sl[s_].live);
+			waking = 1;
+#ifdef BROKEN_POKED_LATE
+			if
+			:: late == NONE -> late = s_
+			:: else -> sl[s_].poked = 1
+			fi;
+#else
+			sl[s_].poked = 1;
+#endif
+			signal(s_)
+		fi
+	fi
+}
+
+/* Its number is seq. */
+inline queue_append_locked(does, is_plain, is_owned, is_failing)
+{
+	assert(seq < MAXT);
+	seq++;
+	task[seq].state = QUEUED;
+	task[seq].kind = does;
+	task[seq].parts = ((does) == DIVISIBLE -> PARTS : 1);
+	task[seq].plain = is_plain;
+	task[seq].owned = is_owned;
+	task[seq].fails = is_failing;
+	if
+	:: head == 0 -> head = seq
+	:: else
+	fi;
+	if
+	:: is_plain -> unclaimed++
+	:: else
+	fi
+}
+
+inline queue_leave_locked(t)
+{
+	if
+	:: (t) == head ->
+		i_ = (t) + 1;
+		do
+#ifdef BROKEN_HEAD_IS_NEXT
+		:: i_ <= seq && task[i_].state != QUEUED && task[i_].state != RUNNING -> i_++
+#else
+		:: i_ <= seq && task[i_].state != QUEUED -> i_++
+#endif
+		:: else -> break
+		od;
+		head = (i_ <= seq -> i_ : 0)
+	:: else
+	fi
+}
+
+/* The first of `unfinished`: i_, or 0. */
+inline oldest()
+{
+	i_ = 1;
+	do
+	:: i_ <= seq && task[i_].state != QUEUED && task[i_].state != RUNNING -> i_++
+	:: else -> break
+	od;
+	i_ = (i_ <= seq -> i_ : 0)
+}
+
+/* It is its owner's again, or on a free list; what was in it does not matter any more. */
+inline returned(t)
+{
+	task[t].state = RETURNED;
+	task[t].waiter = NONE;
+	task[t].unreported = 0;
+	task[t].kind = 0;
+	task[t].parts = 0;
+	task[t].taken = 0;
+	task[t].plain = 0;
+	task[t].owned = 0;
+	task[t].fails = 0
+}
+
+inline queue_settle_locked()
+{
+	oldest();
+	do
+#ifdef BROKEN_BARRIER_EARLY
+	:: list[BARRIERS].n > 0 && (i_ == 0 || sl[list[BARRIERS].at[0]].limit <= i_) ->
+#else
+	:: list[BARRIERS].n > 0 && (i_ == 0 || sl[list[BARRIERS].at[0]].limit < i_) ->
+#endif
+		first_done(BARRIERS)
+	:: else -> break
+	od;
+	if
+#ifdef BROKEN_SETTLED_WITH_CALLERS
+	:: destroyer != NONE && i_ == 0 -> sleeper_done(destroyer)
+#else
+	:: destroyer != NONE && i_ == 0 && callers == 0 -> sleeper_done(destroyer)
+#endif
+	:: else
+	fi
+}
+
+inline report(t)
+{
+	j_ = 0;
+	do
+	:: j_ < list[BARRIERS].n && sl[list[BARRIERS].at[j_]].limit < (t) -> j_++
+	:: else -> break
+	od;
+	if
+	:: j_ < list[BARRIERS].n ->
+		sl[list[BARRIERS].at[j_]].code = 1;
+#ifdef BROKEN_REPORTED_LISTED
+		sleeper_done(list[BARRIERS].at[j_])
+#else
+		take(BARRIERS, j_);
+		sleeper_done(s_)
+#endif
+	:: else -> task[t].unreported = 1
+	fi
+}
+
+inline queue_claim_locked()
+{
+	unclaimed--;
+#ifndef BROKEN_CLAIM_UNTOLD
+	do
+	:: unclaimed == 0 && list[ANYS].n > 0 -> first_done(ANYS)
+	:: else -> break
+	od
+#endif
+}
+
+inline file_request(t)
+{
+	if
+	:: task[t].fails -> report(t)
+	:: else
+	fi;
+	if
+	:: task[t].owned && !task[t].unreported -> returned(t)
+	:: else
+	fi
+}
+
+inline file_task(t)
+{
+	if
+	:: list[ANYS].n > 0 ->
+		returned(t);
+		first_done(ANYS);
+		queue_claim_locked()
+	:: else
+	fi
+}
+
+inline queue_finish_locked(t)
+{
+	assert(task[t].going == 0);
+	task[t].state = FINISHED;
+#ifdef BROKEN_SETTLED_FIRST
+	queue_settle_locked();
+#endif
+	if
+	:: task[t].waiter != NONE -> sleeper_done(task[t].waiter)
+	:: task[t].waiter == NONE && task[t].plain -> file_task(t)
+	:: else -> file_request(t)
+	fi;
+#ifndef BROKEN_FINISH_UNSETTLED
+	queue_settle_locked()
+#endif
+}
+
+inline queue_free_slot_locked()
+{
+	assert(running > 0);
+	running--;
+#ifndef BROKEN_RESUMER_FORGOTTEN
+	if
+	:: running < SLOTS && list[RESUMERS].n > 0 ->
+#ifndef BROKEN_RESUMER_WITHOUT_SLOT
+		running++;
+#endif
+		first_done(RESUMERS)
+	:: else
+	fi
+#endif
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Workers, and the scheduler's end: queue_sched.c. */
+
+proctype worker(byte me)
+{
+	byte oper, child;
+	bit nested, closing;
+
+	atomic {
+		sleeper_init(OUTER(me), 0);
+		LOCK
+	};
+	do
+	:: atomic { head != 0 && running < SLOTS -> take_head_locked() };
+		execute(oper);
+		ran_locked(oper, true);
+		oper = 0
+	:: atomic {
+		!(head != 0 && running < SLOTS) && stop ->
+		sl[OUTER(me)].live = 0;
+		ended++;
+		unlock();
+		break
+	   }
+	:: atomic {
+		!(head != 0 && running < SLOTS) && !stop ->
+		push(IDLE, OUTER(me));
+#ifdef BROKEN_WORKER_NO_LOOP
+		cond_wait(OUTER(me));
+#else
+		do
+		:: !sl[OUTER(me)].poked -> cond_wait(OUTER(me))
+		:: else -> break
+		od;
+#endif
+		sl[OUTER(me)].poked = 0;
+#ifndef BROKEN_WORKER_WAKING_KEPT
+		waking = 0
+#endif
+	   }
+	od
+}
+
+inline join_workers()
+{
+	atomic {
+		LOCK;
+		stop = 1;
+#ifndef BROKEN_STOP_UNTOLD
+		for (i_ : 1 .. list[IDLE].n) {
+			sl[list[IDLE].at[i_ - 1]].poked = 1;
+			signal(list[IDLE].at[i_ - 1]);
+			list[IDLE].at[i_ - 1] = 0
+		}
+#endif
+		list[IDLE].n = 0;
+		unlock()
+	};
+	ended == NW
+}
+
+inline release()
+{
+	assert(lock == FREE && callers == 0 && busy == 0 && running == 0 && beyond == 0);
+	assert(head == 0 && destroyer == NONE);
+#ifndef NO_OWED
+	assert(!waking);
+#endif
+	for (i_ : 0 .. LISTS - 1) {
+		assert(list[i_].n == 0)
+	}
+	for (i_ : 0 .. SLEEPERS - 1) {
+		assert(!sl[i_].live)
+	}
+	for (i_ : 1 .. seq) {
+		assert(task[i_].state == FINISHED || task[i_].state == RETURNED)
+	}
+	released = 1
+}
+
+/* aml_queue_sched_destroy up to its sleep if it is sleeping then; if not, it needs none. */
+inline begin_destroy()
+{
+	n++;
+	last_calls == NA - 1;
+#ifdef SCENE
+	gate;
+#endif
+#ifdef WITH_FOREIGN
+	/* It may be called inside an operator of the other scheduler. */
+	if
+	:: atomic { !abroad -> abroad = 1; inside = 1 }
+	:: true
+	fi;
+#endif
+	atomic {
+		LOCK;
+		call = DESTROY;
+		oldest();
+		if
+#ifdef BROKEN_DESTROY_WITH_CALLERS
+		:: i_ != 0 ->
+#else
+		:: i_ != 0 || callers > 0 ->
+#endif
+			begin_sleep(UNLIMITED);
+			destroyer = OUTER(me)
+		:: else -> unlock()
+		fi
+	}
+#if defined(WITH_FOREIGN) && !defined(BROKEN_DESTROY_KEEPS_SLOT)
+	if
+	:: sleeping && inside ->
+		atomic { unlock() };
+		atomic { abroad = 0; LOCK }
+	:: else
+	fi
+#endif
+}
+
+inline end_destroy()
+{
+#if defined(WITH_FOREIGN) && !defined(BROKEN_DESTROY_KEEPS_SLOT)
+	if
+	:: sleeping && inside ->
+		atomic { unlock() };
+		atomic { !abroad -> abroad = 1; LOCK }
+	:: else
+	fi;
+#endif
+	atomic {
+		if
+		:: sleeping ->
+			destroyer = NONE;
+			sleeper_gone(OUTER(me));
+			sleeping = 0;
+			unlock()
+		:: else
+		fi
+	};
+	join_workers();
+	atomic {
+		release()
+	}
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Running tasks and sleeping, outside operators and inside them: queue_wait.c. */
+
+#define UNTAKEN(t) (task[t].taken < task[t].parts)
+
+/* run_locked up to where it lets the lock go and calls the function… */
+inline run_locked(t)
+{
+	assert((task[t].state == QUEUED || task[t].state == RUNNING) && UNTAKEN(t));
+	task[t].taken++;
+	task[t].state = RUNNING;
+	task[t].going++;
+	if
+	:: UNTAKEN(t)
+	:: else -> queue_leave_locked(t)
+	fi;
+#ifndef BROKEN_RUN_NO_WAKE
+	queue_wake_locked();
+#endif
+	busy++;
+	assert(busy <= SLOTS + beyond);
+	unlock()
+}
+
+/* …and what follows on the call, with the slot's release if the slot was the task's own. */
+inline ran_locked(t, own_slot)
+{
+	atomic {
+		LOCK;
+		assert(task[t].state == RUNNING);
+		task[t].going--;
+#ifdef WITH_PARTS
+		if
+		:: task[t].kind == DIVISIBLE && !UNTAKEN(t) && task[t].going == 0 ->
+			closing = 1;
+			unlock()
+		:: else
+		fi
+	};
+	atomic {
+		if
+		:: closing -> closing = 0; LOCK
+		:: else
+		fi;
+#endif
+		busy--;
+		if
+#ifdef BROKEN_PART_FINISHES
+		:: task[t].state == RUNNING && !UNTAKEN(t) -> queue_finish_locked(t)
+#else
+		:: !UNTAKEN(t) && task[t].going == 0 -> queue_finish_locked(t)
+#endif
+		:: else
+		fi;
+		if
+		:: own_slot -> queue_free_slot_locked()
+		:: else
+		fi
+	}
+}
+
+inline doze_locked(s)
+{
+	sl[s].asleep = 1;
+#if NW == 0
+	push(HELPERS, s);
+#endif
+	do
+	:: !sl[s].done && !sl[s].poked -> cond_wait(s)
+	:: else -> break
+	od;
+#if NW == 0
+#ifndef BROKEN_HELPER_KEPT
+	j_ = 0;
+	do
+	:: list[HELPERS].at[j_] != s -> j_++
+	:: else -> break
+	od;
+	take(HELPERS, j_);
+#endif
+#endif
+	sl[s].asleep = 0;
+	if
+	:: sl[s].poked ->
+		sl[s].poked = 0;
+#ifdef BROKEN_WAKING_KEPT
+		waking = sl[s].done
+#else
+		waking = 0
+#endif
+	:: else
+	fi
+}
+
+/* sleep_locked of a thread that may run nothing. */
+inline sleep_idly_locked(s)
+{
+	do
+	:: sl[s].done -> break
+	:: else ->
+		queue_wake_locked();
+		doze_locked(s)
+	od;
+	queue_wake_locked()
+}
+
+inline yield_slot_locked()
+{
+#ifndef BROKEN_SLOT_KEPT
+	queue_free_slot_locked();
+#ifndef BROKEN_YIELD_NO_WAKE
+	queue_wake_locked();
+#endif
+#endif
+	skip
+}
+
+inline regain_slot_locked()
+{
+#ifndef BROKEN_SLOT_KEPT
+	if
+	:: running < SLOTS -> running++
+	:: else ->
+#ifndef BROKEN_SLOT_NOT_ASKED
+		sleeper_init(RESUMER(me), 0);
+		push(RESUMERS, RESUMER(me));
+		sl[RESUMER(me)].asleep = 1;
+#ifdef BROKEN_RESUMER_NO_LOOP
+		cond_wait(RESUMER(me));
+#else
+		do
+		:: !sl[RESUMER(me)].done -> cond_wait(RESUMER(me))
+		:: else -> break
+		od;
+#endif
+		sl[RESUMER(me)].asleep = 0;
+		sleeper_gone(RESUMER(me))
+#endif
+	fi;
+#endif
+	busy++;
+	assert(busy <= SLOTS + beyond)
+}
+
+/* An operator's wait at another scheduler. */
+inline away(does)
+{
+	atomic {
+		LOCK;
+		busy--;
+		yield_slot_locked();
+		unlock()
+	};
+#ifdef SCENE
+	if
+	:: (does) & GATED -> gate
+	:: else
+	fi;
+#endif
+	atomic {
+		LOCK;
+		regain_slot_locked();
+		unlock()
+	}
+}
+
+/* The function of a child. */
+inline execute_child(t)
+{
+#ifdef WITH_AWAY
+	if
+	:: task[t].kind & AWAY -> away(task[t].kind)
+	:: else
+	fi;
+#endif
+	skip
+}
+
+/* The task is RETURNED then, or is to be waited for. */
+inline withdraw_locked(t)
+{
+	if
+	:: task[t].state != FINISHED && UNTAKEN(t) ->
+		queue_leave_locked(t);
+#ifndef BROKEN_CANCEL_NO_WAKE
+		queue_wake_locked();
+#endif
+		task[t].parts = task[t].taken;
+		if
+		:: task[t].going == 0 ->
+			returned(t);
+#ifndef BROKEN_CANCEL_UNSETTLED
+			queue_settle_locked()
+#endif
+		:: else
+		fi
+	:: else
+	fi
+}
+
+/* An operator waits for its child, or cancels it. */
+inline finish_child(does)
+{
+	atomic {
+		LOCK;
+#ifdef WITH_CANCEL
+		if
+		:: (does) & CANCELS -> withdraw_locked(child)
+		:: else
+		fi;
+#endif
+		if
+		:: task[child].state == RETURNED
+		:: task[child].state == FINISHED -> returned(child)
+		:: else ->
+			sleeper_init(NESTED(me), 0);
+			task[child].waiter = NESTED(me);
+			callers++;
+			busy--;
+			nested = 1
+		fi;
+		if
+		:: nested
+		:: else -> child = 0; unlock()
+		fi
+	};
+	/* The lock is held from here on if it has to wait. */
+	do
+	:: !nested -> break
+#ifndef BROKEN_NESTED_SLEEPS
+	:: atomic { nested && UNTAKEN(child) -> run_locked(child) };
+		execute_child(child);
+		ran_locked(child, false)
+	:: atomic {
+		nested && !UNTAKEN(child) ->
+#else
+	:: atomic {
+		nested ->
+#endif
+		if
+		:: sl[NESTED(me)].done ->
+			busy++
+		:: else ->
+#ifdef BROKEN_NESTED_SLOT_KEPT
+			sleep_idly_locked(NESTED(me));
+			busy++
+#else
+			yield_slot_locked();
+			sleep_idly_locked(NESTED(me));
+			regain_slot_locked()
+#endif
+		fi;
+		callers--;
+		queue_settle_locked();
+		sleeper_gone(NESTED(me));
+		assert(task[child].state == FINISHED);
+		returned(child);
+		child = 0;
+		nested = 0;
+		unlock()
+	   }
+	od
+}
+
+/* The function of a task; no lock is held. */
+inline execute(t)
+{
+#ifdef WITH_NESTED
+	if
+	:: task[t].kind & SUBMITS ->
+		atomic {
+			LOCK;
+			if
+			:: queue_append_locked(0, 0, 0, 0)
+#ifdef WITH_AWAY
+			:: queue_append_locked(AWAY, 0, 0, 0)
+#endif
+#ifdef WITH_PARTS
+			:: queue_append_locked(DIVISIBLE, 0, 0, 0)
+#endif
+			fi;
+			child = seq;
+			queue_wake_locked();
+			unlock()
+		}
+	:: else
+	fi;
+#endif
+#ifdef WITH_AWAY
+	if
+	:: task[t].kind & AWAY -> away(task[t].kind)
+	:: else
+	fi;
+#endif
+#if SCENE == 3
+	if
+	:: task[t].kind == BLOCKS -> gate
+	:: task[t].kind == OPENS -> gate = 1
+	:: else
+	fi;
+#endif
+#ifdef WITH_NESTED
+	if
+	:: task[t].kind & SUBMITS -> finish_child(task[t].kind)
+	:: else
+	fi;
+#endif
+	skip
+}
+
+/* queue_run_head_locked up to run_locked. */
+inline take_head_locked()
+{
+	oper = head;
+	/* Nothing older is queued. */
+	for (i_ : 1 .. oper - 1) {
+		assert(task[i_].state != QUEUED)
+	}
+	running++;
+	run_locked(oper)
+}
+
+inline begin_sleep(lim)
+{
+	sleeper_init(OUTER(me), lim);
+	sleeping = 1
+}
+
+/* The task that this thread waits for. */
+#define MINE (IS_WAIT -> t : NONE)
+#define MAY_RUN                                 \
+	(head != 0 && running < SLOTS &&        \
+	 (head == MINE || (NW == 0 && head <= sl[OUTER(me)].limit)))
+
+/* sleep_locked of a wait outside operators; it ends with the lock held. */
+inline sleep_locked()
+{
+	do
+	:: atomic { !sl[OUTER(me)].done && MAY_RUN -> take_head_locked() };
+		execute(oper);
+		ran_locked(oper, true);
+		oper = 0
+	:: atomic {
+		!sl[OUTER(me)].done && !MAY_RUN ->
+#ifndef BROKEN_DOZE_NO_WAKE
+		queue_wake_locked();
+#endif
+		doze_locked(OUTER(me))
+	   }
+	:: atomic {
+		sl[OUTER(me)].done ->
+#ifndef BROKEN_LEAVE_NO_WAKE
+		queue_wake_locked();
+#endif
+		break
+	   }
+	od
+}
+
+/* queue_sleep_locked inside an operator of another scheduler: it gives up the slot there… */
+inline leave_abroad()
+{
+	atomic {
+		unlock()
+	};
+	atomic {
+		LOCK
+	}
+}
+
+/* …sleeps, and runs before what is left of the task that it waits for… */
+inline run_abroad()
+{
+	do
+	:: atomic { UNTAKEN(t) -> running++; beyond++; run_locked(t) };
+		execute_child(t);
+		ran_locked(t, true);
+		beyond--
+	:: atomic { !UNTAKEN(t) -> break }
+	od;
+	atomic {
+		sleep_idly_locked(OUTER(me))
+	}
+}
+
+/* …and takes a slot there again. */
+inline return_abroad()
+{
+	atomic {
+		unlock()
+	};
+	atomic {
+		!abroad -> abroad = 1;
+		inside = 1
+	};
+	atomic {
+		LOCK
+	}
+}
