@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Fuzz each target for SECONDS with libFuzzer under the address and undefined behaviour
+# sanitizers, from the corpus in the tree, in one thread of its own.
+# usage: fuzz.sh SECONDS [TARGET…]
+#
+# Needs clang (or what $CLANG names) with libFuzzer; exits with 77 without it. What is new goes to
+# $builddir/tests/fuzz/corpus, inputs that fail to $builddir/tests/fuzz/found. To run one again:
+#
+#	$builddir/tests/fuzz/fuzz_copy FILE
+#
+# To take new inputs over into the tree, as few as cover the same:
+#
+#	$builddir/tests/fuzz/fuzz_copy -merge=1 -use_counters=0 NEW-FOLDER FOLDER…
+set -u
+
+seconds=${1:?usage: fuzz.sh SECONDS [TARGET…]}
+shift
+[ $# -gt 0 ] || set -- copy calls
+srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+builddir=${builddir:-$srcdir/build/fuzz}
+export srcdir builddir
+
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+clang=${CLANG:-clang}
+sanitizers=-fsanitize=fuzzer,address,undefined
+here=$builddir/tests/fuzz
+mkdir -p "$here/found" || exit 99
+
+echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' \
+	>"$work/probe.c"
+if ! "$clang" "$sanitizers" -o "$work/probe" "$work/probe.c" 2>"$work/output"; then
+	cat "$work/output"
+	echo "fuzz.sh: $clang with libFuzzer is needed"
+	exit 77
+fi
+
+# The library's own sources are part of a target, so that what they cover counts. Copies are cut
+# into parts and go past the caches when they are this small already.
+compile()
+{
+	target=$1
+	shift
+	# No name has a blank.
+	# shellcheck disable=SC2046
+	"$clang" "$sanitizers" -fno-sanitize-recover=undefined -g -O1 -std=gnu11 -D_GNU_SOURCE \
+		-DCOPY_PART=512 -DCOPY_CACHE=4096 -I"$srcdir/tests/fuzz/check" \
+		-I"$srcdir/include" -I"$srcdir/src" -I"$srcdir/tests/support" \
+		-I"$srcdir/tests/fuzz" -o "$here/fuzz_$target" \
+		$(find "$srcdir/src" -name '*.c') "$srcdir/tests/fuzz/fuzz_$target.c" "$@" \
+		"$srcdir/tests/support/oracle.c" "$srcdir/tests/support/user_layout.c" -pthread
+}
+
+fuzz()
+{
+	target=$1
+	corpus=$here/corpus/$target
+	mkdir -p "$corpus"
+	"$here/fuzz_$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 \
+		-max_len=400 -len_control=0 -reload=0 -print_final_stats=1 \
+		-artifact_prefix="$here/found/$target-" "$corpus" "$srcdir/tests/fuzz/corpus/$target"
+}
+
+for target; do
+	case $target in
+	copy) own=$srcdir/tests/fuzz/side.c ;;
+	calls) own=$srcdir/tests/fuzz/model.c ;;
+	*)
+		echo "fuzz.sh: there is no target $target"
+		exit 99
+		;;
+	esac
+	check "$target compiles" compile "$target" "$own"
+	check "$target for $seconds seconds" fuzz "$target"
+	grep -E 'DONE|^stat::number_of_executed_units' "$work/output" || :
+done
+
+# What was found for the fastest kernels, with the others.
+if [ -d "$here/corpus/copy" ]; then
+	for isa in portable sse2 avx2; do
+		check "copy's corpus with $isa kernels" env AML_DMA_ISA=$isa "$here/fuzz_copy" \
+			-runs=0 "$here/corpus/copy" "$srcdir/tests/fuzz/corpus/copy"
+	done
+fi
+
+summary

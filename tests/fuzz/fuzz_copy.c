@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fuzz target: bytes are decoded into two layouts and a way to copy from one to the other, and
+ * what the library does is compared to the oracle's elements; or into sizes without measure,
+ * which must be refused wherever they overflow.
+ */
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+#include <aml/layout/native.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
+
+#include "bytes.h"
+#include "side.h"
+
+const char fuzz_target[] = "copy";
+const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",    "AML_DMA_ISA",
+				     "sse2",        "AML_DMA_ISA", "avx2",
+				     "AML_DMA_ISA", "avx512",      NULL};
+
+#define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
+
+/* How a copy is made. */
+enum way {
+	/* By calling the operator. */
+	DIRECTLY,
+	SYNCHRONOUSLY,
+	/* The layouts are released before it is waited for, where they may. */
+	WITH_A_HANDLE,
+	WITHOUT_A_HANDLE,
+	CANCELLED,
+	WAYS
+};
+
+struct copy {
+	struct side dst, src;
+	enum way way;
+	struct aml_dma *dma;
+	/* The operator to post; `direct` the same to call. */
+	aml_dma_operator op, direct;
+	struct aml_layout *to, *from;
+	void *arg;
+	/* The codes that are right, besides AML_SUCCESS if `may_succeed`. */
+	int codes[4];
+	size_t num_codes;
+	bool may_succeed;
+};
+
+/* Engines that live as long as the program, of 0 to 2 workers. */
+static struct aml_dma *engine(size_t workers)
+{
+	static struct aml_dma *engines[3];
+
+	if (engines[workers] == NULL)
+		MUST(aml_dma_linux_create(&engines[workers], workers) == AML_SUCCESS);
+	return engines[workers];
+}
+
+static void refuse(struct copy *copy, int code)
+{
+	if (code == AML_SUCCESS)
+		return;
+	copy->codes[copy->num_codes++] = code;
+	copy->may_succeed = false;
+}
+
+static bool right(const struct copy *copy, int code)
+{
+	if (code == AML_SUCCESS)
+		return copy->may_succeed;
+	for (size_t i = 0; i < copy->num_codes; i++)
+		if (copy->codes[i] == code)
+			return true;
+	return false;
+}
+
+/* The memory is as expected, and so is what lies around it. */
+static void check_memory(const struct side *side)
+{
+	const struct guard *memory = &side->memory;
+
+	MUST(memcmp(memory->pages, memory->picture, memory->pages_size) == 0);
+}
+
+/* Each byte of the destination is either what it was or what it was to become. */
+static void check_partial(const struct side *dst, const unsigned char *before)
+{
+	const struct guard *memory = &dst->memory;
+
+	for (size_t i = 0; i < memory->pages_size; i++)
+		MUST(memory->pages[i] == memory->picture[i] || memory->pages[i] == before[i]);
+}
+
+/* Post and finish. Returns the first code that is none, with `*posted` if it is not the posting's.
+ */
+static int post(struct copy *copy, bool *posted)
+{
+	struct aml_dma_request *handle = UNTOUCHED;
+	bool has_handle = copy->way != WITHOUT_A_HANDLE;
+	int err = aml_dma_async_copy_custom(copy->dma, has_handle ? &handle : NULL, copy->to,
+					    copy->from, copy->op, copy->arg);
+
+	*posted = err == AML_SUCCESS;
+	if (err != AML_SUCCESS) {
+		MUST(handle == UNTOUCHED);
+		return err;
+	}
+	if (!copy->dst.must_stay && !copy->src.must_stay) {
+		aml_layout_destroy(&copy->dst.layout);
+		aml_layout_destroy(&copy->src.layout);
+	}
+	if (!has_handle)
+		return aml_dma_barrier(copy->dma);
+	MUST(handle != UNTOUCHED && handle != NULL);
+	if (copy->way == CANCELLED)
+		err = aml_dma_cancel(copy->dma, &handle);
+	else
+		err = aml_dma_wait(copy->dma, &handle);
+	MUST(handle == NULL);
+	return err;
+}
+
+static int run(struct copy *copy, bool *posted)
+{
+	*posted = true;
+	if (copy->way == DIRECTLY)
+		return copy->direct(copy->to, copy->from, copy->arg);
+	if (copy->way == SYNCHRONOUSLY)
+		return aml_dma_copy_custom(copy->dma, copy->to, copy->from, copy->op, copy->arg);
+	return post(copy, posted);
+}
+
+/* Write the elements that have an address into the picture. */
+static void picture(const struct oracle *dst, const struct oracle *src, struct guard *memory)
+{
+	for (size_t n = 0; n < dst->count; n++)
+		if (!dst->cells[n].neutral && dst->cells[n].at != NULL && src->cells[n].at != NULL)
+			memcpy(memory->expected + (dst->cells[n].at - memory->data),
+			       src->cells[n].at, dst->element_size);
+}
+
+/* Has an element no address that is to be read or written? */
+static bool holes(const struct oracle *dst, const struct oracle *src)
+{
+	for (size_t n = 0; n < dst->count; n++)
+		if (!dst->cells[n].neutral &&
+		    (dst->cells[n].at == NULL || src->cells[n].at == NULL))
+			return true;
+	return false;
+}
+
+/* Copy, and compare to `from`, the oracle's elements in the destination's order. */
+static void copy_and_compare(struct copy *copy, const struct oracle *from)
+{
+	size_t size = copy->dst.memory.pages_size;
+	bool asked = copy->way != DIRECTLY && copy->way != SYNCHRONOUSLY, posted;
+	unsigned char *before = malloc(size);
+	int err;
+
+	MUST(before != NULL);
+	memcpy(before, copy->dst.memory.pages, size);
+	/* Layouts that cannot be kept are refused by posting alone. */
+	if (asked && copy->may_succeed && copy->dst.oracle.count > 0) {
+		refuse(copy, copy->dst.not_kept);
+		refuse(copy, copy->src.not_kept);
+	}
+	err = run(copy, &posted);
+	if (copy->may_succeed && from != NULL)
+		picture(&copy->dst.oracle, from, &copy->dst.memory);
+	if (posted && copy->way == CANCELLED) {
+		MUST(copy->may_succeed && err == AML_SUCCESS);
+		check_partial(&copy->dst, before);
+	} else if (copy->may_succeed && from != NULL && holes(&copy->dst.oracle, from)) {
+		MUST(err == -AML_FAILURE);
+		check_partial(&copy->dst, before);
+	} else {
+		MUST(right(copy, err));
+		/* Success is optional in places. */
+		if (err != AML_SUCCESS)
+			memcpy(copy->dst.memory.picture, before, size);
+		check_memory(&copy->dst);
+	}
+	check_memory(&copy->src);
+	MUST(aml_dma_barrier(copy->dma) == AML_SUCCESS);
+	free(before);
+}
+
+/* What both sides tell of themselves. */
+static void refuse_lies(struct copy *copy)
+{
+	refuse(copy, copy->dst.refused);
+	refuse(copy, copy->src.refused);
+}
+
+static size_t take_element_size(struct bytes *bytes, size_t count, size_t budget)
+{
+	static const size_t usual[] = {1, 2, 4, 8, 16, 32, 64, 3, 12, 24, 128, 5, 100};
+	size_t v = take(bytes), size = usual[v % (sizeof(usual) / sizeof(*usual))];
+
+	if (budget == BYTES_BIG && count > 0)
+		size = budget / count - v;
+	else if (v > 240)
+		size = v * 16 + take_below(bytes, 16);
+	return size * count <= budget && size <= ELEMENT_MAX ? size : 1;
+}
+
+static bool same(const struct extents *a, const struct extents *b)
+{
+	return a->ndims == b->ndims && memcmp(a->dims, b->dims, a->ndims * sizeof(*a->dims)) == 0;
+}
+
+/* Layout to layout. */
+static void fuzz_generic(struct copy *copy, struct bytes *bytes, const struct extents *extents,
+			 const struct extents *other, size_t element_size, size_t other_size)
+{
+	side_decode(&copy->dst, bytes, element_size, extents);
+	side_decode(&copy->src, bytes, other_size, other);
+	copy->op = take_bool(bytes) ? aml_dma_linux_copy_generic : NULL;
+	copy->direct = aml_dma_linux_copy_generic;
+	copy->to = copy->dst.layout;
+	copy->from = copy->src.layout;
+	refuse_lies(copy);
+	if (element_size != other_size || !same(extents, other))
+		refuse(copy, -AML_EINVAL);
+	else if (copy->dst.zero_step)
+		refuse(copy, -AML_EINVAL);
+	copy_and_compare(copy, same(extents, other) ? &copy->src.oracle : NULL);
+}
+
+/* What copy_1D takes. */
+static bool unit_stride(const struct side *side)
+{
+	return side->fast && side->oracle.ndims == 1 && side->oracle.count > 1 &&
+	       side->oracle.cells[1].at - side->oracle.cells[0].at ==
+		       (ptrdiff_t)side->oracle.element_size;
+}
+
+/* Whether that is so cannot be seen on fewer than two elements. */
+static bool perhaps_unit_stride(const struct side *side)
+{
+	return side->fast && side->oracle.ndims == 1 && side->oracle.count < 2;
+}
+
+static void fuzz_1d(struct copy *copy, struct bytes *bytes, const struct extents *extents,
+		    const struct extents *other, size_t element_size, size_t other_size)
+{
+	const struct side *dst = &copy->dst, *src = &copy->src;
+
+	side_decode(&copy->dst, bytes, element_size, extents);
+	side_decode(&copy->src, bytes, other_size, other);
+	copy->op = copy->direct = aml_dma_linux_copy_1D;
+	copy->to = copy->dst.layout;
+	copy->from = copy->src.layout;
+	refuse_lies(copy);
+	if (element_size != other_size || !same(extents, other) ||
+	    (!unit_stride(dst) && !perhaps_unit_stride(dst)) ||
+	    (!unit_stride(src) && !perhaps_unit_stride(src)))
+		refuse(copy, -AML_EINVAL);
+	else if (!unit_stride(dst) || !unit_stride(src))
+		copy->codes[copy->num_codes++] = -AML_EINVAL;
+	/* It keeps no layout. */
+	copy->dst.not_kept = copy->src.not_kept = AML_SUCCESS;
+	copy_and_compare(copy, same(extents, other) ? &copy->src.oracle : NULL);
+}
+
+/* Bytes, of the same two memories. */
+static void fuzz_bytes(struct copy *copy, struct bytes *bytes, const struct extents *extents,
+		       size_t element_size)
+{
+	size_t most, size;
+
+	side_decode(&copy->dst, bytes, element_size, extents);
+	side_decode(&copy->src, bytes, element_size, extents);
+	most = copy->dst.memory.size < copy->src.memory.size ? copy->dst.memory.size
+							     : copy->src.memory.size;
+	size = most * take(bytes) / 255;
+	copy->op = copy->direct = aml_dma_linux_memcpy_op;
+	copy->to = (struct aml_layout *)(void *)copy->dst.memory.data;
+	copy->from = (struct aml_layout *)(void *)copy->src.memory.data;
+	copy->arg = (void *)size;
+	copy->dst.not_kept = copy->src.not_kept = AML_SUCCESS;
+	memcpy(copy->dst.memory.expected, copy->src.memory.data, size);
+	/* The picture has changed already. */
+	if (copy->way == CANCELLED)
+		copy->way = WITH_A_HANDLE;
+	copy_and_compare(copy, NULL);
+}
+
+/* Dimensions permuted, in this thread. */
+static int transform(struct aml_layout *dst, const struct aml_layout *src, void *permutation)
+{
+	return aml_copy_layout_transform_generic(dst, src, permutation);
+}
+
+static void fuzz_transform(struct copy *copy, struct bytes *bytes, struct extents *extents,
+			   const struct extents *other, size_t element_size, size_t other_size)
+{
+	size_t permutation[AML_LAYOUT_NDIMS_MAX], n = other->ndims, wrong;
+	struct oracle oracle = {0};
+	bool fits = n == extents->ndims;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t j = take_below(bytes, i + 1);
+
+		permutation[i] = permutation[j];
+		permutation[j] = i;
+	}
+	/* Extents that are the other's, permuted, if they were the same. */
+	if (fits && same(extents, other))
+		for (size_t i = 0; i < n; i++)
+			extents->dims[i] = other->dims[permutation[i]];
+	side_decode(&copy->dst, bytes, element_size, extents);
+	side_decode(&copy->src, bytes, other_size, other);
+	copy->way = DIRECTLY;
+	copy->direct = transform;
+	copy->to = copy->dst.layout;
+	copy->from = copy->src.layout;
+	copy->arg = permutation;
+	refuse_lies(copy);
+	for (size_t i = 0; fits && i < n; i++)
+		fits = extents->dims[i] == other->dims[permutation[i]];
+	if (fits)
+		oracle_permute(&oracle, &copy->src.oracle, permutation);
+	wrong = take(bytes);
+	if (wrong > 240) {
+		/* No permutation. */
+		permutation[wrong % n] = n == 1 || wrong % 2 ? n : permutation[(wrong + 1) % n];
+		fits = false;
+	}
+	if (!fits || element_size != other_size || copy->dst.zero_step)
+		refuse(copy, -AML_EINVAL);
+	copy_and_compare(copy, oracle.cells != NULL ? &oracle : NULL);
+	oracle_destroy(&oracle);
+}
+
+/* Another shape or element size, now and then. */
+static void change(struct bytes *bytes, struct extents *extents, size_t *element_size)
+{
+	size_t v = take(bytes);
+
+	if (v < 200)
+		return;
+	if (v < 205 && extents->ndims < AML_LAYOUT_NDIMS_MAX)
+		extents->dims[extents->ndims++] = 1;
+	else if (v < 210 && extents->ndims > 1)
+		extents->ndims--;
+	else if (v < 230)
+		*element_size = *element_size < ELEMENT_MAX ? *element_size + 1 : 1;
+	else
+		extents->dims[v % extents->ndims]++;
+}
+
+static void fuzz_copy(struct bytes *bytes, size_t what)
+{
+	struct copy *copy = calloc(1, sizeof(*copy));
+	struct extents extents, other;
+	size_t element_size, other_size, workers, budget;
+
+	MUST(copy != NULL);
+	copy->may_succeed = true;
+	copy->way = (enum way)take_below(bytes, WAYS);
+	workers = take_below(bytes, 3);
+	budget = take(bytes) == 0xB1 ? BYTES_BIG : BYTES_MAX;
+	copy->dma = engine(workers);
+	copy->dst.budget = copy->src.budget = budget;
+	copy->src.source = true;
+	decode_extents(bytes, &extents);
+	element_size = take_element_size(bytes, product(extents.ndims, extents.dims), budget);
+	other = extents;
+	other_size = element_size;
+	change(bytes, &other, &other_size);
+	if (what < 4)
+		fuzz_generic(copy, bytes, &extents, &other, element_size, other_size);
+	else if (what == 4)
+		fuzz_transform(copy, bytes, &extents, &other, element_size, other_size);
+	else if (what == 5)
+		fuzz_1d(copy, bytes, &extents, &other, element_size, other_size);
+	else
+		fuzz_bytes(copy, bytes, &extents, element_size);
+	side_destroy(&copy->dst);
+	side_destroy(&copy->src);
+	free(copy);
+}
+
+/* Sizes without measure. */
+
+struct wild {
+	size_t ndims, element_size;
+	int order;
+	size_t dims[8], stride[8], pitch[8];
+};
+
+static size_t take_wild(struct bytes *bytes)
+{
+	size_t v = take(bytes), word = 0;
+
+	if (v < 160)
+		return v % 8;
+	if (v < 240)
+		return ((size_t)1 << v % 64) + take(bytes) - 128;
+	for (int i = 0; i < 8; i++)
+		word = word << 8 | take(bytes);
+	return word;
+}
+
+/* Numbers that cannot overflow before they are seen to exceed any size. */
+typedef unsigned __int128 wide;
+
+static wide times(wide a, wide b)
+{
+	return a > UINT64_MAX || (a > 0 && b > UINT64_MAX) ? (wide)1 << 100 : a * b;
+}
+
+/* The elements, or more than any size. */
+static wide count_of(size_t ndims, const size_t *dims)
+{
+	wide count = 1;
+
+	for (size_t i = 0; i < ndims; i++) {
+		if (dims[i] == 0)
+			return 0;
+		count = times(count, dims[i]);
+	}
+	return count;
+}
+
+/*
+ * What a dense layout of these sizes is: -1 if one of its sizes exceeds size_t, 1 if none does and
+ * all elements lie within PTRDIFF_MAX bytes, 0 if that cannot be said.
+ */
+static int judge(const struct wild *w)
+{
+	wide cpitch = w->element_size, span = w->element_size;
+	bool empty = false, over = false;
+
+	for (size_t i = 0; i < w->ndims; i++) {
+		size_t at = w->order ? w->ndims - 1 - i : i;
+		wide step = times(cpitch, w->stride[at]);
+
+		over = over || step > SIZE_MAX;
+		empty = empty || w->dims[at] == 0;
+		if (w->dims[at] > 0)
+			span += times(step, w->dims[at] - 1);
+		cpitch = times(cpitch, w->pitch[at]);
+		over = over || cpitch > SIZE_MAX;
+	}
+	if (empty)
+		return over ? 0 : 1;
+	if (over || span > SIZE_MAX ||
+	    times(count_of(w->ndims, w->dims), w->element_size) > SIZE_MAX)
+		return -1;
+	return span <= PTRDIFF_MAX;
+}
+
+/* 1: every element of the slice lies in the layout; 0: it has none, or strides beyond reason. */
+static int judge_slice(const struct wild *w, const size_t *offsets, const size_t *dims,
+		       const size_t *strides)
+{
+	bool inside = true, odd = false, empty = false;
+
+	for (size_t i = 0; i < w->ndims; i++) {
+		wide step = times(w->stride[i], strides[i]);
+
+		empty = empty || dims[i] == 0;
+		if (dims[i] > 0)
+			inside = inside && offsets[i] + times(dims[i] - 1, strides[i]) < w->dims[i];
+		odd = odd || dims[i] < 2 || step > SIZE_MAX;
+	}
+	if (empty)
+		return 0;
+	if (!inside)
+		return -1;
+	return !odd && times(count_of(w->ndims, dims), w->element_size) <= SIZE_MAX;
+}
+
+static void check_made(int judgement, int err, struct aml_layout **made)
+{
+	if (judgement < 0)
+		MUST(err == -AML_EINVAL);
+	if (judgement > 0)
+		MUST(err == AML_SUCCESS);
+	MUST(err == AML_SUCCESS || err == -AML_EINVAL);
+	if (err != AML_SUCCESS)
+		MUST(*made == UNTOUCHED);
+	else
+		aml_layout_destroy(made);
+	*made = UNTOUCHED;
+}
+
+static void take_wilds(struct bytes *bytes, size_t n, size_t *sizes)
+{
+	for (size_t i = 0; i < n; i++)
+		sizes[i] = take_wild(bytes);
+}
+
+/* What is made of a wild layout. Nothing is read or written there. */
+static void derive(struct aml_layout *layout, const struct wild *w, struct bytes *bytes)
+{
+	struct aml_layout *made = UNTOUCHED;
+	size_t a[8], b[8], c[8], n = 1 + take_below(bytes, 6);
+	static unsigned char neutral[16];
+	wide count = count_of(w->ndims, w->dims), other;
+	int err;
+
+	take_wilds(bytes, 8, a);
+	take_wilds(bytes, 8, b);
+	take_wilds(bytes, 8, c);
+	err = aml_layout_slice(layout, &made, a, b, c);
+	check_made(judge_slice(w, a, b, c), err, &made);
+	other = count_of(n, a);
+	err = aml_layout_reshape(layout, &made, n, a);
+	check_made(other != count || count > SIZE_MAX ? -1 : 0, err, &made);
+	if (w->element_size > sizeof(neutral) || count > SIZE_MAX / w->element_size)
+		return;
+	err = aml_layout_reshape_create(&made, layout, w->order, n, a);
+	MUST(err == (other == count ? AML_SUCCESS : -AML_EINVAL));
+	if (err == AML_SUCCESS)
+		free(made);
+	made = UNTOUCHED;
+	other = times(count_of(w->ndims, b), w->element_size);
+	err = aml_layout_pad_create(&made, w->order, layout, b, neutral);
+	MUST(err == (other <= SIZE_MAX ? AML_SUCCESS : -AML_EINVAL));
+	if (err == AML_SUCCESS)
+		free(made);
+	else
+		MUST(made == UNTOUCHED);
+}
+
+static void fuzz_wild(struct bytes *bytes)
+{
+	static char memory;
+	struct aml_layout *layout = UNTOUCHED;
+	struct wild w = {0};
+	bool strides, pitches;
+	size_t dims[8];
+	int err, judgement;
+
+	w.ndims = 1 + take_below(bytes, 6);
+	w.order = take_bool(bytes);
+	w.element_size = take_wild(bytes);
+	take_wilds(bytes, w.ndims, w.dims);
+	take_wilds(bytes, w.ndims, w.stride);
+	take_wilds(bytes, w.ndims, w.pitch);
+	strides = take_bool(bytes);
+	pitches = take_bool(bytes);
+	for (size_t i = 0; i < w.ndims; i++) {
+		if (!strides)
+			w.stride[i] = 1;
+		if (!pitches)
+			w.pitch[i] = w.dims[i];
+	}
+	err = aml_layout_dense_create(&layout, &memory, w.order, w.element_size, w.ndims, w.dims,
+				      strides ? w.stride : NULL, pitches ? w.pitch : NULL);
+	judgement = w.element_size == 0 ? -1 : judge(&w);
+	if (err != AML_SUCCESS) {
+		check_made(judgement, err, &layout);
+		return;
+	}
+	MUST(judgement >= 0);
+	MUST(aml_layout_ndims(layout) == w.ndims);
+	MUST(aml_layout_element_size(layout) == w.element_size);
+	MUST(aml_layout_dims(layout, dims) == AML_SUCCESS);
+	MUST(memcmp(dims, w.dims, w.ndims * sizeof(*dims)) == 0);
+	derive(layout, &w, bytes);
+	aml_layout_destroy(&layout);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes bytes = {data, size};
+	size_t what = take_below(&bytes, 8);
+
+	if (what < 7)
+		fuzz_copy(&bytes, what);
+	else
+		fuzz_wild(&bytes);
+	return 0;
+}

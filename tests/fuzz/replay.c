@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs a fuzz target on inputs without a fuzzer: the files, or the files of the folders, that the
+ * command line names, or the target's corpus in the tree. Each in a process of its own, with a time
+ * limit, and once for each of the target's variants. The last line is as of Check's programs.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bytes.h"
+
+#define SECONDS 20
+/* Longer inputs than the corpus has. */
+#define INPUT_MAX 65536
+
+static unsigned checks, failures;
+
+/* In a child: feed a file to the target. */
+static void feed(const char *path)
+{
+	uint8_t *data = malloc(INPUT_MAX), *exact;
+	FILE *stream = fopen(path, "rb");
+	const char *stretch = getenv("CK_TIMEOUT_MULTIPLIER");
+	size_t size;
+
+	if (stream == NULL || data == NULL) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	size = fread(data, 1, INPUT_MAX, stream);
+	fclose(stream);
+	/* So that a sanitizer sees where it ends. */
+	exact = malloc(size > 0 ? size : 1);
+	if (exact == NULL)
+		exit(EXIT_FAILURE);
+	memcpy(exact, data, size);
+	free(data);
+	alarm(SECONDS * (stretch != NULL && atoi(stretch) > 0 ? (unsigned)atoi(stretch) : 1));
+	LLVMFuzzerTestOneInput(exact, size);
+	free(exact);
+}
+
+static void replay_variant(const char *path, const char *name, const char *value)
+{
+	pid_t child;
+	int status;
+
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		setenv(name, value, 1);
+		feed(path);
+		exit(EXIT_SUCCESS);
+	}
+	checks++;
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			child = -1;
+	if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
+		return;
+	failures++;
+	printf("FAILED: %s with %s=%s", path, name, value);
+	if (child > 0 && WIFSIGNALED(status))
+		printf(": signal %d", WTERMSIG(status));
+	putchar('\n');
+}
+
+static void replay(const char *path)
+{
+	for (const char *const *variant = fuzz_variants; *variant != NULL; variant += 2)
+		replay_variant(path, variant[0], variant[1]);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The files of a folder, in the order of their names. */
+static void replay_folder(const char *path)
+{
+	struct dirent *entry;
+	char **names = NULL;
+	size_t n = 0;
+	DIR *dir = opendir(path);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		size_t room = strlen(path) + strlen(entry->d_name) + 2;
+		char **more = realloc(names, (n + 1) * sizeof(*names)), *name = malloc(room);
+
+		if (more == NULL || name == NULL)
+			exit(EXIT_FAILURE);
+		names = more;
+		snprintf(name, room, "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] != '.')
+			names[n++] = name;
+		else
+			free(name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (n > 0)
+		qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		replay(names[i]);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void replay_path(const char *path)
+{
+	struct stat about;
+
+	if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+		replay_folder(path);
+	else
+		replay(path);
+}
+
+int main(int argc, char *argv[])
+{
+	const char *tree = getenv("srcdir");
+	char path[4096];
+
+	for (int i = 1; i < argc; i++)
+		replay_path(argv[i]);
+	if (argc == 1) {
+		snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s", tree ? tree : ".",
+			 fuzz_target);
+		replay_path(path);
+	}
+	printf("%u%%: Checks: %u, Failures: %u, Errors: 0\n",
+	       checks ? 100 * (checks - failures) / checks : 0, checks, failures);
+	return checks > 0 && failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
