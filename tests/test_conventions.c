@@ -15,7 +15,8 @@ static void *call_all(void *arg)
 	struct aml_dma *dma = NULL;
 	struct aml_dma_request *req = NULL;
 	struct aml_sched *sched;
-	struct job job = {.result = 0};
+	/* One job for each request: two workers run them at the same time. */
+	struct job posted = {.result = 0}, job = {.result = 0};
 	struct aml_task task = job_task(&job, NULL);
 	struct aml_layout *layout = NULL, *slice = NULL, *copy = NULL, *other = NULL;
 	size_t dims[] = {2, 3}, flat = 6, zero[] = {0, 0};
@@ -52,7 +53,7 @@ static void *call_all(void *arg)
 	aml_dma_fprintf(null, "", aml_dma_linux);
 	for (size_t threads = 0; threads < 3; threads++) {
 		aml_dma_linux_create(&dma, threads);
-		job_post(dma, NULL, &job);
+		job_post(dma, NULL, &posted);
 		job_copy(dma, &job);
 		aml_dma_barrier(dma);
 		aml_dma_linux_destroy(&dma);
