@@ -16,25 +16,29 @@
 
 #include "async/queue_state.h"
 
-/* A test that is built with QUEUE_SHAKE defines this, to delay threads where schedules differ. */
+/* A test's, to delay threads where schedules differ; in a library built with QUEUE_SHAKE alone. */
 #ifdef QUEUE_SHAKE
-void queue_shake(void);
-#else
-static inline void queue_shake(void)
-{
-}
+__attribute__((weak)) void queue_shake(void);
 #endif
+
+static void shake(void)
+{
+#ifdef QUEUE_SHAKE
+	if (queue_shake != NULL)
+		queue_shake();
+#endif
+}
 
 void queue_lock(struct queue_sched *q)
 {
-	queue_shake();
+	shake();
 	pthread_mutex_lock(&q->lock);
 }
 
 void queue_unlock(struct queue_sched *q)
 {
 	pthread_mutex_unlock(&q->lock);
-	queue_shake();
+	shake();
 }
 
 void queue_submit_locked(struct queue_sched *q, struct aml_task *task,

@@ -9,10 +9,14 @@
 
 #include "copy/plan.h"
 
+/* What a part moves, in bytes, if it can be cut so. Tests build with less. */
+#ifndef COPY_PART
+#define COPY_PART (512 << 10)
+#endif
+
 enum {
-	LINE = 64,        /* a cache line, in bytes */
-	PART = 512 << 10, /* what a part moves, in bytes, if it can be cut so */
-	WHOLE = 4 * PART, /* the least that is worth being cut */
+	LINE = 64,             /* a cache line, in bytes */
+	WHOLE = 4 * COPY_PART, /* the least that is worth being cut */
 	PARTS_MAX = 1 << 20,
 };
 
@@ -48,7 +52,7 @@ static struct cut cut_of(const struct copy_plan *plan)
 
 unsigned copy_plan_parts(const struct copy_plan *plan)
 {
-	uint64_t payload = copy_plan_payload(plan), parts = payload / PART, most;
+	uint64_t payload = copy_plan_payload(plan), parts = payload / COPY_PART, most;
 	const struct copy_plan *box = NULL;
 	struct cut cut;
 
