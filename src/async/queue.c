@@ -70,6 +70,18 @@ void sleeper_done(struct sleeper *s)
 		pthread_cond_signal(&s->wakeup);
 }
 
+void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
+{
+	me->slept = true;
+	pthread_cond_wait(&me->wakeup, &q->lock);
+}
+
+void sleeper_end(struct sleeper *me)
+{
+	if (me->slept)
+		pthread_cond_destroy(&me->wakeup);
+}
+
 /* The first on a list is done. */
 static void first_done(struct sleeper_list *list)
 {

@@ -121,7 +121,7 @@ static void *work(void *arg)
 			me->next = q->idle;
 			q->idle = me;
 			while (!me->poked)
-				pthread_cond_wait(&me->wakeup, &q->lock);
+				sleeper_sleep_locked(q, me);
 			me->poked = false;
 			q->waking = false;
 		}
@@ -146,7 +146,7 @@ static void join_workers(struct queue_sched *q, size_t n)
 	queue_unlock(q);
 	for (size_t i = 0; i < n; i++) {
 		pthread_join(q->workers[i].thread, NULL);
-		pthread_cond_destroy(&q->workers[i].sleeper.wakeup);
+		sleeper_end(&q->workers[i].sleeper);
 	}
 	pthread_setcancelstate(cancel_state, NULL);
 }

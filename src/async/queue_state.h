@@ -74,6 +74,7 @@ struct sleeper {
 	bool done;             /* what it waits for has come */
 	bool poked;            /* it is to look at the head */
 	bool asleep;           /* it is in pthread_cond_wait() */
+	bool slept;            /* it was: `wakeup` has been in use */
 };
 
 struct sleeper_list {
@@ -89,8 +90,9 @@ struct worker {
 };
 
 struct queue_sched {
-	struct aml_sched sched; /* what the caller knows it by */
-	pthread_mutex_t lock;
+	struct aml_sched sched;          /* what the caller knows it by */
+	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
+	pthread_mutex_t lock;            /* guards all that follows */
 
 	struct task_list unfinished, done, finished, failed, orphans;
 	struct aml_task *head;                   /* the oldest QUEUED task */
@@ -114,8 +116,7 @@ struct queue_sched {
 	size_t nqueued;
 	uint64_t nfinished, bytes;
 
-	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
-	size_t nworkers;                 /* 0 in a forked child */
+	size_t nworkers; /* 0 in a forked child */
 	struct worker workers[];
 };
 
@@ -137,6 +138,10 @@ void sleeper_push(struct sleeper_list *list, struct sleeper *s);
 void sleeper_unlink(struct sleeper_list *list, struct sleeper *s);
 /* What it waits for has come. */
 void sleeper_done(struct sleeper *s);
+/* The calling thread's sleeper waits for one signal, which may come for no reason. */
+void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me);
+/* No thread signals it any more. */
+void sleeper_end(struct sleeper *me);
 /* Poke somebody to run the head, if that is owed. */
 void queue_wake_locked(struct queue_sched *q);
 /* Append a task; the poke is the caller's. */

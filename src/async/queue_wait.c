@@ -92,7 +92,7 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me)
 	if (helper)
 		helper_push(q, me);
 	while (!me->done && !me->poked)
-		pthread_cond_wait(&me->wakeup, &q->lock);
+		sleeper_sleep_locked(q, me);
 	if (helper)
 		helper_unlink(q, me);
 	me->asleep = false;
@@ -155,8 +155,8 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
 		sleeper_push(&own->resumers, &me);
 		me.asleep = true;
 		while (!me.done)
-			pthread_cond_wait(&me.wakeup, &own->lock);
-		pthread_cond_destroy(&me.wakeup);
+			sleeper_sleep_locked(own, &me);
+		sleeper_end(&me);
 	}
 	if (own != q) {
 		queue_unlock(own);
@@ -195,7 +195,7 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 		if (!me->done)
 			block_locked(q, frame, me, mine);
 	}
-	pthread_cond_destroy(&me->wakeup);
+	sleeper_end(me);
 	pthread_setcancelstate(cancel_state, NULL);
 }
 

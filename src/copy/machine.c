@@ -6,7 +6,6 @@
  * AML_DMA_ISA in the environment (portable, sse2, avx2, avx512) asks for kernels that are not
  * the fastest, for debugging; what the machine does not have, or no such name, is ignored.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,8 @@
 
 #include "copy/machine.h"
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct machine found;
+/* What holds before look(), should another constructor copy something. */
+static struct machine found = {&kernels_portable, &kernels_portable, (size_t)8 << 20};
 
 /* The size of cache number `index` of CPU 0, or 0. */
 static size_t cache_size(int index)
@@ -71,15 +70,13 @@ static size_t list_kernels(const struct kernels **list)
 	return n;
 }
 
-static void look(void)
+/* When the library is loaded: no copy needs to ask whether it has been done. */
+__attribute__((constructor)) static void look(void)
 {
 	const struct kernels *list[4];
 	const char *name = getenv("AML_DMA_ISA");
 	size_t n = list_kernels(list);
-	int cancel_state;
 
-	/* Reading files is no place for this thread to be cancelled. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	found.kernels = list[0];
 	for (size_t i = 0; name != NULL && i < n; i++)
 		if (strcmp(name, list[i]->name) == 0)
@@ -90,11 +87,9 @@ static void look(void)
 		found.narrow = &kernels_sse2;
 #endif
 	found.cache = last_cache();
-	pthread_setcancelstate(cancel_state, NULL);
 }
 
 const struct machine *machine(void)
 {
-	pthread_once(&once, look);
 	return &found;
 }

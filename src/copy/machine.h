@@ -13,7 +13,7 @@ struct machine {
 	size_t cache;                  /* the size of the last-level cache in bytes */
 };
 
-/* Found out at the first call. Never NULL. */
+/* Found out when the library is loaded. Never NULL. */
 const struct machine *machine(void);
 
 #endif /* COPY_MACHINE_H */

@@ -18,8 +18,9 @@
 #define INPUT_MAX 65536
 
 static unsigned checks, failures;
+static const char *self;
 
-/* In a child: feed a file to the target. */
+/* In a process of its own: feed a file to the target. */
 static void feed(const char *path)
 {
 	uint8_t *data = malloc(INPUT_MAX), *exact;
@@ -52,9 +53,11 @@ static void replay_variant(const char *path, const char *name, const char *value
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
+		/* The library reads its environment when it is loaded. */
 		setenv(name, value, 1);
-		feed(path);
-		exit(EXIT_SUCCESS);
+		execl("/proc/self/exe", self, "--feed", path, (char *)NULL);
+		perror(self);
+		_exit(EXIT_FAILURE);
 	}
 	checks++;
 	while (child > 0 && waitpid(child, &status, 0) < 0)
@@ -127,6 +130,11 @@ int main(int argc, char *argv[])
 	const char *tree = getenv("srcdir");
 	char path[4096];
 
+	self = argv[0];
+	if (argc == 3 && strcmp(argv[1], "--feed") == 0) {
+		feed(argv[2]);
+		return EXIT_SUCCESS;
+	}
 	for (int i = 1; i < argc; i++)
 		replay_path(argv[i]);
 	if (argc == 1) {
