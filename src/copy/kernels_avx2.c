@@ -10,6 +10,7 @@
 #define NAME "avx2"
 #define TARGET __attribute__((target("avx2")))
 #define WIDTH 32
+#define VECTORS 8
 typedef __m256i vec;
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)

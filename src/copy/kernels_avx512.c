@@ -10,6 +10,7 @@
 #define NAME "avx512"
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
 #define WIDTH 64
+#define VECTORS 16
 typedef __m512i vec;
 #define LOAD(p) _mm512_loadu_si512(p)
 #define STORE(p, v) _mm512_storeu_si512(p, v)

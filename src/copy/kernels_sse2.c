@@ -10,6 +10,7 @@
 #define NAME "sse2"
 #define TARGET
 #define WIDTH 16
+#define VECTORS 8
 typedef __m128i vec;
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cutting large copies into parts, so that several threads can share one: along the longest
- * loop, or the bytes of a flat one. A part never ends within a line of the destination where
+ * Cutting large copies into parts, so that several threads can share one: along a long loop, or
+ * the bytes of a flat one. A part never ends within a line of the destination where
  * the loop is contiguous there, nor within a tile's line of the source, so that no two parts
  * write to one line where the layouts allow it.
  */
@@ -17,6 +17,8 @@
 enum {
 	LINE = 64,             /* a cache line, in bytes */
 	WHOLE = 4 * COPY_PART, /* the least that is worth being cut */
+	TILES = 8 * LINE,      /* of a transposition's row, what is written together */
+	ENOUGH = 16,           /* parts that keep some threads busy */
 	PARTS_MAX = 1 << 20,
 };
 
@@ -27,24 +29,52 @@ struct cut {
 	size_t extent, grain, head;
 };
 
+/* The longest loop from number `from` on; the outer one of equals. */
+static uint8_t longest(const struct copy_plan *plan, uint8_t from)
+{
+	uint8_t loop = from;
+
+	for (uint8_t i = from; i < plan->nloops; i++)
+		if (plan->loops[i].extent >= plan->loops[loop].extent)
+			loop = i;
+	return loop;
+}
+
+/*
+ * The loop to cut. Those around the planes of a transposition if they are long enough; then the
+ * rows of the destination, since a part shall read whole rows of the source.
+ */
+static uint8_t loop_to_cut(const struct copy_plan *plan)
+{
+	uint8_t outer;
+
+	if (plan->kind != COPY_TRANSPOSE)
+		return longest(plan, 0);
+	outer = longest(plan, 2);
+	if (outer < plan->nloops && plan->loops[outer].extent >= ENOUGH)
+		return outer;
+	return plan->loops[0].extent * plan->size >= ENOUGH * TILES ? 0 : longest(plan, 0);
+}
+
 static struct cut cut_of(const struct copy_plan *plan)
 {
 	struct cut cut = {.extent = plan->size, .grain = LINE};
 	const struct copy_loop *loop;
+	size_t bytes = LINE;
 
 	if (plan->kind == COPY_FLAT) {
 		cut.head = -(size_t)plan->dst.base & (LINE - 1);
 		return cut;
 	}
-	for (uint8_t i = 1; i < plan->nloops; i++)
-		if (plan->loops[i].extent >= plan->loops[cut.loop].extent)
-			cut.loop = i;
+	cut.loop = loop_to_cut(plan);
 	loop = &plan->loops[cut.loop];
 	cut.extent = loop->extent;
 	cut.grain = 1;
+	if (plan->kind == COPY_TRANSPOSE && cut.loop == 0)
+		bytes = TILES;
 	if (LINE % plan->size == 0 &&
 	    (loop->dst_step == (ptrdiff_t)plan->size || loop->src_step == (ptrdiff_t)plan->size))
-		cut.grain = LINE / plan->size;
+		cut.grain = bytes / plan->size;
 	if (loop->dst_step == (ptrdiff_t)plan->size)
 		cut.head = (-(size_t)plan->dst.base & (LINE - 1)) / plan->size;
 	return cut;
