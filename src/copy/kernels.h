@@ -22,12 +22,12 @@ enum { TILE_BYTES = 16 };
 typedef void (*stream_fn)(char *dst, const char *src, size_t size);
 
 /*
- * Transpose a strip: `width / size` source rows, `src_step` apart, of `n * TILE_BYTES`
+ * Transpose m tiles: `m * width / size` source rows, `src_step` apart, of `n * TILE_BYTES`
  * contiguous bytes each, to `n * TILE_BYTES / size` destination rows, `dst_step` apart, of
- * `width` contiguous bytes each.
+ * `m * width` contiguous bytes each.
  */
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			size_t n, bool stream);
+			size_t n, size_t m, bool stream);
 
 struct kernels {
 	const char *name;

@@ -3,8 +3,7 @@
  * Transpositions: loop 0 is contiguous in the destination, loop 1 in the source.
  *
  * Where both are long enough, tiles of both go through registers. The order of the tiles is
- * chosen for memory: BLOCK tiles along the destination's rows, so that each row grows by some
- * lines at once, then a line further along the source's rows, until these end. Where a loop is
+ * chosen for memory, or for the caches: see lay_out(). Where a loop is
  * short, the other one runs innermost, in blocks that stay in the first cache while the short
  * loop goes over them.
  */
@@ -16,6 +15,7 @@
 enum {
 	LINE = 64,        /* a cache line, in bytes */
 	BLOCK = 8,        /* tiles along a destination's row */
+	MANY = 4,         /* tiles of a row, from which on they begin with its lines */
 	AHEAD = 2,        /* lines of the source that are asked for ahead */
 	STAGE = 16 << 10, /* what is gathered at a time, in bytes */
 	SETS = 64,        /* the sets of a first cache, a page of lines on all machines */
@@ -42,7 +42,9 @@ static size_t min(size_t a, size_t b)
 struct tiling {
 	tile_fn tile;
 	size_t ta, tb;         /* the elements of a tile along both loops */
-	size_t block;          /* tiles along a destination's row that are done together */
+	size_t line;           /* the elements of a line */
+	size_t a_block;        /* tiles along a destination's row that are done together */
+	size_t b_block;        /* elements of a source's row that are done together */
 	size_t a_head, b_head; /* elements before the first line's, or tile's, start */
 	bool gathered;         /* a line of all rows is brought together first */
 };
@@ -70,69 +72,104 @@ static bool crowded(ptrdiff_t step, size_t rows)
 	return rows > CROWD * sets;
 }
 
+/*
+ * For memory, a part of the destination's rows grows line by line all along the source's rows.
+ * For the caches, two lines of each of the source's rows go all along the destination's rows.
+ */
 static struct tiling lay_out(const struct plane *p, const struct kernels *kernels)
 {
 	struct tiling t = {
 		.tile = kernels->tile[__builtin_ctzl(p->size)],
 		.ta = kernels->width / p->size,
 		.tb = TILE_BYTES / p->size,
-		.block = BLOCK,
-		.b_head = head(p->src, p->src_step, TILE_BYTES, p->size),
+		.line = LINE / p->size,
 	};
 
-	t.a_head = head(p->dst, p->dst_step, p->size, p->size) % t.ta;
 	t.gathered = crowded(p->src_step, t.ta);
+	t.a_block = p->stream ? BLOCK : p->na;
 	if (t.gathered)
-		t.block = min(BLOCK, STAGE / (t.ta * LINE));
+		t.a_block = min(BLOCK, STAGE / (t.ta * LINE));
+	t.b_block = p->stream || t.gathered ? t.line : 2 * t.line;
+	/* The tiles more must be worth it: in the caches, only those of large elements are. */
+	if (p->na >= MANY * t.ta && (p->stream || p->size >= 8))
+		t.a_head = head(p->dst, p->dst_step, p->size, p->size) % t.ta;
+	if (p->nb >= MANY * t.line)
+		t.b_head = head(p->src, p->src_step, TILE_BYTES, p->size);
 	return t;
 }
 
-/* Ask for what the rows of a tile hold some lines further on, for the second cache. */
+/* Ask for what the rows hold some lines further on, for the second cache. */
 static void prefetch(const char *src, ptrdiff_t src_step, size_t rows)
 {
 	for (size_t i = 0; i < rows; i++)
 		__builtin_prefetch(src + (ptrdiff_t)i * src_step + AHEAD * LINE, 0, 2);
 }
 
-/* `nb` elements of the source's rows, from `b` on, for the n tiles that begin at `starts`. */
-static void direct(const struct plane *p, const struct tiling *t, const size_t *starts, size_t n,
-		   size_t b, size_t nb)
+/* m tiles, whose rows' lines are brought together first, so that each is read once only. */
+static void gathered(const struct plane *p, const struct tiling *t, char *dst, const char *src,
+		     size_t m)
 {
-	for (size_t i = 0; i < n; i++) {
-		char *dst = p->dst + starts[i] * p->size + (ptrdiff_t)b * p->dst_step;
-		const char *src = p->src + (ptrdiff_t)starts[i] * p->src_step + b * p->size;
-		size_t last = nb - t->tb;
+	_Alignas(LINE) char stage[STAGE];
 
+	for (size_t i = 0; i < m * t->ta; i++) {
 		if (p->stream)
-			prefetch(src, p->src_step, t->ta);
-		t->tile(dst, p->dst_step, src, p->src_step, nb / t->tb, p->stream);
-		if (nb % t->tb != 0)
-			t->tile(dst + (ptrdiff_t)last * p->dst_step, p->dst_step,
-				src + last * p->size, p->src_step, 1, false);
+			prefetch(src, p->src_step, 1);
+		memcpy(stage + i * LINE, src, LINE);
+		src += p->src_step;
+	}
+	for (size_t b = 0; b < t->line; b += t->tb)
+		t->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size, LINE, 1,
+			m, p->stream);
+}
+
+/* m tiles, of `bytes` of the source's rows. */
+static void direct(const struct plane *p, const struct tiling *t, char *dst, const char *src,
+		   size_t m, size_t bytes)
+{
+	ptrdiff_t last = ((ptrdiff_t)bytes - TILE_BYTES) / (ptrdiff_t)p->size;
+
+	t->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, m, p->stream);
+	/* The end of the rows: tiles that overlap the last ones. */
+	if (bytes % TILE_BYTES != 0)
+		t->tile(dst + last * p->dst_step, p->dst_step, src + bytes - TILE_BYTES,
+			p->src_step, 1, m, p->stream);
+}
+
+/* m tiles from a on, of `nb` elements of the source's rows from b on. */
+static void block(const struct plane *p, const struct tiling *t, size_t a, size_t m, size_t b,
+		  size_t nb)
+{
+	char *dst = p->dst + a * p->size + (ptrdiff_t)b * p->dst_step;
+	const char *src = p->src + (ptrdiff_t)a * p->src_step + b * p->size;
+
+	if (t->gathered && nb == t->line) {
+		gathered(p, t, dst, src, m);
+		return;
+	}
+	if (!p->stream) {
+		direct(p, t, dst, src, m, nb * p->size);
+		return;
+	}
+	for (; m > 0; m--) {
+		prefetch(src, p->src_step, t->ta);
+		direct(p, t, dst, src, 1, nb * p->size);
+		dst += t->ta * p->size;
+		src += (ptrdiff_t)t->ta * p->src_step;
 	}
 }
 
-/* The same for a whole line of the source's rows, each of which is read once only. */
-static void gathered(const struct plane *p, const struct tiling *t, const size_t *starts, size_t n,
-		     size_t b)
+/* m tiles from a on, of all of the source's rows. */
+static void strip(const struct plane *p, const struct tiling *t, size_t a, size_t m)
 {
-	_Alignas(LINE) char stage[STAGE];
-	size_t rows = t->ta;
+	size_t now, nb;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *src = p->src + (ptrdiff_t)starts[i] * p->src_step + b * p->size;
-
-		if (p->stream)
-			prefetch(src, p->src_step, rows);
-		for (size_t k = 0; k < rows; k++)
-			memcpy(stage + (i * rows + k) * LINE, src + (ptrdiff_t)k * p->src_step,
-			       LINE);
+	for (; m > 0; m -= now, a += now * t->ta) {
+		now = min(m, t->a_block);
+		for (size_t b = 0; b < p->nb; b += nb) {
+			nb = min(b == 0 && t->b_head > 0 ? t->b_head : t->b_block, p->nb - b);
+			block(p, t, a, now, b, nb);
+		}
 	}
-	for (size_t piece = 0; piece < LINE; piece += TILE_BYTES)
-		for (size_t i = 0; i < n; i++)
-			t->tile(p->dst + starts[i] * p->size +
-					(ptrdiff_t)(b + piece / p->size) * p->dst_step,
-				p->dst_step, stage + i * rows * LINE + piece, LINE, 1, p->stream);
 }
 
 /*
@@ -142,24 +179,13 @@ static void gathered(const struct plane *p, const struct tiling *t, const size_t
 static void tiles(const struct plane *p, const struct kernels *kernels)
 {
 	const struct tiling t = lay_out(p, kernels);
-	size_t starts[BLOCK], n, nb, line = LINE / p->size;
+	size_t whole = (p->na - t.a_head) / t.ta;
 
-	for (size_t a = 0; a < p->na;) {
-		for (n = 0; n < t.block && a < p->na; n++) {
-			starts[n] = min(a, p->na - t.ta);
-			a = a == 0 && t.a_head > 0 ? t.a_head : a + t.ta;
-		}
-		for (size_t b = 0; b < p->nb; b += nb) {
-			nb = min(b == 0 && t.b_head > 0 ? t.b_head : line, p->nb - b);
-			/* What is left is less than a tile: one that overlaps the last. */
-			if (nb < t.tb)
-				direct(p, &t, starts, n, p->nb - t.tb, t.tb);
-			else if (t.gathered && nb == line)
-				gathered(p, &t, starts, n, b);
-			else
-				direct(p, &t, starts, n, b, nb);
-		}
-	}
+	if (t.a_head > 0)
+		strip(p, &t, 0, 1);
+	strip(p, &t, t.a_head, whole);
+	if (t.a_head + whole * t.ta < p->na)
+		strip(p, &t, p->na - t.ta, 1);
 }
 
 /*
