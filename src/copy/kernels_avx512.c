@@ -4,6 +4,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "copy/count.h"
 #include "copy/kernels.h"
 
 #define ISA kernels_avx512

@@ -2,7 +2,10 @@
 /* The kernels in C, for any machine. */
 #include <string.h>
 
+#include "copy/count.h"
 #include "copy/kernels.h"
+
+#define NAME "portable"
 
 enum { WIDTH = 64 };
 
@@ -20,6 +23,7 @@ static inline void tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_
 				ptrdiff_t src_step, size_t n, size_t m, bool stream) \
 	{                                                                            \
 		(void)stream;                                                        \
+		COUNT(true, NAME, "tile of " #size);                                 \
 		tile(dst, dst_step, src, src_step, n, m, size);                      \
 	}
 
@@ -31,6 +35,7 @@ TILE(16)
 
 static void stream(char *dst, const char *src, size_t size)
 {
+	COUNT(true, NAME, "stream");
 	memcpy(dst, src, size);
 }
 
@@ -39,7 +44,7 @@ static void drain(void)
 }
 
 const struct kernels kernels_portable = {
-	.name = "portable",
+	.name = NAME,
 	.width = WIDTH,
 	.stream = stream,
 	.drain = drain,

@@ -427,8 +427,3 @@ uint64_t copy_plan_payload(const struct copy_plan *plan)
 	}
 	return bytes;
 }
-
-bool copy_plan_is_own(const struct copy_plan *plan)
-{
-	return plan->kind != COPY_DEREF;
-}

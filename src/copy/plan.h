@@ -113,9 +113,6 @@ size_t copy_plan_size(const struct copy_plan *plan);
 /* What the plan moves, in bytes. */
 uint64_t copy_plan_payload(const struct copy_plan *plan);
 
-/* Does it run without any code that is not the library's? */
-bool copy_plan_is_own(const struct copy_plan *plan);
-
 /*
  * Run a plan, any number of times. AML_SUCCESS, or -AML_FAILURE if a layout gave no address for
  * an element.

@@ -2,6 +2,7 @@
 /* Run a copy plan, or a part of it. */
 #include <aml/utils/error.h>
 
+#include "copy/count.h"
 #include "copy/machine.h"
 #include "copy/plan.h"
 
@@ -38,23 +39,30 @@ int copy_plan_run(const struct copy_plan *plan)
 {
 	switch ((enum copy_kind)plan->kind) {
 	case COPY_EMPTY:
+		COUNT(true, "", "empty");
 		return AML_SUCCESS;
 	case COPY_FLAT:
+		COUNT(true, "", "flat");
 		run_loops(plan, 0, copy_flat);
 		break;
 	case COPY_STRIDED:
+		COUNT(true, "", "strided");
 		run_loops(plan, 1, copy_strided);
 		break;
 	case COPY_TRANSPOSE:
+		COUNT(true, "", "transpose");
 		run_loops(plan, 2, copy_transpose);
 		break;
 	case COPY_WALK:
+		COUNT(true, "", "walk");
 		copy_walk(plan);
 		break;
 	case COPY_BOXES:
+		COUNT(true, "", "boxes");
 		copy_boxes(plan);
 		return AML_SUCCESS;
 	case COPY_DEREF:
+		COUNT(true, "", "deref");
 		return copy_deref(plan);
 	}
 	if (plan->stream)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "copy/count.h"
 #include "copy/machine.h"
 #include "copy/plan.h"
 
@@ -29,6 +30,7 @@ static inline void row(char *dst, const char *src, size_t size, const struct cop
 
 static void row_any(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
+	COUNT(true, "", "runs of any size");
 	row(dst, src, size, loop);
 }
 
@@ -37,6 +39,7 @@ static void row_any(char *dst, const char *src, size_t size, const struct copy_l
 				const struct copy_loop *loop)            \
 	{                                                                \
 		(void)size;                                              \
+		COUNT(true, "", "runs of " #bytes);                      \
 		row(dst, src, bytes, loop);                              \
 	}
 
@@ -75,6 +78,7 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 {
 	stream_fn stream = machine()->kernels->stream;
 
+	COUNT(true, "", "streamed runs");
 	for (size_t i = 0; i < loop->extent; i++)
 		stream(dst + (ptrdiff_t)i * loop->dst_step, src + (ptrdiff_t)i * loop->src_step,
 		       size);
@@ -90,6 +94,7 @@ static void stream_gathered(char *dst, const char *src, size_t size, const struc
 	size_t most = STAGE / size;
 	struct copy_loop part = *loop;
 
+	COUNT(true, "", "gathered runs");
 	/* The first part ends where the destination's line does, so that all others are whole
 	 * lines. */
 	part.extent = LINE % size == 0 ? (-(size_t)dst & (LINE - 1)) / size + most / 2 : most;

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "copy/count.h"
 #include "copy/machine.h"
 #include "copy/plan.h"
 
@@ -198,6 +199,7 @@ static void blocks(const struct plane *p)
 	size_t a_block = min(p->na, SIDE), b_block = min(p->nb, SIDE);
 	ptrdiff_t size = (ptrdiff_t)p->size;
 
+	COUNT(true, "", "blocks");
 	/* Where one loop is short, the other's blocks are the longer. */
 	a_block = min(p->na, SIDE * SIDE / b_block);
 	b_block = min(p->nb, SIDE * SIDE / a_block);

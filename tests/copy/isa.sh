@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copies with the kernels of each instruction set, as AML_DMA_ISA asks for them; those that the
+# machine does not have are the ones it has. Without Check there are no programs to run.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+if [ ! -x "$builddir/tests/copy/test_copy" ]; then
+	echo "skipped: the test programs were not built"
+	exit 77
+fi
+
+# The tests in $3… of the program in $1, with the kernels for $2.
+passes()
+{
+	program=$builddir/tests/copy/$1
+	isa=$2
+	shift 2
+	for name; do
+		AML_DMA_ISA=$isa CK_RUN_CASE=$name "$program" || return
+	done
+}
+
+for isa in portable sse2 avx2 avx512 none-such; do
+	check "$isa: copies" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_copy"
+	check "$isa: random layouts" passes test_random $isa copies_match_the_oracle
+	check "$isa: transpositions, dimensions in any order" passes test_shapes $isa \
+		small_transpositions reversed_and_rotated_dimensions
+done
+summary

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Generated copies with the kernels of each instruction set that the machine has, against the
+ * oracle; and that these copies reach every kind of plan and every kernel. For this the library is
+ * built so that it counts (src/copy/count.h), and that small copies go past the caches and are cut
+ * into parts already.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml.h>
+#include <aml/dma/linux.h>
+
+#include "copy/count.h"
+#include "copy/machine.h"
+#include "guard.h"
+#include "oracle.h"
+#include "random.h"
+#include "sample.h"
+#include "shape.h"
+#include "suite.h"
+
+/* Steps of runs, rows and planes in any order, now and then with gaps, and on lines of their own.
+ */
+static void random_steps(struct rng *rng, const struct shape *shape, size_t *steps)
+{
+	size_t permutation[SHAPE_NDIMS], unit = rng_chance(rng, 85) ? 1 : rng_range(rng, 2, 4);
+
+	rng_permutation(rng, shape->ndims, permutation);
+	for (size_t k = 0; k < shape->ndims; k++) {
+		size_t i = permutation[k];
+
+		steps[i] = unit;
+		unit *= shape->dims[i];
+		if (rng_chance(rng, 30))
+			unit += rng_below(rng, 4);
+		if (rng_chance(rng, 60))
+			unit = (unit + 63) / 64 * 64;
+	}
+}
+
+/* Extents of a few, some or many elements, of not too many bytes together. */
+static struct shape random_shape(struct rng *rng)
+{
+	static const size_t sizes[] = {1, 1, 1, 1, 2, 2, 4, 8, 16, 3, 24, 32, 64, 100};
+	static const size_t most[] = {10, 40, 200};
+	struct shape shape = {.ndims = rng_range(rng, 1, 3)};
+	size_t budget = 1 << 16;
+
+	shape.element_size = sizes[rng_below(rng, sizeof(sizes) / sizeof(*sizes))];
+	budget /= shape.element_size;
+	for (size_t i = 0; i < shape.ndims; i++) {
+		size_t few = most[rng_below(rng, 3)];
+
+		shape.dims[i] = rng_range(rng, 1, few < budget ? few : budget);
+		budget /= shape.dims[i];
+	}
+	random_steps(rng, &shape, shape.dst);
+	random_steps(rng, &shape, shape.src);
+	return shape;
+}
+
+static void copy_shapes(void)
+{
+	struct rng rng = {0};
+
+	shape_start_engines();
+	while (rng_next_case(&rng, 2400)) {
+		struct shape shape = random_shape(&rng);
+
+		shape_run(&shape, &rng);
+	}
+	shape_stop_engines();
+}
+
+static void copy_samples(void)
+{
+	struct aml_dma *dma = NULL;
+	struct rng rng = {0};
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
+	while (rng_next_case(&rng, 800)) {
+		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
+		size_t element_size = sample_element_size(&rng);
+		struct sample dst, src;
+		int result;
+
+		sample_create(&dst, &rng, SAMPLE_NESTED, element_size, ndims, dims);
+		sample_create(&src, &rng, SAMPLE_SOURCE | SAMPLE_NESTED, element_size, ndims, dims);
+		oracle_copy(&dst.oracle, &src.oracle, &dst.memory);
+		result = aml_dma_copy(dma, dst.layout, src.layout);
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d: %s <- %s",
+			      RNG_ARGS(&rng), result, dst.made, src.made);
+		guard_assert(&dst.memory, &rng);
+		guard_assert(&src.memory, &rng);
+		sample_destroy(&dst);
+		sample_destroy(&src);
+	}
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+}
+
+/* What the machine has, asked without the library. */
+static bool machine_has(const char *isa)
+{
+#ifdef __x86_64__
+	if (!strcmp(isa, "avx512"))
+		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+	if (!strcmp(isa, "avx2"))
+		return __builtin_cpu_supports("avx2");
+	if (!strcmp(isa, "sse2"))
+		return true;
+#endif
+	return !strcmp(isa, "portable");
+}
+
+/* The instruction set of this process: the library chooses at its first copy. */
+static const char *chosen;
+
+static void reach_all(const char *isa)
+{
+	size_t kernels = 0;
+
+	if (!machine_has(isa) || chosen != NULL) {
+		printf("skipped: %s: %s\n", isa,
+		       chosen ? "there is one process for all" : "the machine has none");
+		return;
+	}
+	chosen = isa;
+	setenv("AML_DMA_ISA", isa, 1);
+	copy_shapes();
+	copy_samples();
+	ck_assert_str_eq(machine()->kernels->name, isa);
+	for (struct copy_count **at = __start_copy_counts; at < __stop_copy_counts; at++) {
+		bool any = (*at)->isa[0] == '\0', own = !strcmp((*at)->isa, isa);
+
+		kernels += own;
+		if (getenv("AML_TEST_COUNTS"))
+			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
+		ck_assert_msg((*at)->n > 0 || (!any && !own), "%s: nothing reached: %s", isa,
+			      (*at)->name);
+		/* The narrow tiles are those of SSE2. */
+		ck_assert_msg((*at)->n == 0 || any || own || !strcmp((*at)->isa, "sse2"),
+			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
+	}
+	/* A tile for each element size, and one that streams. */
+	ck_assert_uint_ge(kernels, KERNEL_SIZES + 1);
+}
+
+START_TEST(copies_with_portable_kernels_reach_all_of_them)
+{
+	reach_all("portable");
+}
+END_TEST
+
+START_TEST(copies_with_sse2_reach_all_kernels)
+{
+	reach_all("sse2");
+}
+END_TEST
+
+START_TEST(copies_with_avx2_reach_all_kernels)
+{
+	reach_all("avx2");
+}
+END_TEST
+
+START_TEST(copies_with_avx512_reach_all_kernels)
+{
+	reach_all("avx512");
+}
+END_TEST
+
+SUITE("copy/kernels", copies_with_portable_kernels_reach_all_of_them,
+      copies_with_sse2_reach_all_kernels, copies_with_avx2_reach_all_kernels,
+      copies_with_avx512_reach_all_kernels)
