@@ -6,7 +6,7 @@
  * their factors are brought into a normal form, which changes the order in which elements are
  * moved, never which goes where:
  *
- *  1. no loop has one iteration only;
+ *  1. no loop has one iteration only, as no factor of a merged view has;
  *  2. the destination's steps are positive (a loop may run backwards instead);
  *  3. the loops stand in the order of the destination's steps, the smallest innermost;
  *  4. no two neighbours could be one loop, and the innermost is not a contiguous run.
@@ -110,25 +110,19 @@ static void plan_walk(struct copy_plan *plan, const struct view *dst, const stru
 			(struct copy_loop){src->factors[i].extent, 0, src->factors[i].step};
 }
 
-/* Rules 1 and 2. */
-static void drop_and_flip(struct copy_plan *plan)
+/* Rule 2. */
+static void flip(struct copy_plan *plan)
 {
-	uint8_t n = 0;
-
 	for (uint8_t i = 0; i < plan->nloops; i++) {
-		struct copy_loop loop = plan->loops[i];
+		struct copy_loop *loop = &plan->loops[i];
 
-		if (loop.extent == 1)
+		if (loop->dst_step >= 0)
 			continue;
-		if (loop.dst_step < 0) {
-			plan->dst.base += (ptrdiff_t)(loop.extent - 1) * loop.dst_step;
-			plan->src.base += (ptrdiff_t)(loop.extent - 1) * loop.src_step;
-			loop.dst_step = -loop.dst_step;
-			loop.src_step = -loop.src_step;
-		}
-		plan->loops[n++] = loop;
+		plan->dst.base += (ptrdiff_t)(loop->extent - 1) * loop->dst_step;
+		plan->src.base += (ptrdiff_t)(loop->extent - 1) * loop->src_step;
+		loop->dst_step = -loop->dst_step;
+		loop->src_step = -loop->src_step;
 	}
-	plan->nloops = n;
 }
 
 /* Rule 3, by insertion: there are few loops, and most layouts have them in order. */
@@ -196,7 +190,7 @@ static enum copy_kind choose(struct copy_plan *plan)
 
 static void normalise(struct copy_plan *plan)
 {
-	drop_and_flip(plan);
+	flip(plan);
 	sort(plan);
 	merge(plan);
 	plan->kind = (uint8_t)choose(plan);

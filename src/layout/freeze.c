@@ -53,19 +53,11 @@ static size_t element_size(const struct aml_layout_data *data)
 	return strided(data)->shape.element_size;
 }
 
-static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
-{
-	*base = strided(data)->base;
-	memcpy(steps, strided(data)->steps, strided(data)->shape.ndims * sizeof(*steps));
-	return AML_SUCCESS;
-}
-
 static struct aml_layout_ops strided_ops = {
 	.deref_native = deref_native,
 	.dims_native = dims_native,
 	.ndims = ndims,
 	.element_size = element_size,
-	.steps_native = steps_native,
 };
 
 static int freeze_strided(const struct aml_layout *layout, struct aml_layout **out)

@@ -35,4 +35,33 @@ for path in $(cd "$srcdir/include" && find . -name '*.h' | sort); do
 	done
 done
 
+# What programs written for AML use without including more than aml.h: a name of each header.
+cat >"$work/names.c" <<'END'
+#include <aml.h>
+int names(pthread_mutex_t *mutex, sem_t *sem, const char *format, ...);
+int names(pthread_mutex_t *mutex, sem_t *sem, const char *format, ...)
+{
+	va_list args;
+	uint64_t number = 0;
+
+	assert(mutex != NULL);
+	errno = 0;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("%" PRIu64 "\n", number);
+	return pthread_mutex_lock(mutex) + sem_wait(sem) + (int)offsetof(struct aml_layout, data) +
+	       atoi(format) + (int)strlen(format) + strcasecmp(format, "") +
+	       munmap(NULL, PROT_READ | PROT_WRITE) + (int)getpid() + aml_init(NULL, NULL);
+}
+END
+cp "$work/names.c" "$work/names.cc"
+for std in c99 c11 gnu11; do
+	check "the standard headers' names as $std" compiles $CC -std=$std "$work/names.c"
+done
+if [ $have_cxx = yes ]; then
+	# shellcheck disable=SC2086
+	check "the standard headers' names as c++17" compiles $CXX -std=c++17 "$work/names.cc"
+fi
+
 summary

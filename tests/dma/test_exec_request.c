@@ -53,6 +53,21 @@ START_TEST(it_calls_the_operator_and_stores_the_result)
 }
 END_TEST
 
+START_TEST(it_does_nothing_without_an_input_or_an_output)
+{
+	struct seen seen = {.result = -AML_EDOM};
+	struct aml_dma_linux_request req = {.flags = 0};
+	struct aml_dma_linux_task_in in = {.op = note, .op_arg = &seen, .req = &req};
+	int out = 12345;
+
+	exec(&in, NULL);
+	exec(NULL, &out);
+	ck_assert_int_eq(seen.calls, 0);
+	ck_assert_int_eq(req.flags, 0);
+	ck_assert_int_eq(out, 12345);
+}
+END_TEST
+
 START_TEST(it_marks_the_request_where_there_is_one)
 {
 	const int flags[] = {0, AML_DMA_LINUX_REQUEST_FLAGS_OWNED};
@@ -189,6 +204,7 @@ START_TEST(a_request_is_not_done_before_it_has_run)
 END_TEST
 
 SUITE("dma/exec_request", the_flags_have_their_values, it_calls_the_operator_and_stores_the_result,
-      it_marks_the_request_where_there_is_one, it_works_within_the_public_members_of_a_request,
-      it_may_be_a_task_of_any_scheduler, it_runs_the_library_s_operators,
-      a_finished_request_shows_its_flags_and_its_result, a_request_is_not_done_before_it_has_run)
+      it_does_nothing_without_an_input_or_an_output, it_marks_the_request_where_there_is_one,
+      it_works_within_the_public_members_of_a_request, it_may_be_a_task_of_any_scheduler,
+      it_runs_the_library_s_operators, a_finished_request_shows_its_flags_and_its_result,
+      a_request_is_not_done_before_it_has_run)

@@ -321,6 +321,24 @@ START_TEST(null_arguments_are_refused)
 }
 END_TEST
 
+START_TEST(a_neutral_element_that_no_memory_can_hold)
+{
+	struct user_calls calls = {0};
+	struct aml_layout *target = counted(&calls, 0), *layout = untouched;
+	struct user_layout *user = user_layout_of(target);
+	int neutral = 0;
+
+	/* One element of nearly all there is; the neutral element is not read. */
+	user->dims[0] = user->dims[1] = 1;
+	user->element_size = SIZE_MAX - 64;
+	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, (size_t[]){1, 1}, &neutral),
+			 -AML_ENOMEM);
+	ck_assert_ptr_eq(layout, untouched);
+	ck_assert_uint_eq(calls.destroy, 0);
+	aml_layout_destroy(&target);
+}
+END_TEST
+
 START_TEST(extents_that_overflow_are_refused)
 {
 	static const size_t bad[][2] = {
@@ -492,7 +510,7 @@ SUITE("layout/pad", the_outside_is_the_neutral_element, a_pad_tells_of_itself,
       destroying_a_pad_destroys_its_target, free_leaves_the_target_alive, a_duplicate_is_deep,
       a_duplicates_target_may_lie_elsewhere, a_target_without_duplicate_has_no_duplicate_pad,
       a_pad_has_no_reshape_and_no_slice, null_arguments_are_refused,
-      extents_that_overflow_are_refused, a_target_that_lacks_an_operator_is_refused,
-      a_target_that_lies_is_refused, only_bit_0_of_the_order_counts,
-      the_prefix_begins_each_printed_line, a_pad_of_64_dimensions,
+      a_neutral_element_that_no_memory_can_hold, extents_that_overflow_are_refused,
+      a_target_that_lacks_an_operator_is_refused, a_target_that_lies_is_refused,
+      only_bit_0_of_the_order_counts, the_prefix_begins_each_printed_line, a_pad_of_64_dimensions,
       random_nested_layouts_have_their_elements_where_the_oracle_says)

@@ -196,6 +196,30 @@ START_TEST(another_number_of_elements_is_refused)
 }
 END_TEST
 
+START_TEST(another_number_of_elements_is_refused_by_the_operators_too)
+{
+	/* By their own names, without the check of aml_layout_reshape() before. */
+	static const size_t others[][3] = {{6, 2, 1}, {2, 3, 2}, {5, 1, 1}, {3, 1, 1}, {4, 2, 1}};
+
+	for (int order = COLUMN; order <= ROW; order++) {
+		struct aml_layout *layout = NULL, *out = untouched;
+		int numbers[6];
+
+		ck_assert_int_eq(aml_layout_dense_create(&layout, numbers, order, sizeof(int), 2,
+							 (size_t[]){2, 3}, NULL, NULL),
+				 AML_SUCCESS);
+		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+			ck_assert_int_eq(
+				(order == ROW ? aml_layout_row_reshape : aml_layout_column_reshape)(
+					layout->data, &out, 3, others[i]),
+				-AML_EINVAL);
+			ck_assert_ptr_eq(out, untouched);
+		}
+		aml_layout_destroy(&layout);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_layout_has_any_empty_shape)
 {
 	static const struct shape shapes[] = {
@@ -348,7 +372,9 @@ START_TEST(random_layouts_reshape_there_and_back)
 END_TEST
 
 SUITE("layout/reshape", what_strides_allow_is_done, what_strides_do_not_allow_is_refused,
-      another_number_of_elements_is_refused, an_empty_layout_has_any_empty_shape,
-      there_are_64_dimensions_at_most, a_row_major_reshape_reads_as_in_c,
+      another_number_of_elements_is_refused,
+      another_number_of_elements_is_refused_by_the_operators_too,
+      an_empty_layout_has_any_empty_shape, there_are_64_dimensions_at_most,
+      a_row_major_reshape_reads_as_in_c,
       random_reshapes_are_done_if_and_only_if_a_strided_map_exists,
       random_layouts_reshape_there_and_back)

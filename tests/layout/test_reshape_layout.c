@@ -470,6 +470,54 @@ START_TEST(the_prefix_begins_each_printed_line)
 }
 END_TEST
 
+/* Takes so many bytes, and then none. */
+static ssize_t take_some(void *left, const char *text, size_t size)
+{
+	size_t n = size < *(size_t *)left ? size : *(size_t *)left;
+
+	(void)text;
+	*(size_t *)left -= n;
+	return (ssize_t)n;
+}
+
+/* Print where there is room for so many bytes. */
+static int print_in(size_t room, const struct aml_layout *layout)
+{
+	FILE *stream = fopencookie(&room, "w", (cookie_io_functions_t){.write = take_some});
+	int result;
+
+	ck_assert_ptr_nonnull(stream);
+	setvbuf(stream, NULL, _IONBF, 0);
+	result = aml_layout_fprintf(stream, "> ", layout);
+	fclose(stream);
+	return result;
+}
+
+START_TEST(printing_fails_wherever_writing_does)
+{
+	for (int order = COLUMN; order <= ROW; order++) {
+		struct aml_layout *padded = NULL, *layout;
+		char *text = NULL;
+		size_t size;
+		int neutral = -7;
+		FILE *stream = open_memstream(&text, &size);
+
+		ck_assert_int_eq(aml_layout_pad_create(&padded, order, dense(order),
+						       (size_t[]){6, 7}, &neutral),
+				 AML_SUCCESS);
+		layout = reshape(padded, order, 2, (size_t[]){14, 3});
+		ck_assert_int_eq(aml_layout_fprintf(stream, "> ", layout), AML_SUCCESS);
+		fclose(stream);
+		free(text);
+		for (size_t room = 0; room < size; room++)
+			ck_assert_msg(print_in(room, layout) == -AML_FAILURE,
+				      "in %zu of %zu bytes it succeeds", room, size);
+		ck_assert_int_eq(print_in(size, layout), AML_SUCCESS);
+		aml_layout_destroy(&layout);
+	}
+}
+END_TEST
+
 SUITE("layout/reshape_layout", elements_keep_their_native_linear_order,
       a_row_major_one_reads_as_in_c, a_strided_slice_that_dense_cannot_reshape,
       a_reshape_of_a_pad_of_a_reshape, it_tells_of_itself, deref_safe_knows_the_new_extents,
@@ -479,4 +527,4 @@ SUITE("layout/reshape_layout", elements_keep_their_native_linear_order,
       destroying_it_destroys_its_target, free_leaves_the_target_alive, a_duplicate_is_deep,
       a_duplicates_target_may_lie_elsewhere, a_target_without_duplicate_has_no_duplicate_reshape,
       it_has_no_reshape_and_no_slice, only_bit_0_of_the_order_counts,
-      the_prefix_begins_each_printed_line)
+      the_prefix_begins_each_printed_line, printing_fails_wherever_writing_does)

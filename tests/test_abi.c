@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The members of the public structures stand where programs that were compiled for AML look for
+ * them. Each structure is written down here as AML has it; what the library adds may only follow.
+ */
+#include <aml.h>
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
+
+#include "suite.h"
+
+/* The member has the place and the size that it has there. */
+#define SAME(ours, theirs, member)                                                   \
+	do {                                                                         \
+		ck_assert_uint_eq(offsetof(ours, member), offsetof(theirs, member)); \
+		ck_assert_uint_eq(sizeof(((ours *)NULL)->member),                    \
+				  sizeof(((theirs *)NULL)->member));                 \
+	} while (0)
+
+/* Any function; all pointers to functions are alike. */
+typedef void (*function)(void);
+
+START_TEST(engines)
+{
+	struct theirs {
+		void *ops, *data;
+	};
+	struct ops {
+		function create_request, destroy_request, wait_request, barrier, fprintf;
+	};
+
+	SAME(struct aml_dma, struct theirs, ops);
+	SAME(struct aml_dma, struct theirs, data);
+	ck_assert_uint_eq(sizeof(struct aml_dma), sizeof(struct theirs));
+	SAME(struct aml_dma_ops, struct ops, create_request);
+	SAME(struct aml_dma_ops, struct ops, destroy_request);
+	SAME(struct aml_dma_ops, struct ops, wait_request);
+	SAME(struct aml_dma_ops, struct ops, barrier);
+	SAME(struct aml_dma_ops, struct ops, fprintf);
+}
+END_TEST
+
+START_TEST(the_engine_of_linux_and_its_requests)
+{
+	struct data {
+		struct aml_sched *sched;
+	};
+	struct task_in {
+		aml_dma_operator op;
+		struct aml_layout *dst, *src;
+		void *op_arg;
+		struct aml_dma_linux_request *req;
+	};
+	/* The task may have grown. */
+	struct request {
+		struct aml_task task;
+		struct task_in task_in;
+		int task_out, flags;
+	};
+
+	SAME(struct aml_dma_linux_data, struct data, sched);
+	SAME(struct aml_dma_linux_task_in, struct task_in, op);
+	SAME(struct aml_dma_linux_task_in, struct task_in, dst);
+	SAME(struct aml_dma_linux_task_in, struct task_in, src);
+	SAME(struct aml_dma_linux_task_in, struct task_in, op_arg);
+	SAME(struct aml_dma_linux_task_in, struct task_in, req);
+	SAME(struct aml_dma_linux_request, struct request, task);
+	SAME(struct aml_dma_linux_request, struct request, task_in);
+	SAME(struct aml_dma_linux_request, struct request, task_out);
+	SAME(struct aml_dma_linux_request, struct request, flags);
+}
+END_TEST
+
+START_TEST(schedulers_and_tasks)
+{
+	struct task {
+		struct aml_task_in *in;
+		struct aml_task_out *out;
+		aml_task_work fn;
+		void *data;
+	};
+	struct ops {
+		function submit, wait, wait_any;
+	};
+	struct sched {
+		void *data, *ops;
+	};
+
+	SAME(struct aml_task, struct task, in);
+	SAME(struct aml_task, struct task, out);
+	SAME(struct aml_task, struct task, fn);
+	SAME(struct aml_task, struct task, data);
+	SAME(struct aml_sched_ops, struct ops, submit);
+	SAME(struct aml_sched_ops, struct ops, wait);
+	SAME(struct aml_sched_ops, struct ops, wait_any);
+	SAME(struct aml_sched, struct sched, data);
+	SAME(struct aml_sched, struct sched, ops);
+	ck_assert_uint_eq(sizeof(struct aml_sched), sizeof(struct sched));
+}
+END_TEST
+
+START_TEST(the_data_of_layouts)
+{
+	struct dense {
+		void *ptr;
+		size_t ndims, *dims, *stride, *cpitch;
+	};
+	struct pad {
+		int tags;
+		struct aml_layout *target;
+		size_t ndims, element_size, *dims, *target_dims;
+		void *neutral;
+	};
+	struct reshape {
+		struct aml_layout *target;
+		size_t ndims, target_ndims, *dims, *coffsets, *target_dims;
+	};
+
+	SAME(struct aml_layout_dense, struct dense, ptr);
+	SAME(struct aml_layout_dense, struct dense, ndims);
+	SAME(struct aml_layout_dense, struct dense, dims);
+	SAME(struct aml_layout_dense, struct dense, stride);
+	SAME(struct aml_layout_dense, struct dense, cpitch);
+	SAME(struct aml_layout_pad, struct pad, tags);
+	SAME(struct aml_layout_pad, struct pad, target);
+	SAME(struct aml_layout_pad, struct pad, ndims);
+	SAME(struct aml_layout_pad, struct pad, element_size);
+	SAME(struct aml_layout_pad, struct pad, dims);
+	SAME(struct aml_layout_pad, struct pad, target_dims);
+	SAME(struct aml_layout_pad, struct pad, neutral);
+	SAME(struct aml_layout_data_reshape, struct reshape, target);
+	SAME(struct aml_layout_data_reshape, struct reshape, ndims);
+	SAME(struct aml_layout_data_reshape, struct reshape, target_ndims);
+	SAME(struct aml_layout_data_reshape, struct reshape, dims);
+	SAME(struct aml_layout_data_reshape, struct reshape, coffsets);
+	SAME(struct aml_layout_data_reshape, struct reshape, target_dims);
+}
+END_TEST
+
+SUITE("abi", engines, the_engine_of_linux_and_its_requests, schedulers_and_tasks,
+      the_data_of_layouts)
