@@ -190,6 +190,66 @@ START_TEST(a_pad_of_an_empty_target_is_all_neutral)
 }
 END_TEST
 
+/* More dimensions than the boxes of a pad that widens each of them have room for in a plan. */
+#define MANY_DIMS 15
+
+START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
+{
+	size_t twos[MANY_DIMS], ones[MANY_DIMS], steps[MANY_DIMS], step = 0;
+	struct oracle small, padded, wide;
+	struct guard from, to;
+	struct rng rng = {0};
+	unsigned char neutral = 0xEE;
+
+	/* No two dimensions of the destination can be one. */
+	for (size_t i = 0; i < MANY_DIMS; i++) {
+		ones[i] = 1;
+		twos[i] = 2;
+		step = 2 * step + 1;
+		steps[i] = step;
+	}
+	rng_start(&rng, 0);
+	guard_create(&from, 1, &rng);
+	guard_create(&to, 2 * step, &rng);
+	for (int engine = 0; engine < 2; engine++) {
+		struct aml_layout *src = NULL, *dst = NULL;
+		struct aml_dma_request *request = NULL;
+		struct aml_dma *dma = NULL;
+
+		ck_assert_int_eq(aml_layout_dense_create(&src, from.data, COLUMN, 1, MANY_DIMS,
+							 ones, NULL, NULL),
+				 AML_SUCCESS);
+		ck_assert_int_eq(aml_layout_dense_create(&dst, to.data, COLUMN, 1, MANY_DIMS, twos,
+							 steps, ones),
+				 AML_SUCCESS);
+		ck_assert_int_eq(aml_layout_pad_create(&src, COLUMN, src, twos, &neutral),
+				 AML_SUCCESS);
+		oracle_dense(&small, from.data, COLUMN, 1, MANY_DIMS, ones, ones, ones);
+		oracle_pad(&padded, &small, COLUMN, twos, &neutral);
+		oracle_dense(&wide, to.data, COLUMN, 1, MANY_DIMS, twos, steps, ones);
+		oracle_copy(&wide, &padded, &to);
+		ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
+		if (engine)
+			ck_assert_int_eq(aml_dma_async_copy(dma, &request, dst, src), AML_SUCCESS);
+		else
+			assert_copied(dst, src);
+		destroy(src);
+		destroy(dst);
+		if (engine)
+			ck_assert_int_eq(aml_dma_wait(dma, &request), AML_SUCCESS);
+		guard_assert(&to, &rng);
+		memset(to.data, 0, to.size);
+		memset(to.expected, 0, to.size);
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+		oracle_destroy(&small);
+		oracle_destroy(&padded);
+		oracle_destroy(&wide);
+	}
+	guard_destroy(&from);
+	guard_destroy(&to);
+}
+END_TEST
+
 START_TEST(a_reshape_copies_in_native_linear_order)
 {
 	int from[4][6], to[4][6] = {{0}}, row[24];
@@ -381,6 +441,42 @@ START_TEST(a_target_that_lacks_deref_native_is_told_at_creation_or_posting)
 }
 END_TEST
 
+START_TEST(what_a_target_tells_is_asked_anew_when_posting)
+{
+	int from[4] = {1, 2, 3, 4}, to[4] = {0};
+	struct aml_layout *whole = dense(to, 1, (size_t[]){4}), *shaped;
+	struct aml_dma_request *const no_request = (struct aml_dma_request *)&no_request;
+	struct aml_dma_request *request = no_request;
+	struct user_layout *user;
+	struct aml_dma *dma = NULL;
+	struct oracle oracle;
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), AML_SUCCESS);
+	oracle_dense(&oracle, from, ROW, sizeof(int), 1, (size_t[]){4}, NULL, NULL);
+	for (int has = 0; has <= USER_STEPS; has += USER_STEPS) {
+		user = user_layout_create(&oracle, ROW, has, NULL);
+		shaped = reshape(&user->layout, ROW, 1, (size_t[]){4});
+		/* It has changed its mind since. */
+		user->dims_result = -AML_EDOM;
+		ck_assert_int_eq(aml_dma_async_copy(dma, &request, whole, shaped), -AML_EDOM);
+		ck_assert_int_eq(aml_dma_async_copy(dma, &request, shaped, whole), -AML_EDOM);
+		user->dims_result = AML_SUCCESS;
+		user->dims[0] = SIZE_MAX;
+		ck_assert_int_eq(aml_dma_async_copy(dma, &request, whole, shaped), -AML_EINVAL);
+		ck_assert_int_eq(aml_dma_async_copy(dma, &request, shaped, whole), -AML_EINVAL);
+		destroy(shaped);
+	}
+	ck_assert_ptr_eq(request, no_request);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(to[i], 0);
+		ck_assert_int_eq(from[i], 1 + i);
+	}
+	destroy(whole);
+	oracle_destroy(&oracle);
+}
+END_TEST
+
 START_TEST(no_address_of_a_target_is_a_failure)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0};
@@ -510,10 +606,12 @@ SUITE("copy/nested", a_pad_as_source_gives_the_neutral_value,
       a_pad_as_destination_drops_what_falls_outside, a_cropping_pad_leaves_the_rest_alone,
       a_pad_that_crops_one_way_and_widens_another, pads_over_pads_have_each_its_own_neutral_element,
       a_pad_to_a_pad, a_pad_of_an_empty_target_is_all_neutral,
-      a_reshape_copies_in_native_linear_order, a_reshape_over_a_strided_slice,
-      a_reshape_over_a_pad_drops_the_same_elements, a_step_of_0_beneath_a_destination_is_refused,
+      a_pad_of_more_boxes_than_a_plan_has_room_for, a_reshape_copies_in_native_linear_order,
+      a_reshape_over_a_strided_slice, a_reshape_over_a_pad_drops_the_same_elements,
+      a_step_of_0_beneath_a_destination_is_refused,
       what_does_not_match_is_refused_and_nothing_is_written,
       over_a_fast_path_without_duplicate_they_may_go_after_posting,
       a_target_that_lacks_deref_native_is_told_at_creation_or_posting,
-      no_address_of_a_target_is_a_failure, random_ones_match_the_oracle,
-      random_ones_match_the_oracle_when_destroyed_after_posting, random_transforms_match_the_oracle)
+      what_a_target_tells_is_asked_anew_when_posting, no_address_of_a_target_is_a_failure,
+      random_ones_match_the_oracle, random_ones_match_the_oracle_when_destroyed_after_posting,
+      random_transforms_match_the_oracle)

@@ -14,6 +14,9 @@ static atomic_int armed;
 static atomic_ulong fail_at, matching, fired;
 static atomic_bool fail_on;
 
+static int affinity_error;
+static size_t affinity_smaller;
+
 static atomic_ulong calls[FAULT_KINDS];
 static atomic_long threads;
 
@@ -41,6 +44,12 @@ void faults_arm(enum fault_kind kind, unsigned long n, bool on)
 	atomic_store(&armed, (int)kind);
 	atomic_store(&fail_on, on);
 	atomic_store(&fail_at, n);
+}
+
+void faults_affinity(int error, size_t smaller)
+{
+	affinity_error = error;
+	affinity_smaller = smaller;
 }
 
 unsigned long faults_disarm(void)
@@ -124,6 +133,8 @@ int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*ch
 int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr);
 int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr);
 int __real_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
+int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
+int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
 
 static struct block **bucket_of(const void *at)
@@ -247,6 +258,14 @@ int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
 {
 	return fails(FAULT_COND) ? ENOMEM : __real_pthread_cond_init(cond, attr);
+}
+
+int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)
+{
+	if (size >= affinity_smaller)
+		return __real_sched_getaffinity(pid, size, cpus);
+	errno = affinity_error;
+	return -1;
 }
 
 #ifdef __GLIBC__

@@ -16,6 +16,7 @@
 #define TESTS_FAULTS_FAULTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum fault_kind {
 	/* malloc, calloc, realloc, aligned_alloc, posix_memalign, and glibc's CPU_ALLOC. */
@@ -35,6 +36,9 @@ enum fault_kind {
 
 /* Let the n-th call of the kind from now on fail (from 1 on), and with `on` all after it too. */
 void faults_arm(enum fault_kind kind, unsigned long n, bool on);
+
+/* Let sched_getaffinity() fail with `error` for masks smaller than so many bytes; 0: for none. */
+void faults_affinity(int error, size_t smaller);
 
 /* No call fails any more; returns how many have since faults_arm(). */
 unsigned long faults_disarm(void);

@@ -522,6 +522,39 @@ START_TEST(waits_and_cancels_acquire_nothing)
 }
 END_TEST
 
+static int post_without_handles(void)
+{
+	for (int i = 0; i < 500; i++) {
+		NEED(aml_dma_async_copy(dma, NULL, dst.layout, src.layout) == AML_SUCCESS);
+		NEED(aml_dma_barrier(dma) == AML_SUCCESS);
+		NEED(aml_dma_async_copy_custom(dma, NULL, &any_layout, &any_layout, fail_with,
+					       (void *)-AML_EDOM) == AML_SUCCESS);
+		NEED(aml_dma_barrier(dma) == -AML_EDOM);
+	}
+	return 0;
+}
+
+/* One of each kind is made, and serves ever after: whoever finishes or reports it releases it. */
+START_TEST(requests_without_a_handle_are_released_by_the_engine)
+{
+	loops = 2;
+	for (workers = 0; workers <= 2; workers++) {
+		long before = faults_blocks();
+
+		prepare_loops();
+		ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst.layout, src.layout),
+				 AML_SUCCESS);
+		ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, &any_layout, &any_layout,
+							   fail_with, NULL),
+				 AML_SUCCESS);
+		ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
+		ck_assert_int_eq(starve(post_without_handles), 0);
+		ck_assert_int_eq(clean(), 0);
+		ck_assert_int_eq(faults_blocks(), before);
+	}
+}
+END_TEST
+
 static int copy_by_custom(void)
 {
 	return aml_dma_copy_custom(dma, dst.layout, src.layout, custom, NULL);
@@ -574,4 +607,5 @@ SUITE("faults/copy", random_copies_without_memory, plans_of_every_size_without_m
       a_synchronous_copy_by_way_of_a_request_without_memory, request_create_without_memory,
       posting_inside_an_operator_without_memory, posting_acquires_memory_alone,
       one_of_many_without_memory, waits_and_cancels_acquire_nothing,
+      requests_without_a_handle_are_released_by_the_engine,
       a_synchronous_copy_of_ones_own_operator_acquires_nothing, tasks_acquire_nothing)

@@ -598,6 +598,36 @@ START_TEST(init_without_memory_to_count_the_cpus)
 }
 END_TEST
 
+/* The workers of aml_dma_linux. */
+static long count_workers(void)
+{
+	long before = faults_threads(), n;
+
+	ck_assert_int_eq(aml_init(NULL, NULL), AML_SUCCESS);
+	n = faults_threads() - before;
+	ck_assert_int_eq(aml_finalize(), AML_SUCCESS);
+	return n;
+}
+
+/* On a machine of more CPUs than a cpu_set_t has, and where the mask cannot be had at all. */
+START_TEST(init_with_masks_that_the_kernel_refuses)
+{
+	cpu_set_t cpus;
+
+	unsetenv("AML_DMA_NUM_THREADS");
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	faults_affinity(EINVAL, 2 * sizeof(cpus));
+	ck_assert_int_eq(count_workers(), CPU_COUNT(&cpus));
+	faults_affinity(EINVAL, 16 * sizeof(cpus));
+	ck_assert_int_eq(count_workers(), CPU_COUNT(&cpus));
+	faults_affinity(EINVAL, SIZE_MAX);
+	ck_assert_int_eq(count_workers(), 1);
+	faults_affinity(EPERM, SIZE_MAX);
+	ck_assert_int_eq(count_workers(), 1);
+	faults_affinity(0, 0);
+}
+END_TEST
+
 START_TEST(init_without_threads)
 {
 	setenv("AML_DMA_NUM_THREADS", "3", 1);
@@ -654,6 +684,7 @@ Suite *make_suite(void)
 				      more_workers_than_there_is_memory_for,
 				      init_without_memory,
 				      init_without_memory_to_count_the_cpus,
+				      init_with_masks_that_the_kernel_refuses,
 				      init_without_threads,
 				      init_without_locks,
 				      init_without_fork_handlers,
