@@ -4,6 +4,8 @@
  * was unfinished stays the parent's.
  */
 #include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "gate.h"
@@ -414,6 +416,42 @@ START_TEST(threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent
 }
 END_TEST
 
+/* Where a worker is held, by a signal that it takes. */
+static struct gate held;
+
+static void hold(int signal)
+{
+	(void)signal;
+	gate_pass(&held);
+}
+
+START_TEST(a_worker_that_was_on_its_way_in_the_parent_is_not_in_the_child)
+{
+	/* It was woken for a request and has not come to it: the child must not wait for it. */
+	struct busy busy = {.dma = NULL};
+	struct job job = {.result = -AML_EDOM};
+	struct aml_dma_request *req = NULL;
+	pid_t tid;
+
+	if (!children_have_threads())
+		return;
+	gate_init(&held);
+	ck_assert(signal(SIGPROF, hold) != SIG_ERR);
+	ck_assert_int_eq(aml_dma_linux_create(&busy.dma, 1), 0);
+	while (threads_named("aml-dma/", &tid, 1) < 1)
+		sched_yield();
+	thread_settle(tid);
+	ck_assert_int_eq(syscall(SYS_tgkill, getpid(), tid, SIGPROF), 0);
+	gate_await(&held);
+	ck_assert_int_eq(job_post(busy.dma, &req, &job), 0);
+	ck_assert_int_eq(in_child(wake_each_other, &busy), 0);
+	gate_open(&held);
+	ck_assert_int_eq(aml_dma_wait(busy.dma, &req), -AML_EDOM);
+	ck_assert_int_eq(aml_dma_linux_destroy(&busy.dma), 0);
+	gate_destroy(&held);
+}
+END_TEST
+
 /* In the child: these handles are waited for, in the parent, by threads that are not here. */
 static int wait_for_claimed(void *arg)
 {
@@ -804,6 +842,7 @@ SUITE("async/fork", an_engine_goes_on_in_the_child, nothing_is_queued_in_the_chi
       the_child_may_make_engines_of_its_own, threads_of_the_child_share_the_engine,
       threads_of_the_child_wake_each_other_and_not_an_idle_worker,
       threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent,
+      a_worker_that_was_on_its_way_in_the_parent_is_not_in_the_child,
       those_who_sleep_in_the_parent_are_not_in_the_child,
       a_barrier_of_the_parent_is_not_in_the_child, tasks_behave_as_requests_do,
       the_child_may_finalize_and_init, an_operator_may_fork_a_child_that_exits,
