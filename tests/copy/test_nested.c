@@ -191,7 +191,7 @@ START_TEST(a_pad_of_an_empty_target_is_all_neutral)
 END_TEST
 
 /* More dimensions than the boxes of a pad that widens each of them have room for in a plan. */
-#define MANY_DIMS 15
+#define MANY_DIMS 16
 
 START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
 {
