@@ -9,7 +9,10 @@
 
 #ifdef COPY_COUNT
 
-/* A place that counts, by the name of its instruction set ("": any) and of its own. */
+/*
+ * A place that counts, by the name of its instruction set and of its own. "": that of any set,
+ * "wide": of those with wider tiles than SSE2.
+ */
 struct copy_count {
 	const char *isa, *name;
 	unsigned long n; /* changed by atomic operations */

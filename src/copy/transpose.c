@@ -112,6 +112,7 @@ static void gathered(const struct plane *p, const struct tiling *t, char *dst, c
 {
 	_Alignas(LINE) char stage[STAGE];
 
+	COUNT(true, "wide", "gathered tiles");
 	for (size_t i = 0; i < m * t->ta; i++) {
 		if (p->stream)
 			prefetch(src, p->src_step, 1);

@@ -5,7 +5,7 @@
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
-if [ ! -x "$builddir/tests/copy/test_copy" ]; then
+if [ ! -x "$builddir/tests/copy/test_kernels" ]; then
 	echo "skipped: the test programs were not built"
 	exit 77
 fi
@@ -22,6 +22,7 @@ passes()
 }
 
 for isa in portable sse2 avx2 avx512 none-such; do
+	check "$isa: every kernel" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_kernels"
 	check "$isa: copies" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_copy"
 	check "$isa: random layouts" passes test_random $isa copies_match_the_oracle
 	check "$isa: transpositions, dimensions in any order" passes test_shapes $isa \
