@@ -23,6 +23,47 @@ START_TEST(null_arguments_are_errors)
 }
 END_TEST
 
+START_TEST(a_scheduler_without_a_table_is_an_error)
+{
+	struct aml_sched bare = {NULL, NULL}, *sched = &bare;
+	struct job job = {.result = 0};
+	struct aml_task task = job_task(&job, NULL);
+
+	ck_assert_int_eq(aml_sched_submit_task(sched, &task), -AML_EINVAL);
+	ck_assert_int_eq(aml_sched_wait_task(sched, &task), -AML_EINVAL);
+	aml_errno = 0;
+	ck_assert_ptr_null(aml_sched_wait_any(sched));
+	ck_assert_int_eq(aml_errno, AML_EINVAL);
+	/* It is none that aml_queue_sched_create() made. */
+	aml_queue_sched_destroy(&sched);
+	ck_assert_ptr_eq(sched, &bare);
+	aml_queue_sched_destroy(NULL);
+	ck_assert_int_eq(job.runs, 0);
+}
+END_TEST
+
+START_TEST(an_engine_s_request_is_no_task_of_its_scheduler)
+{
+	struct aml_dma *dma = NULL;
+	struct job job = {.result = -AML_EDOM};
+	struct aml_dma_request *req = NULL;
+	struct aml_sched *sched;
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), 0);
+	sched = ((struct aml_dma_linux_data *)dma->data)->sched;
+	ck_assert_int_eq(job_post(dma, &req, &job), 0);
+	for (int i = 0; i < 2; i++) {
+		/* Before it has finished, perhaps, and certainly after. */
+		ck_assert_int_eq(
+			aml_sched_wait_task(sched, &((struct aml_dma_linux_request *)req)->task),
+			-AML_EINVAL);
+		ck_assert_int_eq(aml_dma_barrier(dma), i == 0 ? -AML_EDOM : 0);
+	}
+	ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EDOM);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+}
+END_TEST
+
 START_TEST(a_task_without_a_function_is_an_error)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -272,7 +313,8 @@ START_TEST(many_schedulers_live_side_by_side)
 }
 END_TEST
 
-SUITE("async/sched", null_arguments_are_errors, a_task_without_a_function_is_an_error,
+SUITE("async/sched", null_arguments_are_errors, a_scheduler_without_a_table_is_an_error,
+      an_engine_s_request_is_no_task_of_its_scheduler, a_task_without_a_function_is_an_error,
       destroy_sets_the_pointer_to_null_and_takes_null, more_threads_than_can_be_had_is_an_error,
       a_task_runs_once_with_its_input_and_output, the_public_members_of_a_task_are_left_alone,
       a_task_may_be_submitted_again_once_it_was_waited_for, a_scheduler_of_ones_own_gets_the_calls,

@@ -3,8 +3,11 @@
 #include <limits.h>
 
 #include <aml.h>
+#include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
 
 #include "suite.h"
 
@@ -368,6 +371,35 @@ START_TEST(null_arguments_are_refused)
 	ck_assert_int_eq(aml_layout_duplicate(&probe.layout, NULL, NULL), -AML_EINVAL);
 	ck_assert_ptr_eq(out, untouched);
 	ck_assert_int_eq(probe.calls, 0);
+	fclose(null);
+}
+END_TEST
+
+START_TEST(a_layout_without_a_table_is_refused)
+{
+	struct aml_layout bare = {NULL, NULL}, *out = untouched;
+	size_t some[] = {1, 1, 1};
+	FILE *null = fopen("/dev/null", "w");
+	int neutral = 0;
+
+	assert_null_errno(aml_layout_deref(&bare, some), AML_EINVAL);
+	assert_null_errno(aml_layout_deref_safe(&bare, some), AML_EINVAL);
+	assert_null_errno(aml_layout_deref_native(&bare, some), AML_EINVAL);
+	assert_null_errno(aml_layout_rawptr(&bare), AML_EINVAL);
+	assert_zero_errno(aml_layout_ndims(&bare), AML_EINVAL);
+	assert_zero_errno(aml_layout_element_size(&bare), AML_EINVAL);
+	ck_assert_int_eq(aml_layout_order(&bare), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_dims(&bare, some), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_dims_native(&bare, some), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_reshape(&bare, &out, 3, some), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_slice(&bare, &out, some, some, some), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_slice_native(&bare, &out, some, some, some), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_fprintf(null, "", &bare), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_duplicate(&bare, &out, NULL), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create(&out, 0, &bare, some, &neutral), -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_reshape_create(&out, &bare, 0, 3, some), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(&bare, &bare, NULL), -AML_EINVAL);
+	ck_assert_ptr_eq(out, untouched);
 	fclose(null);
 }
 END_TEST
@@ -874,8 +906,8 @@ END_TEST
 SUITE("layout/layout", the_constants_are_those_of_aml, the_members_stand_in_the_order_of_aml,
       queries_return_what_the_operators_tell, deref_hands_coordinates_on_unchanged,
       deref_safe_refuses_a_coordinate_out_of_bounds, deref_safe_finds_nothing_in_an_empty_layout,
-      null_arguments_are_refused, a_lacking_operator_is_enotsup, each_operator_is_missed_alone,
-      slice_hands_on_its_arguments,
+      null_arguments_are_refused, a_layout_without_a_table_is_refused,
+      a_lacking_operator_is_enotsup, each_operator_is_missed_alone, slice_hands_on_its_arguments,
       the_slice_operator_sees_offsets_and_strides_where_there_are_none,
       a_slice_that_does_not_fit_never_reaches_the_operator, a_slice_that_fits_reaches_the_operator,
       an_empty_slice_has_no_element_and_fits, an_empty_layout_has_no_slice_but_empty_ones,
