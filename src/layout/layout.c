@@ -135,6 +135,12 @@ const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
 	return (const struct aml_layout_pad *)layout->data;
 }
 
+bool layout_nests(const struct aml_layout *layout)
+{
+	return layout->ops->deref_native == pad_deref_native ||
+	       layout->ops->deref_native == reshape_deref_native;
+}
+
 bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)
 {
 	if (layout->ops->deref_native == pad_deref_native)

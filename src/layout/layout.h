@@ -52,6 +52,9 @@ const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *la
  */
 int layout_freeze(const struct aml_layout *layout, struct aml_layout **out);
 
+/* Is it one of the library's layouts over another? */
+bool layout_nests(const struct aml_layout *layout);
+
 /*
  * Where to write an element: false if the write is to be dropped, since the coordinates are in
  * a pad's outside. `*place` is NULL if a layout gave no address.
