@@ -11,21 +11,23 @@
 
 enum {
 	LINE = 64,    /* a cache line, in bytes */
-	STAGE = 4096, /* what is gathered in the first cache before it is streamed, in bytes */
+	STAGE = 512,  /* what is gathered in the first cache before it is streamed, in bytes */
+	AHEAD = 4096, /* how far before it is read a dense source is asked for, in bytes */
 };
 
+/* The loop has an element at least. */
 static inline void row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	ptrdiff_t dst_step = loop->dst_step, src_step = loop->src_step;
 
-	for (size_t i = loop->extent; i > 0; i--) {
+	/* Not beyond the last element, where no object need be. */
+#pragma GCC unroll 4
+	for (size_t i = loop->extent - 1; i > 0; i--) {
 		memcpy(dst, src, size);
-		/* Not beyond the last element, where no object need be. */
-		if (i > 1) {
-			dst += dst_step;
-			src += src_step;
-		}
+		dst += dst_step;
+		src += src_step;
 	}
+	memcpy(dst, src, size);
 }
 
 static void row_any(char *dst, const char *src, size_t size, const struct copy_loop *loop)
@@ -84,6 +86,13 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 		       size);
 }
 
+/* Ask for the lines that stand some way after these bytes, for the second cache. */
+static void prefetch(const char *src, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += LINE)
+		__builtin_prefetch(src + AHEAD + i, 0, 2);
+}
+
 /* Short runs that are contiguous in the destination, gathered line by line and then past the
  * caches. */
 static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
@@ -101,6 +110,9 @@ static void stream_gathered(char *dst, const char *src, size_t size, const struc
 	for (size_t done = 0; done < loop->extent; done += part.extent, part.extent = most) {
 		if (part.extent > loop->extent - done)
 			part.extent = loop->extent - done;
+		if (loop->src_step > 0 && loop->src_step < LINE)
+			prefetch(src + done * (size_t)loop->src_step,
+				 part.extent * (size_t)loop->src_step);
 		move(stage, src + (ptrdiff_t)done * loop->src_step, size, &part);
 		stream(dst + done * size, stage, part.extent * size);
 	}
