@@ -168,6 +168,11 @@ static void merge(struct copy_plan *plan)
 	plan->nloops = n;
 }
 
+static size_t magnitude(ptrdiff_t step)
+{
+	return step < 0 ? -(size_t)step : (size_t)step;
+}
+
 /* The kind of a plan in normal form; a transposition's loop over the source's runs becomes
  * number 1. */
 static enum copy_kind choose(struct copy_plan *plan)
@@ -188,6 +193,24 @@ static enum copy_kind choose(struct copy_plan *plan)
 	return COPY_STRIDED;
 }
 
+/*
+ * From memory, planes follow each other as they stand in the source, whose lines are read ahead;
+ * those of the destination are written whole anywhere.
+ */
+static void order_planes(struct copy_plan *plan)
+{
+	for (uint8_t i = 3; i < plan->nloops; i++) {
+		struct copy_loop loop = plan->loops[i];
+		uint8_t j = i;
+
+		while (j > 2 && magnitude(plan->loops[j - 1].src_step) > magnitude(loop.src_step)) {
+			plan->loops[j] = plan->loops[j - 1];
+			j--;
+		}
+		plan->loops[j] = loop;
+	}
+}
+
 static void normalise(struct copy_plan *plan)
 {
 	flip(plan);
@@ -195,6 +218,8 @@ static void normalise(struct copy_plan *plan)
 	merge(plan);
 	plan->kind = (uint8_t)choose(plan);
 	plan->stream = copy_plan_payload(plan) >= machine()->cache / 2;
+	if (plan->kind == COPY_TRANSPOSE && plan->stream)
+		order_planes(plan);
 }
 
 static bool is_empty(const struct shape *shape)
