@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The moves of tasks and sleepers from state to state, as queue_state.h tells. No threads here. */
+/*
+ * The moves of tasks and sleepers from state to state, as queue_state.h tells; and all of them in
+ * one, for what the calling thread does at once.
+ */
 #include <stdlib.h>
 
 #include <aml/utils/error.h>
@@ -268,4 +271,35 @@ void queue_free_slot_locked(struct queue_sched *q)
 		q->running++;
 		first_done(&q->resumers);
 	}
+}
+
+bool queue_begin(struct queue_sched *q, struct aml_task *task)
+{
+	bool begun;
+
+	lock(q);
+	begun = q->head == NULL && q->running < q->slots;
+	if (begun) {
+		task->priv.waiter = NULL;
+		task->priv.seq = ++q->seq;
+		task->priv.state = TASK_RUNNING;
+		task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
+		queue_push(&q->unfinished, task);
+		q->running++;
+	}
+	unlock(q);
+	return begun;
+}
+
+void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
+{
+	lock(q);
+	q->nfinished++;
+	q->bytes += bytes;
+	queue_unlink(&q->unfinished, task);
+	if (q->barriers.first != NULL || q->destroyer != NULL)
+		queue_settle_locked(q);
+	queue_free_slot_locked(q);
+	queue_wake_locked(q);
+	unlock(q);
 }

@@ -16,29 +16,14 @@
 
 #include "async/queue_state.h"
 
-/* A test's, to delay threads where schedules differ; in a library built with QUEUE_SHAKE alone. */
-#ifdef QUEUE_SHAKE
-__attribute__((weak)) void queue_shake(void);
-#endif
-
-static void shake(void)
-{
-#ifdef QUEUE_SHAKE
-	if (queue_shake != NULL)
-		queue_shake();
-#endif
-}
-
 void queue_lock(struct queue_sched *q)
 {
-	shake();
-	pthread_mutex_lock(&q->lock);
+	lock(q);
 }
 
 void queue_unlock(struct queue_sched *q)
 {
-	pthread_mutex_unlock(&q->lock);
-	shake();
+	unlock(q);
 }
 
 void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
@@ -55,28 +40,28 @@ void queue_set_part(struct queue_sched *q, queue_part_fn part)
 
 void queue_give_back(struct queue_sched *q, struct aml_task *task)
 {
-	queue_lock(q);
+	lock(q);
 	queue_put_free_locked(q, task);
 	q->callers--;
 	queue_settle_locked(q);
-	queue_unlock(q);
+	unlock(q);
 }
 
 struct aml_task *queue_pop_orphan(struct queue_sched *q)
 {
 	struct aml_task *task;
 
-	queue_lock(q);
+	lock(q);
 	task = queue_pop(&q->orphans);
 	if (task != NULL)
 		q->callers++;
-	queue_unlock(q);
+	unlock(q);
 	return task;
 }
 
 void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 {
-	queue_lock(q);
+	lock(q);
 	*stats = (struct queue_stats){
 		.workers = q->nworkers,
 		.queued = q->nqueued,
@@ -84,7 +69,7 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 		.finished = q->nfinished,
 		.bytes = q->bytes,
 	};
-	queue_unlock(q);
+	unlock(q);
 }
 
 /* A worker takes all signals that concern its own doing, and no other. */
@@ -111,7 +96,7 @@ static void *work(void *arg)
 	mask_signals();
 	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
 	pthread_setname_np(pthread_self(), name);
-	queue_lock(q);
+	lock(q);
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q);
@@ -126,7 +111,7 @@ static void *work(void *arg)
 			q->waking = false;
 		}
 	}
-	queue_unlock(q);
+	unlock(q);
 	return NULL;
 }
 
@@ -136,14 +121,14 @@ static void join_workers(struct queue_sched *q, size_t n)
 	int cancel_state;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	queue_lock(q);
+	lock(q);
 	q->stop = true;
 	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
 		s->poked = true;
 		pthread_cond_signal(&s->wakeup);
 	}
 	q->idle = NULL;
-	queue_unlock(q);
+	unlock(q);
 	for (size_t i = 0; i < n; i++) {
 		pthread_join(q->workers[i].thread, NULL);
 		sleeper_end(&q->workers[i].sleeper);
@@ -201,9 +186,9 @@ static int submit(struct aml_sched_data *data, struct aml_task *task)
 	static const struct queue_request plain = {.parts = 1};
 	struct queue_sched *q = (struct queue_sched *)data;
 
-	queue_lock(q);
+	lock(q);
 	queue_submit_locked(q, task, &plain);
-	queue_unlock(q);
+	unlock(q);
 	return AML_SUCCESS;
 }
 
@@ -218,11 +203,6 @@ static struct aml_task *wait_any(struct aml_sched_data *data)
 }
 
 static struct aml_sched_ops ops = {.submit = submit, .wait = wait, .wait_any = wait_any};
-
-struct queue_sched *queue_of(const struct aml_sched *sched)
-{
-	return (struct queue_sched *)sched->data;
-}
 
 struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 {
@@ -266,14 +246,14 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	if (queue_inside(q))
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	queue_lock(q);
+	lock(q);
 	if (q->unfinished.first != NULL || q->callers > 0) {
 		me.limit = UINT64_MAX;
 		q->destroyer = &me;
 		queue_sleep_locked(q, &me, NULL);
 		q->destroyer = NULL;
 	}
-	queue_unlock(q);
+	unlock(q);
 	join_workers(q, q->nworkers);
 	queue_unregister(q);
 	release(q);

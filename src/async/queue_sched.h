@@ -37,7 +37,10 @@ struct queue_stats {
 };
 
 /* The scheduler behind an aml_sched of aml_queue_sched_create(). */
-struct queue_sched *queue_of(const struct aml_sched *sched);
+static inline struct queue_sched *queue_of(const struct aml_sched *sched)
+{
+	return (struct queue_sched *)sched->data;
+}
 
 void queue_lock(struct queue_sched *q);
 void queue_unlock(struct queue_sched *q);
@@ -88,6 +91,15 @@ void queue_give_back(struct queue_sched *q, struct aml_task *task);
 
 /* Submit a request of TASK_ON_STACK and wait until it has finished. */
 void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request);
+
+/*
+ * The same at less cost, for what neither blocks, nor fails, nor calls code of a program's: where
+ * the queue is empty and a slot is free, the caller may do it by itself. It begins, which takes
+ * the slot, does it, and ends. `task` is a request of TASK_ON_STACK meanwhile; its public members
+ * are not used. False: it is to be submitted.
+ */
+bool queue_begin(struct queue_sched *q, struct aml_task *task);
+void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes);
 
 /* See aml_dma_barrier(). */
 int queue_barrier(struct queue_sched *q);

@@ -13,7 +13,8 @@
  *               │                                                          ▲
  *               └─────────────────────── cancelled ────────────────────────┘
  *
- * and ORPHAN in a forked child for what was QUEUED or RUNNING in the parent.
+ * and ORPHAN in a forked child for what was QUEUED or RUNNING in the parent. What a thread does
+ * at once (queue_begin()) is submitted and taken in one step, so that it is RUNNING from the start.
  *
  * A task is on one list at most:
  *   `unfinished`  QUEUED and RUNNING ones, in order of submission; `head` is its first
@@ -129,6 +130,31 @@ struct frame {
 
 /* The innermost one of the calling thread. */
 extern __thread struct frame *queue_frame;
+
+/* A test's, to delay threads where schedules differ; in a library built with QUEUE_SHAKE alone. */
+#ifdef QUEUE_SHAKE
+__attribute__((weak)) void queue_shake(void);
+#endif
+
+static inline void shake(void)
+{
+#ifdef QUEUE_SHAKE
+	if (queue_shake != NULL)
+		queue_shake();
+#endif
+}
+
+static inline void lock(struct queue_sched *q)
+{
+	shake();
+	pthread_mutex_lock(&q->lock);
+}
+
+static inline void unlock(struct queue_sched *q)
+{
+	pthread_mutex_unlock(&q->lock);
+	shake();
+}
 
 /* queue.c: the moves, all with the lock held. */
 struct aml_task *queue_pop(struct task_list *list);

@@ -39,20 +39,20 @@ static void run_locked(struct queue_sched *q, struct aml_task *task)
 	if (!untaken(task))
 		queue_leave_locked(q, task);
 	queue_wake_locked(q);
-	queue_unlock(q);
+	unlock(q);
 	if (divisible)
 		q->part(task, part);
 	else
 		execute(q, task);
-	queue_lock(q);
+	lock(q);
 	task->priv.active--;
 	if (untaken(task) || task->priv.active > 0)
 		return;
 	if (divisible) {
 		/* Nobody else touches it any more. */
-		queue_unlock(q);
+		unlock(q);
 		execute(q, task);
-		queue_lock(q);
+		lock(q);
 	}
 	queue_finish_locked(q, task);
 }
@@ -127,14 +127,14 @@ static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_t
 static void yield_slot_locked(struct queue_sched *q, struct frame *frame)
 {
 	if (frame->q != q) {
-		queue_unlock(q);
-		queue_lock(frame->q);
+		unlock(q);
+		lock(frame->q);
 	}
 	queue_free_slot_locked(frame->q);
 	queue_wake_locked(frame->q);
 	if (frame->q != q) {
-		queue_unlock(frame->q);
-		queue_lock(q);
+		unlock(frame->q);
+		lock(q);
 	}
 }
 
@@ -144,8 +144,8 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
 	struct queue_sched *own = frame->q;
 
 	if (own != q) {
-		queue_unlock(q);
-		queue_lock(own);
+		unlock(q);
+		lock(own);
 	}
 	if (own->running < own->slots) {
 		own->running++;
@@ -159,8 +159,8 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
 		sleeper_end(&me);
 	}
 	if (own != q) {
-		queue_unlock(own);
-		queue_lock(q);
+		unlock(own);
+		lock(q);
 	}
 }
 
@@ -256,7 +256,7 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 {
 	int err;
 
-	queue_lock(q);
+	lock(q);
 	err = check_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.flags & TASK_REQUEST) {
 		err = -AML_EINVAL;
@@ -266,7 +266,7 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 	} else if (err == AML_SUCCESS) {
 		take_finished_locked(q, task);
 	}
-	queue_unlock(q);
+	unlock(q);
 	return err;
 }
 
@@ -274,7 +274,7 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 {
 	int err;
 
-	queue_lock(q);
+	lock(q);
 	err = check_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		queue_unlink(&q->orphans, task);
@@ -285,7 +285,7 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 		*result = *(int *)(void *)task->out;
 		queue_put_free_locked(q, task);
 	}
-	queue_unlock(q);
+	unlock(q);
 	return err;
 }
 
@@ -310,10 +310,10 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 {
 	int err;
 
-	queue_lock(q);
+	lock(q);
 	err = check_locked(q, task);
 	if (err != AML_SUCCESS) {
-		queue_unlock(q);
+		unlock(q);
 		return err;
 	}
 	/* Until queue_give_back(), which may find the scheduler's end waiting for it. */
@@ -326,16 +326,16 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 		take_finished_locked(q, task);
 	}
 	task->priv.state = TASK_RETURNED;
-	queue_unlock(q);
+	unlock(q);
 	return AML_SUCCESS;
 }
 
 void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request)
 {
-	queue_lock(q);
+	lock(q);
 	queue_append_locked(q, task, request);
 	take_finished_locked(q, task);
-	queue_unlock(q);
+	unlock(q);
 }
 
 int queue_barrier(struct queue_sched *q)
@@ -345,7 +345,7 @@ int queue_barrier(struct queue_sched *q)
 
 	if (queue_inside(q))
 		return -AML_EBUSY;
-	queue_lock(q);
+	lock(q);
 	failed = queue_pop(&q->failed);
 	if (failed != NULL) {
 		me.code = *(int *)(void *)failed->out;
@@ -359,7 +359,7 @@ int queue_barrier(struct queue_sched *q)
 		sleeper_push(&q->barriers, &me);
 		wait_locked(q, &me, NULL);
 	}
-	queue_unlock(q);
+	unlock(q);
 	return me.code;
 }
 
@@ -371,7 +371,7 @@ struct aml_task *queue_wait_any(struct queue_sched *q)
 		aml_errno = AML_EBUSY;
 		return NULL;
 	}
-	queue_lock(q);
+	lock(q);
 	me.task = queue_pop(&q->done);
 	if (me.task != NULL) {
 		me.task->priv.state = TASK_RETURNED;
@@ -381,7 +381,7 @@ struct aml_task *queue_wait_any(struct queue_sched *q)
 		sleeper_push(&q->anys, &me);
 		wait_locked(q, &me, NULL);
 	}
-	queue_unlock(q);
+	unlock(q);
 	return me.task;
 }
 

@@ -432,7 +432,7 @@ size_t copy_plan_size(const struct copy_plan *plan)
 	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
 }
 
-uint64_t copy_plan_payload(const struct copy_plan *plan)
+uint64_t copy_loops_payload(const struct copy_plan *plan)
 {
 	uint64_t bytes = plan->kind == COPY_EMPTY || plan->kind == COPY_BOXES ? 0 : plan->size;
 	uint8_t n = plan->kind == COPY_WALK ? plan->count : plan->nloops;

@@ -110,8 +110,20 @@ void copy_plan_release(struct copy_plan *plan);
 /* What the plan itself occupies, in bytes. */
 size_t copy_plan_size(const struct copy_plan *plan);
 
+/* What a plan with loops or boxes moves, in bytes. */
+uint64_t copy_loops_payload(const struct copy_plan *plan);
+
 /* What the plan moves, in bytes. */
-uint64_t copy_plan_payload(const struct copy_plan *plan);
+static inline uint64_t copy_plan_payload(const struct copy_plan *plan)
+{
+	return plan->kind == COPY_FLAT ? plan->size : copy_loops_payload(plan);
+}
+
+/* Does it run without any code that is not the library's? Then it does not fail either. */
+static inline bool copy_plan_is_own(const struct copy_plan *plan)
+{
+	return plan->kind != COPY_DEREF;
+}
 
 /*
  * Run a plan, any number of times. AML_SUCCESS, or -AML_FAILURE if a layout gave no address for

@@ -43,7 +43,7 @@ int copy_plan_run(const struct copy_plan *plan)
 		return AML_SUCCESS;
 	case COPY_FLAT:
 		COUNT(true, "", "flat");
-		run_loops(plan, 0, copy_flat);
+		copy_flat(plan, plan->dst.base, plan->src.base);
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");

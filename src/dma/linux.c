@@ -164,27 +164,57 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	return err;
 }
 
-/* The synchronous copy: a request in this frame, which the layouts outlive. */
-static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
-		aml_dma_operator op, void *op_arg)
+/* Do what a plan says in the calling thread, if that may be done at once. */
+static bool run_at_once(struct queue_sched *q, const struct copy_plan *plan)
 {
-	const struct aml_dma_linux_task_in in = {
-		.op = op, .dst = dest, .src = src, .op_arg = op_arg};
-	union copy_plan_room room;
+	struct aml_task task;
+	uint64_t bytes;
+
+	if (!copy_plan_is_own(plan) || copy_plan_parts(plan) > 1 || !queue_begin(q, &task))
+		return false;
+	bytes = copy_plan_payload(plan);
+	copy_plan_run(plan);
+	queue_end(q, &task, bytes);
+	return true;
+}
+
+/* A synchronous copy by a request in this frame, which the layouts outlive. */
+__attribute__((noinline)) static int run_request(struct queue_sched *q,
+						 const struct aml_dma_linux_task_in *in,
+						 const struct copy_plan *plan)
+{
 	union {
 		struct request request;
 		char bytes[sizeof(struct request) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 	} r;
-	struct queue_request request = {.flags = TASK_REQUEST | TASK_ON_STACK};
-	int err = plan(&room, &in);
+	const struct queue_request request = {
+		.flags = TASK_REQUEST | TASK_ON_STACK,
+		.parts = copy_plan_parts(plan),
+		.bytes = copy_plan_payload(plan),
+	};
 
-	if (err != AML_SUCCESS)
-		return err;
-	fill(&r.request, &in, &room.plan, 0);
-	request.parts = copy_plan_parts(&room.plan);
-	request.bytes = copy_plan_payload(&room.plan);
-	queue_run(queue(data), &r.request.pub.task, &request);
+	fill(&r.request, in, plan, 0);
+	queue_run(q, &r.request.pub.task, &request);
 	return r.request.pub.task_out;
+}
+
+/* The synchronous copy. */
+static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		aml_dma_operator op, void *op_arg)
+{
+	union copy_plan_room room;
+	struct aml_dma_linux_task_in in;
+	int err;
+
+	if (dma_plans(op)) {
+		err = dma_plan(&room, dest, src, op, op_arg);
+		if (err != AML_SUCCESS || run_at_once(queue(data), &room.plan))
+			return err;
+	} else {
+		room.plan = (struct copy_plan){.kind = COPY_EMPTY};
+	}
+	in = (struct aml_dma_linux_task_in){.op = op, .dst = dest, .src = src, .op_arg = op_arg};
+	return run_request(queue(data), &in, &room.plan);
 }
 
 /* Release a request that is on no list. */

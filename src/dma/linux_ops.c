@@ -18,12 +18,6 @@ int dma_plan(union copy_plan_room *room, struct aml_layout *dst, const struct am
 	return copy_plan_bytes(room, dst, src, (size_t)arg);
 }
 
-bool dma_plans(aml_dma_operator op)
-{
-	return op == NULL || op == aml_dma_linux_copy_generic || op == aml_dma_linux_copy_1D ||
-	       op == aml_dma_linux_memcpy_op;
-}
-
 static int run_now(aml_dma_operator op, struct aml_layout *dst, const struct aml_layout *src,
 		   void *arg)
 {

@@ -6,11 +6,16 @@
 #include <stdbool.h>
 
 #include <aml/dma.h>
+#include <aml/dma/linux.h>
 
 #include "copy/plan.h"
 
 /* Is it one of the library's operators, or NULL, which stands for copy_generic? */
-bool dma_plans(aml_dma_operator op);
+static inline bool dma_plans(aml_dma_operator op)
+{
+	return op == NULL || op == aml_dma_linux_copy_generic || op == aml_dma_linux_copy_1D ||
+	       op == aml_dma_linux_memcpy_op;
+}
 
 /* Plan what such an operator would do. Errors as the operator's: nothing was made. */
 int dma_plan(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src,
