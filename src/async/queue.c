@@ -126,19 +126,26 @@ void queue_wake_locked(struct queue_sched *q)
 	pthread_cond_signal(&s->wakeup);
 }
 
-void queue_append_locked(struct queue_sched *q, struct aml_task *task,
-			 const struct queue_request *request)
+/* It is submitted, in this state. */
+static void submit(struct queue_sched *q, struct aml_task *task,
+		   const struct queue_request *request, enum task_state state)
 {
 	task->priv.sched = q;
 	task->priv.waiter = NULL;
 	task->priv.seq = ++q->seq;
 	task->priv.bytes = request->bytes;
-	task->priv.state = TASK_QUEUED;
+	task->priv.state = state;
 	task->priv.flags = request->flags;
 	task->priv.parts = request->parts;
-	task->priv.taken = 0;
-	task->priv.active = 0;
+	task->priv.taken = state == TASK_RUNNING;
+	task->priv.active = state == TASK_RUNNING;
 	queue_push(&q->unfinished, task);
+}
+
+void queue_append_locked(struct queue_sched *q, struct aml_task *task,
+			 const struct queue_request *request)
+{
+	submit(q, task, request, TASK_QUEUED);
 	if (q->head == NULL)
 		q->head = task;
 	q->nqueued++;
@@ -273,14 +280,20 @@ void queue_free_slot_locked(struct queue_sched *q)
 	}
 }
 
-bool queue_begin(struct queue_sched *q, struct aml_task *task)
+/* May the calling thread do at once what it would submit? */
+static bool may_begin(const struct queue_sched *q)
+{
+	return q->head == NULL && q->running < q->slots;
+}
+
+bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 {
 	bool begun;
 
 	lock(q);
-	begun = q->head == NULL && q->running < q->slots;
+	begun = may_begin(q) && (waits || q->nworkers > 0);
 	if (begun) {
-		task->priv.waiter = NULL;
+		/* What nobody looks at in the frame of another thread stays as it is. */
 		task->priv.seq = ++q->seq;
 		task->priv.state = TASK_RUNNING;
 		task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
@@ -302,4 +315,22 @@ void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 	queue_free_slot_locked(q);
 	queue_wake_locked(q);
 	unlock(q);
+}
+
+bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
+			const struct queue_request *request)
+{
+	if (!may_begin(q) || q->nworkers == 0)
+		return false;
+	submit(q, task, request, TASK_RUNNING);
+	q->running++;
+	return true;
+}
+
+void queue_end_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task->priv.active = 0;
+	queue_finish_locked(q, task);
+	queue_free_slot_locked(q);
+	queue_wake_locked(q);
 }

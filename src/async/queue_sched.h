@@ -93,13 +93,23 @@ void queue_give_back(struct queue_sched *q, struct aml_task *task);
 void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request);
 
 /*
- * The same at less cost, for what neither blocks, nor fails, nor calls code of a program's: where
- * the queue is empty and a slot is free, the caller may do it by itself. It begins, which takes
- * the slot, does it, and ends. `task` is a request of TASK_ON_STACK meanwhile; its public members
- * are not used. False: it is to be submitted.
+ * Doing at once what would be submitted, in the calling thread, at less cost: where the queue is
+ * empty and a slot is free, and only what is short, and neither blocks, nor fails, nor calls code
+ * of a program's. It begins, which takes the slot, does it, and ends. False: it cannot begin. A
+ * thread that does not wait (`waits`) may do so only where there are workers.
+ *
+ * `task` has no public members, and is nobody else's.
  */
-bool queue_begin(struct queue_sched *q, struct aml_task *task);
+bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits);
 void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes);
+
+/*
+ * The same with a request that has a handle, by a thread that does not wait. Its public members
+ * are filled in before it ends.
+ */
+bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
+			const struct queue_request *request);
+void queue_end_locked(struct queue_sched *q, struct aml_task *task);
 
 /* See aml_dma_barrier(). */
 int queue_barrier(struct queue_sched *q);

@@ -2,6 +2,9 @@
 /*
  * The engine: requests over a queue scheduler.
  *
+ * Small copies by the library's operators may be made at once by the thread that asks for them,
+ * and need a request only if a handle is to be given out.
+ *
  * A request is one block: the public structure, then a copy plan with as many loops as its
  * class has room for. A copy by one of the library's operators is planned when it is posted,
  * and what runs is the plan; with any other operator the plan is an empty one.
@@ -28,6 +31,12 @@ struct request {
 
 /* The number of loops that the requests of each class have room for. */
 static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
+
+/*
+ * A copy of so many bytes takes less than to wake a worker for it. Where the queue is empty and a
+ * slot is free, the call that posts it makes it at once.
+ */
+enum { SMALL = 16 << 10 };
 
 struct engine {
 	struct aml_dma dma;
@@ -116,10 +125,25 @@ static struct request *take_locked(struct queue_sched *q, unsigned size_class)
 	return r;
 }
 
-/* Post a request whose plan may be kept. */
-static int post(struct queue_sched *q, struct aml_dma_request **req,
-		const struct aml_dma_linux_task_in *in, const struct copy_plan *plan)
+/* Do what a plan of the library's own says in the calling thread, if that may be done at once. */
+static bool run_at_once(struct queue_sched *q, const struct copy_plan *plan, bool waits)
 {
+	struct aml_task task;
+	uint64_t bytes;
+
+	if (!queue_begin(q, &task, waits))
+		return false;
+	bytes = copy_plan_payload(plan);
+	copy_plan_run(plan);
+	queue_end(q, &task, bytes);
+	return true;
+}
+
+/* Post a request whose plan may be kept; `small`: it may be run at once. */
+static int post(struct queue_sched *q, struct aml_dma_request **req,
+		const struct aml_dma_linux_task_in *in, const struct copy_plan *plan, bool small)
+{
+	static const struct copy_plan empty = {.kind = COPY_EMPTY};
 	unsigned size_class = size_class_of(plan);
 	struct queue_request request = {
 		.flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT,
@@ -132,12 +156,20 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 	r = take_locked(q, size_class);
 	if (r == NULL)
 		return -AML_ENOMEM;
-	fill(r, in, plan, req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0);
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;
 	else
 		request.flags |= TASK_OWNED;
-	queue_submit_locked(q, &r->pub.task, &request);
+	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
+		queue_unlock(q);
+		fill(r, in, &empty, AML_DMA_LINUX_REQUEST_FLAGS_DONE);
+		copy_plan_run(plan);
+		queue_lock(q);
+		queue_end_locked(q, &r->pub.task);
+	} else {
+		fill(r, in, plan, req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0);
+		queue_submit_locked(q, &r->pub.task, &request);
+	}
 	queue_unlock(q);
 	return AML_SUCCESS;
 }
@@ -149,33 +181,25 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	const struct aml_dma_linux_task_in in = {
 		.op = op, .dst = dest, .src = src, .op_arg = op_arg};
 	union copy_plan_room room;
+	bool small;
 	int err;
 
 	if (data == NULL || dest == NULL || src == NULL)
 		return -AML_EINVAL;
 	err = plan(&room, &in);
-	if (err == AML_SUCCESS)
-		err = copy_plan_keep(&room.plan);
 	if (err != AML_SUCCESS)
 		return err;
-	err = post(queue(data), req, &in, &room.plan);
+	small = dma_plans(op) && copy_plan_is_own(&room.plan) &&
+		copy_plan_payload(&room.plan) <= SMALL;
+	if (small && req == NULL && run_at_once(queue(data), &room.plan, false))
+		return AML_SUCCESS;
+	err = copy_plan_keep(&room.plan);
+	if (err != AML_SUCCESS)
+		return err;
+	err = post(queue(data), req, &in, &room.plan, small);
 	if (err != AML_SUCCESS)
 		copy_plan_release(&room.plan);
 	return err;
-}
-
-/* Do what a plan says in the calling thread, if that may be done at once. */
-static bool run_at_once(struct queue_sched *q, const struct copy_plan *plan)
-{
-	struct aml_task task;
-	uint64_t bytes;
-
-	if (!copy_plan_is_own(plan) || copy_plan_parts(plan) > 1 || !queue_begin(q, &task))
-		return false;
-	bytes = copy_plan_payload(plan);
-	copy_plan_run(plan);
-	queue_end(q, &task, bytes);
-	return true;
 }
 
 /* A synchronous copy by a request in this frame, which the layouts outlive. */
@@ -208,8 +232,11 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 
 	if (dma_plans(op)) {
 		err = dma_plan(&room, dest, src, op, op_arg);
-		if (err != AML_SUCCESS || run_at_once(queue(data), &room.plan))
+		if (err != AML_SUCCESS)
 			return err;
+		if (copy_plan_is_own(&room.plan) && copy_plan_parts(&room.plan) == 1 &&
+		    run_at_once(queue(data), &room.plan, true))
+			return AML_SUCCESS;
 	} else {
 		room.plan = (struct copy_plan){.kind = COPY_EMPTY};
 	}

@@ -138,7 +138,8 @@ static unsigned long exhaust_ways(struct act *act)
 		with_handle = i / 2 == 1;
 		synchronous = i / 2 == 2;
 		faults = exhaust(act, FAULT_MEMORY);
-		if (!synchronous && faults < least)
+		/* A copy of a few bytes without a handle may be made at once, without a request. */
+		if (!synchronous && (with_handle || workers == 0) && faults < least)
 			least = faults;
 	}
 	return least;
