@@ -182,17 +182,35 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
 	unsigned list = task->priv.flags >> TASK_CLASS_SHIFT;
 
 	task->priv.state = TASK_RETURNED;
-	task->priv.next = q->free[list];
-	q->free[list] = task;
+	if (q->free_bytes + q->sizes[list] <= FREE_MAX) {
+		task->priv.next = q->free[list];
+		q->free[list] = task;
+		q->free_bytes += q->sizes[list];
+	} else {
+		task->priv.next = q->surplus;
+		q->surplus = task;
+	}
 }
 
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
 {
 	struct aml_task *task = q->free[list];
 
-	if (task != NULL)
+	if (task != NULL) {
 		q->free[list] = task->priv.next;
+		q->free_bytes -= q->sizes[list];
+	}
 	return task;
+}
+
+void queue_free_list(struct aml_task *task)
+{
+	while (task != NULL) {
+		struct aml_task *next = task->priv.next;
+
+		free(task);
+		task = next;
+	}
 }
 
 /* Tell the first barrier that covers it of a request's failure. False: there is none. */

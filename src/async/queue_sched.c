@@ -33,9 +33,12 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 	queue_wake_locked(q);
 }
 
-void queue_set_part(struct queue_sched *q, queue_part_fn part)
+void queue_set_requests(struct queue_sched *q, queue_part_fn part,
+			const size_t sizes[QUEUE_FREE_LISTS])
 {
 	q->part = part;
+	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
+		q->sizes[i] = sizes[i];
 }
 
 void queue_give_back(struct queue_sched *q, struct aml_task *task)
@@ -100,6 +103,9 @@ static void *work(void *arg)
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q);
+		} else if (q->surplus != NULL) {
+			unlock(q);
+			lock(q);
 		} else if (q->stop) {
 			break;
 		} else {
@@ -160,23 +166,14 @@ static int start_workers(struct queue_sched *q)
 	return -AML_ENOMEM;
 }
 
-static void free_list(struct aml_task *task)
-{
-	while (task != NULL) {
-		struct aml_task *next = task->priv.next;
-
-		free(task);
-		task = next;
-	}
-}
-
 /* Release a scheduler that no thread uses any more, and the requests that are its own. */
 static void release(struct queue_sched *q)
 {
-	free_list(q->finished.first);
-	free_list(q->failed.first);
+	queue_free_list(q->finished.first);
+	queue_free_list(q->failed.first);
 	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
-		free_list(q->free[i]);
+		queue_free_list(q->free[i]);
+	queue_free_list(q->surplus);
 	pthread_mutex_destroy(&q->lock);
 	free(q);
 }

@@ -4,7 +4,8 @@
  * are tasks with an int as output (0 is success) that barriers count and wait_any passes over.
  *
  * A request's memory begins with its task and came from malloc(). Finished requests go back to
- * one of the scheduler's free lists, from where the engine takes them again.
+ * one of the scheduler's free lists, from where the engine takes them again; where these are
+ * long already, to free().
  *
  * Functions whose names end in _locked want the lock of queue_lock() held.
  */
@@ -54,7 +55,10 @@ struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list);
  * close it.
  */
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
-void queue_set_part(struct queue_sched *q, queue_part_fn part);
+
+/* Before anything is submitted: that function, and the size of the requests on each free list. */
+void queue_set_requests(struct queue_sched *q, queue_part_fn part,
+			const size_t sizes[QUEUE_FREE_LISTS]);
 
 /* What a request is to the scheduler. */
 struct queue_request {

@@ -24,7 +24,8 @@
  *   `failed`      FINISHED requests whose failure no barrier has reported, in the order in
  *                 which they finished, with a handle or without;
  *   `orphans`     ORPHAN requests;
- *   `free[…]`     requests that are ready for use;
+ *   `free[…]`     requests that are ready for use, FREE_MAX bytes of them at most;
+ *   `surplus`     those beyond, which go back to the allocator when the lock is let go;
  * and on none once somebody waits for it and it has FINISHED.
  *
  * Parts. A divisible task has several; they are taken one by one from the head, a slot each,
@@ -55,6 +56,13 @@
 #include "async/queue_sched.h"
 
 enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
+
+/*
+ * What a burst of requests took goes back to the allocator but for so much, which some 20,000
+ * flat copies are. So many in flight cost no call of the allocator; that a million do is little
+ * beside the memory that they touch.
+ */
+enum { FREE_MAX = 4 << 20 };
 
 /* In aml_task.priv.flags: it is on `failed`. */
 enum { TASK_UNREPORTED = 1 << 3 };
@@ -98,6 +106,9 @@ struct queue_sched {
 	struct task_list unfinished, done, finished, failed, orphans;
 	struct aml_task *head;                   /* the oldest QUEUED task */
 	struct aml_task *free[QUEUE_FREE_LISTS]; /* linked by `next` */
+	size_t sizes[QUEUE_FREE_LISTS];          /* of a request on each, in bytes */
+	size_t free_bytes;                       /* of all on them */
+	struct aml_task *surplus;                /* linked by `next` */
 	uint64_t seq;                            /* of the newest task */
 	size_t slots;                            /* max(1, nworkers) */
 	size_t running;                          /* slots taken */
@@ -144,6 +155,9 @@ static inline void shake(void)
 #endif
 }
 
+/* Release requests that are linked by `next`. */
+void queue_free_list(struct aml_task *task);
+
 static inline void lock(struct queue_sched *q)
 {
 	shake();
@@ -152,8 +166,14 @@ static inline void lock(struct queue_sched *q)
 
 static inline void unlock(struct queue_sched *q)
 {
+	struct aml_task *surplus = q->surplus;
+
+	if (surplus != NULL)
+		q->surplus = NULL;
 	pthread_mutex_unlock(&q->lock);
 	shake();
+	if (surplus != NULL)
+		queue_free_list(surplus);
 }
 
 /* queue.c: the moves, all with the lock held. */

@@ -48,6 +48,11 @@ static struct queue_sched *queue(const struct aml_dma_data *data)
 	return queue_of(((const struct aml_dma_linux_data *)data)->sched);
 }
 
+static size_t size_of_class(unsigned size_class)
+{
+	return sizeof(struct request) + class_loops[size_class] * sizeof(struct copy_loop);
+}
+
 static unsigned size_class_of(const struct copy_plan *plan)
 {
 	unsigned size_class = 0;
@@ -119,7 +124,7 @@ static struct request *take_locked(struct queue_sched *q, unsigned size_class)
 	if (r != NULL)
 		return r;
 	queue_unlock(q);
-	r = malloc(sizeof(*r) + class_loops[size_class] * sizeof(struct copy_loop));
+	r = malloc(size_of_class(size_class));
 	if (r != NULL)
 		queue_lock(q);
 	return r;
@@ -326,6 +331,7 @@ static int print(const struct aml_dma_data *data, FILE *stream, const char *pref
 
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 {
+	size_t sizes[QUEUE_FREE_LISTS];
 	struct engine *engine;
 
 	if (dma == NULL)
@@ -338,7 +344,9 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 		free(engine);
 		return -AML_ENOMEM;
 	}
-	queue_set_part(queue_of(engine->data.sched), run_part);
+	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++)
+		sizes[i] = size_of_class(i);
+	queue_set_requests(queue_of(engine->data.sched), run_part, sizes);
 	engine->dma.ops = &aml_dma_linux_ops;
 	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
 	*dma = &engine->dma;

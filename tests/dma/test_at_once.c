@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Small copies that the posting call makes itself: where nothing is queued and a worker could begin
+ * at once, and nowhere else.
+ */
+#include "gate.h"
+#include "suite.h"
+
+#define SMALL ((size_t)16 << 10)
+
+static char to[SMALL], from[SMALL];
+static struct aml_dma *dma;
+
+static void open_engine(size_t threads)
+{
+	dma = NULL;
+	memset(to, 0, sizeof(to));
+	memset(from, 7, sizeof(from));
+	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
+}
+
+static void close_engine(void)
+{
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+}
+
+static void post(struct aml_dma_request **req, size_t size)
+{
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, req, (void *)to, (void *)from,
+						   aml_dma_linux_memcpy_op, (void *)size),
+			 0);
+}
+
+static bool copied(size_t size)
+{
+	return memcmp(to, from, size) == 0;
+}
+
+START_TEST(a_small_copy_is_made_when_it_is_posted)
+{
+	for (size_t threads = 1; threads < 3; threads++) {
+		struct aml_dma_request *req = NULL;
+
+		open_engine(threads);
+		post(NULL, 64);
+		ck_assert(copied(64));
+		post(&req, SMALL);
+		ck_assert(copied(SMALL));
+		ck_assert_ptr_nonnull(req);
+		ck_assert_int_eq(((struct aml_dma_linux_request *)req)->flags,
+				 AML_DMA_LINUX_REQUEST_FLAGS_DONE);
+		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		ck_assert_ptr_null(req);
+		post(&req, 64);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
+		/* A handle that nobody waits for goes with the engine. */
+		post(&req, 64);
+		close_engine();
+	}
+}
+END_TEST
+
+START_TEST(without_workers_it_is_made_when_it_is_waited_for)
+{
+	struct aml_dma_request *req = NULL;
+
+	open_engine(0);
+	post(NULL, 64);
+	ck_assert(!copied(64));
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert(copied(64));
+	memset(from, 8, sizeof(from));
+	post(&req, 64);
+	ck_assert(!copied(64));
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	ck_assert(copied(64));
+	close_engine();
+}
+END_TEST
+
+START_TEST(while_all_workers_are_busy_it_is_queued)
+{
+	for (size_t threads = 1; threads < 3; threads++) {
+		struct gate gate;
+		struct job job = {.gate = &gate}, other = job;
+		struct aml_dma_request *req = NULL;
+
+		gate_init(&gate);
+		open_engine(threads);
+		ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+		gate_await(&gate);
+		if (threads > 1) {
+			ck_assert_int_eq(job_post(dma, NULL, &other), 0);
+			gate_await(&gate);
+		}
+		post(&req, 64);
+		ck_assert(!copied(64));
+		for (size_t i = 0; i < threads; i++)
+			gate_open(&gate);
+		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		ck_assert(copied(64));
+		close_engine();
+		gate_destroy(&gate);
+	}
+}
+END_TEST
+
+/* Its operator holds the only worker while it posts. */
+static int post_inside(struct job *job)
+{
+	(void)job;
+	if (aml_dma_async_copy_custom(dma, NULL, (void *)to, (void *)from, aml_dma_linux_memcpy_op,
+				      (void *)64) != 0)
+		return -AML_FAILURE;
+	return copied(64) ? -AML_EDOM : 0;
+}
+
+START_TEST(an_operator_that_posts_keeps_the_only_worker_busy)
+{
+	struct job job = {.body = post_inside};
+
+	open_engine(1);
+	ck_assert_int_eq(job_copy(dma, &job), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert(copied(64));
+	close_engine();
+}
+END_TEST
+
+static int post_in_child(void *arg)
+{
+	struct aml_dma_request *req = NULL;
+
+	(void)arg;
+	NEED(aml_dma_async_copy_custom(dma, &req, (void *)to, (void *)from, aml_dma_linux_memcpy_op,
+				       (void *)64) == 0);
+	NEED(!copied(64));
+	NEED(aml_dma_wait(dma, &req) == 0);
+	NEED(copied(64));
+	return 0;
+}
+
+START_TEST(a_forked_child_has_no_workers)
+{
+	open_engine(2);
+	ck_assert_int_eq(in_child(post_in_child, NULL), 0);
+	close_engine();
+}
+END_TEST
+
+SUITE("dma/at_once", a_small_copy_is_made_when_it_is_posted,
+      without_workers_it_is_made_when_it_is_waited_for, while_all_workers_are_busy_it_is_queued,
+      an_operator_that_posts_keeps_the_only_worker_busy, a_forked_child_has_no_workers)
