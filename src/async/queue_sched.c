@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <aml/utils/error.h>
 
@@ -102,7 +103,7 @@ static void *work(void *arg)
 	lock(q);
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
-			queue_run_head_locked(q);
+			queue_run_head_locked(q, UINT64_MAX);
 		} else if (q->surplus != NULL) {
 			unlock(q);
 			lock(q);
@@ -206,14 +207,19 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	struct queue_sched *q = NULL;
 	size_t size;
 
+	/* In whole cache lines. */
 	if (!__builtin_mul_overflow(num_threads, sizeof(*q->workers), &size) &&
-	    !__builtin_add_overflow(size, sizeof(*q), &size))
-		q = calloc(1, size);
+	    !__builtin_add_overflow(size, sizeof(*q) + CACHE_LINE - 1, &size)) {
+		size -= size % CACHE_LINE;
+		q = aligned_alloc(CACHE_LINE, size);
+	}
 	if (q == NULL)
 		goto no_memory;
+	memset(q, 0, size);
 	q->sched.data = (struct aml_sched_data *)q;
 	q->sched.ops = &ops;
 	q->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	q->spins = queue_may_spin();
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
 	if (start_workers(q) != AML_SUCCESS)

@@ -24,6 +24,7 @@ enum {
 	TASK_REQUEST = 1 << 0,  /* an engine's request */
 	TASK_OWNED = 1 << 1,    /* …without a handle: the scheduler releases it */
 	TASK_ON_STACK = 1 << 2, /* …in its poster's frame: never released or listed */
+	TASK_SMALL = 1 << 4,    /* …short, that neither blocks nor calls code of a program's */
 };
 
 /* The free lists: requests of one size each. */

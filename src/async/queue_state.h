@@ -33,6 +33,11 @@
  * on, and FINISHED when none runs and all were taken or, if it is cancelled, will not be. Any
  * other task has one part, itself.
  *
+ * Batches. Small tasks, which neither block nor call code of a program's, are taken several at
+ * once from the head where there are workers: they are RUNNING from then on, one after the other
+ * in one slot, and FINISHED together. A thread that waits outside of any operator may take some,
+ * too, if they came before what it waits for, rather than sleep until a worker is awake.
+ *
  * Slots. `running` counts the tasks that run, without those that are blocked in a wait of their
  * own; each part that runs takes one. The head is taken only while running < slots. A task that
  * a wait inside another one runs ahead of its turn takes over that one's slot, or goes beyond
@@ -64,8 +69,13 @@ enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, T
  */
 enum { FREE_MAX = 4 << 20 };
 
+/* A batch: so many small tasks at most, of so many bytes together. */
+enum { BATCH_MAX = 32, BATCH_BYTES = 64 << 10 };
+
 /* In aml_task.priv.flags: it is on `failed`. */
 enum { TASK_UNREPORTED = 1 << 3 };
+
+enum { CACHE_LINE = 64 };
 
 struct task_list {
 	struct aml_task *first, *last;
@@ -98,37 +108,46 @@ struct worker {
 	struct sleeper sleeper; /* on the stack `idle` by `next` */
 };
 
+/*
+ * What each request touches comes right after the lock, in as few cache lines as can be: where
+ * threads contend, each line that goes from CPU to CPU costs as much as the rest of the request.
+ */
 struct queue_sched {
 	struct aml_sched sched;          /* what the caller knows it by */
 	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
-	pthread_mutex_t lock;            /* guards all that follows */
 
-	struct task_list unfinished, done, finished, failed, orphans;
-	struct aml_task *head;                   /* the oldest QUEUED task */
+	_Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
+	struct aml_task *head;                     /* the oldest QUEUED task */
+	size_t running;                            /* slots taken */
+	size_t slots;                              /* max(1, nworkers) */
+
+	struct task_list unfinished;
+	uint64_t seq; /* of the newest task */
+	uint64_t nfinished, bytes;
+	struct aml_task *surplus;  /* linked by `next` */
+	size_t nworkers;           /* 0 in a forked child */
+	struct sleeper *destroyer; /* the thread that destroys the scheduler */
+
+	struct sleeper_list barriers; /* by ascending limit */
+	struct sleeper_list resumers; /* want a slot back */
+	struct task_list finished;
+	struct sleeper *idle; /* workers without work, the last one first */
+	size_t free_bytes;    /* of all on the free lists */
+
 	struct aml_task *free[QUEUE_FREE_LISTS]; /* linked by `next` */
 	size_t sizes[QUEUE_FREE_LISTS];          /* of a request on each, in bytes */
-	size_t free_bytes;                       /* of all on them */
-	struct aml_task *surplus;                /* linked by `next` */
-	uint64_t seq;                            /* of the newest task */
-	size_t slots;                            /* max(1, nworkers) */
-	size_t running;                          /* slots taken */
-	size_t unclaimed; /* submitted tasks, not requests, that nobody has or waits for */
 
-	struct sleeper *idle;         /* workers without work, the last one first */
-	struct sleeper_list barriers; /* by ascending limit */
-	struct sleeper_list anys;     /* in wait_any */
-	struct sleeper_list resumers; /* want a slot back */
-	struct sleeper *helpers;      /* without workers: who is asleep and may run the head */
-	struct sleeper *destroyer;    /* the thread that destroys the scheduler */
-	size_t callers;               /* threads inside a wait */
-	bool waking;                  /* somebody is poked and has not looked yet */
-	bool stop;                    /* workers are to end */
-	queue_part_fn part;           /* runs a part of a divisible task */
-
+	struct task_list done, failed, orphans;
+	size_t unclaimed;         /* submitted tasks, not requests, that nobody has or waits for */
+	struct sleeper_list anys; /* in wait_any */
+	struct sleeper *helpers;  /* without workers: who is asleep and may run the head */
+	size_t callers;           /* threads inside a wait */
+	bool waking;              /* somebody is poked and has not looked yet */
+	bool stop;                /* workers are to end */
+	bool spins;               /* a thread that finds the lock taken may spin; never changes */
+	queue_part_fn part;       /* runs a part of a divisible task */
 	size_t nqueued;
-	uint64_t nfinished, bytes;
 
-	size_t nworkers; /* 0 in a forked child */
 	struct worker workers[];
 };
 
@@ -158,10 +177,15 @@ static inline void shake(void)
 /* Release requests that are linked by `next`. */
 void queue_free_list(struct aml_task *task);
 
+/* queue_lock.c: take the lock, which another thread holds; may that spin, on these CPUs? */
+void queue_await_lock(struct queue_sched *q);
+bool queue_may_spin(void);
+
 static inline void lock(struct queue_sched *q)
 {
 	shake();
-	pthread_mutex_lock(&q->lock);
+	if (pthread_mutex_trylock(&q->lock) != 0)
+		queue_await_lock(q);
 }
 
 static inline void unlock(struct queue_sched *q)
@@ -214,12 +238,15 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
 	{                                          \
 		.wakeup = PTHREAD_COND_INITIALIZER \
 	}
-/* Take the head, or its next part, and run it, with a slot of its own; no lock is held meanwhile.
+/*
+ * Take the head, or its next part, or as a batch small tasks up to `limit`, and run it, with a slot
+ * of its own; no lock is held meanwhile.
  */
-void queue_run_head_locked(struct queue_sched *q);
+void queue_run_head_locked(struct queue_sched *q, uint64_t limit);
 /*
  * Wait until `me` is done, from wherever the caller is, running what this thread may run: `mine`,
- * the task that it waits for (may be NULL), and without workers the head up to `me->limit`. The
+ * the task that it waits for (may be NULL), and up to `me->limit` small tasks, or without workers
+ * whatever is the head. The
  * operator that the caller is in, if any, has no slot meanwhile. Ends the use of `me`.
  */
 void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine);

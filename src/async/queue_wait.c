@@ -57,10 +57,50 @@ static void run_locked(struct queue_sched *q, struct aml_task *task)
 	queue_finish_locked(q, task);
 }
 
-void queue_run_head_locked(struct queue_sched *q)
+/* May the head be taken together with small tasks of so many bytes? */
+static bool fits(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
+{
+	const struct aml_task *head = q->head;
+
+	return head != NULL && (head->priv.flags & TASK_SMALL) && head->priv.seq <= limit &&
+	       bytes + head->priv.bytes <= BATCH_BYTES;
+}
+
+/* Take small tasks from the head and run them, one after the other, with one slot. */
+static void run_batch_locked(struct queue_sched *q, uint64_t limit)
+{
+	struct aml_task *batch[BATCH_MAX];
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (n < BATCH_MAX && fits(q, limit, bytes)) {
+		struct aml_task *task = q->head;
+
+		task->priv.state = TASK_RUNNING;
+		task->priv.taken = 1;
+		task->priv.active = 1;
+		queue_leave_locked(q, task);
+		bytes += task->priv.bytes;
+		batch[n++] = task;
+	}
+	queue_wake_locked(q);
+	unlock(q);
+	for (size_t i = 0; i < n; i++)
+		execute(q, batch[i]);
+	lock(q);
+	for (size_t i = 0; i < n; i++) {
+		batch[i]->priv.active = 0;
+		queue_finish_locked(q, batch[i]);
+	}
+}
+
+void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
 {
 	q->running++;
-	run_locked(q, q->head);
+	if (q->nworkers > 0 && fits(q, limit, 0))
+		run_batch_locked(q, limit);
+	else
+		run_locked(q, q->head);
 	queue_free_slot_locked(q);
 }
 
@@ -103,17 +143,27 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me)
 }
 
 /*
- * Sleep until `me` is done, running what this thread may run: `mine`, and without workers the head
- * up to `me->limit`.
+ * May a thread that waits run the head? It may if this is what it waits for, or came before that
+ * and is a small task or there are no workers.
+ */
+static bool may_run(const struct queue_sched *q, const struct sleeper *me,
+		    const struct aml_task *mine)
+{
+	const struct aml_task *head = q->head;
+
+	return head == mine || (head->priv.seq <= me->limit &&
+				(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
+}
+
+/*
+ * Sleep until `me` is done, running what this thread may run: `mine`, and up to `me->limit` small
+ * tasks, or without workers whatever is the head.
  */
 static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 {
 	while (!me->done) {
-		struct aml_task *head = q->head;
-
-		if (head != NULL && q->running < q->slots &&
-		    (head == mine || (q->nworkers == 0 && head->priv.seq <= me->limit))) {
-			queue_run_head_locked(q);
+		if (q->head != NULL && q->running < q->slots && may_run(q, me, mine)) {
+			queue_run_head_locked(q, me->limit);
 		} else {
 			queue_wake_locked(q);
 			doze_locked(q, me);

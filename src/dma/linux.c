@@ -157,6 +157,8 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 	};
 	struct request *r;
 
+	if (small)
+		request.flags |= TASK_SMALL;
 	queue_lock(q);
 	r = take_locked(q, size_class);
 	if (r == NULL)

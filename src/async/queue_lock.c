@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waiting for a scheduler's lock. It is never held for long: some hundred nanoseconds, where to
+ * sleep and to be woken takes as many thousand. So a thread that finds it taken tries again for a
+ * while before it sleeps. On one CPU it does not, since whoever holds the lock could not go on.
+ */
+#include <sched.h>
+#include <time.h>
+
+#include "async/queue_state.h"
+
+/* So long, in nanoseconds; and so often in between it only waits for the other threads of its core.
+ */
+enum { SPIN = 3000, PAUSES = 16 };
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+bool queue_may_spin(void)
+{
+	cpu_set_t cpus;
+
+	/* With more CPUs than the set holds it fails. */
+	return sched_getaffinity(0, sizeof(cpus), &cpus) != 0 || CPU_COUNT(&cpus) > 1;
+}
+
+void queue_await_lock(struct queue_sched *q)
+{
+	if (q->spins) {
+		int64_t end = now() + SPIN;
+
+		do {
+			for (int i = 0; i < PAUSES; i++)
+				pause_cpu();
+			if (pthread_mutex_trylock(&q->lock) == 0)
+				return;
+		} while (now() < end);
+	}
+	pthread_mutex_lock(&q->lock);
+}
