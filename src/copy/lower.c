@@ -27,7 +27,7 @@ static bool spans(const struct view *view, size_t element_size)
 int copy_lower(const struct aml_layout *layout, const struct shape *shape, struct view *view)
 {
 	const struct aml_layout_data_reshape *reshape;
-	struct shape inner = *shape;
+	struct shape inner; /* a shape is large: the given one is not copied for nothing */
 	ptrdiff_t steps[NDIMS_MAX];
 	void *base;
 
@@ -37,21 +37,22 @@ int copy_lower(const struct aml_layout *layout, const struct shape *shape, struc
 
 		if (err != AML_SUCCESS)
 			return err;
+		shape = &inner;
 		view->by_dims = false;
 		layout = reshape->target;
 	}
 	if (layout_steps(layout, &base, steps) != AML_SUCCESS)
 		return -AML_ENOTSUP;
 	view->base = base;
-	view->nfactors = inner.ndims;
-	for (size_t i = 0; i < inner.ndims; i++)
-		view->factors[i] = (struct factor){inner.dims[i], steps[i]};
-	return spans(view, inner.element_size) ? AML_SUCCESS : -AML_EINVAL;
+	view->nfactors = shape->ndims;
+	for (size_t i = 0; i < shape->ndims; i++)
+		view->factors[i] = (struct factor){shape->dims[i], steps[i]};
+	return spans(view, shape->element_size) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape)
 {
-	struct shape reached = *shape;
+	struct shape reached;
 	ptrdiff_t steps[NDIMS_MAX];
 	void *base;
 
@@ -60,6 +61,9 @@ bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape
 		const struct aml_layout_data_reshape *reshape = layout_reshape(layout);
 
 		if (pad != NULL) {
+			if (shape != &reached)
+				reached = *shape;
+			shape = &reached;
 			for (size_t i = 0; i < reached.ndims; i++)
 				if (pad->target_dims[i] < reached.dims[i])
 					reached.dims[i] = pad->target_dims[i];
@@ -67,6 +71,7 @@ bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape
 		} else if (reshape != NULL) {
 			if (layout_shape(reshape->target, &reached) != AML_SUCCESS)
 				return true;
+			shape = &reached;
 			layout = reshape->target;
 		} else {
 			break;
@@ -74,11 +79,11 @@ bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape
 	}
 	if (layout_steps(layout, &base, steps) != AML_SUCCESS)
 		return true;
-	for (size_t i = 0; i < reached.ndims; i++)
-		if (reached.dims[i] == 0)
+	for (size_t i = 0; i < shape->ndims; i++)
+		if (shape->dims[i] == 0)
 			return true;
-	for (size_t i = 0; i < reached.ndims; i++)
-		if (reached.dims[i] > 1 && steps[i] == 0)
+	for (size_t i = 0; i < shape->ndims; i++)
+		if (shape->dims[i] > 1 && steps[i] == 0)
 			return false;
 	return true;
 }

@@ -62,6 +62,11 @@ static size_t min(size_t a, size_t b)
 /* The next piece of `n` of a factor; false: n does not divide what is left of it. */
 static bool take(struct factor *rest, size_t n)
 {
+	/* The usual case, without a division. */
+	if (rest->extent == n) {
+		rest->extent = 1;
+		return true;
+	}
 	if (rest->extent % n != 0)
 		return false;
 	rest->extent /= n;
