@@ -130,6 +130,13 @@ static struct request *take_locked(struct queue_sched *q, unsigned size_class)
 	return r;
 }
 
+/* Is it short, in one piece, and all the library's? */
+static bool is_small(const struct copy_plan *plan)
+{
+	return copy_plan_is_own(plan) && copy_plan_payload(plan) <= SMALL &&
+	       copy_plan_parts(plan) == 1;
+}
+
 /* Do what a plan of the library's own says in the calling thread, if that may be done at once. */
 static bool run_at_once(struct queue_sched *q, const struct copy_plan *plan, bool waits)
 {
@@ -196,8 +203,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	err = plan(&room, &in);
 	if (err != AML_SUCCESS)
 		return err;
-	small = dma_plans(op) && copy_plan_is_own(&room.plan) &&
-		copy_plan_payload(&room.plan) <= SMALL;
+	small = dma_plans(op) && is_small(&room.plan);
 	if (small && req == NULL && run_at_once(queue(data), &room.plan, false))
 		return AML_SUCCESS;
 	err = copy_plan_keep(&room.plan);
