@@ -61,6 +61,9 @@ inline choose()
 #ifdef WITH_PARTS
 	:: kind = DIVISIBLE
 #endif
+#ifdef WITH_SMALL
+	:: kind = SMALL
+#endif
 #ifdef WITH_NESTED
 	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS
 #ifdef WITH_CANCEL
@@ -80,10 +83,10 @@ inline append()
 	if
 	:: queue_append_locked(kind, 0, IS_OWNED, 0)
 #ifdef WITH_ANY
-	:: call == WAIT || call == POST -> queue_append_locked(kind, 1, 0, 0)
+	:: (call == WAIT || call == POST) && kind != SMALL -> queue_append_locked(kind, 1, 0, 0)
 #endif
 #ifdef WITH_FAILURES
-	:: call == BARRIER -> queue_append_locked(kind, 0, 1, 1)
+	:: call == BARRIER && kind != SMALL -> queue_append_locked(kind, 0, 1, 1)
 #endif
 	fi;
 	t = seq;
@@ -140,7 +143,7 @@ inline enter()
 	:: else
 	fi;
 	if
-	:: me != 0 && n == CALLS -> last_calls++
+	:: me != 0 && n == CALLS && !once -> last_calls++
 	:: else
 	fi;
 	if
@@ -173,6 +176,60 @@ inline leave()
 	unlock()
 }
 
+/* may_begin and what queue_begin and queue_begin_locked add to it */
+#if defined(BROKEN_ONCE_PAST_QUEUE)
+#define MAY_BEGIN (running < SLOTS && (call == RUN || NW > 0))
+#elif defined(BROKEN_ONCE_WITHOUT_SLOT)
+#define MAY_BEGIN (head == 0 && (call == RUN || NW > 0))
+#else
+#define MAY_BEGIN (head == 0 && running < SLOTS && (call == RUN || NW > 0))
+#endif
+
+/* queue_begin, queue_begin_locked */
+inline begin_at_once()
+{
+	append();
+	for (i_ : 1 .. t - 1) {
+		assert(task[i_].state != QUEUED)
+	}
+	task[t].state = RUNNING;
+	task[t].taken = 1;
+	task[t].going = 1;
+	if
+	:: head == t -> head = 0
+	:: else
+	fi;
+	running++;
+	busy++;
+	assert(busy <= SLOTS + beyond);
+	once = 1;
+	if
+	:: me != 0 && n + 1 == CALLS && (call == RUN || call == POST) -> last_calls++
+	:: else
+	fi;
+	unlock()
+}
+
+/* queue_end, queue_end_locked */
+inline end_at_once()
+{
+	task[t].going--;
+	busy--;
+#ifdef BROKEN_ONCE_UNSETTLED
+	task[t].state = FINISHED;
+	file_request(t);
+#else
+	queue_finish_locked(t);
+#endif
+#ifndef BROKEN_ONCE_SLOT_KEPT
+	queue_free_slot_locked();
+#endif
+#ifndef BROKEN_ONCE_NO_WAKE
+	queue_wake_locked();
+#endif
+	skip
+}
+
 /* A call up to its sleep if it is sleeping then; if not, to its end. */
 inline begin_call()
 {
@@ -183,11 +240,15 @@ inline begin_call()
 		LOCK;
 		choose();
 		if
+#ifdef WITH_SMALL
+		:: call != ANY && kind == SMALL && MAY_BEGIN -> begin_at_once()
+#endif
 		:: call == ANY -> kind = 0
 		:: else -> append()
 		fi;
 		if
-		:: call == RUN || call == ANY -> enter()
+		:: once
+		:: !once && (call == RUN || call == ANY) -> enter()
 		:: else ->
 #ifndef BROKEN_SUBMIT_NO_WAKE
 			queue_wake_locked();
@@ -198,6 +259,22 @@ inline begin_call()
 			fi
 		fi
 	};
+#ifdef WITH_SMALL
+	/* The copy is made here. */
+	if
+	:: once ->
+		atomic {
+			LOCK;
+			end_at_once();
+			if
+			:: call == RUN || call == POST -> enter()
+			:: else -> unlock()
+			fi;
+			once = 0
+		}
+	:: else
+	fi;
+#endif
 	if
 	:: call == RUN || call == ANY || call == POST
 	:: else ->
@@ -240,8 +317,8 @@ inline end_call()
 
 proctype application(byte me)
 {
-	byte n, call, kind, t, oper, child;
-	bit sleeping, nested, closing, inside;
+	byte n, call, kind, t, oper, also, child;
+	bit sleeping, nested, closing, inside, once;
 
 	do
 	:: n < CALLS || (n == CALLS && me == 0) ->

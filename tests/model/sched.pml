@@ -3,7 +3,7 @@
 
 proctype worker(byte me)
 {
-	byte oper, child;
+	byte oper, also, child;
 	bit nested, closing;
 
 	atomic {
@@ -11,7 +11,7 @@ proctype worker(byte me)
 		LOCK
 	};
 	do
-	:: atomic { head != 0 && running < SLOTS -> take_head_locked() };
+	:: atomic { head != 0 && running < SLOTS -> limit_ = UNLIMITED; take_head_locked() };
 		execute(oper);
 		ran_locked(oper, true);
 		oper = 0

@@ -43,7 +43,8 @@
 /* Or one of these alone: */
 #define DIVISIBLE 16 /* it has parts, which do nothing of all that; */
 #define BLOCKS 32    /* it keeps its slot until the gate is open; */
-#define OPENS 64     /* it opens the gate. */
+#define OPENS 64     /* it opens the gate; */
+#define SMALL 128    /* it is a small copy of the library's own. */
 
 /* The application's calls. */
 #define POST 0    /* a request without handle, or a task */
@@ -112,7 +113,7 @@ byte late = NONE; /* the sleeper for which something is still to be done without
 #endif
 
 /* Scratch, within one atomic step. */
-hidden byte i_, j_, s_, w_;
+hidden byte i_, j_, s_, w_, limit_;
 
 #define LOCK                         \
 	(lock == FREE) -> lock = me; \

@@ -52,6 +52,17 @@ inline ran_locked(t, own_slot)
 #endif
 		:: else
 		fi;
+#if defined(WITH_SMALL) && NW > 0
+		if
+		:: also != 0 ->
+#ifndef BROKEN_BATCH_FORGOTTEN
+			task[also].going--;
+			queue_finish_locked(also);
+#endif
+			also = 0
+		:: else
+		fi;
+#endif
 		if
 		:: own_slot -> queue_free_slot_locked()
 		:: else
@@ -308,7 +319,23 @@ inline execute(t)
 	skip
 }
 
-/* queue_run_head_locked up to run_locked. */
+/* A task of a batch. */
+inline take_small(t)
+{
+	task[t].taken = 1;
+#ifdef BROKEN_BATCH_QUEUED
+	if
+	:: (t) == oper -> task[t].state = RUNNING
+	:: else
+	fi;
+#else
+	task[t].state = RUNNING;
+#endif
+	task[t].going = 1;
+	queue_leave_locked(t)
+}
+
+/* queue_run_head_locked up to run_locked, or to the same place in run_batch_locked; up to limit_. */
 inline take_head_locked()
 {
 	oper = head;
@@ -317,7 +344,27 @@ inline take_head_locked()
 		assert(task[i_].state != QUEUED)
 	}
 	running++;
+#if defined(WITH_SMALL) && NW > 0
+	if
+	:: task[oper].kind == SMALL ->
+		take_small(oper);
+		if
+		:: head != 0 && task[head].kind == SMALL && head <= limit_ ->
+			also = head;
+			take_small(also)
+		:: else
+		fi;
+#ifndef BROKEN_BATCH_NO_WAKE
+		queue_wake_locked();
+#endif
+		busy++;
+		assert(busy <= SLOTS + beyond);
+		unlock()
+	:: else -> run_locked(oper)
+	fi
+#else
 	run_locked(oper)
+#endif
 }
 
 inline begin_sleep(lim)
@@ -328,15 +375,21 @@ inline begin_sleep(lim)
 
 /* The task that this thread waits for. */
 #define MINE (IS_WAIT -> t : NONE)
-#define MAY_RUN                                 \
-	(head != 0 && running < SLOTS &&        \
-	 (head == MINE || (NW == 0 && head <= sl[OUTER(me)].limit)))
+#define MAY_HELP (head <= sl[OUTER(me)].limit && (NW == 0 || task[head].kind == SMALL))
+#ifdef BROKEN_HELP_WITHOUT_SLOT
+#define MAY_RUN (head != 0 && ((head == MINE && running < SLOTS) || MAY_HELP))
+#else
+#define MAY_RUN (head != 0 && running < SLOTS && (head == MINE || MAY_HELP))
+#endif
 
 /* sleep_locked of a wait outside operators; it ends with the lock held. */
 inline sleep_locked()
 {
 	do
-	:: atomic { !sl[OUTER(me)].done && MAY_RUN -> take_head_locked() };
+	:: atomic { !sl[OUTER(me)].done && MAY_RUN ->
+		limit_ = sl[OUTER(me)].limit;
+		take_head_locked()
+	   };
 		execute(oper);
 		ran_locked(oper, true);
 		oper = 0
