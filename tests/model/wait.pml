@@ -323,16 +323,16 @@ inline execute(t)
 inline take_small(t)
 {
 	task[t].taken = 1;
-#ifdef BROKEN_BATCH_QUEUED
-	if
-	:: (t) == oper -> task[t].state = RUNNING
-	:: else
-	fi;
-#else
 	task[t].state = RUNNING;
-#endif
 	task[t].going = 1;
+#ifdef BROKEN_BATCH_KEPT
+	if
+	:: (t) == oper -> queue_leave_locked(t)
+	:: else
+	fi
+#else
 	queue_leave_locked(t)
+#endif
 }
 
 /* queue_run_head_locked up to run_locked, or to the same place in run_batch_locked; up to limit_. */
