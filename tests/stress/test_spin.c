@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who finds a scheduler's lock taken spins for a bounded time, and not at all on one CPU. The lock,
+ * which is always taken here, and the clock are this test's, by -Wl,--wrap.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <time.h>
+
+#include "async/queue_state.h"
+#include "suite.h"
+
+#define LONGEST 10000 /* nanoseconds */
+#define STEP 100      /* from one look at the clock to the next */
+
+static __thread bool taken; /* the lock, for the thread that tries */
+static long tries, sleeps, begun, clock_now;
+
+int __real_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+	if (!taken)
+		return __real_pthread_mutex_trylock(mutex);
+	tries++;
+	return EBUSY;
+}
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	if (taken)
+		sleeps++;
+	taken = false;
+	return __real_pthread_mutex_lock(mutex);
+}
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+	if (!taken)
+		return __real_clock_gettime(id, ts);
+	clock_now += STEP;
+	*ts = (struct timespec){.tv_sec = clock_now / 1000000000,
+				.tv_nsec = clock_now % 1000000000};
+	return 0;
+}
+
+/* Take the lock when it is taken. The time goes over a second's end. */
+static void contend(struct aml_sched *sched)
+{
+	struct queue_sched *q = queue_of(sched);
+
+	tries = 0;
+	sleeps = 0;
+	begun = clock_now = 5 * 1000000000L - 1000;
+	taken = true;
+	queue_lock(q);
+	ck_assert(!taken);
+	queue_unlock(q);
+	ck_assert_int_eq(sleeps, 1);
+	ck_assert_int_le(clock_now - begun, LONGEST);
+}
+
+/* How many CPUs the calling thread may use. */
+static int cpus(cpu_set_t *set)
+{
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(*set), set), 0);
+	return CPU_COUNT(set);
+}
+
+START_TEST(it_ends_in_sleep)
+{
+	struct aml_sched *sched = aml_queue_sched_create(0);
+	cpu_set_t set;
+
+	ck_assert_ptr_nonnull(sched);
+	contend(sched);
+	if (cpus(&set) > 1)
+		ck_assert_int_gt(tries, 2);
+	ck_assert_int_le(tries, LONGEST / STEP + 1);
+	aml_queue_sched_destroy(&sched);
+}
+END_TEST
+
+START_TEST(on_one_cpu_there_is_none)
+{
+	struct aml_sched *sched;
+	cpu_set_t set, one;
+	size_t cpu = 0;
+
+	cpus(&set);
+	while (!CPU_ISSET(cpu, &set))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	sched = aml_queue_sched_create(0);
+	ck_assert_ptr_nonnull(sched);
+	contend(sched);
+	/* The first try is not spinning. */
+	ck_assert_int_eq(tries, 1);
+	ck_assert_int_eq(clock_now, begun);
+	aml_queue_sched_destroy(&sched);
+}
+END_TEST
+
+SUITE("stress/spin", it_ends_in_sleep, on_one_cpu_there_is_none)
