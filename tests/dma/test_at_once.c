@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Small copies that the posting call makes itself: where nothing is queued and a worker could begin
- * at once, and nowhere else.
+ * Small copies: the posting call makes them itself where nothing is queued and a worker could begin
+ * at once, and nowhere else; a worker takes several that are queued, and so does who waits.
  */
+#include <sched.h>
+
 #include "gate.h"
 #include "suite.h"
 
@@ -149,6 +151,99 @@ START_TEST(a_forked_child_has_no_workers)
 }
 END_TEST
 
+/* Post copies of 64 bytes each, one after the other in the buffers. */
+#define SLICES (SMALL / 64)
+
+static int post_slices(struct aml_dma_request **reqs)
+{
+	for (size_t i = 0; i < SLICES; i++)
+		NEED(aml_dma_async_copy_custom(dma, &reqs[i], (void *)(to + i * 64),
+					       (void *)(from + i * 64), aml_dma_linux_memcpy_op,
+					       (void *)64) == 0);
+	return 0;
+}
+
+START_TEST(many_that_are_queued_are_each_made_or_cancelled)
+{
+	struct aml_dma_request *reqs[SLICES];
+	struct gate gate;
+	struct job job = {.gate = &gate};
+
+	gate_init(&gate);
+	open_engine(1);
+	ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(post_slices(reqs), 0);
+	for (size_t i = 0; i < SLICES; i += 5)
+		ck_assert_int_eq(aml_dma_cancel(dma, &reqs[i]), 0);
+	gate_open(&gate);
+	for (size_t i = SLICES; i-- > 0;) {
+		static const char zeros[64];
+
+		if (i % 5 != 0)
+			ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
+		ck_assert(memcmp(to + i * 64, i % 5 != 0 ? from + i * 64 : zeros, 64) == 0);
+	}
+	close_engine();
+	gate_destroy(&gate);
+}
+END_TEST
+
+static struct aml_dma_request *slices[SLICES];
+
+/* Its operator posts while it holds the only worker, then waits for one of another engine. */
+static int post_and_leave(struct job *job)
+{
+	struct aml_dma_request *req = NULL;
+
+	NEED(post_slices(slices) == 0);
+	NEED(job_post(job->dma, &req, job->other) == 0);
+	return aml_dma_wait(job->dma, &req);
+}
+
+/* Does nothing have a slot? */
+static bool all_slots_are_free(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	bool are;
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(aml_dma_fprintf(stream, "", dma), 0);
+	fclose(stream);
+	are = strstr(text, "running requests: 0\n") != NULL;
+	free(text);
+	return are;
+}
+
+START_TEST(who_waits_makes_those_that_stand_before)
+{
+	struct aml_dma *other = NULL;
+	struct gate gate;
+	struct job held = {.gate = &gate}, job = {.body = post_and_leave, .other = &held};
+	struct aml_dma_request *req = NULL;
+
+	gate_init(&gate);
+	open_engine(1);
+	ck_assert_int_eq(aml_dma_linux_create(&other, 1), 0);
+	job.dma = other;
+	ck_assert_int_eq(job_post(dma, &req, &job), 0);
+	gate_await(&gate);
+	while (!all_slots_are_free())
+		sched_yield();
+	/* The only worker does not come back before the gate is open. */
+	ck_assert_int_eq(aml_dma_wait(dma, &slices[SLICES / 2]), 0);
+	ck_assert(memcmp(to, from, (SLICES / 2 + 1) * 64) == 0);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	close_engine();
+	ck_assert_int_eq(aml_dma_linux_destroy(&other), 0);
+	gate_destroy(&gate);
+}
+END_TEST
+
 SUITE("dma/at_once", a_small_copy_is_made_when_it_is_posted,
       without_workers_it_is_made_when_it_is_waited_for, while_all_workers_are_busy_it_is_queued,
-      an_operator_that_posts_keeps_the_only_worker_busy, a_forked_child_has_no_workers)
+      an_operator_that_posts_keeps_the_only_worker_busy, a_forked_child_has_no_workers,
+      many_that_are_queued_are_each_made_or_cancelled, who_waits_makes_those_that_stand_before)
