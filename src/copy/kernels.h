@@ -29,12 +29,31 @@ typedef void (*stream_fn)(char *dst, const char *src, size_t size);
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t n, size_t m, bool stream);
 
+/* The largest number of components of interleaved elements that these take. */
+enum { COMPONENTS_MAX = 8 };
+
+/*
+ * How 16 bytes are made of 16 bytes of each of n vectors: byte b of vector j is byte
+ * `from[j][i][b]` of the one vector i for which that is less than 16.
+ */
+struct shuffle {
+	_Alignas(16) unsigned char from[COMPONENTS_MAX][COMPONENTS_MAX][16];
+};
+
+/*
+ * Interleaved elements of n components to planes, `step` apart, and back. A block is 16 bytes of
+ * each plane; `blocks` is a multiple of `width / 16`.
+ */
+typedef void (*interleave_fn)(char *dst, const char *src, ptrdiff_t step, size_t n, size_t blocks,
+			      const struct shuffle *shuffle);
+
 struct kernels {
 	const char *name;
 	size_t width; /* the bytes of a destination row that a tile writes */
 	stream_fn stream;
 	void (*drain)(void);        /* make what was streamed visible before what is stored after */
 	tile_fn tile[KERNEL_SIZES]; /* by log2 of the element size */
+	interleave_fn split, join;  /* or NULL */
 };
 
 extern const struct kernels kernels_portable;

@@ -28,5 +28,15 @@ typedef __m256i vec;
 #define ROW(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define ROWS(p, step) _mm256_inserti128_si256(_mm256_castsi128_si256(ROW(p)), ROW((p) + (step)), 1)
 
+#define SHUFFLE _mm256_shuffle_epi8
+#define OR _mm256_or_si256
+#define EACH_LANE(p) _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(p)))
+TARGET static inline void store_lanes(char *p, ptrdiff_t step, vec v)
+{
+	_mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(v));
+	_mm_storeu_si128((__m128i *)(void *)(p + step), _mm256_extracti128_si256(v, 1));
+}
+#define STORE_LANES store_lanes
+
 #include "copy/tile.inc"
 #endif

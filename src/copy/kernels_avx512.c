@@ -50,5 +50,17 @@ TARGET static inline vec rows_near(const char *p, ptrdiff_t step)
 }
 #define ROWS_NEAR(p, step) rows_near(p, step)
 
+#define SHUFFLE _mm512_shuffle_epi8
+#define OR _mm512_or_si512
+#define EACH_LANE(p) _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(p)))
+TARGET static inline void store_lanes(char *p, ptrdiff_t step, vec v)
+{
+	_mm_storeu_si128((__m128i *)(void *)p, _mm512_castsi512_si128(v));
+	_mm_storeu_si128((__m128i *)(void *)(p + step), _mm512_extracti32x4_epi32(v, 1));
+	_mm_storeu_si128((__m128i *)(void *)(p + 2 * step), _mm512_extracti32x4_epi32(v, 2));
+	_mm_storeu_si128((__m128i *)(void *)(p + 3 * step), _mm512_extracti32x4_epi32(v, 3));
+}
+#define STORE_LANES store_lanes
+
 #include "copy/tile.inc"
 #endif

@@ -223,6 +223,66 @@ static void blocks(const struct plane *p)
 	}
 }
 
+/*
+ * The shuffle from n pieces of 16 bytes of interleaved elements to 16 bytes of each of n planes;
+ * or back.
+ */
+static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool back)
+{
+	memset(shuffle, 0x80, sizeof(*shuffle));
+	for (size_t plane = 0; plane < n; plane++) {
+		for (size_t b = 0; b < 16; b++) {
+			size_t at = (b / size * n + plane) * size + b % size;
+
+			if (back)
+				shuffle->from[at / 16][plane][at % 16] = (unsigned char)b;
+			else
+				shuffle->from[plane][at / 16][b] = (unsigned char)(at % 16);
+		}
+	}
+}
+
+/*
+ * Elements of a few components next to each other to planes, or planes to such elements, as long
+ * as there are whole vectors. How many elements that was is returned; 0: the plane is no such one.
+ */
+static size_t interleaved(const struct plane *p)
+{
+	const struct kernels *kernels = machine()->kernels;
+	bool back = p->na < p->nb;
+	size_t n = back ? p->na : p->nb, m = back ? p->nb : p->na;
+	ptrdiff_t step = back ? p->dst_step : p->src_step;
+	size_t whole = m * p->size / kernels->width * kernels->width;
+	struct shuffle shuffle;
+
+	if (kernels->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
+	    (p->size & (p->size - 1)) != 0 || step != (ptrdiff_t)(n * p->size) || whole == 0)
+		return 0;
+	make_shuffle(&shuffle, n, p->size, back);
+	if (back)
+		kernels->join(p->dst, p->src, p->src_step, n, whole / 16, &shuffle);
+	else
+		kernels->split(p->dst, p->src, p->dst_step, n, whole / 16, &shuffle);
+	return whole / p->size;
+}
+
+/* What is left of the plane after the first `done` elements of its longer loop. */
+static struct plane rest(const struct plane *p, size_t done)
+{
+	struct plane left = *p;
+
+	if (p->na < p->nb) {
+		left.dst += (ptrdiff_t)done * p->dst_step;
+		left.src += done * p->size;
+		left.nb -= done;
+	} else {
+		left.dst += done * p->size;
+		left.src += (ptrdiff_t)done * p->src_step;
+		left.na -= done;
+	}
+	return left;
+}
+
 /* The kernels that have a tile for the plane; NULL: none. */
 static const struct kernels *fitting(const struct plane *p)
 {
@@ -250,8 +310,11 @@ void copy_transpose(const struct copy_plan *plan, char *dst, const char *src)
 	};
 	const struct kernels *kernels = fitting(&plane);
 
-	if (kernels != NULL)
+	if (kernels != NULL) {
 		tiles(&plane, kernels);
-	else
+		return;
+	}
+	plane = rest(&plane, interleaved(&plane));
+	if (plane.na > 0 && plane.nb > 0)
 		blocks(&plane);
 }
