@@ -182,7 +182,7 @@ START_TEST(fields_of_structures)
 	shape_start_engines();
 	while (rng_next_case(&rng, 600)) {
 		size_t n = rng_range(&rng, 1, rng_chance(&rng, 95) ? 200 : 100000);
-		size_t w = rng_range(&rng, 2, 5);
+		size_t w = rng_range(&rng, 2, 9);
 		struct shape shape = {element_sizes[rng_below(&rng, ELEMENT_SIZES)],
 				      2,
 				      {n, w},
