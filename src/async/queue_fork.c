@@ -25,10 +25,12 @@ static void prepare(void)
 	pthread_mutex_lock(&all_lock);
 	for (struct queue_sched *q = all; q != NULL; q = q->next)
 		pthread_mutex_lock(&q->lock);
+	trace_fork_prepare();
 }
 
 static void parent(void)
 {
+	trace_fork_parent();
 	for (struct queue_sched *q = all; q != NULL; q = q->next)
 		pthread_mutex_unlock(&q->lock);
 	pthread_mutex_unlock(&all_lock);
@@ -68,6 +70,7 @@ static void renew(pthread_mutex_t *lock)
 
 static void child(void)
 {
+	trace_fork_child();
 	for (struct queue_sched *q = all; q != NULL; q = q->next) {
 		renew(&q->lock);
 		disown(q);

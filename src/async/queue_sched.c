@@ -42,6 +42,11 @@ void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 		q->sizes[i] = sizes[i];
 }
 
+void queue_set_name(struct queue_sched *q, queue_name_fn name)
+{
+	q->name = name;
+}
+
 void queue_give_back(struct queue_sched *q, struct aml_task *task)
 {
 	lock(q);
@@ -100,6 +105,7 @@ static void *work(void *arg)
 	mask_signals();
 	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
 	pthread_setname_np(pthread_self(), name);
+	trace_worker(q);
 	lock(q);
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
@@ -222,6 +228,7 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	q->spins = queue_may_spin();
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
+	trace_open(q);
 	if (start_workers(q) != AML_SUCCESS)
 		goto no_workers;
 	if (queue_register(q) != AML_SUCCESS)
@@ -259,6 +266,7 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	unlock(q);
 	join_workers(q, q->nworkers);
 	queue_unregister(q);
+	trace_file_flush();
 	release(q);
 	*sched = NULL;
 	pthread_setcancelstate(cancel_state, NULL);

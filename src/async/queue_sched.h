@@ -61,6 +61,10 @@ typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
 void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 			const size_t sizes[QUEUE_FREE_LISTS]);
 
+/* The kind of a request in one word, for a trace: plain letters. */
+typedef const char *(*queue_name_fn)(const struct aml_task *task);
+void queue_set_name(struct queue_sched *q, queue_name_fn name);
+
 /* What a request is to the scheduler. */
 struct queue_request {
 	unsigned flags; /* TASK_… and the free list's number */

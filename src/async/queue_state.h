@@ -4,7 +4,7 @@
  *
  * One mutex guards all of it, and the private members of every task that was submitted. No
  * function of a task, no allocator and no system call but those of sleeping and waking is
- * called with it held.
+ * called with it held; but while there is a trace, the write of its buffer when that is full.
  *
  * A task's states:
  *
@@ -59,6 +59,7 @@
 #include <pthread.h>
 
 #include "async/queue_sched.h"
+#include "async/trace.h"
 
 enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
 
@@ -147,6 +148,10 @@ struct queue_sched {
 	bool spins;               /* a thread that finds the lock taken may spin; never changes */
 	queue_part_fn part;       /* runs a part of a divisible task */
 	size_t nqueued;
+
+	queue_name_fn name;       /* what a request is called in a trace */
+	unsigned number;          /* among all schedulers; for the trace */
+	struct trace_times times; /* of the requests; atomic */
 
 	struct worker workers[];
 };

@@ -22,6 +22,16 @@ static void execute(struct queue_sched *q, struct aml_task *task)
 	queue_frame = frame.outer;
 }
 
+/* Run a task that is not divisible. */
+static void run_whole(struct queue_sched *q, struct aml_task *task)
+{
+	uint64_t began = trace_start(task, TRACE_WHOLE);
+
+	execute(q, task);
+	trace_end(task, TRACE_WHOLE, began);
+	trace_finish(task);
+}
+
 /* Does the task have a part that nobody took? */
 static bool untaken(const struct aml_task *task)
 {
@@ -33,17 +43,23 @@ static void run_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool divisible = task->priv.parts > 1;
 	unsigned part = task->priv.taken++;
+	uint64_t began;
 
 	task->priv.state = TASK_RUNNING;
 	task->priv.active++;
 	if (!untaken(task))
 		queue_leave_locked(q, task);
 	queue_wake_locked(q);
-	unlock(q);
-	if (divisible)
+	if (divisible) {
+		/* Before others can start another one. */
+		began = trace_start(task, part);
+		unlock(q);
 		q->part(task, part);
-	else
-		execute(q, task);
+		trace_end(task, part, began);
+	} else {
+		unlock(q);
+		run_whole(q, task);
+	}
 	lock(q);
 	task->priv.active--;
 	if (untaken(task) || task->priv.active > 0)
@@ -52,6 +68,7 @@ static void run_locked(struct queue_sched *q, struct aml_task *task)
 		/* Nobody else touches it any more. */
 		unlock(q);
 		execute(q, task);
+		trace_finish(task);
 		lock(q);
 	}
 	queue_finish_locked(q, task);
@@ -86,7 +103,7 @@ static void run_batch_locked(struct queue_sched *q, uint64_t limit)
 	queue_wake_locked(q);
 	unlock(q);
 	for (size_t i = 0; i < n; i++)
-		execute(q, batch[i]);
+		run_whole(q, batch[i]);
 	lock(q);
 	for (size_t i = 0; i < n; i++) {
 		batch[i]->priv.active = 0;
@@ -348,9 +365,11 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task)
 	/* The next one is the head now, and nobody may be on the way to it. */
 	queue_wake_locked(q);
 	task->priv.parts = task->priv.taken;
-	task->priv.bytes = 0;
-	if (task->priv.active > 0)
+	if (task->priv.active > 0) {
+		task->priv.bytes = 0;
 		return false;
+	}
+	trace_cancel(task);
 	queue_unlink(&q->unfinished, task);
 	queue_settle_locked(q);
 	return true;

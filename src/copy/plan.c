@@ -430,6 +430,17 @@ void copy_plan_release(struct copy_plan *plan)
 	plan->src_is_owned = false;
 }
 
+const char *copy_kind_name(uint8_t kind)
+{
+	static const char *const names[] = {
+		[COPY_EMPTY] = "empty",         [COPY_FLAT] = "flat", [COPY_STRIDED] = "strided",
+		[COPY_TRANSPOSE] = "transpose", [COPY_WALK] = "walk", [COPY_BOXES] = "boxes",
+		[COPY_DEREF] = "deref",
+	};
+
+	return names[kind];
+}
+
 size_t copy_plan_size(const struct copy_plan *plan)
 {
 	if (plan->kind == COPY_BOXES)

@@ -28,6 +28,9 @@ enum copy_kind {
 	COPY_DEREF,     /* elements of `size` bytes within the destination's dimensions */
 };
 
+/* Its name in a trace. */
+const char *copy_kind_name(uint8_t kind);
+
 /*
  * A loop. The steps are in bytes; those of the destination are positive. In a COPY_DEREF plan
  * the step of a side that is a layout is the number of its native dimension instead. In a

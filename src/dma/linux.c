@@ -22,7 +22,9 @@
 #include <aml/utils/error.h>
 
 #include "async/queue_sched.h"
+#include "async/trace.h"
 #include "dma/linux_ops.h"
+#include "dma/times.h"
 
 struct request {
 	struct aml_dma_linux_request pub;
@@ -86,6 +88,14 @@ static void run_part(struct aml_task *task, unsigned part)
 	copy_plan_run_part(&r->plan, part);
 }
 
+/* What a request is called in a trace. */
+static const char *name(const struct aml_task *task)
+{
+	const struct request *r = (const struct request *)(const void *)task;
+
+	return r->pub.task_in.op == run_plan ? copy_kind_name(r->plan.kind) : "operator";
+}
+
 /* Fill in a request that is to run `plan`, or the operator in `in` if that is not one of ours. */
 static void fill(struct request *r, const struct aml_dma_linux_task_in *in,
 		 const struct copy_plan *plan, int flags)
@@ -143,12 +153,28 @@ static bool run_at_once(struct queue_sched *q, const struct copy_plan *plan, boo
 	struct aml_task task;
 	uint64_t bytes;
 
-	if (!queue_begin(q, &task, waits))
+	/* A request that is told of has a place to keep its times, and a name. */
+	if (trace_on() || !queue_begin(q, &task, waits))
 		return false;
 	bytes = copy_plan_payload(plan);
+	trace_probe_bytes(post, &task, bytes);
+	trace_probe_bytes(start, &task, bytes);
 	copy_plan_run(plan);
+	trace_probe_bytes(finish, &task, bytes);
 	queue_end(q, &task, bytes);
 	return true;
+}
+
+/* Run the plan as the request that the calling thread has begun. */
+static void run_told(struct aml_task *task, const struct copy_plan *plan)
+{
+	uint64_t began;
+
+	trace_post(task);
+	began = trace_start(task, TRACE_WHOLE);
+	copy_plan_run(plan);
+	trace_end(task, TRACE_WHOLE, began);
+	trace_finish(task);
 }
 
 /* Post a request whose plan may be kept; `small`: it may be run at once. */
@@ -176,8 +202,8 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 		request.flags |= TASK_OWNED;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
 		queue_unlock(q);
-		fill(r, in, &empty, AML_DMA_LINUX_REQUEST_FLAGS_DONE);
-		copy_plan_run(plan);
+		fill(r, in, trace_on() ? plan : &empty, AML_DMA_LINUX_REQUEST_FLAGS_DONE);
+		run_told(&r->pub.task, plan);
 		queue_lock(q);
 		queue_end_locked(q, &r->pub.task);
 	} else {
@@ -334,7 +360,7 @@ static int print(const struct aml_dma_data *data, FILE *stream, const char *pref
 		    prefix, prefix, stats.workers, prefix, stats.queued, prefix, stats.running,
 		    prefix, (unsigned long long)stats.finished, prefix,
 		    (unsigned long long)stats.bytes);
-	return n < 0 ? -AML_FAILURE : AML_SUCCESS;
+	return n < 0 || !dma_print_times(stream, prefix, queue(data)) ? -AML_FAILURE : AML_SUCCESS;
 }
 
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
@@ -355,6 +381,7 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++)
 		sizes[i] = size_of_class(i);
 	queue_set_requests(queue_of(engine->data.sched), run_part, sizes);
+	queue_set_name(queue_of(engine->data.sched), name);
 	engine->dma.ops = &aml_dma_linux_ops;
 	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
 	*dma = &engine->dma;

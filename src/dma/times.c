@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How long requests were queued and how long they ran, for a person to read. */
+#include <errno.h>
+
+#include "async/trace.h"
+#include "dma/times.h"
+
+/* The end of a bucket, with a unit: below it lies what the bucket counts. */
+static bool print_end(FILE *stream, unsigned bucket)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double end = (double)((uint64_t)1 << bucket);
+	size_t unit = 0;
+
+	while (end >= 1000 && unit < sizeof(units) / sizeof(*units) - 1) {
+		end /= 1000;
+		unit++;
+	}
+	return fprintf(stream, "%.3g %s", end, units[unit]) >= 0;
+}
+
+/* The first bucket with which `percent` of all are counted. */
+static unsigned bucket_of(const uint64_t *buckets, uint64_t all, unsigned percent)
+{
+	uint64_t least = all - all * (100 - percent) / 100, count = 0;
+	unsigned i = 0;
+
+	while (i < TRACE_BUCKETS - 1 && (count += buckets[i]) < least)
+		i++;
+	return i;
+}
+
+static bool print_buckets(FILE *stream, const char *prefix, const uint64_t *buckets)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < TRACE_BUCKETS && ok; i++)
+		if (buckets[i] > 0)
+			ok = fprintf(stream, "%s    below ", prefix) >= 0 && print_end(stream, i) &&
+			     fprintf(stream, ": %llu\n", (unsigned long long)buckets[i]) >= 0;
+	return ok;
+}
+
+static bool print_times(FILE *stream, const char *prefix, const char *what, const uint64_t *buckets)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < TRACE_BUCKETS; i++)
+		all += buckets[i];
+	if (all == 0)
+		return fprintf(stream, "%s  time %s: of no request\n", prefix, what) >= 0;
+	return fprintf(stream, "%s  time %s: p50 below ", prefix, what) >= 0 &&
+	       print_end(stream, bucket_of(buckets, all, 50)) &&
+	       fputs(", p99 below ", stream) >= 0 &&
+	       print_end(stream, bucket_of(buckets, all, 99)) && fputs("\n", stream) >= 0 &&
+	       print_buckets(stream, prefix, buckets);
+}
+
+static bool print_trace(FILE *stream, const char *prefix)
+{
+	int error = trace_file_error();
+
+	if (error < 0)
+		return true;
+	if (error == 0)
+		return fprintf(stream, "%s  trace: being written\n", prefix) >= 0;
+	errno = error;
+	return fprintf(stream, "%s  trace: not written: %m\n", prefix) >= 0;
+}
+
+bool dma_print_times(FILE *stream, const char *prefix, const struct queue_sched *q)
+{
+	struct trace_times times;
+
+	if (!trace_times(q, &times))
+		return print_trace(stream, prefix);
+	return print_times(stream, prefix, "queued", times.queued) &&
+	       print_times(stream, prefix, "run", times.run) && print_trace(stream, prefix);
+}

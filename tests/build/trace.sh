@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Traces of a program that does all that there is to trace, read by a program that knows nothing of
+# the library (tests/trace). And the static probes, where there are any.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+acts=$builddir/tests/trace/acts
+reader=$builddir/tests/trace/reader
+trace=$work/trace.json
+
+limited()
+{
+	if command -v timeout >/dev/null 2>&1; then
+		timeout 100 "$@"
+	else
+		"$@"
+	fi
+}
+
+# Run the act with its arguments; it succeeds and is silent.
+act()
+{
+	rm -f "$trace"
+	AML_DMA_TRACE=$trace limited "$acts" "$@" >"$work/said" 2>&1
+	status=$?
+	cat "$work/said"
+	[ "$status" -eq 0 ] && [ ! -s "$work/said" ]
+}
+
+# Each argument is a line that the reader prints of the trace: "what: number".
+has()
+{
+	"$reader" "$trace" >"$work/read" || return 1
+	for line; do
+		if ! grep -qxF "$line" "$work/read"; then
+			echo "not so: $line"
+			cat "$work/read"
+			return 1
+		fi
+	done
+}
+
+# The number of `$1` in the trace.
+number()
+{
+	sed -n "s/^$1: //p" "$work/read"
+}
+
+# $1: of what there are at least $2.
+has_at_least()
+{
+	has && [ "$(number "$1")" -ge "$2" ]
+}
+
+for workers in 0 1 2; do
+	w="with $workers workers"
+	check "every kind, $w" act kinds $workers
+	check "every kind, $w: the trace" has "requests: 17" "started: 17" "finished: 17" \
+		"failed: 1" "cancelled: 0" "nested: 0" "workers: $workers" "flat: 2" "strided: 2" \
+		"transpose: 2" "walk: 2" "boxes: 2" "deref: 2" "empty: 2" "operator: 3" \
+		"slices: 17" "bytes: $((5 * 2 * 48 + 2 * 100))"
+	check "operators that post and wait, $w" act nested $workers
+	check "operators that post and wait, $w: the trace" has "requests: 160" "finished: 160" \
+		"slices: 160" "operator: 160" "cancelled: 0"
+	check "operators that post and wait, $w: slices within slices" has_at_least nested 1
+	check "cancelled, $w" act cancel $workers
+	check "cancelled, $w: the trace" has "requests: $((20 + workers))" "cancelled: 10" \
+		"started: $((10 + workers))" "finished: $((10 + workers))" "flat: 20"
+	check "large copies, $w" act divisible $workers
+	check "large copies, $w: the trace" has "requests: 16" "parts: 256" "flat: 16" \
+		"bytes: $((16 * 8388608))"
+	check "large copies, $w: all have an end" \
+		[ "$(number finished)" -eq $((16 - $(number cancelled))) ]
+	check "large copies, $w: the parts are slices" [ "$(number slices)" -ge 128 ]
+	check "threads of a program's own, $w" act threads $workers
+	check "threads of a program's own, $w: the trace" has "requests: 400" "finished: 400"
+	check "more than a buffer, $w" act many $workers
+	check "more than a buffer, $w: the trace" has "requests: 5000" "finished: 5000" \
+		"slices: 5000" "bytes: 320000"
+	check "exit without aml_finalize, $w" act exit $workers
+	check "exit without aml_finalize, $w: the trace" has "requests: 500" "flat: 500" \
+		"cancelled: 0"
+	check "exit with threads at work, $w" act running $workers
+	check "exit with threads at work, $w: the trace" has_at_least requests 300
+	check "a fork, $w" act fork $workers
+	check "a fork, $w: the trace is the parent's" has "requests: 30" "finished: 30"
+	dies()
+	{
+		! act killed $workers
+	}
+	check "killed, $w" dies
+	check "killed, $w: the trace is whole" has_at_least requests 4000
+done
+
+check "before main()" env ACTS_EARLY=1 AML_DMA_TRACE="$trace" "$acts" none 1
+check "before main(): the trace" has "requests: 3" "finished: 3"
+
+# A file of the program's own under the number of the trace's.
+check "descriptors closed by the program" act closed 1 "$work/own"
+check "descriptors closed by the program: the trace is whole" has_at_least requests 1000
+its_own()
+{
+	echo mine | cmp - "$work/own"
+}
+check "descriptors closed by the program: it has them" its_own
+
+# The limit is in blocks of 512 bytes or of 1024.
+limited_file()
+{
+	rm -f "$trace"
+	(
+		ulimit -f 200 && AML_DMA_TRACE=$trace limited "$acts" many 1
+	)
+}
+check "a file that may not grow" limited_file
+check "a file that may not grow: the trace is whole" has_at_least requests 100
+
+# No trace, and nothing else is different.
+goes_on()
+{
+	AML_DMA_TRACE=$1 AML_DMA_STATS='' limited "$acts" print 1 >"$work/said" 2>&1
+	status=$?
+	cat "$work/said"
+	[ "$status" -eq 0 ] && grep -q '^  trace: not written: ' "$work/said"
+}
+check "a folder that is not there" goes_on "$work/none/trace.json"
+check "a folder in the place of the file" goes_on "$work"
+mkfifo "$work/pipe"
+check "a pipe that nobody reads" goes_on "$work/pipe"
+[ ! -c /dev/full ] || check "a full disk" goes_on /dev/full
+
+taken()
+{
+	rm -f "$trace"
+	: >"$trace"
+	flock -n "$trace" env AML_DMA_TRACE="$trace" "$acts" print 1 >"$work/said" &&
+		grep -q '^  trace: not written: ' "$work/said" && [ ! -s "$trace" ]
+}
+! command -v flock >/dev/null 2>&1 || check "another process writes to the file" taken
+
+# aml_dma_fprintf() tells of times and of the trace, where they were asked for.
+tells()
+{
+	env "$@" "$acts" print 1 >"$work/said" 2>&1 || return 1
+	cat "$work/said"
+	grep -q '^  time queued: p50 below [0-9.]* [num]*s, p99 below [0-9.]* [num]*s$' \
+		"$work/said" &&
+		grep -q '^  time run: p50 below ' "$work/said" &&
+		# Each request is in both histograms.
+		[ "$(awk '/^    below / { n += $NF } END { print n }' "$work/said")" -eq 200 ]
+}
+unset AML_DMA_TRACE AML_DMA_STATS
+check "AML_DMA_STATS=1" tells AML_DMA_STATS=1
+check "a trace has the times too" tells AML_DMA_TRACE="$trace"
+check "and the trace is told" grep -qx '  trace: being written' "$work/said"
+silent()
+{
+	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 6 ] &&
+		! grep -q 'time\|trace' "$work/said"
+}
+check "neither, if neither was asked for" silent
+
+# The probes, if the library was configured with them.
+probes()
+{
+	readelf -n "$library" >"$work/notes" 2>&1 || return 1
+	for name in post start finish cancel; do
+		awk -v name="$name" '
+			/Provider: aml_dma/ { mine = 1; next }
+			mine && $1 == "Name:" { found = $2 == name; mine = 0; next }
+			/Arguments:/ && found { exit !(NF == 3) }
+			END { exit !found }' "$work/notes" || return 1
+	done
+}
+library=$builddir/.libs/libaml-dma.so
+if [ -n "$SDT_CPPFLAGS" ] && [ -f "$library" ] && command -v readelf >/dev/null 2>&1; then
+	check "the probes post, start, finish, cancel have two arguments" probes
+else
+	echo "no sys/sdt.h, no shared library or no readelf: the probes are not tested"
+fi
+
+summary

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A program whose traces tests/build/trace.sh looks at:
+ *
+ *     acts ACT WORKERS
+ *
+ * Each act is a function here; its comment says what the trace then has in it. Exits with 1 if
+ * a call fails that should not.
+ */
+#include <aml.h>
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+/* What must hold whatever the trace does. */
+#define NEED(condition)                                                               \
+	do {                                                                          \
+		if (!(condition)) {                                                   \
+			fprintf(stderr, "acts: line %d: %s\n", __LINE__, #condition); \
+			exit(EXIT_FAILURE);                                           \
+		}                                                                     \
+	} while (0)
+
+static struct aml_dma *dma;
+
+static struct aml_layout *bytes_of(void *address)
+{
+	return address;
+}
+
+/* A flat copy of n bytes, of those to be found at `room`. */
+static int post_flat(struct aml_dma_request **req, char *room, size_t n)
+{
+	return aml_dma_async_copy_custom(dma, req, bytes_of(room + n), bytes_of(room),
+					 aml_dma_linux_memcpy_op, (void *)n);
+}
+
+static char small[128];
+
+static void copy_small(int times)
+{
+	for (int i = 0; i < times; i++)
+		NEED(aml_dma_copy_custom(dma, bytes_of(small + 64), bytes_of(small),
+					 aml_dma_linux_memcpy_op, (void *)64) == 0);
+}
+
+/* Layouts of ints whose elements have gaps between them. */
+static int cells[4096];
+
+static struct aml_layout *dense(int *at, size_t n, const size_t *dims, const size_t *stride)
+{
+	struct aml_layout *layout;
+	size_t pitch[] = {1, 1};
+
+	NEED(aml_layout_dense_create(&layout, at, AML_LAYOUT_ORDER_COLUMN_MAJOR, sizeof(int), n,
+				     dims, stride, stride ? pitch : NULL) == 0);
+	return layout;
+}
+
+static void *asked(const struct aml_layout_data *data, const size_t *coords)
+{
+	return aml_layout_column_deref(data, coords);
+}
+
+static int nothing(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	(void)arg;
+	return 0;
+}
+
+static int failing(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	(void)arg;
+	return -AML_EDOM;
+}
+
+/* A synchronous and an asynchronous copy. */
+static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
+{
+	struct aml_dma_request *req;
+
+	NEED(aml_dma_copy_custom(dma, dst, src, op, NULL) == 0);
+	NEED(aml_dma_async_copy_custom(dma, &req, dst, src, op, NULL) == 0);
+	NEED(aml_dma_wait(dma, &req) == 0);
+}
+
+/* Two requests of each kind, and a third of an operator, which fails. */
+static void act_kinds(void)
+{
+	const size_t gap[] = {2}, rows[] = {5, 40}, more[] = {3, 17};
+	const size_t flat[] = {12}, none[] = {0}, two[] = {3, 4}, other[] = {4, 3};
+	struct aml_layout *a = dense(cells, 1, flat, NULL), *b = dense(cells + 100, 1, flat, NULL);
+	struct aml_layout *spread = dense(cells + 200, 1, flat, gap);
+	struct aml_layout *c = dense(cells + 300, 2, two, NULL);
+	struct aml_layout *turned = dense(cells + 400, 2, two, (const size_t[]){4, 1});
+	struct aml_layout *d = dense(cells + 500, 2, two, rows);
+	struct aml_layout *e = dense(cells + 1000, 2, other, more), *walked, *padded;
+	struct aml_layout *empty = dense(cells, 1, none, NULL);
+	struct aml_layout *large = dense(cells + 2000, 2, (const size_t[]){5, 5}, NULL);
+	struct aml_layout_ops ops = *b->ops;
+	struct aml_dma_request *req;
+
+	copy_twice(a, b, NULL);
+	copy_twice(a, spread, NULL);
+	copy_twice(c, turned, NULL);
+	NEED(aml_layout_reshape_create(&walked, e, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, two) == 0);
+	copy_twice(d, walked, NULL);
+	NEED(aml_layout_pad_create(&padded, AML_LAYOUT_ORDER_COLUMN_MAJOR, c,
+				   (const size_t[]){5, 5}, &cells[4000]) == 0);
+	copy_twice(large, padded, NULL);
+	copy_twice(empty, empty, NULL);
+	ops.deref_native = asked;
+	b->ops = &ops;
+	copy_twice(a, b, NULL);
+	copy_twice(a, b, nothing);
+	NEED(aml_dma_async_copy_custom(dma, &req, a, b, failing, NULL) == 0);
+	NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
+	aml_layout_destroy(&b);
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&spread);
+	aml_layout_destroy(&turned);
+	aml_layout_destroy(&d);
+	aml_layout_destroy(&walked);
+	aml_layout_destroy(&padded);
+	aml_layout_destroy(&empty);
+	aml_layout_destroy(&large);
+}
+
+/* An operator that posts to its own engine and waits; arg: how deep. */
+static int nest(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct aml_dma_request *reqs[2];
+	intptr_t depth = (intptr_t)arg;
+
+	(void)dst;
+	(void)src;
+	if (depth == 0)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (aml_dma_async_copy_custom(dma, &reqs[i], bytes_of(small), bytes_of(small), nest,
+					      (void *)(depth - 1)))
+			return -AML_FAILURE;
+	if (aml_dma_wait(dma, &reqs[1]) || aml_dma_wait(dma, &reqs[0]))
+		return -AML_FAILURE;
+	return aml_dma_copy_custom(dma, bytes_of(small), bytes_of(small), nest,
+				   (void *)(depth - 1));
+}
+
+/* 4 × 40 requests: each is an operator that makes three of one depth less. */
+static void act_nested(void)
+{
+	for (int i = 0; i < 4; i++)
+		NEED(aml_dma_async_copy_custom(dma, NULL, bytes_of(small), bytes_of(small), nest,
+					       (void *)3) == 0);
+	NEED(aml_dma_barrier(dma) == 0);
+}
+
+static sem_t held, let_go;
+
+static int hold(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	(void)arg;
+	sem_post(&held);
+	while (sem_wait(&let_go) != 0)
+		continue;
+	return 0;
+}
+
+/* 10 cancelled, which never started, and 10 finished, besides one to hold each worker. */
+static void cancel_half(int workers)
+{
+	struct aml_dma_request *reqs[20];
+
+	sem_init(&held, 0, 0);
+	sem_init(&let_go, 0, 0);
+	for (int i = 0; i < workers; i++)
+		NEED(aml_dma_async_copy_custom(dma, NULL, bytes_of(small), bytes_of(small), hold,
+					       NULL) == 0);
+	for (int i = 0; i < workers; i++)
+		NEED(sem_wait(&held) == 0);
+	for (int i = 0; i < 20; i++)
+		NEED(post_flat(&reqs[i], small, 64) == 0);
+	for (int i = 0; i < 20; i += 2)
+		NEED(aml_dma_cancel(dma, &reqs[i]) == 0);
+	for (int i = 0; i < workers; i++)
+		sem_post(&let_go);
+	for (int i = 1; i < 20; i += 2)
+		NEED(aml_dma_wait(dma, &reqs[i]) == 0);
+}
+
+enum { LARGE = 8 << 20, PARTS = 16 };
+
+/* 8 requests of 16 parts; then 8 that are cancelled, in whatever state they are by then. */
+static void act_divisible(void)
+{
+	char *room = calloc(2, LARGE);
+
+	NEED(room != NULL);
+	for (int i = 0; i < 8; i++)
+		NEED(post_flat(NULL, room, LARGE) == 0);
+	NEED(aml_dma_barrier(dma) == 0);
+	for (int i = 0; i < 8; i++) {
+		struct aml_dma_request *req;
+
+		NEED(post_flat(&req, room, LARGE) == 0);
+		for (int k = 0; k < i; k++)
+			sched_yield();
+		NEED(aml_dma_cancel(dma, &req) == 0);
+	}
+	free(room);
+}
+
+static void *copy_in_thread(void *arg)
+{
+	copy_small((int)(intptr_t)arg);
+	return NULL;
+}
+
+/* 4 × 100 requests, by threads of the program. */
+static void act_threads(void)
+{
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		NEED(pthread_create(&threads[i], NULL, copy_in_thread, (void *)100) == 0);
+	for (int i = 0; i < 4; i++)
+		NEED(pthread_join(threads[i], NULL) == 0);
+}
+
+/* 5000 requests: more than the buffer holds. */
+static void act_many(void)
+{
+	copy_small(5000);
+}
+
+/* The first of the same, at least; what comes last is lost. */
+static void act_killed(void)
+{
+	copy_small(5000);
+	raise(SIGKILL);
+}
+
+/* 500 without a handle; none is waited for. */
+static void act_exit(void)
+{
+	for (int i = 0; i < 500; i++)
+		NEED(post_flat(NULL, small, 64) == 0);
+	exit(EXIT_SUCCESS);
+}
+
+static void *copy_for_ever(void *arg)
+{
+	for (;;)
+		copy_small(1);
+	return arg;
+}
+
+/* At least 300: threads go on while the program ends. */
+static void act_running(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		NEED(pthread_create(&thread, NULL, copy_for_ever, NULL) == 0);
+	copy_small(300);
+	exit(EXIT_SUCCESS);
+}
+
+/* 30 by the parent; the child's do not count, and it ends as the parent does. */
+static void act_fork(void)
+{
+	int status;
+	pid_t child;
+
+	copy_small(10);
+	NEED(post_flat(NULL, small, 64) == 0);
+	child = fork();
+	NEED(child >= 0);
+	copy_small(child == 0 ? 5000 : 9);
+	if (child == 0) {
+		struct aml_dma *other = NULL;
+
+		NEED(aml_dma_linux_create(&other, 0) == 0);
+		NEED(aml_dma_linux_destroy(&other) == 0);
+		aml_finalize();
+		exit(EXIT_SUCCESS);
+	}
+	NEED(waitpid(child, &status, 0) == child && status == 0);
+	copy_small(10);
+}
+
+/*
+ * No more than was written before the program took the descriptors for itself. Its own file is
+ * the third argument, and has nothing but its own lines in it.
+ */
+static void act_closed(const char *path)
+{
+	copy_small(2000);
+	for (int i = 3; i < 64; i++)
+		close(i);
+	for (int i = 3; i < 64; i++)
+		NEED(open(path, O_CREAT | O_WRONLY | O_APPEND, 0666) == i);
+	NEED(write(3, "mine\n", 5) == 5);
+	copy_small(2000);
+}
+
+/* 3 requests before main(). */
+__attribute__((constructor)) static void early(void)
+{
+	if (getenv("ACTS_EARLY") == NULL)
+		return;
+	NEED(aml_init(NULL, NULL) == 0);
+	dma = aml_dma_linux;
+	copy_small(3);
+	NEED(aml_finalize() == 0);
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		void (*act)(void);
+	} acts[] = {
+		{"kinds", act_kinds},     {"nested", act_nested},   {"divisible", act_divisible},
+		{"threads", act_threads}, {"many", act_many},       {"killed", act_killed},
+		{"exit", act_exit},       {"running", act_running}, {"fork", act_fork}};
+
+	NEED(argc >= 3);
+	NEED(setenv("AML_DMA_NUM_THREADS", argv[2], 1) == 0);
+	NEED(aml_init(NULL, NULL) == 0);
+	dma = aml_dma_linux;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		if (strcmp(argv[1], acts[i].name) == 0)
+			acts[i].act();
+	if (strcmp(argv[1], "cancel") == 0)
+		cancel_half(atoi(argv[2]));
+	if (strcmp(argv[1], "closed") == 0 && argc == 4)
+		act_closed(argv[3]);
+	if (strcmp(argv[1], "print") == 0) {
+		copy_small(100);
+		NEED(aml_dma_fprintf(stdout, "", dma) == 0);
+	}
+	return aml_finalize() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
