@@ -7,6 +7,7 @@
 
 hello=$builddir/doc/examples/01-hello
 picture=$builddir/doc/examples/02-picture
+matmul=$builddir/doc/examples/03-matmul
 scene=$srcdir/doc/examples/picture.ppm
 
 # The examples' own messages, in the C locale.
@@ -131,6 +132,45 @@ for threads in 0 1 3; do
 	check "it is split rightly with $threads workers" is_split "$scene" 321 213 "$work/scene-$threads"
 done
 unset AML_DMA_NUM_THREADS
+
+# Run 03-matmul with the arguments from $1 on: it must succeed, be silent on stderr, and print
+# three times that are numbers, and a percentage.
+multiplies()
+{
+	limited "$matmul" "$@" >"$work/stdout" 2>"$work/stderr"
+	status=$?
+	cat "$work/stdout" "$work/stderr"
+	[ "$status" -eq 0 ] && [ ! -s "$work/stderr" ] && [ "$(wc -l <"$work/stdout")" -eq 5 ] &&
+		grep -q "^$1 x $1 doubles in .* the product is right$" "$work/stdout" &&
+		[ "$(grep -c '^[a-z ]*  [0-9 ]*\.[0-9]* ms' "$work/stdout")" -eq 3 ] &&
+		grep -q '^hidden behind the computing: [0-9]* % of the packing$' "$work/stdout"
+}
+
+for threads in 0 1 2 3; do
+	AML_DMA_NUM_THREADS=$threads
+	export AML_DMA_NUM_THREADS
+	for size in 1 63 64 65 200 513; do
+		check "matrices of size $size, with $threads workers" multiplies $size
+	done
+done
+unset AML_DMA_NUM_THREADS
+
+# 03-matmul says what is wrong with these arguments: $1, on stderr, and exits with 1.
+refuses_size()
+{
+	text=$1
+	shift
+	limited "$matmul" "$@" >"$work/stdout" 2>"$work/stderr"
+	status=$?
+	echo "exit status $status, stdout and stderr:"
+	cat "$work/stdout" "$work/stderr"
+	[ "$status" -eq 1 ] && [ ! -s "$work/stdout" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ] &&
+		grep -qF "$text" "$work/stderr"
+}
+for size in '' 0 -1 x 5x 1.5 8193 99999999999999999999; do
+	check "size '$size'" refuses_size "03-matmul: N is a number from 1 to 8192, not '$size'" "$size"
+done
+check "two sizes" refuses_size 'usage: 03-matmul ' 64 64
 
 # Two columns, three rows; the bytes of a line end, #, CR, space and 0 among them.
 row1='\000\012\024\043\015\377'
@@ -275,6 +315,12 @@ if [ -c /dev/full ]; then
 		[ $? -eq 1 ] && grep -q '^02-picture: standard output: ' "$work/stderr"
 	}
 	check "a full disk where the lines go" says_so
+	matmul_says_so()
+	{
+		limited "$matmul" 10 >/dev/full 2>"$work/stderr"
+		[ $? -eq 1 ] && grep -q '^03-matmul: standard output ' "$work/stderr"
+	}
+	check "a full disk where the times go" matmul_says_so
 fi
 
 summary
