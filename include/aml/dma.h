@@ -186,7 +186,8 @@ int aml_dma_barrier(struct aml_dma *dma);
 int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req);
 
 /**
- * Print the state of an engine for a person to read.
+ * Print the state of an engine for a person to read. With AML_DMA_STATS=1 or AML_DMA_TRACE in
+ * the environment, how long its requests were queued and ran, and whether there is a trace.
  *
  * @param stream [in] Where to.
  * @param prefix [in] What begins each line; NULL: nothing.

@@ -161,6 +161,34 @@ silent()
 }
 check "neither, if neither was asked for" silent
 
+# doc/timeline, if there is gnuplot.
+draws()
+{
+	AML_DMA_TRACE=$trace "$acts" kinds 1 && "$srcdir/doc/timeline" "$trace" >"$work/line.svg" ||
+		return 1
+	for text in '<svg' '</svg>' aml-dma/0 queued flat strided transpose walk boxes deref operator; do
+		grep -qF "$text" "$work/line.svg" || {
+			echo "no $text"
+			return 1
+		}
+	done
+}
+does_not_draw()
+{
+	! "$srcdir/doc/timeline" "$@" >"$work/line.svg" 2>"$work/said" && [ -s "$work/said" ] &&
+		[ ! -s "$work/line.svg" ]
+}
+if command -v gnuplot >/dev/null 2>&1; then
+	check "a trace is drawn" draws
+	check "no file to draw" does_not_draw "$work/none"
+	check "a file without requests" does_not_draw "$srcdir/README.md"
+	check "times without requests" does_not_draw -f 1000000 "$trace"
+	check "a time that is none" does_not_draw -f 1x "$trace"
+	check "no argument" does_not_draw
+else
+	echo "no gnuplot: doc/timeline is not tested"
+fi
+
 # The probes, if the library was configured with them.
 probes()
 {
