@@ -119,6 +119,23 @@ limited_file()
 check "a file that may not grow" limited_file
 check "a file that may not grow: the trace is whole" has_at_least requests 100
 
+# A disk of 200 KiB of one's own, where that may be had.
+mkdir "$work/disk"
+# shellcheck disable=SC2016 # the inner shell's
+fills='mount -t tmpfs -o size=200k none "$1/disk" && AML_DMA_TRACE=$1/disk/trace.json "$2" many 1 &&
+	cp "$1/disk/trace.json" "$3"'
+full_disk()
+{
+	rm -f "$trace"
+	limited unshare -rm sh -c "$fills" - "$work" "$acts" "$trace" && has_at_least requests 300 &&
+		[ "$(number requests)" -lt 5000 ]
+}
+if unshare -rm mount -t tmpfs none "$work/disk" >/dev/null 2>&1; then
+	check "a disk that becomes full: the trace is whole" full_disk
+else
+	echo "no disk of one's own (unshare, mount): one that becomes full is not tested"
+fi
+
 # No trace, and nothing else is different.
 goes_on()
 {
