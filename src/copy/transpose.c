@@ -79,11 +79,13 @@ static bool crowded(ptrdiff_t step, size_t rows)
  */
 static struct tiling lay_out(const struct plane *p, const struct kernels *kernels)
 {
+	/* Shifts: a small plane takes less time than some divisions. */
+	unsigned log = (unsigned)__builtin_ctzl(p->size);
 	struct tiling t = {
-		.tile = kernels->tile[__builtin_ctzl(p->size)],
-		.ta = kernels->width / p->size,
-		.tb = TILE_BYTES / p->size,
-		.line = LINE / p->size,
+		.tile = kernels->tile[log],
+		.ta = kernels->width >> log,
+		.tb = TILE_BYTES >> log,
+		.line = LINE >> log,
 	};
 
 	t.gathered = crowded(p->src_step, t.ta);
@@ -91,9 +93,11 @@ static struct tiling lay_out(const struct plane *p, const struct kernels *kernel
 	if (t.gathered)
 		t.a_block = min(BLOCK, STAGE / (t.ta * LINE));
 	t.b_block = p->stream || t.gathered ? t.line : 2 * t.line;
+	if (!p->stream && !t.gathered && p->nb <= MANY * t.line)
+		t.b_block = p->nb;
 	/* The tiles more must be worth it: in the caches, only those of large elements are. */
 	if (p->na >= MANY * t.ta && (p->stream || p->size >= 8))
-		t.a_head = head(p->dst, p->dst_step, p->size, p->size) % t.ta;
+		t.a_head = head(p->dst, p->dst_step, p->size, p->size) & (t.ta - 1);
 	if (p->nb >= MANY * t.line)
 		t.b_head = head(p->src, p->src_step, TILE_BYTES, p->size);
 	return t;
@@ -128,13 +132,14 @@ static void gathered(const struct plane *p, const struct tiling *t, char *dst, c
 static void direct(const struct plane *p, const struct tiling *t, char *dst, const char *src,
 		   size_t m, size_t bytes)
 {
-	ptrdiff_t last = ((ptrdiff_t)bytes - TILE_BYTES) / (ptrdiff_t)p->size;
-
 	t->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, m, p->stream);
 	/* The end of the rows: tiles that overlap the last ones. */
-	if (bytes % TILE_BYTES != 0)
+	if (bytes % TILE_BYTES != 0) {
+		ptrdiff_t last = ((ptrdiff_t)bytes - TILE_BYTES) / (ptrdiff_t)p->size;
+
 		t->tile(dst + last * p->dst_step, p->dst_step, src + bytes - TILE_BYTES,
 			p->src_step, 1, m, p->stream);
+	}
 }
 
 /* m tiles from a on, of `nb` elements of the source's rows from b on. */
@@ -181,7 +186,7 @@ static void strip(const struct plane *p, const struct tiling *t, size_t a, size_
 static void tiles(const struct plane *p, const struct kernels *kernels)
 {
 	const struct tiling t = lay_out(p, kernels);
-	size_t whole = (p->na - t.a_head) / t.ta;
+	size_t whole = (p->na - t.a_head) >> __builtin_ctzl(t.ta);
 
 	if (t.a_head > 0)
 		strip(p, &t, 0, 1);
