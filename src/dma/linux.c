@@ -201,8 +201,9 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 	else
 		request.flags |= TASK_OWNED;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
-		queue_unlock(q);
+		/* A child that another thread forks from here on may find it. */
 		fill(r, in, trace_on() ? plan : &empty, AML_DMA_LINUX_REQUEST_FLAGS_DONE);
+		queue_unlock(q);
 		run_told(&r->pub.task, plan);
 		queue_lock(q);
 		queue_end_locked(q, &r->pub.task);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A fork wherever a call lets go of the scheduler's lock or is about to take it: the child, in
+ * which the call does not go on, finds nothing half done and can destroy the engine.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+
+#include "suite.h"
+
+/* The library calls this before it takes its lock and after it has let it go. */
+void queue_shake(void);
+
+/* The thread in whose call the fork comes, when so many more places have been passed. */
+static __thread size_t countdown;
+static struct aml_dma *dma;
+
+void queue_shake(void)
+{
+	int status = -1;
+	pid_t child;
+
+	if (countdown == 0 || --countdown > 0)
+		return;
+	child = fork();
+	if (child == 0) {
+		alarm(10);
+		_exit(aml_dma_linux_destroy(&dma) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	ck_assert_int_gt(child, 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS,
+		      "a child ended with status 0x%x", (unsigned)status);
+}
+
+/* The blocks of the next requests are not zero when they are new. */
+static void soil_heap(void)
+{
+	for (size_t size = 64; size < 4096; size += 16) {
+		char *block = malloc(size);
+
+		ck_assert(block != NULL);
+		memset(block, 0xaa, size);
+		/* So that it is not left out. */
+		__asm__ volatile("" : : "r"(block) : "memory");
+		free(block);
+	}
+}
+
+/* A copy of each kind, so that the first fork comes at place number `place`; were there as many? */
+static bool copy_with_fork_at(size_t place, size_t workers, size_t size)
+{
+	struct aml_layout *dst = NULL, *src = NULL;
+	struct aml_dma_request *req = NULL, *other = NULL;
+	char *from = calloc(1, size), *to = malloc(size);
+	bool forked;
+
+	ck_assert(from != NULL && to != NULL);
+	ck_assert_int_eq(aml_dma_linux_create(&dma, workers), 0);
+	ck_assert_int_eq(
+		aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_C, 1, 1, &size, NULL, NULL),
+		0);
+	ck_assert_int_eq(
+		aml_layout_dense_create(&dst, to, AML_LAYOUT_ORDER_C, 1, 1, &size, NULL, NULL), 0);
+	soil_heap();
+	countdown = place;
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst, src), 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &other, dst, src), 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst, src), 0);
+	ck_assert_int_eq(aml_dma_copy(dma, dst, src), 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	ck_assert_int_eq(aml_dma_cancel(dma, &other), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	forked = countdown == 0;
+	countdown = 0;
+	ck_assert_mem_eq(to, from, size);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	free(from);
+	free(to);
+	return forked;
+}
+
+START_TEST(a_child_finds_nothing_half_done)
+{
+	/* One that is copied by the call that posts it, and one that is cut into parts. */
+	static const size_t sizes[] = {64, 4096};
+
+	for (size_t workers = 0; workers < 3; workers++)
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+			for (size_t place = 1; copy_with_fork_at(place, workers, sizes[i]); place++)
+				ck_assert_uint_lt(place, 1000);
+}
+END_TEST
+
+SUITE("stress/fork_in_call", a_child_finds_nothing_half_done)
