@@ -31,19 +31,15 @@ struct cursor {
 static void start(struct cursor *cursor, const union copy_side *side, bool is_layout,
 		  bool is_written)
 {
-	cursor->mode = is_layout ? BY_DEREF : BY_STEP;
-	cursor->layout = NULL;
-	cursor->data = NULL;
-	cursor->deref = NULL;
-	cursor->address = is_layout ? NULL : side->base;
-	memset(cursor->coords, 0, sizeof(cursor->coords));
-	if (is_layout) {
-		cursor->layout = side->layout;
-		cursor->data = side->layout->data;
-		cursor->deref = side->layout->ops->deref_native;
-		if (is_written && layout_nests(side->layout))
-			cursor->mode = BY_PLACE;
+	*cursor = (struct cursor){.mode = BY_STEP};
+	if (!is_layout) {
+		cursor->address = side->base;
+		return;
 	}
+	cursor->mode = is_written && layout_nests(side->layout) ? BY_PLACE : BY_DEREF;
+	cursor->layout = side->layout;
+	cursor->data = side->layout->data;
+	cursor->deref = side->layout->ops->deref_native;
 }
 
 /* Go `n` iterations of a loop on, n negative: back. */

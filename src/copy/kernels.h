@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The kernels: what moves bytes in the inner loops, once per instruction set. A table of them
- * is picked when the first plan is made.
+ * is picked when the library is loaded (machine.c).
  *
  * Kernels take any alignment. `stream` asks for stores that go past the caches where the
  * destination's lines are written whole; it changes the speed only.

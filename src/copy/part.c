@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Cutting large copies into parts, so that several threads can share one: along a long loop, or
- * the bytes of a flat one. A part never ends within a line of the destination where
- * the loop is contiguous there, nor within a tile's line of the source, so that no two parts
- * write to one line where the layouts allow it.
+ * the bytes of a flat one. A part never ends within a line of the destination where the loop is
+ * contiguous there, nor within a tile's line of the source, so that no two parts write to one line
+ * where the layouts allow it.
  */
 #include <string.h>
 
@@ -22,11 +22,12 @@ enum {
 	PARTS_MAX = 1 << 20,
 };
 
-/* Where a plan is cut: `extent` steps of a loop, in multiples of `grain`, the first cut after
- * `head`. */
+/* Where a plan is cut: a loop, or the bytes of a flat one. */
 struct cut {
 	uint8_t loop;
-	size_t extent, grain, head;
+	size_t extent; /* the loop's */
+	size_t grain;  /* parts are multiples of it, */
+	size_t head;   /* but for the first one's beginning and the last one's end */
 };
 
 /* The longest loop from number `from` on; the outer one of equals. */
@@ -148,7 +149,6 @@ void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 	cut = cut_of(plan);
 	from = begin(&cut, part, parts);
 	to = begin(&cut, part + 1, parts);
-
 	if (from == to)
 		return;
 	memcpy(&room, plan, copy_plan_size(plan));

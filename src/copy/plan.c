@@ -11,6 +11,8 @@
  *  3. the loops stand in the order of the destination's steps, the smallest innermost;
  *  4. no two neighbours could be one loop, and the innermost is not a contiguous run.
  *
+ * A transposition's loops are then put into another order: see choose() and order_planes().
+ *
  * Without a common refinement, both sides are walked along, each by its own factors. Where a
  * side cannot be lowered, the loops are the destination's dimensions, and each element's
  * address is asked for.
@@ -178,8 +180,10 @@ static size_t magnitude(ptrdiff_t step)
 	return step < 0 ? -(size_t)step : (size_t)step;
 }
 
-/* The kind of a plan in normal form; a transposition's loop over the source's runs becomes
- * number 1. */
+/*
+ * The kind of a plan in normal form; a transposition's loop over the source's runs becomes
+ * number 1.
+ */
 static enum copy_kind choose(struct copy_plan *plan)
 {
 	ptrdiff_t size = (ptrdiff_t)plan->size;
@@ -280,14 +284,14 @@ static int lower(struct end *end)
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
 
-/* One side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
+/* A side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
  */
 static void plan_side(const struct end *end, union copy_side *side, bool *is_layout,
 		      ptrdiff_t *steps)
 {
 	*is_layout = !end->lowered || !end->view.by_dims;
 	if (*is_layout)
-		/* Only a destination is written to, and a source is never in its place. */
+		/* The field is not const for a destination's sake; a source is only read. */
 		side->layout = (struct aml_layout *)(uintptr_t)end->layout;
 	else
 		side->base = end->view.base;

@@ -134,8 +134,7 @@ static inline bool copy_plan_is_own(const struct copy_plan *plan)
  */
 int copy_plan_run(const struct copy_plan *plan);
 
-/* How many parts a plan is worth being cut into: 1 for all but large copies of the library's own.
- */
+/* How many parts a plan is worth being cut into: 1 but for large copies of the library's own. */
 unsigned copy_plan_parts(const struct copy_plan *plan);
 
 /* Run one of these parts. Together they do what copy_plan_run() does, each element once. */

@@ -93,8 +93,7 @@ static void prefetch(const char *src, size_t bytes)
 		__builtin_prefetch(src + AHEAD + i, 0, 2);
 }
 
-/* Short runs that are contiguous in the destination, gathered line by line and then past the
- * caches. */
+/* Short runs that are contiguous in the destination, gathered in whole lines, then streamed. */
 static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	_Alignas(LINE) char stage[STAGE];
@@ -104,8 +103,7 @@ static void stream_gathered(char *dst, const char *src, size_t size, const struc
 	struct copy_loop part = *loop;
 
 	COUNT(true, "", "gathered runs");
-	/* The first part ends where the destination's line does, so that all others are whole
-	 * lines. */
+	/* The first part ends where a line of the destination does: the others are whole lines. */
 	part.extent = LINE % size == 0 ? (-(size_t)dst & (LINE - 1)) / size + most / 2 : most;
 	for (size_t done = 0; done < loop->extent; done += part.extent, part.extent = most) {
 		if (part.extent > loop->extent - done)

@@ -2,10 +2,10 @@
 /*
  * Transpositions: loop 0 is contiguous in the destination, loop 1 in the source.
  *
- * Where both are long enough, tiles of both go through registers. The order of the tiles is
- * chosen for memory, or for the caches: see lay_out(). Where a loop is
- * short, the other one runs innermost, in blocks that stay in the first cache while the short
- * loop goes over them.
+ * Where both are long enough, tiles of both go through registers. The order of the tiles is chosen
+ * for memory, or for the caches: see lay_out(). Where one is so short that its elements are the
+ * components of interleaved ones, whole vectors of them are shuffled. All else is moved one by
+ * one, in blocks that stay in the first cache, the longer loop innermost.
  */
 #include <string.h>
 
@@ -34,21 +34,21 @@ struct plane {
 	bool stream;
 };
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* How the tiles of a plane are laid out. */
 struct tiling {
 	tile_fn tile;
-	size_t ta, tb;         /* the elements of a tile along both loops */
+	size_t ta, tb;         /* the elements of a tile along loops 0 and 1 */
 	size_t line;           /* the elements of a line */
 	size_t a_block;        /* tiles along a destination's row that are done together */
 	size_t b_block;        /* elements of a source's row that are done together */
 	size_t a_head, b_head; /* elements before the first line's, or tile's, start */
 	bool gathered;         /* a line of all rows is brought together first */
 };
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
 
 /*
  * How many elements stand before the first line's start, if every row's do so alike; 0 where
@@ -95,7 +95,7 @@ static struct tiling lay_out(const struct plane *p, const struct kernels *kernel
 	t.b_block = p->stream || t.gathered ? t.line : 2 * t.line;
 	if (!p->stream && !t.gathered && p->nb <= MANY * t.line)
 		t.b_block = p->nb;
-	/* The tiles more must be worth it: in the caches, only those of large elements are. */
+	/* It takes a tile more for the head. In the caches, only large elements are worth it. */
 	if (p->na >= MANY * t.ta && (p->stream || p->size >= 8))
 		t.a_head = head(p->dst, p->dst_step, p->size, p->size) & (t.ta - 1);
 	if (p->nb >= MANY * t.line)
@@ -202,13 +202,12 @@ static void tiles(const struct plane *p, const struct kernels *kernels)
 static void blocks(const struct plane *p)
 {
 	row_fn move = copy_row(p->size);
-	size_t a_block = min(p->na, SIDE), b_block = min(p->nb, SIDE);
+	/* Where one loop is short, the other's blocks are the longer. */
+	size_t a_block = min(p->na, SIDE * SIDE / min(p->nb, SIDE));
+	size_t b_block = min(p->nb, SIDE * SIDE / a_block);
 	ptrdiff_t size = (ptrdiff_t)p->size;
 
 	COUNT(true, "", "blocks");
-	/* Where one loop is short, the other's blocks are the longer. */
-	a_block = min(p->na, SIDE * SIDE / b_block);
-	b_block = min(p->nb, SIDE * SIDE / a_block);
 	for (size_t a = 0; a < p->na; a += a_block) {
 		for (size_t b = 0; b < p->nb; b += b_block) {
 			char *dst = p->dst + (ptrdiff_t)a * size + (ptrdiff_t)b * p->dst_step;

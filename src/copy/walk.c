@@ -4,8 +4,6 @@
  * the iteration of each of its loops, and as many elements are moved at once as both innermost
  * loops have left. Nothing is divided.
  */
-#include <string.h>
-
 #include "copy/plan.h"
 
 /* Where one side stands. */
