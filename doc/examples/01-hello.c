@@ -2,9 +2,9 @@
 /*
  * The smallest program: one asynchronous copy of eight numbers.
  *
- * A copy goes from one layout to another. A layout says where elements lie in
- * memory; it never owns that memory. The engine aml_dma_linux, which aml_init()
- * makes, runs copies in threads of its own while the program goes on.
+ * A copy goes from one layout to another. A layout says where elements lie in memory; it never owns
+ * that memory. The engine aml_dma_linux, which aml_init() makes, runs copies in threads of its own
+ * while the program goes on; one as small as this is made when it is posted, if a worker is free.
  *
  *     cc 01-hello.c $(pkg-config --cflags --libs aml-dma) && ./a.out
  */
@@ -30,7 +30,7 @@ static int copy(struct aml_layout *to, struct aml_layout *from)
 	if (err != AML_SUCCESS)
 		return err;
 
-	printf("The copy is under way, and this line did not wait for it.\n");
+	printf("The copy is posted, and the program goes on.\n");
 
 	/* Returns the copy's result, and releases the request. */
 	return aml_dma_wait(aml_dma_linux, &request);

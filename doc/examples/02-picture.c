@@ -4,11 +4,10 @@
  *
  *     02-picture INPUT.ppm OUTPUT_DIR
  *
- * reads a binary PPM file, whose pixels lie in memory as R G B R G B …, row after
- * row. Three copies take every third byte and so make a grey picture of each
- * colour: red.pgm, green.pgm and blue.pgm. A fourth exchanges rows and columns:
- * transposed.ppm. Nothing but the layouts says what a copy does. Each result
- * is compared with what plain loops make of the picture before it is written.
+ * reads a binary PPM file, whose pixels lie in memory as R G B R G B …, row after row. Three copies
+ * take every third byte and so make a grey picture of each colour: red.pgm, green.pgm and blue.pgm.
+ * A fourth exchanges rows and columns: transposed.ppm. Nothing but the layouts says what a copy
+ * does. Each result is compared with what plain loops make of the picture before it is written.
  *
  * Read it from main(), at the end, upwards.
  */
@@ -219,11 +218,11 @@ static int post_plane(struct result *plane, const struct picture *picture, size_
 }
 
 /*
- * Post the transposition. An element is a pixel of three bytes. A copy takes each element
- * to the element with the same coordinates, so both layouts have the source's extents:
- * height × width. What differs is where that element lies: in the result, pixels
- * of one column are neighbours, and those of one row are as far apart as the source is high.
- * With every pitch 1, the strides are such distances, in elements.
+ * Post the transposition. An element is a pixel of three bytes. A copy takes each element to the
+ * element with the same coordinates, so both layouts have the source's extents: height × width.
+ * What differs is where that element lies: in the result, pixels of one column are neighbours, and
+ * those of one row are as far apart as the source is high. With every pitch 1, the strides are such
+ * distances, in elements.
  */
 static int post_transposed(struct result *transposed, const struct picture *picture)
 {

@@ -27,7 +27,7 @@
 
 /*
  * What is packed is DEPTH columns of TILE rows of A, and DEPTH rows of TILE columns of B; ROWS
- * rows of A are computed at once. A step is then long enough (half a millisecond) to wake
+ * rows of A are computed at once. A step is then long enough (some 0.3 ms) to wake
  * another thread for, and two pairs of buffers fit in a cache of 1 MiB.
  */
 enum { TILE = 64, DEPTH = 512, ROWS = 4 };

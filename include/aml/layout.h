@@ -65,8 +65,8 @@ struct aml_layout {
  * -AML_ENOTSUP, except where said otherwise.
  *
  * A copy needs ndims, dims_native, element_size and deref_native, and calls deref_native once
- * per element, from a worker's thread. The operators must not change the layout and are called
- * without any lock held.
+ * per element, from whichever thread makes it: a worker, or one that waits. The operators must
+ * not change the layout and are called without any lock held.
  */
 struct aml_layout_ops {
 	/** The address of an element by coordinates in user order. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The state of a queue scheduler, shared by the files queue_*.c of this folder.
+ * The state of a queue scheduler, shared by the files queue*.c of this folder.
  *
  * One mutex guards all of it, and the private members of every task that was submitted. No
  * function of a task, no allocator and no system call but those of sleeping and waking is
@@ -49,7 +49,7 @@
  * predicate loop, and is signalled with the mutex held, since the sleeper is on its thread's
  * stack. Its `done` says that what it waits for has come; `poked`, that it is to look at the
  * head. A poke is owed whenever the head could run: there is a head, a free slot, and nobody on
- * the way (`waking`). wake_locked() pays it; whoever submits, frees a slot or leaves a wait
+ * the way (`waking`). queue_wake_locked() pays it; whoever submits, frees a slot or leaves a wait
  * calls it, and so does whoever was poked, once it has looked. That no wakeup is lost rests on
  * this alone.
  */

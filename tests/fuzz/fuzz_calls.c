@@ -48,7 +48,7 @@ static void leave(struct place *place)
 static int operate(struct aml_layout *dst, const struct aml_layout *src, void *record);
 static void work(struct aml_task_in *in, struct aml_task_out *out);
 
-/* The library's copies of a record's data; the layouts are released by unmake(). */
+/* The library's copies of a record's data; the layouts are released by unmake_layout(). */
 static void make_layout(const struct record *record, bool is_dst, unsigned char *data,
 			struct aml_layout **layout)
 {

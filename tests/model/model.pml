@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sleep and wake protocol of the queue scheduler, src/async/queue_*.c, for Spin. README.md
+ * The sleep and wake protocol of the queue scheduler, src/async/queue*.c, for Spin. README.md
  * beside this file tells what stands for what and why that is sound; check.sh runs it.
  *
  * A configuration is chosen by -D:

@@ -135,9 +135,8 @@ unsigned long thread_switches(pid_t tid);
 void yield_a_while(void);
 
 /*
- * Fork, call fn in the child, and return what it returned; -10000 less the signal if
- * it was killed, -20000 less the status if a tool made it fail. It must not use Check's
- * assertions.
+ * Fork, call fn in the child, and return what it returned; -10000 less the signal if it was killed,
+ * -20000 less the status if a tool made it fail. It must not use Check's assertions.
  */
 int in_child(int (*fn)(void *arg), void *arg);
 

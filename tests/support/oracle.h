@@ -2,11 +2,11 @@
 /*
  * The naive oracle: a layout as the list of its elements' addresses in native linear order, worked
  * out from the parameters that the layout is made of by the formulas of its documentation, one
- * element after the other. Nothing here calls the library, but oracle_assert(),
- * which compares the two.
+ * element after the other. Nothing here calls the library, but oracle_assert(), which compares the
+ * two.
  *
- * Arrays are in `order`'s order, AML_LAYOUT_ORDER_…, where a function has such an
- * argument, in native order elsewhere.
+ * Arrays are in `order`'s order, AML_LAYOUT_ORDER_…, where a function has such an argument, in
+ * native order elsewhere.
  */
 #ifndef TESTS_SUPPORT_ORACLE_H
 #define TESTS_SUPPORT_ORACLE_H

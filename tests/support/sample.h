@@ -2,8 +2,7 @@
 /*
  * Random layouts: a layout that the library made, the oracle of the same, and guarded memory
  * beneath. Dense ones have strides, pitches, steps in any order of the dimensions, and are slices
- * of slices; nested ones are also pads, reshapes and layouts of a test's own, over
- * each other.
+ * of slices; nested ones are also pads, reshapes and layouts of a test's own, over each other.
  */
 #ifndef TESTS_SUPPORT_SAMPLE_H
 #define TESTS_SUPPORT_SAMPLE_H

@@ -5,9 +5,9 @@
  * the host.
  *
  * Order, bound on what runs at once, nested use and fork are the queue scheduler's, see
- * aml_queue_sched_create(). What its tasks do not have: where nothing is queued and a worker could
- * begin at once, a copy of up to 16 KiB by one of the library's operators is made by the call that
- * posts it, since that takes less than to wake the worker.
+ * aml_queue_sched_create(), but for one thing: where nothing is queued and a worker could begin at
+ * once, a copy of up to 16 KiB by one of the library's operators is made by the call that posts
+ * it, since that takes less time than to wake the worker.
  */
 #ifndef AML_DMA_LINUX_H
 #define AML_DMA_LINUX_H
