@@ -25,9 +25,8 @@ enum {
 /* Where a plan is cut: a loop, or the bytes of a flat one. */
 struct cut {
 	uint8_t loop;
-	size_t extent; /* the loop's */
-	size_t grain;  /* parts are multiples of it, */
-	size_t head;   /* but for the first one's beginning and the last one's end */
+	size_t extent;      /* the loop's, or the number of bytes */
+	size_t grain, head; /* a cut is at `head` or a multiple of `grain` beyond it */
 };
 
 /* The longest loop from number `from` on; the outer one of equals. */
