@@ -127,10 +127,25 @@ static void add_locked(const char *text, size_t length)
 	used += length;
 }
 
+/* A program that was started without standard output is not to write to the trace instead. */
+static int beyond_standard(int low)
+{
+	int high, code;
+
+	if (low < 0 || low > STDERR_FILENO)
+		return low;
+	high = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	code = errno;
+	close(low);
+	errno = code;
+	return high;
+}
+
 static void open_locked(const char *path)
 {
 	/* Not to wait for whoever reads a pipe. */
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	fd = beyond_standard(
+		open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
 	error = 0;
 	if (fd < 0) {
 		error = errno;

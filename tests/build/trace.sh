@@ -108,6 +108,15 @@ its_own()
 }
 check "descriptors closed by the program: it has them" its_own
 
+# What is printed goes nowhere, and not into the trace.
+without_output()
+{
+	rm -f "$trace"
+	AML_DMA_TRACE=$trace limited "$acts" print 1 >&-
+}
+check "without standard output" without_output
+check "without standard output: the trace" has "requests: 100" "finished: 100"
+
 # The limit is in blocks of 512 bytes or of 1024.
 limited_file()
 {

@@ -354,6 +354,8 @@ int main(int argc, char *argv[])
 	if (strcmp(argv[1], "print") == 0) {
 		copy_small(100);
 		NEED(aml_dma_fprintf(stdout, "", dma) == 0);
+		/* While there is a trace; there may be no standard output. */
+		(void)fflush(stdout);
 	}
 	return aml_finalize() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
