@@ -270,6 +270,8 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 	struct aml_dma_linux_task_in in;
 	int err;
 
+	if (data == NULL)
+		return -AML_EINVAL;
 	if (dma_plans(op)) {
 		err = dma_plan(&room, dest, src, op, op_arg);
 		if (err != AML_SUCCESS)
@@ -350,6 +352,8 @@ static int print(const struct aml_dma_data *data, FILE *stream, const char *pref
 	struct queue_stats stats;
 	int n;
 
+	if (data == NULL)
+		return -AML_EINVAL;
 	queue_stats(queue(data), &stats);
 	n = fprintf(stream,
 		    "%sdma: linux\n"

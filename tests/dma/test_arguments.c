@@ -99,6 +99,31 @@ START_TEST(an_engine_without_a_table_is_an_error)
 }
 END_TEST
 
+START_TEST(an_engine_without_data_is_an_error)
+{
+	struct aml_dma bare = {.ops = &aml_dma_linux_ops};
+	struct aml_dma_request *req = UNTOUCHED;
+	struct aml_layout *any = &any_layout;
+	struct job job = {.result = 0};
+	FILE *null = fopen("/dev/null", "w");
+	char to = 0, from = 1;
+
+	ck_assert_int_eq(aml_dma_copy_custom(&bare, any, any, job_operator, &job), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_copy_custom(&bare, (void *)&to, (void *)&from,
+					     aml_dma_linux_memcpy_op, (void *)1),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_async_copy_custom(&bare, &req, any, any, job_operator, &job),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_wait(&bare, &req), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_barrier(&bare), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_fprintf(null, "", &bare), -AML_EINVAL);
+	ck_assert_ptr_eq(req, UNTOUCHED);
+	ck_assert_int_eq(job.runs, 0);
+	ck_assert_int_eq(to, 0);
+	fclose(null);
+}
+END_TEST
+
 START_TEST(a_handle_that_was_released_is_null_by_then_and_an_error)
 {
 	struct aml_dma *dma = engine(1);
@@ -338,7 +363,7 @@ START_TEST(the_types_of_requests_have_their_values)
 END_TEST
 
 SUITE("dma/arguments", null_arguments_are_errors, an_engine_without_a_table_is_an_error,
-      a_handle_that_was_released_is_null_by_then_and_an_error,
+      an_engine_without_data_is_an_error, a_handle_that_was_released_is_null_by_then_and_an_error,
       another_engine_s_request_is_an_error_and_stays_valid, a_mismatch_is_told_by_the_posting_call,
       native_dimensions_are_what_must_agree, a_destination_with_a_step_of_zero_is_refused,
       an_operator_that_a_layout_lacks_is_told_by_the_posting_call,
