@@ -28,6 +28,7 @@ hardened()
 hardened -Wl,-z,relro "relocations are read-only" GNU_RELRO elf
 hardened -Wl,-z,now "all symbols are bound at the start" 'BIND_NOW|FLAGS.*NOW' elf
 hardened -Wl,-z,noexecstack "the stack is not executable" 'GNU_STACK.* RW ' elf
+hardened -Wl,-z,nodelete "dlclose() does not unload it" NODELETE elf
 hardened -fstack-protector-strong "stacks are guarded" __stack_chk_fail undefined
 if [ "$instrumented" = no ]; then
 	hardened -D_FORTIFY_SOURCE=2 "calls of libc are checked" '__[a-z]+_chk' undefined
