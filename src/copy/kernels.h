@@ -22,12 +22,12 @@ enum { TILE_BYTES = 16 };
 typedef void (*stream_fn)(char *dst, const char *src, size_t size);
 
 /*
- * Transpose m tiles: `m * width / size` source rows, `src_step` apart, of `n * TILE_BYTES`
- * contiguous bytes each, to `n * TILE_BYTES / size` destination rows, `dst_step` apart, of
- * `m * width` contiguous bytes each.
+ * Transpose: na source rows, `src_step` apart, of `n * TILE_BYTES` contiguous bytes each, to
+ * `n * TILE_BYTES / size` destination rows, `dst_step` apart, of na elements each. They are at
+ * least `width / size`; the last ones may be moved twice.
  */
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			size_t n, size_t m, bool stream);
+			size_t n, size_t na, bool stream);
 
 /* The largest number of components of interleaved elements that these take. */
 enum { COMPONENTS_MAX = 8 };

@@ -10,21 +10,21 @@
 enum { WIDTH = 64 };
 
 static inline void tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			size_t n, size_t m, size_t size)
+			size_t n, size_t na, size_t size)
 {
 	for (size_t b = 0; b < n * TILE_BYTES / size; b++)
-		for (size_t a = 0; a < m * (WIDTH / size); a++)
+		for (size_t a = 0; a < na; a++)
 			memcpy(dst + (ptrdiff_t)b * dst_step + a * size,
 			       src + (ptrdiff_t)a * src_step + b * size, size);
 }
 
-#define TILE(size)                                                                   \
-	static void tile_##size(char *dst, ptrdiff_t dst_step, const char *src,      \
-				ptrdiff_t src_step, size_t n, size_t m, bool stream) \
-	{                                                                            \
-		(void)stream;                                                        \
-		COUNT(true, NAME, "tile of " #size);                                 \
-		tile(dst, dst_step, src, src_step, n, m, size);                      \
+#define TILE(size)                                                                    \
+	static void tile_##size(char *dst, ptrdiff_t dst_step, const char *src,       \
+				ptrdiff_t src_step, size_t n, size_t na, bool stream) \
+	{                                                                             \
+		(void)stream;                                                         \
+		COUNT(true, NAME, "tile of " #size);                                  \
+		tile(dst, dst_step, src, src_step, n, na, size);                      \
 	}
 
 TILE(1)

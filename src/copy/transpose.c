@@ -39,7 +39,7 @@ struct tiling {
 	tile_fn tile;
 	size_t ta, tb;         /* the elements of a tile along loops 0 and 1 */
 	size_t line;           /* the elements of a line */
-	size_t a_block;        /* tiles along a destination's row that are done together */
+	size_t a_block;        /* elements of a destination's row that are done together */
 	size_t b_block;        /* elements of a source's row that are done together */
 	size_t a_head, b_head; /* elements before the first line's, or tile's, start */
 	bool gathered;         /* a line of all rows is brought together first */
@@ -89,9 +89,9 @@ static struct tiling lay_out(const struct plane *p, const struct kernels *kernel
 	};
 
 	t.gathered = crowded(p->src_step, t.ta);
-	t.a_block = p->stream ? BLOCK : p->na;
+	t.a_block = p->stream ? BLOCK * t.ta : p->na;
 	if (t.gathered)
-		t.a_block = min(BLOCK, STAGE / (t.ta * LINE));
+		t.a_block = min(BLOCK * t.ta, STAGE / LINE);
 	t.b_block = p->stream || t.gathered ? t.line : 2 * t.line;
 	if (!p->stream && !t.gathered && p->nb <= MANY * t.line)
 		t.b_block = p->nb;
@@ -110,14 +110,14 @@ static void prefetch(const char *src, ptrdiff_t src_step, size_t rows)
 		__builtin_prefetch(src + (ptrdiff_t)i * src_step + AHEAD * LINE, 0, 2);
 }
 
-/* m tiles, whose rows' lines are brought together first, so that each is read once only. */
+/* na rows, whose lines are brought together first, so that each is read once only. */
 static void gathered(const struct plane *p, const struct tiling *t, char *dst, const char *src,
-		     size_t m)
+		     size_t na)
 {
 	_Alignas(LINE) char stage[STAGE];
 
 	COUNT(true, "wide", "gathered tiles");
-	for (size_t i = 0; i < m * t->ta; i++) {
+	for (size_t i = 0; i < na; i++) {
 		if (p->stream)
 			prefetch(src, p->src_step, 1);
 		memcpy(stage + i * LINE, src, LINE);
@@ -125,56 +125,60 @@ static void gathered(const struct plane *p, const struct tiling *t, char *dst, c
 	}
 	for (size_t b = 0; b < t->line; b += t->tb)
 		t->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size, LINE, 1,
-			m, p->stream);
+			na, p->stream);
 }
 
-/* m tiles, of `bytes` of the source's rows. */
+/* `bytes` of na rows. */
 static void direct(const struct plane *p, const struct tiling *t, char *dst, const char *src,
-		   size_t m, size_t bytes)
+		   size_t na, size_t bytes)
 {
-	t->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, m, p->stream);
+	t->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, na, p->stream);
 	/* The end of the rows: tiles that overlap the last ones. */
 	if (bytes % TILE_BYTES != 0) {
 		ptrdiff_t last = ((ptrdiff_t)bytes - TILE_BYTES) / (ptrdiff_t)p->size;
 
 		t->tile(dst + last * p->dst_step, p->dst_step, src + bytes - TILE_BYTES,
-			p->src_step, 1, m, p->stream);
+			p->src_step, 1, na, p->stream);
 	}
 }
 
-/* m tiles from a on, of `nb` elements of the source's rows from b on. */
-static void block(const struct plane *p, const struct tiling *t, size_t a, size_t m, size_t b,
+/* na rows of the source from a on, nb of their elements from b on; of rows, a tile's at least. */
+static void block(const struct plane *p, const struct tiling *t, size_t a, size_t na, size_t b,
 		  size_t nb)
 {
 	char *dst = p->dst + a * p->size + (ptrdiff_t)b * p->dst_step;
 	const char *src = p->src + (ptrdiff_t)a * p->src_step + b * p->size;
 
 	if (t->gathered && nb == t->line) {
-		gathered(p, t, dst, src, m);
+		gathered(p, t, dst, src, na);
 		return;
 	}
 	if (!p->stream) {
-		direct(p, t, dst, src, m, nb * p->size);
+		direct(p, t, dst, src, na, nb * p->size);
 		return;
 	}
-	for (; m > 0; m--) {
-		prefetch(src, p->src_step, t->ta);
-		direct(p, t, dst, src, 1, nb * p->size);
-		dst += t->ta * p->size;
-		src += (ptrdiff_t)t->ta * p->src_step;
+	/* A tile at a time, each prefetched for itself. */
+	for (size_t i = 0; i < na; i += t->ta) {
+		size_t at = min(i, na - t->ta);
+
+		prefetch(src + (ptrdiff_t)at * p->src_step, p->src_step, t->ta);
+		direct(p, t, dst + at * p->size, src + (ptrdiff_t)at * p->src_step, t->ta,
+		       nb * p->size);
 	}
 }
 
-/* m tiles from a on, of all of the source's rows. */
-static void strip(const struct plane *p, const struct tiling *t, size_t a, size_t m)
+/* The source's rows from a to `end`, a tile's at least, all of each. */
+static void strip(const struct plane *p, const struct tiling *t, size_t a, size_t end)
 {
-	size_t now, nb;
+	size_t na, nb;
 
-	for (; m > 0; m -= now, a += now * t->ta) {
-		now = min(m, t->a_block);
+	for (; a < end; a += na) {
+		/* What is left may be less than a tile: one that overlaps the last. */
+		a = min(a, end - t->ta);
+		na = min(end - a, t->a_block);
 		for (size_t b = 0; b < p->nb; b += nb) {
 			nb = min(b == 0 && t->b_head > 0 ? t->b_head : t->b_block, p->nb - b);
-			block(p, t, a, now, b, nb);
+			block(p, t, a, na, b, nb);
 		}
 	}
 }
@@ -186,13 +190,10 @@ static void strip(const struct plane *p, const struct tiling *t, size_t a, size_
 static void tiles(const struct plane *p, const struct kernels *kernels)
 {
 	const struct tiling t = lay_out(p, kernels);
-	size_t whole = (p->na - t.a_head) >> __builtin_ctzl(t.ta);
 
 	if (t.a_head > 0)
-		strip(p, &t, 0, 1);
-	strip(p, &t, t.a_head, whole);
-	if (t.a_head + whole * t.ta < p->na)
-		strip(p, &t, p->na - t.ta, 1);
+		strip(p, &t, 0, t.ta);
+	strip(p, &t, t.a_head, p->na);
 }
 
 /*
