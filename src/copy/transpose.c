@@ -158,13 +158,16 @@ static void block(const struct plane *p, const struct tiling *t, size_t a, size_
 		return;
 	}
 	/* A tile at a time, each prefetched for itself. */
-	for (size_t i = 0; i < na; i += t->ta) {
-		size_t at = min(i, na - t->ta);
-
-		prefetch(src + (ptrdiff_t)at * p->src_step, p->src_step, t->ta);
-		direct(p, t, dst + at * p->size, src + (ptrdiff_t)at * p->src_step, t->ta,
-		       nb * p->size);
+	for (; na >= t->ta; na -= t->ta) {
+		prefetch(src, p->src_step, t->ta);
+		direct(p, t, dst, src, t->ta, nb * p->size);
+		dst += t->ta * p->size;
+		src += (ptrdiff_t)t->ta * p->src_step;
 	}
+	/* What is left is less than a tile: one that overlaps the last. */
+	if (na > 0)
+		direct(p, t, dst - (t->ta - na) * p->size,
+		       src - (ptrdiff_t)(t->ta - na) * p->src_step, t->ta, nb * p->size);
 }
 
 /* The source's rows from a to `end`, a tile's at least, all of each. */
