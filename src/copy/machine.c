@@ -14,24 +14,25 @@
 #include "copy/machine.h"
 
 /* What holds before look(), should another constructor copy something. */
-static struct machine found = {&kernels_portable, &kernels_portable, (size_t)8 << 20};
+static struct machine found = {&kernels_portable, &kernels_portable, (size_t)8 << 20, 64, 8};
 
-/* The size of cache number `index` of CPU 0, or 0. */
-static size_t cache_size(int index)
+/* What the kernel says of cache number `index` of CPU 0, number 0 being its first for data; or 0.
+ */
+static size_t cache_number(int index, const char *name)
 {
-	char path[64];
-	size_t size = 0;
+	char path[80];
+	size_t number = 0;
 	char unit = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu0/cache/index%d/%s", index, name);
 	file = fopen(path, "re");
 	if (file == NULL)
 		return 0;
-	if (fscanf(file, "%zu%c", &size, &unit) == 2)
-		size <<= unit == 'M' ? 20 : unit == 'K' ? 10 : 0;
+	if (fscanf(file, "%zu%c", &number, &unit) == 2)
+		number <<= unit == 'M' ? 20 : unit == 'K' ? 10 : 0;
 	fclose(file);
-	return size;
+	return number;
 }
 
 /* The largest of them is the last one. Tests build with a size of their own. */
@@ -42,7 +43,7 @@ static size_t last_cache(void)
 #ifdef COPY_CACHE
 	return COPY_CACHE;
 #endif
-	for (int index = 0; (size = cache_size(index)) > 0; index++)
+	for (int index = 0; (size = cache_number(index, "size")) > 0; index++)
 		if (size > largest)
 			largest = size;
 #ifdef _SC_LEVEL3_CACHE_SIZE
@@ -75,7 +76,7 @@ __attribute__((constructor)) static void look(void)
 {
 	const struct kernels *list[4];
 	const char *name = getenv("AML_DMA_ISA");
-	size_t n = list_kernels(list);
+	size_t n = list_kernels(list), sets, ways;
 
 	found.kernels = list[0];
 	for (size_t i = 0; name != NULL && i < n; i++)
@@ -87,6 +88,12 @@ __attribute__((constructor)) static void look(void)
 		found.narrow = &kernels_sse2;
 #endif
 	found.cache = last_cache();
+	sets = cache_number(0, "number_of_sets");
+	ways = cache_number(0, "ways_of_associativity");
+	if (sets > 0 && ways > 0) {
+		found.sets = sets;
+		found.ways = ways;
+	}
 }
 
 const struct machine *machine(void)

@@ -11,6 +11,7 @@ struct machine {
 	const struct kernels *kernels; /* the fastest, or what AML_DMA_ISA allows */
 	const struct kernels *narrow;  /* of these, the ones with the smallest tiles */
 	size_t cache;                  /* the size of the last-level cache in bytes */
+	size_t sets, ways;             /* of the first data cache */
 };
 
 /* Found out when the library is loaded. Never NULL. */

@@ -19,8 +19,6 @@ enum {
 	MANY = 4,         /* tiles of a row, from which on they begin with its lines */
 	AHEAD = 2,        /* lines of the source that are asked for ahead */
 	STAGE = 16 << 10, /* what is gathered at a time, in bytes */
-	SETS = 64,        /* the sets of a first cache, a page of lines on all machines */
-	CROWD = 16,       /* the lines of a set, and then some */
 	SIDE = 32,        /* elements along the side of a block without tiles */
 };
 
@@ -61,16 +59,19 @@ static size_t head(const char *base, ptrdiff_t step, size_t piece, size_t size)
 	return step % LINE == 0 && before % piece == 0 ? before / size : 0;
 }
 
-/* Do so many rows compete for so few sets of a first cache that they drive each other out? */
+/*
+ * Do so many rows compete for so few sets of the first cache that they drive each other out? Twice
+ * as many as fit are still better read again and again than brought together.
+ */
 static bool crowded(ptrdiff_t step, size_t rows)
 {
-	size_t lines = (size_t)step / LINE, sets = SETS;
+	size_t lines = (size_t)step / LINE, sets = machine()->sets;
 
 	if (step % LINE != 0)
 		return false;
 	for (; sets > 1 && lines % 2 == 0; lines /= 2)
 		sets /= 2;
-	return rows > CROWD * sets;
+	return rows > 2 * machine()->ways * sets;
 }
 
 /*

@@ -342,13 +342,24 @@ bool under_valgrind(void)
 	return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
+bool fork_spares_malloc(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return false;
+#elif defined(__has_feature)
+	return !__has_feature(address_sanitizer);
+#else
+	return true;
+#endif
+}
+
 bool children_have_threads(void)
 {
 #if defined(__SANITIZE_THREAD__)
 	return false;
 #elif defined(__has_feature)
-	return !__has_feature(thread_sanitizer);
+	return !__has_feature(thread_sanitizer) && fork_spares_malloc();
 #else
-	return true;
+	return fork_spares_malloc();
 #endif
 }

@@ -146,7 +146,15 @@ bool leaked(void);
 /* Whether a tool that takes memory or slows threads down is at work. */
 bool under_sanitizer(void);
 bool under_valgrind(void);
-/* May a forked child start threads? ThreadSanitizer takes them for the parent's, and gives up. */
+/*
+ * Can a child allocate, whatever other threads did when it was forked? Not with AddressSanitizer,
+ * whose allocator has locks that a child inherits as they are.
+ */
+bool fork_spares_malloc(void);
+/*
+ * May a forked child start threads? Not with AddressSanitizer, since a thread allocates when it
+ * starts; and ThreadSanitizer takes them for the parent's, and gives up.
+ */
 bool children_have_threads(void);
 
 #endif /* TESTS_SUPPORT_GATE_H */
