@@ -24,11 +24,6 @@ struct block {
 	size_t element_size;
 };
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * Add a box: the elements of dst from coordinates `from` up to `to`. Their source is the
  * elements of src with the same coordinates; NULL: the neutral element. -AML_ENOTSUP: there is

@@ -6,11 +6,6 @@
 
 #include "copy/lower.h"
 
-static size_t magnitude(ptrdiff_t step)
-{
-	return step < 0 ? -(size_t)step : (size_t)step;
-}
-
 /* Do the elements lie within reach of each other, as those of one object do? */
 static bool spans(const struct view *view, size_t element_size)
 {

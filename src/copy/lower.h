@@ -13,6 +13,17 @@
 
 #include "layout/layout.h"
 
+static inline size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How far a step goes, in either direction. */
+static inline size_t magnitude(ptrdiff_t step)
+{
+	return step < 0 ? -(size_t)step : (size_t)step;
+}
+
 struct factor {
 	size_t extent;
 	ptrdiff_t step;

@@ -56,11 +56,6 @@ static struct copy_plan *start(union copy_plan_room *room, size_t size)
 	return &room->plan;
 }
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The next piece of `n` of a factor; false: n does not divide what is left of it. */
 static bool take(struct factor *rest, size_t n)
 {
@@ -173,11 +168,6 @@ static void merge(struct copy_plan *plan)
 			plan->loops[n++] = *loop;
 	}
 	plan->nloops = n;
-}
-
-static size_t magnitude(ptrdiff_t step)
-{
-	return step < 0 ? -(size_t)step : (size_t)step;
 }
 
 /*

@@ -43,11 +43,6 @@ struct tiling {
 	bool gathered;         /* a line of all rows is brought together first */
 };
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * How many elements stand before the first line's start, if every row's do so alike; 0 where
  * pieces of `piece` bytes do not meet it.
