@@ -35,10 +35,11 @@ struct request {
 static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
 
 /*
- * A copy of so many bytes takes less than to wake a worker for it. Where the queue is empty and a
- * slot is free, the call that posts it makes it at once.
+ * A copy of so many bytes, in runs of so many at least or in whatever pieces, takes less than to
+ * wake a worker for it. Where the queue is empty and a slot is free, the workers sleep, and the
+ * call that posts it makes it at once.
  */
-enum { SMALL = 16 << 10 };
+enum { SMALL_RUNS = 128 << 10, RUN_MIN = 64, SMALL_PIECES = 16 << 10 };
 
 struct engine {
 	struct aml_dma dma;
@@ -143,7 +144,11 @@ static struct request *take_locked(struct queue_sched *q, unsigned size_class)
 /* Is it short, in one piece, and all the library's? */
 static bool is_small(const struct copy_plan *plan)
 {
-	return copy_plan_is_own(plan) && copy_plan_payload(plan) <= SMALL &&
+	bool runs =
+		plan->kind == COPY_FLAT || (plan->kind == COPY_STRIDED && plan->size >= RUN_MIN);
+
+	return copy_plan_is_own(plan) &&
+	       copy_plan_payload(plan) <= (runs ? SMALL_RUNS : SMALL_PIECES) &&
 	       copy_plan_parts(plan) == 1;
 }
 

@@ -5,12 +5,16 @@
  */
 #include <sched.h>
 
+#include <aml/layout/dense.h>
+
 #include "gate.h"
 #include "suite.h"
 
-#define SMALL ((size_t)16 << 10)
+/* The largest of them: in runs of 64 bytes or more, and in pieces of less. */
+#define SMALL ((size_t)128 << 10)
+#define PIECES ((size_t)16 << 10)
 
-static char to[SMALL], from[SMALL];
+static char to[2 * SMALL], from[2 * SMALL];
 static struct aml_dma *dma;
 
 static void open_engine(size_t threads)
@@ -60,6 +64,39 @@ START_TEST(a_small_copy_is_made_when_it_is_posted)
 		post(&req, 64);
 		close_engine();
 	}
+}
+END_TEST
+
+/* Post `rows` runs of `bytes`, half of what lies there, and look whether they were copied. */
+static bool runs_are_made_at_once(size_t rows, size_t bytes)
+{
+	struct aml_layout *dst, *src;
+	struct aml_dma_request *req = NULL;
+	bool done;
+
+	ck_assert_int_eq(aml_layout_dense_create(&dst, to, AML_LAYOUT_ORDER_C, 1, 2,
+						 (size_t[]){rows, bytes}, NULL,
+						 (size_t[]){rows, 2 * bytes}),
+			 0);
+	ck_assert_int_eq(aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_C, 1, 2,
+						 (size_t[]){rows, bytes}, NULL,
+						 (size_t[]){rows, 2 * bytes}),
+			 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst, src), 0);
+	done = ((struct aml_dma_linux_request *)req)->flags & AML_DMA_LINUX_REQUEST_FLAGS_DONE;
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	return done;
+}
+
+START_TEST(so_is_one_in_runs_or_pieces)
+{
+	open_engine(2);
+	ck_assert(runs_are_made_at_once(SMALL / 64, 64));
+	ck_assert(runs_are_made_at_once(4, SMALL / 4));
+	ck_assert(runs_are_made_at_once(PIECES / 4, 4));
+	close_engine();
 }
 END_TEST
 
@@ -152,7 +189,7 @@ START_TEST(a_forked_child_has_no_workers)
 END_TEST
 
 /* Post copies of 64 bytes each, one after the other in the buffers. */
-#define SLICES (SMALL / 64)
+#define SLICES 256
 
 static int post_slices(struct aml_dma_request **reqs)
 {
@@ -243,7 +280,7 @@ START_TEST(who_waits_makes_those_that_stand_before)
 }
 END_TEST
 
-SUITE("dma/at_once", a_small_copy_is_made_when_it_is_posted,
+SUITE("dma/at_once", a_small_copy_is_made_when_it_is_posted, so_is_one_in_runs_or_pieces,
       without_workers_it_is_made_when_it_is_waited_for, while_all_workers_are_busy_it_is_queued,
       an_operator_that_posts_keeps_the_only_worker_busy, a_forked_child_has_no_workers,
       many_that_are_queued_are_each_made_or_cancelled, who_waits_makes_those_that_stand_before)

@@ -6,8 +6,9 @@
  *
  * Order, bound on what runs at once, nested use and fork are the queue scheduler's, see
  * aml_queue_sched_create(), but for one thing: where nothing is queued and a worker could begin at
- * once, a copy of up to 16 KiB by one of the library's operators is made by the call that posts
- * it, since that takes less time than to wake the worker.
+ * once, a copy of up to 16 KiB by one of the library's operators, or of up to 128 KiB in runs of
+ * 64 bytes at least, is made by the call that posts it, since that takes less time than to wake
+ * the worker.
  */
 #ifndef AML_DMA_LINUX_H
 #define AML_DMA_LINUX_H
