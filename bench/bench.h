@@ -112,6 +112,7 @@ void add_copy_cases(struct case_list *list, const struct settings *settings);
 void add_layout_cases(struct case_list *list, const struct settings *settings);
 void add_sweep_cases(struct case_list *list, const struct settings *settings);
 void add_scaling_cases(struct case_list *list, const struct settings *settings);
+void add_asleep_cases(struct case_list *list, const struct settings *settings);
 
 /* The results. */
 

@@ -256,6 +256,7 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_layout_cases(list, settings);
 	add_sweep_cases(list, settings);
 	add_scaling_cases(list, settings);
+	add_asleep_cases(list, settings);
 }
 
 /* Keep the cases that were picked. A pattern that picks none is an error. */
