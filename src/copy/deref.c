@@ -115,9 +115,12 @@ __attribute__((always_inline)) static inline int row(struct cursor *dst, struct 
 	return row_mixed(dst, src, size, loop);
 }
 
-/* The innermost loop, by the size of the elements: a small one is a load and a store. */
-static int row_by_size(struct cursor *dst, struct cursor *src, size_t size,
-		       const struct copy_loop *loop)
+/*
+ * The innermost loop, by the size of the elements: a small one is a load and a store. Not inlined,
+ * so that its loops have the registers to themselves.
+ */
+__attribute__((noinline)) static int row_by_size(struct cursor *dst, struct cursor *src,
+						 size_t size, const struct copy_loop *loop)
 {
 	switch (size) {
 	case 1:
