@@ -205,6 +205,12 @@ static inline void unlock(struct queue_sched *q)
 		queue_free_list(surplus);
 }
 
+/* Does the task have a part that nobody took? */
+static inline bool untaken(const struct aml_task *task)
+{
+	return task->priv.taken < task->priv.parts;
+}
+
 /* queue.c: the moves, all with the lock held. */
 struct aml_task *queue_pop(struct task_list *list);
 void queue_unlink(struct task_list *list, struct aml_task *task);
@@ -238,21 +244,25 @@ void queue_claim_locked(struct queue_sched *q);
 /* Put a request on its free list. */
 void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
 
+/* queue_run.c */
+/* Run a task, or its next part, with a slot that is already counted; no lock is held meanwhile. */
+void queue_run_task_locked(struct queue_sched *q, struct aml_task *task);
+/*
+ * Take the head, or its next part, or as a batch small tasks up to `limit`, and run it, with a slot
+ * of its own; no lock is held meanwhile.
+ */
+void queue_run_head_locked(struct queue_sched *q, uint64_t limit);
+
 /* queue_wait.c */
 #define SLEEPER_INITIALIZER                        \
 	{                                          \
 		.wakeup = PTHREAD_COND_INITIALIZER \
 	}
 /*
- * Take the head, or its next part, or as a batch small tasks up to `limit`, and run it, with a slot
- * of its own; no lock is held meanwhile.
- */
-void queue_run_head_locked(struct queue_sched *q, uint64_t limit);
-/*
  * Wait until `me` is done, from wherever the caller is, running what this thread may run: `mine`,
  * the task that it waits for (may be NULL), and up to `me->limit` small tasks, or without workers
- * whatever is the head. The
- * operator that the caller is in, if any, has no slot meanwhile. Ends the use of `me`.
+ * whatever is the head. The operator that the caller is in, if any, has no slot meanwhile. Ends the
+ * use of `me`.
  */
 void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine);
 

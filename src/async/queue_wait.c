@@ -1,125 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Running tasks, and the calls that wait: for one task, for any, for all that came before, for
- * a slot. A thread that waits outside of any operator may run tasks itself; one inside of an
- * operator gives up its slot for the time, so that what it waits for can be run.
+ * The calls that wait: for one task, for any, for all that came before, for a slot. A thread that
+ * waits outside of any operator may run tasks itself; one inside of an operator gives up its slot
+ * for the time, so that what it waits for can be run.
  */
 #include <stddef.h>
 
 #include <aml/utils/error.h>
 
 #include "async/queue_state.h"
-
-__thread struct frame *queue_frame;
-
-/* Call a task's function; no lock is held. */
-static void execute(struct queue_sched *q, struct aml_task *task)
-{
-	struct frame frame = {.q = q, .task = task, .outer = queue_frame};
-
-	queue_frame = &frame;
-	task->fn(task->in, task->out);
-	queue_frame = frame.outer;
-}
-
-/* Run a task that is not divisible. */
-static void run_whole(struct queue_sched *q, struct aml_task *task)
-{
-	uint64_t began = trace_start(task, TRACE_WHOLE);
-
-	execute(q, task);
-	trace_end(task, TRACE_WHOLE, began);
-	trace_finish(task);
-}
-
-/* Does the task have a part that nobody took? */
-static bool untaken(const struct aml_task *task)
-{
-	return task->priv.taken < task->priv.parts;
-}
-
-/* Run the next part of a task with a slot that is already counted. */
-static void run_locked(struct queue_sched *q, struct aml_task *task)
-{
-	bool divisible = task->priv.parts > 1;
-	unsigned part = task->priv.taken++;
-	uint64_t began;
-
-	task->priv.state = TASK_RUNNING;
-	task->priv.active++;
-	if (!untaken(task))
-		queue_leave_locked(q, task);
-	queue_wake_locked(q);
-	if (divisible) {
-		/* Before others can start another one. */
-		began = trace_start(task, part);
-		unlock(q);
-		q->part(task, part);
-		trace_end(task, part, began);
-	} else {
-		unlock(q);
-		run_whole(q, task);
-	}
-	lock(q);
-	task->priv.active--;
-	if (untaken(task) || task->priv.active > 0)
-		return;
-	if (divisible) {
-		/* Nobody else touches it any more. */
-		unlock(q);
-		execute(q, task);
-		trace_finish(task);
-		lock(q);
-	}
-	queue_finish_locked(q, task);
-}
-
-/* May the head be taken together with small tasks of so many bytes? */
-static bool fits(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
-{
-	const struct aml_task *head = q->head;
-
-	return head != NULL && (head->priv.flags & TASK_SMALL) && head->priv.seq <= limit &&
-	       bytes + head->priv.bytes <= BATCH_BYTES;
-}
-
-/* Take small tasks from the head and run them, one after the other, with one slot. */
-static void run_batch_locked(struct queue_sched *q, uint64_t limit)
-{
-	struct aml_task *batch[BATCH_MAX];
-	uint64_t bytes = 0;
-	size_t n = 0;
-
-	while (n < BATCH_MAX && fits(q, limit, bytes)) {
-		struct aml_task *task = q->head;
-
-		task->priv.state = TASK_RUNNING;
-		task->priv.taken = 1;
-		task->priv.active = 1;
-		queue_leave_locked(q, task);
-		bytes += task->priv.bytes;
-		batch[n++] = task;
-	}
-	queue_wake_locked(q);
-	unlock(q);
-	for (size_t i = 0; i < n; i++)
-		run_whole(q, batch[i]);
-	lock(q);
-	for (size_t i = 0; i < n; i++) {
-		batch[i]->priv.active = 0;
-		queue_finish_locked(q, batch[i]);
-	}
-}
-
-void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
-{
-	q->running++;
-	if (q->nworkers > 0 && fits(q, limit, 0))
-		run_batch_locked(q, limit);
-	else
-		run_locked(q, q->head);
-	queue_free_slot_locked(q);
-}
 
 static void helper_push(struct queue_sched *q, struct sleeper *s)
 {
@@ -239,7 +128,7 @@ static void block_locked(struct queue_sched *q, struct frame *frame, struct slee
 	yield_slot_locked(q, frame);
 	while (mine != NULL && untaken(mine)) {
 		q->running++;
-		run_locked(q, mine);
+		queue_run_task_locked(q, mine);
 		queue_free_slot_locked(q);
 	}
 	sleep_locked(q, me, NULL);
@@ -258,7 +147,7 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	} else {
 		/* In its own scheduler the task takes over the slot of the operator that waits. */
 		while (frame->q == q && mine != NULL && untaken(mine))
-			run_locked(q, mine);
+			queue_run_task_locked(q, mine);
 		if (!me->done)
 			block_locked(q, frame, me, mine);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Running tasks and sleeping, outside operators and inside them: queue_wait.c. */
+/* Running tasks (queue_run.c) and sleeping (queue_wait.c), outside operators and inside them. */
 
 #define UNTAKEN(t) (task[t].taken < task[t].parts)
 

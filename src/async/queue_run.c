@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Running tasks: what stands at the head of the queue, as a whole, by parts, or as a batch of small
+ * ones. Who runs is counted in `running` meanwhile, and holds no lock while a task's function or
+ * a part is at work.
+ */
+#include <stddef.h>
+
+#include "async/queue_state.h"
+
+__thread struct frame *queue_frame;
+
+/* Call a task's function; no lock is held. */
+static void execute(struct queue_sched *q, struct aml_task *task)
+{
+	struct frame frame = {.q = q, .task = task, .outer = queue_frame};
+
+	queue_frame = &frame;
+	task->fn(task->in, task->out);
+	queue_frame = frame.outer;
+}
+
+/* Run a task that is not divisible. */
+static void run_whole(struct queue_sched *q, struct aml_task *task)
+{
+	uint64_t began = trace_start(task, TRACE_WHOLE);
+
+	execute(q, task);
+	trace_end(task, TRACE_WHOLE, began);
+	trace_finish(task);
+}
+
+void queue_run_task_locked(struct queue_sched *q, struct aml_task *task)
+{
+	bool divisible = task->priv.parts > 1;
+	unsigned part = task->priv.taken++;
+	uint64_t began;
+
+	task->priv.state = TASK_RUNNING;
+	task->priv.active++;
+	if (!untaken(task))
+		queue_leave_locked(q, task);
+	queue_wake_locked(q);
+	if (divisible) {
+		/* Before others can start another one. */
+		began = trace_start(task, part);
+		unlock(q);
+		q->part(task, part);
+		trace_end(task, part, began);
+	} else {
+		unlock(q);
+		run_whole(q, task);
+	}
+	lock(q);
+	task->priv.active--;
+	if (untaken(task) || task->priv.active > 0)
+		return;
+	if (divisible) {
+		/* Nobody else touches it any more. */
+		unlock(q);
+		execute(q, task);
+		trace_finish(task);
+		lock(q);
+	}
+	queue_finish_locked(q, task);
+}
+
+/* May the head be taken together with small tasks of so many bytes? */
+static bool fits(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
+{
+	const struct aml_task *head = q->head;
+
+	return head != NULL && (head->priv.flags & TASK_SMALL) && head->priv.seq <= limit &&
+	       bytes + head->priv.bytes <= BATCH_BYTES;
+}
+
+/* Take small tasks from the head and run them, one after the other, with one slot. */
+static void run_batch_locked(struct queue_sched *q, uint64_t limit)
+{
+	struct aml_task *batch[BATCH_MAX];
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (n < BATCH_MAX && fits(q, limit, bytes)) {
+		struct aml_task *task = q->head;
+
+		task->priv.state = TASK_RUNNING;
+		task->priv.taken = 1;
+		task->priv.active = 1;
+		queue_leave_locked(q, task);
+		bytes += task->priv.bytes;
+		batch[n++] = task;
+	}
+	queue_wake_locked(q);
+	unlock(q);
+	for (size_t i = 0; i < n; i++)
+		run_whole(q, batch[i]);
+	lock(q);
+	for (size_t i = 0; i < n; i++) {
+		batch[i]->priv.active = 0;
+		queue_finish_locked(q, batch[i]);
+	}
+}
+
+void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
+{
+	q->running++;
+	if (q->nworkers > 0 && fits(q, limit, 0))
+		run_batch_locked(q, limit);
+	else
+		queue_run_task_locked(q, q->head);
+	queue_free_slot_locked(q);
+}
