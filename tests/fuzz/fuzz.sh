@@ -5,7 +5,7 @@
 # usage: fuzz.sh SECONDS [TARGET…]
 #
 # Needs clang (or what $CLANG names) with libFuzzer; exits with 77 without it. What is new goes to
-# $builddir/tests/fuzz/corpus, inputs that fail to $builddir/tests/fuzz/found. To run one again:
+# $builddir/tests/fuzz/new, inputs that fail to $builddir/tests/fuzz/found. To run one again:
 #
 #	$builddir/tests/fuzz/fuzz_copy FILE
 #
@@ -56,7 +56,7 @@ compile()
 fuzz()
 {
 	target=$1
-	corpus=$here/corpus/$target
+	corpus=$here/new/$target
 	mkdir -p "$corpus"
 	"$here/fuzz_$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 \
 		-max_len=400 -len_control=0 -reload=0 -print_final_stats=1 \
@@ -78,10 +78,10 @@ for target; do
 done
 
 # What was found for the fastest kernels, with the others.
-if [ -d "$here/corpus/copy" ]; then
+if [ -d "$here/new/copy" ]; then
 	for isa in portable sse2 avx2; do
 		check "copy's corpus with $isa kernels" env AML_DMA_ISA=$isa "$here/fuzz_copy" \
-			-runs=0 "$here/corpus/copy" "$srcdir/tests/fuzz/corpus/copy"
+			-runs=0 "$here/new/copy" "$srcdir/tests/fuzz/corpus/copy"
 	done
 fi
 
