@@ -14,7 +14,7 @@
 #include "copy/machine.h"
 
 /* What holds before look(), should another constructor copy something. */
-static struct machine found = {&kernels_portable, &kernels_portable, (size_t)8 << 20, 64, 8};
+struct machine machine_found = {&kernels_portable, &kernels_portable, (size_t)8 << 20, 64, 8};
 
 /* What the kernel says of cache number `index` of CPU 0, number 0 being its first for data; or 0.
  */
@@ -78,25 +78,20 @@ __attribute__((constructor)) static void look(void)
 	const char *name = getenv("AML_DMA_ISA");
 	size_t n = list_kernels(list), sets, ways;
 
-	found.kernels = list[0];
+	machine_found.kernels = list[0];
 	for (size_t i = 0; name != NULL && i < n; i++)
 		if (strcmp(name, list[i]->name) == 0)
-			found.kernels = list[i];
-	found.narrow = found.kernels;
+			machine_found.kernels = list[i];
+	machine_found.narrow = machine_found.kernels;
 #ifdef __x86_64__
-	if (found.kernels != &kernels_portable)
-		found.narrow = &kernels_sse2;
+	if (machine_found.kernels != &kernels_portable)
+		machine_found.narrow = &kernels_sse2;
 #endif
-	found.cache = last_cache();
+	machine_found.cache = last_cache();
 	sets = cache_number(0, "number_of_sets");
 	ways = cache_number(0, "ways_of_associativity");
 	if (sets > 0 && ways > 0) {
-		found.sets = sets;
-		found.ways = ways;
+		machine_found.sets = sets;
+		machine_found.ways = ways;
 	}
-}
-
-const struct machine *machine(void)
-{
-	return &found;
 }

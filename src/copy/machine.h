@@ -14,7 +14,12 @@ struct machine {
 	size_t sets, ways;             /* of the first data cache */
 };
 
-/* Found out when the library is loaded. Never NULL. */
-const struct machine *machine(void);
+/* Found out when the library is loaded. */
+extern struct machine machine_found __attribute__((visibility("hidden")));
+
+static inline const struct machine *machine(void)
+{
+	return &machine_found;
+}
 
 #endif /* COPY_MACHINE_H */
