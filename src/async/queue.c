@@ -112,13 +112,10 @@ static struct sleeper *runner(struct queue_sched *q)
 	return NULL;
 }
 
-void queue_wake_locked(struct queue_sched *q)
+void queue_poke_locked(struct queue_sched *q)
 {
-	struct sleeper *s;
+	struct sleeper *s = runner(q);
 
-	if (q->head == NULL || q->running >= q->slots || q->waking)
-		return;
-	s = runner(q);
 	if (s == NULL)
 		return;
 	q->waking = true;
@@ -214,6 +211,16 @@ void queue_free_list(struct aml_task *task)
 	}
 }
 
+void queue_unlock_surplus(struct queue_sched *q)
+{
+	struct aml_task *surplus = q->surplus;
+
+	q->surplus = NULL;
+	pthread_mutex_unlock(&q->lock);
+	shake();
+	queue_free_list(surplus);
+}
+
 /* Tell the first barrier that covers it of a request's failure. False: there is none. */
 static bool report(struct queue_sched *q, const struct aml_task *task, int code)
 {
@@ -292,11 +299,10 @@ void queue_claim_locked(struct queue_sched *q)
 
 void queue_free_slot_locked(struct queue_sched *q)
 {
-	q->running--;
-	if (q->running < q->slots && q->resumers.first != NULL) {
-		q->running++;
+	if (q->running == q->slots && q->resumers.first != NULL)
 		first_done(&q->resumers);
-	}
+	else
+		q->running--;
 }
 
 /* May the calling thread do at once what it would submit? */
@@ -307,28 +313,27 @@ static bool may_begin(const struct queue_sched *q)
 
 bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 {
-	bool begun;
-
 	lock(q);
-	begun = may_begin(q) && (waits || q->nworkers > 0);
-	if (begun) {
-		/* What nobody looks at in the frame of another thread stays as it is. */
-		task->priv.seq = ++q->seq;
-		task->priv.state = TASK_RUNNING;
-		task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
-		queue_push(&q->unfinished, task);
-		q->running++;
+	if (!may_begin(q) || !(waits || q->nworkers > 0)) {
+		unlock(q);
+		return false;
 	}
+	/* What nobody looks at in the frame of another thread stays as it is. */
+	task->priv.seq = ++q->seq;
+	task->priv.state = TASK_RUNNING;
+	task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
+	queue_push(&q->unfinished, task);
+	q->running++;
 	unlock(q);
-	return begun;
+	return true;
 }
 
 void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 {
 	lock(q);
 	q->nfinished++;
-	q->bytes += bytes;
 	queue_unlink(&q->unfinished, task);
+	q->bytes += bytes;
 	if (q->barriers.first != NULL || q->destroyer != NULL)
 		queue_settle_locked(q);
 	queue_free_slot_locked(q);

@@ -182,6 +182,9 @@ static inline void shake(void)
 /* Release requests that are linked by `next`. */
 void queue_free_list(struct aml_task *task);
 
+/* Let the lock go, and the surplus. */
+__attribute__((cold)) void queue_unlock_surplus(struct queue_sched *q);
+
 /* queue_lock.c: take the lock, which another thread holds; may that spin, on these CPUs? */
 void queue_await_lock(struct queue_sched *q);
 bool queue_may_spin(void);
@@ -189,20 +192,18 @@ bool queue_may_spin(void);
 static inline void lock(struct queue_sched *q)
 {
 	shake();
-	if (pthread_mutex_trylock(&q->lock) != 0)
+	if (__builtin_expect(pthread_mutex_trylock(&q->lock) != 0, 0))
 		queue_await_lock(q);
 }
 
 static inline void unlock(struct queue_sched *q)
 {
-	struct aml_task *surplus = q->surplus;
-
-	if (surplus != NULL)
-		q->surplus = NULL;
+	if (__builtin_expect(q->surplus != NULL, 0)) {
+		queue_unlock_surplus(q);
+		return;
+	}
 	pthread_mutex_unlock(&q->lock);
 	shake();
-	if (surplus != NULL)
-		queue_free_list(surplus);
 }
 
 /* Does the task have a part that nobody took? */
@@ -223,8 +224,14 @@ void sleeper_done(struct sleeper *s);
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me);
 /* No thread signals it any more. */
 void sleeper_end(struct sleeper *me);
-/* Poke somebody to run the head, if that is owed. */
-void queue_wake_locked(struct queue_sched *q);
+/* Poke somebody to run the head, which is owed. */
+void queue_poke_locked(struct queue_sched *q);
+/* The same if it is owed. */
+static inline void queue_wake_locked(struct queue_sched *q)
+{
+	if (q->head != NULL && q->running < q->slots && !q->waking)
+		queue_poke_locked(q);
+}
 /* Append a task; the poke is the caller's. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request);
