@@ -9,16 +9,10 @@
 
 #include "copy/plan.h"
 
-/* What a part moves, in bytes, if it can be cut so. Tests build with less. */
-#ifndef COPY_PART
-#define COPY_PART (512 << 10)
-#endif
-
 enum {
-	LINE = 64,             /* a cache line, in bytes */
-	WHOLE = 4 * COPY_PART, /* the least that is worth being cut */
-	TILES = 8 * LINE,      /* of a transposition's row, what is written together */
-	ENOUGH = 16,           /* parts that keep some threads busy */
+	LINE = 64,        /* a cache line, in bytes */
+	TILES = 8 * LINE, /* of a transposition's row, what is written together */
+	ENOUGH = 16,      /* parts that keep some threads busy */
 	PARTS_MAX = 1 << 20,
 };
 
@@ -80,14 +74,13 @@ static struct cut cut_of(const struct copy_plan *plan)
 	return cut;
 }
 
-unsigned copy_plan_parts(const struct copy_plan *plan)
+unsigned copy_plan_large_parts(const struct copy_plan *plan)
 {
-	uint64_t payload = copy_plan_payload(plan), parts = payload / COPY_PART, most;
+	uint64_t parts = copy_plan_payload(plan) / COPY_PART, most;
 	const struct copy_plan *box = NULL;
 	struct cut cut;
 
-	if (plan->kind == COPY_EMPTY || plan->kind == COPY_WALK || plan->kind == COPY_DEREF ||
-	    payload < WHOLE)
+	if (plan->kind == COPY_WALK || plan->kind == COPY_DEREF)
 		return 1;
 	if (plan->kind == COPY_BOXES) {
 		parts = 0;

@@ -114,7 +114,7 @@ void copy_plan_release(struct copy_plan *plan);
 size_t copy_plan_size(const struct copy_plan *plan);
 
 /* What a plan with loops or boxes moves, in bytes. */
-uint64_t copy_loops_payload(const struct copy_plan *plan);
+__attribute__((pure)) uint64_t copy_loops_payload(const struct copy_plan *plan);
 
 /* What the plan moves, in bytes. */
 static inline uint64_t copy_plan_payload(const struct copy_plan *plan)
@@ -134,14 +134,24 @@ static inline bool copy_plan_is_own(const struct copy_plan *plan)
  */
 int copy_plan_run(const struct copy_plan *plan);
 
-/* How many parts a plan is worth being cut into: 1 but for large copies of the library's own. */
-unsigned copy_plan_parts(const struct copy_plan *plan);
+/* What a part moves, in bytes, if it can be cut so. Tests build with less. */
+#ifndef COPY_PART
+#define COPY_PART (512 << 10)
+#endif
+
+/* How many parts a plan is worth being cut into that moves 4 * COPY_PART bytes or more. */
+unsigned copy_plan_large_parts(const struct copy_plan *plan);
+
+/* The same for any plan: 1 but for large copies of the library's own. */
+static inline unsigned copy_plan_parts(const struct copy_plan *plan)
+{
+	return copy_plan_payload(plan) < 4 * COPY_PART ? 1 : copy_plan_large_parts(plan);
+}
 
 /* Run one of these parts. Together they do what copy_plan_run() does, each element once. */
 void copy_plan_run_part(const struct copy_plan *plan, unsigned part);
 
 /* The kinds' own parts of copy_plan_run(): their innermost loops, from these addresses. */
-void copy_flat(const struct copy_plan *plan, char *dst, const char *src);
 void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
 void copy_transpose(const struct copy_plan *plan, char *dst, const char *src);
 void copy_walk(const struct copy_plan *plan);

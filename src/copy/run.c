@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Run a copy plan, or a part of it. */
+#include <string.h>
+
 #include <aml/utils/error.h>
 
 #include "copy/count.h"
@@ -35,6 +37,15 @@ static void run_loops(const struct copy_plan *plan, uint8_t inner, body_fn body)
 	} while (i < plan->nloops);
 }
 
+/* One contiguous run of bytes. */
+static void copy_flat(const struct copy_plan *plan)
+{
+	if (plan->stream)
+		machine()->kernels->stream(plan->dst.base, plan->src.base, plan->size);
+	else
+		memcpy(plan->dst.base, plan->src.base, plan->size);
+}
+
 int copy_plan_run(const struct copy_plan *plan)
 {
 	switch ((enum copy_kind)plan->kind) {
@@ -43,7 +54,7 @@ int copy_plan_run(const struct copy_plan *plan)
 		return AML_SUCCESS;
 	case COPY_FLAT:
 		COUNT(true, "", "flat");
-		copy_flat(plan, plan->dst.base, plan->src.base);
+		copy_flat(plan);
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
