@@ -121,8 +121,10 @@ static void fill(struct request *r, const struct aml_dma_linux_task_in *in,
 /* The plan of what is to be posted; an empty one for an operator that is not ours. */
 static int plan(union copy_plan_room *room, const struct aml_dma_linux_task_in *in)
 {
-	if (dma_plans(in->op))
-		return dma_plan(room, in->dst, in->src, in->op, in->op_arg);
+	int err = dma_plan(room, in->dst, in->src, in->op, in->op_arg);
+
+	if (err != DMA_FOREIGN)
+		return err;
 	room->plan = (struct copy_plan){.kind = COPY_EMPTY};
 	return AML_SUCCESS;
 }
@@ -153,15 +155,16 @@ static bool is_small(const struct copy_plan *plan)
 }
 
 /* Do what a plan of the library's own says in the calling thread, if that may be done at once. */
-static bool run_at_once(struct queue_sched *q, const struct copy_plan *plan, bool waits)
+__attribute__((always_inline)) static inline bool run_at_once(struct queue_sched *q,
+							      const struct copy_plan *plan,
+							      bool waits)
 {
+	uint64_t bytes = copy_plan_payload(plan);
 	struct aml_task task;
-	uint64_t bytes;
 
 	/* A request that is told of has a place to keep its times, and a name. */
 	if (trace_on() || !queue_begin(q, &task, waits))
 		return false;
-	bytes = copy_plan_payload(plan);
 	trace_probe_bytes(post, &task, bytes);
 	trace_probe_bytes(start, &task, bytes);
 	copy_plan_run(plan);
@@ -267,28 +270,34 @@ __attribute__((noinline)) static int run_request(struct queue_sched *q,
 	return r.request.pub.task_out;
 }
 
+/* The same by an operator that is not ours. */
+static int run_foreign(struct queue_sched *q, struct aml_layout *dest, struct aml_layout *src,
+		       aml_dma_operator op, void *op_arg)
+{
+	static const struct copy_plan empty = {.kind = COPY_EMPTY};
+	const struct aml_dma_linux_task_in in = {
+		.op = op, .dst = dest, .src = src, .op_arg = op_arg};
+
+	return run_request(q, &in, &empty);
+}
+
 /* The synchronous copy. */
 static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		aml_dma_operator op, void *op_arg)
 {
+	static const struct aml_dma_linux_task_in ours = {.op = NULL};
 	union copy_plan_room room;
-	struct aml_dma_linux_task_in in;
 	int err;
 
 	if (data == NULL)
 		return -AML_EINVAL;
-	if (dma_plans(op)) {
-		err = dma_plan(&room, dest, src, op, op_arg);
-		if (err != AML_SUCCESS)
-			return err;
-		if (copy_plan_is_own(&room.plan) && copy_plan_parts(&room.plan) == 1 &&
-		    run_at_once(queue(data), &room.plan, true))
-			return AML_SUCCESS;
-	} else {
-		room.plan = (struct copy_plan){.kind = COPY_EMPTY};
-	}
-	in = (struct aml_dma_linux_task_in){.op = op, .dst = dest, .src = src, .op_arg = op_arg};
-	return run_request(queue(data), &in, &room.plan);
+	err = dma_plan(&room, dest, src, op, op_arg);
+	if (__builtin_expect(err != AML_SUCCESS, 0))
+		return err == DMA_FOREIGN ? run_foreign(queue(data), dest, src, op, op_arg) : err;
+	if (copy_plan_is_own(&room.plan) && copy_plan_parts(&room.plan) == 1 &&
+	    run_at_once(queue(data), &room.plan, true))
+		return AML_SUCCESS;
+	return run_request(queue(data), &ours, &room.plan);
 }
 
 /* Release a request that is on no list. */

@@ -8,16 +8,6 @@
 
 #include "dma/linux_ops.h"
 
-int dma_plan(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src,
-	     aml_dma_operator op, void *arg)
-{
-	if (op == NULL || op == aml_dma_linux_copy_generic)
-		return copy_plan_layouts(room, dst, src, NULL);
-	if (op == aml_dma_linux_copy_1D)
-		return copy_plan_1d(room, dst, src);
-	return copy_plan_bytes(room, dst, src, (size_t)arg);
-}
-
 static int run_now(aml_dma_operator op, struct aml_layout *dst, const struct aml_layout *src,
 		   void *arg)
 {
