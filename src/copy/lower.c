@@ -19,12 +19,25 @@ static bool spans(const struct view *view, size_t element_size)
 	return span <= PTRDIFF_MAX;
 }
 
+/* What the fast path of a layout says of this shape. */
+static int told_view(const struct aml_layout *layout, const struct shape *shape, struct view *view)
+{
+	ptrdiff_t steps[NDIMS_MAX];
+	void *base;
+
+	if (layout_steps(layout, &base, steps) != AML_SUCCESS)
+		return -AML_ENOTSUP;
+	view->base = base;
+	for (size_t i = 0; i < shape->ndims; i++)
+		view->factors[i] = (struct factor){shape->dims[i], steps[i]};
+	return spans(view, shape->element_size) ? AML_SUCCESS : -AML_EINVAL;
+}
+
 int copy_lower(const struct aml_layout *layout, const struct shape *shape, struct view *view)
 {
 	const struct aml_layout_data_reshape *reshape;
 	struct shape inner; /* a shape is large: the given one is not copied for nothing */
-	ptrdiff_t steps[NDIMS_MAX];
-	void *base;
+	const struct aml_layout_dense *d;
 
 	view->by_dims = true;
 	while ((reshape = layout_reshape(layout)) != NULL) {
@@ -36,13 +49,22 @@ int copy_lower(const struct aml_layout *layout, const struct shape *shape, struc
 		view->by_dims = false;
 		layout = reshape->target;
 	}
-	if (layout_steps(layout, &base, steps) != AML_SUCCESS)
-		return -AML_ENOTSUP;
-	view->base = base;
 	view->nfactors = shape->ndims;
+	d = layout_dense(layout);
+	if (d == NULL)
+		return told_view(layout, shape, view);
+	view->base = d->ptr;
 	for (size_t i = 0; i < shape->ndims; i++)
-		view->factors[i] = (struct factor){shape->dims[i], steps[i]};
-	return spans(view, shape->element_size) ? AML_SUCCESS : -AML_EINVAL;
+		view->factors[i] = (struct factor){shape->dims[i], (ptrdiff_t)dense_step(d, i)};
+	return AML_SUCCESS;
+}
+
+bool copy_view_is_writable(const struct view *view)
+{
+	for (size_t i = 0; i < view->nfactors; i++)
+		if (view->factors[i].step == 0 && view->factors[i].extent > 1)
+			return false;
+	return true;
 }
 
 bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape)

@@ -43,6 +43,12 @@ struct view {
 int copy_lower(const struct aml_layout *layout, const struct shape *shape, struct view *view);
 
 /*
+ * May a layout that is not empty be written to? Not if two elements are one: if it has a step of 0
+ * over more than one of them.
+ */
+bool copy_view_is_writable(const struct view *view);
+
+/*
  * May a layout with this shape be written to? Not if two elements are one: if it has a step of
  * 0 over more than one element that a write reaches.
  */

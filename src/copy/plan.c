@@ -320,9 +320,10 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 	start(room, to.shape.element_size);
 	if (is_empty(&to.shape))
 		return AML_SUCCESS;
-	if (!copy_is_writable(dst, &to.shape))
-		return -AML_EINVAL;
 	err = lower(&to);
+	if (err == AML_SUCCESS &&
+	    !(to.lowered ? copy_view_is_writable(&to.view) : copy_is_writable(dst, &to.shape)))
+		return -AML_EINVAL;
 	if (err == AML_SUCCESS)
 		err = lower(&from);
 	if (err != AML_SUCCESS)

@@ -32,11 +32,6 @@ static struct aml_layout_dense *dense_of(struct aml_layout *layout)
 	return (struct aml_layout_dense *)layout->data;
 }
 
-static size_t step(const struct aml_layout_dense *d, size_t i)
-{
-	return d->stride[i] * d->cpitch[i];
-}
-
 /* A layout whose arrays are not yet filled in; NULL without memory. */
 static struct aml_layout *allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
 {
@@ -117,7 +112,7 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 		if (__builtin_mul_overflow(d->stride[i], strides[i], &made->stride[i]) ||
 		    __builtin_mul_overflow(made->stride[i], d->cpitch[i], &distance))
 			made->stride[i] = d->stride[i];
-		offset += offsets[i] * step(d, i);
+		offset += offsets[i] * dense_step(d, i);
 	}
 	memcpy(made->cpitch, d->cpitch, (d->ndims + 1) * sizeof(*d->cpitch));
 	/* An empty slice may have any offsets, and has no first element for them to lead to. */
@@ -143,7 +138,7 @@ static size_t merge(const struct aml_layout_dense *d, struct group *groups)
 
 		if (d->dims[i] == 1)
 			continue;
-		if (last != NULL && step(d, i) == last->stride * last->cpitch * last->extent)
+		if (last != NULL && dense_step(d, i) == last->stride * last->cpitch * last->extent)
 			last->extent *= d->dims[i];
 		else
 			groups[n++] = (struct group){d->dims[i], d->stride[i], d->cpitch[i]};
@@ -179,7 +174,7 @@ static int split(const struct group *groups, size_t n, struct aml_layout_dense *
 		if (rest % extent != 0)
 			return -AML_EINVAL;
 		rest /= extent;
-		made->cpitch[j + 1] = step(made, j) * extent;
+		made->cpitch[j + 1] = dense_step(made, j) * extent;
 	}
 	return rest == 1 && next == groups + n ? AML_SUCCESS : -AML_EINVAL;
 }
@@ -236,7 +231,7 @@ static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff
 
 	*base = d->ptr;
 	for (size_t i = 0; i < d->ndims; i++)
-		steps[i] = (ptrdiff_t)step(d, i);
+		steps[i] = (ptrdiff_t)dense_step(d, i);
 	return AML_SUCCESS;
 }
 
@@ -270,7 +265,7 @@ void *aml_layout_column_deref(const struct aml_layout_data *data, const size_t *
 	char *element = d->ptr;
 
 	for (size_t i = 0; i < d->ndims; i++)
-		element += coords[i] * step(d, i);
+		element += coords[i] * dense_step(d, i);
 	return element;
 }
 
@@ -309,7 +304,7 @@ void *aml_layout_row_deref(const struct aml_layout_data *data, const size_t *coo
 	char *element = d->ptr;
 
 	for (size_t i = 0; i < d->ndims; i++)
-		element += coords[d->ndims - 1 - i] * step(d, i);
+		element += coords[d->ndims - 1 - i] * dense_step(d, i);
 	return element;
 }
 

@@ -72,9 +72,9 @@ int layout_count(size_t ndims, const size_t *dims, size_t *count)
 	return AML_SUCCESS;
 }
 
-int layout_shape(const struct aml_layout *layout, struct shape *shape)
+/* What a layout's operators say of its shape. */
+static int told_shape(const struct aml_layout *layout, struct shape *shape)
 {
-	size_t count, size;
 	int err = checked_dims(layout, true, &shape->ndims, shape->dims);
 
 	if (err != AML_SUCCESS)
@@ -85,6 +85,25 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 	if (err != AML_SUCCESS)
 		return -err;
 	shape->element_size = layout->ops->element_size(layout->data);
+	return AML_SUCCESS;
+}
+
+int layout_shape(const struct aml_layout *layout, struct shape *shape)
+{
+	const struct aml_layout_dense *d = layout != NULL ? layout_dense(layout) : NULL;
+	size_t count, size;
+	int err;
+
+	if (d != NULL) {
+		shape->ndims = d->ndims;
+		shape->element_size = d->cpitch[0];
+		for (size_t i = 0; i < d->ndims; i++)
+			shape->dims[i] = d->dims[i];
+	} else {
+		err = told_shape(layout, shape);
+		if (err != AML_SUCCESS)
+			return err;
+	}
 	err = layout_count(shape->ndims, shape->dims, &count);
 	if (err != AML_SUCCESS)
 		return err;

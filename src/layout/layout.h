@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include <aml/layout.h>
+#include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
@@ -40,6 +41,23 @@ void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
  * -AML_ENOTSUP if the layout has none, or inherited one that no longer speaks for it.
  */
 int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps);
+
+/*
+ * The data of a dense layout, which a copy may look into instead of calling the operators; NULL:
+ * its table is not one of the library's own.
+ */
+static inline const struct aml_layout_dense *layout_dense(const struct aml_layout *layout)
+{
+	if (layout->ops != &aml_layout_column_ops && layout->ops != &aml_layout_row_ops)
+		return NULL;
+	return (const struct aml_layout_dense *)(const void *)layout->data;
+}
+
+/* The step of its dimension i, in bytes. */
+static inline size_t dense_step(const struct aml_layout_dense *d, size_t i)
+{
+	return d->stride[i] * d->cpitch[i];
+}
 
 /* The data of a pad and of a reshape layout; NULL: it is none, or no longer speaks as one. */
 const struct aml_layout_pad *layout_pad(const struct aml_layout *layout);
