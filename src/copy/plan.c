@@ -243,6 +243,46 @@ void copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *
 		plan_walk(plan, dst, src);
 }
 
+/*
+ * Two dense layouts: both have the same dimensions, and these are the loops, without views. What
+ * is said of them by themselves has been checked when they were made.
+ */
+static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
+		      const struct aml_layout_dense *src, const size_t *permutation)
+{
+	struct copy_plan *plan = start(room, dst->cpitch[0]);
+	bool empty = false, overflow = false, writable = true;
+	size_t bytes = plan->size;
+
+	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
+	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
+		return -AML_EINVAL;
+	for (size_t i = 0; i < dst->ndims; i++) {
+		size_t j = permutation != NULL ? permutation[i] : i, extent = dst->dims[i];
+		struct copy_loop loop = {extent, (ptrdiff_t)dense_step(dst, i),
+					 (ptrdiff_t)dense_step(src, j)};
+
+		if (extent != src->dims[j])
+			return -AML_EINVAL;
+		empty |= extent == 0;
+		overflow |= __builtin_mul_overflow(bytes, extent, &bytes);
+		if (extent == 1)
+			continue;
+		writable &= loop.dst_step != 0;
+		plan->loops[plan->nloops++] = loop;
+	}
+	if (empty) {
+		plan->nloops = 0;
+		return AML_SUCCESS;
+	}
+	if (overflow || !writable)
+		return -AML_EINVAL;
+	plan->dst.base = dst->ptr;
+	plan->src.base = src->ptr;
+	normalise(plan);
+	return AML_SUCCESS;
+}
+
 /* The source's factors in the order of the destination's dimensions. */
 static void permute(struct view *src, const size_t *permutation)
 {
@@ -305,8 +345,10 @@ static void plan_deref(union copy_plan_room *room, const struct end *dst, const 
 						    src_steps[permutation ? permutation[i] : i]};
 }
 
-int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
-		      const struct aml_layout *src, const size_t *permutation)
+/* Any other two layouts, and NULL. */
+__attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct aml_layout *dst,
+					      const struct aml_layout *src,
+					      const size_t *permutation)
 {
 	struct end to, from;
 	int err = look_at(&to, dst);
@@ -341,6 +383,16 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 	}
 	plan_deref(room, &to, &from, permutation);
 	return AML_SUCCESS;
+}
+
+int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
+		      const struct aml_layout *src, const size_t *permutation)
+{
+	const struct aml_layout_dense *to = layout_dense(dst), *from = layout_dense(src);
+
+	if (to != NULL && from != NULL)
+		return plan_dense(room, to, from, permutation);
+	return plan_any(room, dst, src, permutation);
 }
 
 /* The address of a contiguous layout of one dimension. */

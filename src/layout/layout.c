@@ -90,7 +90,7 @@ static int told_shape(const struct aml_layout *layout, struct shape *shape)
 
 int layout_shape(const struct aml_layout *layout, struct shape *shape)
 {
-	const struct aml_layout_dense *d = layout != NULL ? layout_dense(layout) : NULL;
+	const struct aml_layout_dense *d = layout_dense(layout);
 	size_t count, size;
 	int err;
 

@@ -44,11 +44,12 @@ int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
 
 /*
  * The data of a dense layout, which a copy may look into instead of calling the operators; NULL:
- * its table is not one of the library's own.
+ * it is none, or its table is not one of the library's own.
  */
 static inline const struct aml_layout_dense *layout_dense(const struct aml_layout *layout)
 {
-	if (layout->ops != &aml_layout_column_ops && layout->ops != &aml_layout_row_ops)
+	if (layout == NULL ||
+	    (layout->ops != &aml_layout_column_ops && layout->ops != &aml_layout_row_ops))
 		return NULL;
 	return (const struct aml_layout_dense *)(const void *)layout->data;
 }
