@@ -34,20 +34,12 @@ static bool copies_at_once(const struct aml_dma_ops *ops)
 	       ops->wait_request == aml_dma_linux_request_wait;
 }
 
-/* A synchronous copy by an engine that has none of its own. */
+/* A synchronous copy by an engine that has none of its own, or by what is none. */
 __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct aml_layout *dest,
 						   struct aml_layout *src, aml_dma_operator op,
 						   void *op_arg)
 {
 	struct aml_dma_request *req;
-	int err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
-
-	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
-}
-
-int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
-			aml_dma_operator op, void *op_arg)
-{
 	int err = check(dma, create_request);
 
 	if (err == AML_SUCCESS)
@@ -56,7 +48,15 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
 		return err;
 	if (dest == NULL || src == NULL)
 		return -AML_EINVAL;
-	if (copies_at_once(dma->ops))
+	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
+	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
+}
+
+int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
+			aml_dma_operator op, void *op_arg)
+{
+	if (dma != NULL && dma->ops != NULL && dest != NULL && src != NULL &&
+	    copies_at_once(dma->ops))
 		return dma->ops->copy(dma->data, dest, src, op, op_arg);
 	return post_and_wait(dma, dest, src, op, op_arg);
 }

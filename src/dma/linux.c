@@ -121,9 +121,9 @@ static void fill(struct request *r, const struct aml_dma_linux_task_in *in,
 /* The plan of what is to be posted; an empty one for an operator that is not ours. */
 static int plan(union copy_plan_room *room, const struct aml_dma_linux_task_in *in)
 {
-	int err = dma_plan(room, in->dst, in->src, in->op, in->op_arg);
+	int err;
 
-	if (err != DMA_FOREIGN)
+	if (dma_plan(room, in->dst, in->src, in->op, in->op_arg, &err))
 		return err;
 	room->plan = (struct copy_plan){.kind = COPY_EMPTY};
 	return AML_SUCCESS;
@@ -287,17 +287,20 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 {
 	static const struct aml_dma_linux_task_in ours = {.op = NULL};
 	union copy_plan_room room;
+	struct queue_sched *q;
 	int err;
 
 	if (data == NULL)
 		return -AML_EINVAL;
-	err = dma_plan(&room, dest, src, op, op_arg);
-	if (__builtin_expect(err != AML_SUCCESS, 0))
-		return err == DMA_FOREIGN ? run_foreign(queue(data), dest, src, op, op_arg) : err;
+	q = queue(data);
+	if (!dma_plan(&room, dest, src, op, op_arg, &err))
+		return run_foreign(q, dest, src, op, op_arg);
+	if (err != AML_SUCCESS)
+		return err;
 	if (copy_plan_is_own(&room.plan) && copy_plan_parts(&room.plan) == 1 &&
-	    run_at_once(queue(data), &room.plan, true))
+	    run_at_once(q, &room.plan, true))
 		return AML_SUCCESS;
-	return run_request(queue(data), &ours, &room.plan);
+	return run_request(q, &ours, &room.plan);
 }
 
 /* Release a request that is on no list. */

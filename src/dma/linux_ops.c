@@ -8,26 +8,30 @@
 
 #include "dma/linux_ops.h"
 
-static int run_now(aml_dma_operator op, struct aml_layout *dst, const struct aml_layout *src,
-		   void *arg)
+static int run(const union copy_plan_room *room, int err)
 {
-	union copy_plan_room room;
-	int err = dma_plan(&room, dst, src, op, arg);
-
-	return err == AML_SUCCESS ? copy_plan_run(&room.plan) : err;
+	return err == AML_SUCCESS ? copy_plan_run(&room->plan) : err;
 }
 
 int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
-	return run_now(aml_dma_linux_copy_1D, dst, src, arg);
+	union copy_plan_room room;
+
+	(void)arg;
+	return run(&room, copy_plan_1d(&room, dst, src));
 }
 
 int aml_dma_linux_memcpy_op(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
-	return run_now(aml_dma_linux_memcpy_op, dst, src, arg);
+	union copy_plan_room room;
+
+	return run(&room, copy_plan_bytes(&room, dst, src, (size_t)arg));
 }
 
 int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
-	return run_now(aml_dma_linux_copy_generic, dst, src, arg);
+	union copy_plan_room room;
+
+	(void)arg;
+	return run(&room, copy_plan_layouts(&room, dst, src, NULL));
 }

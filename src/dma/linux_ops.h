@@ -17,20 +17,22 @@ static inline bool dma_plans(aml_dma_operator op)
 	       op == aml_dma_linux_memcpy_op;
 }
 
-/* What dma_plan() returns for any other operator. */
-enum { DMA_FOREIGN = 1 };
-
-/* Plan what such an operator would do. Errors as the operator's: nothing was made. */
-static inline int dma_plan(union copy_plan_room *room, struct aml_layout *dst,
-			   const struct aml_layout *src, aml_dma_operator op, void *arg)
+/*
+ * Plan what such an operator would do, with its errors: nothing was made. False: it is not one.
+ * Inline, so that a caller keeps the arguments for that case alone.
+ */
+static inline bool dma_plan(union copy_plan_room *room, struct aml_layout *dst,
+			    const struct aml_layout *src, aml_dma_operator op, void *arg, int *err)
 {
 	if (op == NULL || op == aml_dma_linux_copy_generic)
-		return copy_plan_layouts(room, dst, src, NULL);
-	if (op == aml_dma_linux_memcpy_op)
-		return copy_plan_bytes(room, dst, src, (size_t)arg);
-	if (op == aml_dma_linux_copy_1D)
-		return copy_plan_1d(room, dst, src);
-	return DMA_FOREIGN;
+		*err = copy_plan_layouts(room, dst, src, NULL);
+	else if (op == aml_dma_linux_memcpy_op)
+		*err = copy_plan_bytes(room, dst, src, (size_t)arg);
+	else if (op == aml_dma_linux_copy_1D)
+		*err = copy_plan_1d(room, dst, src);
+	else
+		return false;
+	return true;
 }
 
 #endif /* DMA_LINUX_OPS_H */
