@@ -110,14 +110,12 @@ struct worker {
 };
 
 /*
- * What each request touches comes right after the lock, in as few cache lines as can be: where
- * threads contend, each line that goes from CPU to CPU costs as much as the rest of the request.
+ * What each request touches comes first, in as few cache lines as can be: where threads contend,
+ * each line that goes from CPU to CPU costs as much as the rest of the request. What a caller reads
+ * without the lock is in a line that is not written.
  */
 struct queue_sched {
-	struct aml_sched sched;          /* what the caller knows it by */
-	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
-
-	_Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows */
+	_Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows up to `nqueued` */
 	struct aml_task *head;                     /* the oldest QUEUED task */
 	size_t running;                            /* slots taken */
 	size_t slots;                              /* max(1, nworkers) */
@@ -125,11 +123,11 @@ struct queue_sched {
 	struct task_list unfinished;
 	uint64_t seq; /* of the newest task */
 	uint64_t nfinished, bytes;
-	struct aml_task *surplus;  /* linked by `next` */
-	size_t nworkers;           /* 0 in a forked child */
-	struct sleeper *destroyer; /* the thread that destroys the scheduler */
-
+	struct aml_task *surplus;     /* linked by `next` */
+	struct sleeper *destroyer;    /* the thread that destroys the scheduler */
 	struct sleeper_list barriers; /* by ascending limit */
+
+	size_t nworkers;              /* 0 in a forked child */
 	struct sleeper_list resumers; /* want a slot back */
 	struct task_list finished;
 	struct sleeper *idle; /* workers without work, the last one first */
@@ -145,13 +143,17 @@ struct queue_sched {
 	size_t callers;           /* threads inside a wait */
 	bool waking;              /* somebody is poked and has not looked yet */
 	bool stop;                /* workers are to end */
-	bool spins;               /* a thread that finds the lock taken may spin; never changes */
-	queue_part_fn part;       /* runs a part of a divisible task */
 	size_t nqueued;
 
-	queue_name_fn name;       /* what a request is called in a trace */
-	unsigned number;          /* among all schedulers; for the trace */
-	struct trace_times times; /* of the requests; atomic */
+	/* Set before there are any tasks. */
+	_Alignas(CACHE_LINE) struct aml_sched sched; /* what the caller knows it by */
+	queue_part_fn part;                          /* runs a part of a divisible task */
+	queue_name_fn name;                          /* what a request is called in a trace */
+	unsigned number;                             /* among all schedulers; for the trace */
+	bool spins; /* a thread that finds the lock taken may spin */
+
+	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
+	struct trace_times times;        /* of the requests; atomic */
 
 	struct worker workers[];
 };
