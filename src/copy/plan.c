@@ -13,6 +13,8 @@
  *
  * A transposition's loops are then put into another order: see choose() and order_planes().
  *
+ * Two dense layouts need no views: their dimensions are the loops.
+ *
  * Without a common refinement, both sides are walked along, each by its own factors. Where a
  * side cannot be lowered, the loops are the destination's dimensions, and each element's
  * address is asked for.
@@ -251,8 +253,7 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		      const struct aml_layout_dense *src, const size_t *permutation)
 {
 	struct copy_plan *plan = start(room, dst->cpitch[0]);
-	bool empty = false, overflow = false, writable = true;
-	size_t bytes = plan->size;
+	bool empty = false, writable = true;
 
 	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
 	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
@@ -265,7 +266,6 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		if (extent != src->dims[j])
 			return -AML_EINVAL;
 		empty |= extent == 0;
-		overflow |= __builtin_mul_overflow(bytes, extent, &bytes);
 		if (extent == 1)
 			continue;
 		writable &= loop.dst_step != 0;
@@ -275,7 +275,7 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		plan->nloops = 0;
 		return AML_SUCCESS;
 	}
-	if (overflow || !writable)
+	if (!writable)
 		return -AML_EINVAL;
 	plan->dst.base = dst->ptr;
 	plan->src.base = src->ptr;

@@ -3,8 +3,9 @@
  * Dense layouts. Everything is kept in native order; the row-major operators reverse what comes
  * in and goes out.
  *
- * Invariants, checked when a layout is made: no product stride[i] * cpitch[i] overflows, and
- * the elements of a layout that has any span at most PTRDIFF_MAX bytes.
+ * Invariants, checked when a layout is made: neither what all elements have in bytes nor a product
+ * stride[i] * cpitch[i] overflows, and the elements of a layout that has any span at most
+ * PTRDIFF_MAX bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>

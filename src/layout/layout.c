@@ -95,15 +95,16 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 	int err;
 
 	if (d != NULL) {
+		/* All is checked when it is made. */
 		shape->ndims = d->ndims;
 		shape->element_size = d->cpitch[0];
 		for (size_t i = 0; i < d->ndims; i++)
 			shape->dims[i] = d->dims[i];
-	} else {
-		err = told_shape(layout, shape);
-		if (err != AML_SUCCESS)
-			return err;
+		return AML_SUCCESS;
 	}
+	err = told_shape(layout, shape);
+	if (err != AML_SUCCESS)
+		return err;
 	err = layout_count(shape->ndims, shape->dims, &count);
 	if (err != AML_SUCCESS)
 		return err;
