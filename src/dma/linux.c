@@ -41,6 +41,9 @@ static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
  */
 enum { SMALL_RUNS = 128 << 10, RUN_MIN = 64, SMALL_PIECES = 16 << 10 };
 
+/* So many are never cut into parts, nor go past the caches, in a library for tests either. */
+enum { FEW_BYTES = COPY_PART / 32 };
+
 struct engine {
 	struct aml_dma dma;
 	struct aml_dma_linux_data data;
@@ -281,6 +284,25 @@ static int run_foreign(struct queue_sched *q, struct aml_layout *dest, struct am
 	return run_request(q, &in, &empty);
 }
 
+/*
+ * A synchronous copy of bytes, as run_at_once() would make it, but without a plan where these are
+ * few: to make one and to look into it takes longer than to copy a line. False: nothing is done.
+ */
+static inline bool copy_few_bytes(struct queue_sched *q, void *dst, const void *src, size_t size)
+{
+	struct aml_task task;
+
+	if (dst == NULL || src == NULL || size > FEW_BYTES || trace_on() ||
+	    !queue_begin(q, &task, true))
+		return false;
+	trace_probe_bytes(post, &task, size);
+	trace_probe_bytes(start, &task, size);
+	memcpy(dst, src, size);
+	trace_probe_bytes(finish, &task, size);
+	queue_end(q, &task, size);
+	return true;
+}
+
 /* The synchronous copy. */
 static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		aml_dma_operator op, void *op_arg)
@@ -293,6 +315,8 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 	if (data == NULL)
 		return -AML_EINVAL;
 	q = queue(data);
+	if (op == aml_dma_linux_memcpy_op && copy_few_bytes(q, dest, src, (size_t)op_arg))
+		return AML_SUCCESS;
 	if (!dma_plan(&room, dest, src, op, op_arg, &err))
 		return run_foreign(q, dest, src, op, op_arg);
 	if (err != AML_SUCCESS)
