@@ -326,6 +326,14 @@ START_TEST(the_engine_s_functions_take_no_null)
 	ck_assert_int_eq(aml_dma_linux_request_destroy(dma->data, &none), -AML_EINVAL);
 	ck_assert_int_eq(aml_dma_linux_request_destroy(NULL, &none), -AML_EINVAL);
 	ck_assert_int_eq(aml_dma_linux_barrier(NULL), -AML_EINVAL);
+	ck_assert_int_eq(dma->ops->copy(NULL, any, any, aml_dma_linux_memcpy_op, (void *)1),
+			 -AML_EINVAL);
+	ck_assert_int_eq(dma->ops->copy(dma->data, NULL, any, aml_dma_linux_memcpy_op, (void *)1),
+			 -AML_EINVAL);
+	ck_assert_int_eq(dma->ops->copy(dma->data, any, NULL, aml_dma_linux_memcpy_op, (void *)1),
+			 -AML_EINVAL);
+	ck_assert_int_eq(dma->ops->copy(dma->data, NULL, any, NULL, NULL), -AML_EINVAL);
+	ck_assert_int_eq(dma->ops->copy(dma->data, any, NULL, NULL, NULL), -AML_EINVAL);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
 }
 END_TEST
