@@ -10,9 +10,10 @@
 #include "copy/plan.h"
 
 enum {
-	LINE = 64,        /* a cache line, in bytes */
-	TILES = 8 * LINE, /* of a transposition's row, what is written together */
-	ENOUGH = 16,      /* parts that keep some threads busy */
+	LINE = 64,         /* a cache line, in bytes */
+	TILES = 8 * LINE,  /* of a transposition's row, what is written together */
+	GOES_ON = 2 << 10, /* of a row or a run that goes on, in bytes, at least */
+	ENOUGH = 16,       /* parts that keep some threads busy */
 	PARTS_MAX = 1 << 20,
 };
 
@@ -35,18 +36,38 @@ static uint8_t longest(const struct copy_plan *plan, uint8_t from)
 }
 
 /*
- * The loop to cut. Those around the planes of a transposition if they are long enough; then the
- * rows of the destination, since a part shall read whole rows of the source.
+ * How many iterations of a loop that goes on where another one ends are cut off together: a piece
+ * of some size on one side, and no more parts than keep threads busy.
+ */
+static size_t in_pieces(const struct copy_loop *loop)
+{
+	ptrdiff_t dst = loop->dst_step, src = loop->src_step;
+	size_t step = (size_t)(src > 0 && src < dst ? src : dst),
+	       grain = loop->extent / (4 * ENOUGH);
+
+	if (grain * step < GOES_ON)
+		grain = GOES_ON / step;
+	return grain > 0 ? grain : 1;
+}
+
+/*
+ * The loop to cut. Those around the planes of a transposition if they are long enough; those that
+ * go on where a row or a run of a plane ends; then the rows of the destination, since a part shall
+ * read whole rows of the source.
  */
 static uint8_t loop_to_cut(const struct copy_plan *plan)
 {
-	uint8_t outer;
+	uint8_t loops, outer;
 
 	if (plan->kind != COPY_TRANSPOSE)
 		return longest(plan, 0);
-	outer = longest(plan, 2);
+	loops = copy_staged_loops(plan);
+	outer = longest(plan, loops > 2 ? loops : 2);
 	if (outer < plan->nloops && plan->loops[outer].extent >= ENOUGH)
 		return outer;
+	for (uint8_t i = loops; i-- > 2;)
+		if (plan->loops[i].extent / in_pieces(&plan->loops[i]) >= ENOUGH)
+			return i;
 	return plan->loops[0].extent * plan->size >= ENOUGH * TILES ? 0 : longest(plan, 0);
 }
 
@@ -64,6 +85,8 @@ static struct cut cut_of(const struct copy_plan *plan)
 	loop = &plan->loops[cut.loop];
 	cut.extent = loop->extent;
 	cut.grain = 1;
+	if (plan->kind == COPY_TRANSPOSE && cut.loop >= 2 && cut.loop < copy_staged_loops(plan))
+		cut.grain = in_pieces(loop);
 	if (plan->kind == COPY_TRANSPOSE && cut.loop == 0)
 		bytes = TILES;
 	if (LINE % plan->size == 0 &&

@@ -219,8 +219,10 @@ static void normalise(struct copy_plan *plan)
 	merge(plan);
 	plan->kind = (uint8_t)choose(plan);
 	plan->stream = copy_plan_payload(plan) >= machine()->cache / 2;
-	if (plan->kind == COPY_TRANSPOSE && plan->stream)
+	if (plan->kind == COPY_TRANSPOSE && plan->stream) {
 		order_planes(plan);
+		copy_staged_order(plan);
+	}
 }
 
 static bool is_empty(const struct shape *shape)

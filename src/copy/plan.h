@@ -154,9 +154,51 @@ void copy_plan_run_part(const struct copy_plan *plan, unsigned part);
 /* The kinds' own parts of copy_plan_run(): their innermost loops, from these addresses. */
 void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
 void copy_transpose(const struct copy_plan *plan, char *dst, const char *src);
+void copy_staged(const struct copy_plan *plan);
 void copy_walk(const struct copy_plan *plan);
 void copy_boxes(const struct copy_plan *plan);
 int copy_deref(const struct copy_plan *plan);
+
+/*
+ * How many loops of a transposition copy_staged() takes for a plane; 0: it is copy_transpose()'s.
+ * And an order with those that it likes behind the first two.
+ */
+uint8_t copy_staged_loops(const struct copy_plan *plan);
+void copy_staged_order(struct copy_plan *plan);
+
+/* Where the loops of a plan are. */
+struct copy_place {
+	char *dst;
+	const char *src;
+	size_t index[COPY_LOOPS_MAX];
+};
+
+/* The first place in the loops from number `inner` on. */
+static inline void copy_first(const struct copy_plan *plan, uint8_t inner, struct copy_place *place)
+{
+	place->dst = plan->dst.base;
+	place->src = plan->src.base;
+	for (uint8_t i = inner; i < plan->nloops; i++)
+		place->index[i] = 0;
+}
+
+/* The next place. False: that was the last one. */
+static inline bool copy_next(const struct copy_plan *plan, uint8_t inner, struct copy_place *place)
+{
+	for (uint8_t i = inner; i < plan->nloops; i++) {
+		const struct copy_loop *loop = &plan->loops[i];
+
+		if (++place->index[i] < loop->extent) {
+			place->dst += loop->dst_step;
+			place->src += loop->src_step;
+			return true;
+		}
+		place->index[i] = 0;
+		place->dst -= (ptrdiff_t)(loop->extent - 1) * loop->dst_step;
+		place->src -= (ptrdiff_t)(loop->extent - 1) * loop->src_step;
+	}
+	return false;
+}
 
 /* A loop over runs of `size` bytes; the function for the size. */
 typedef void (*row_fn)(char *dst, const char *src, size_t size, const struct copy_loop *loop);

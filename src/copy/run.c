@@ -14,27 +14,12 @@ typedef void (*body_fn)(const struct copy_plan *plan, char *dst, const char *src
 /* Run the loops from number `inner` on around the body. */
 static void run_loops(const struct copy_plan *plan, uint8_t inner, body_fn body)
 {
-	const struct copy_loop *loops = plan->loops;
-	char *dst = plan->dst.base;
-	const char *src = plan->src.base;
-	size_t index[NDIMS_MAX];
-	uint8_t i;
+	struct copy_place place;
 
-	for (i = inner; i < plan->nloops; i++)
-		index[i] = 0;
-	do {
-		body(plan, dst, src);
-		for (i = inner; i < plan->nloops; i++) {
-			if (++index[i] < loops[i].extent) {
-				dst += loops[i].dst_step;
-				src += loops[i].src_step;
-				break;
-			}
-			index[i] = 0;
-			dst -= (ptrdiff_t)(loops[i].extent - 1) * loops[i].dst_step;
-			src -= (ptrdiff_t)(loops[i].extent - 1) * loops[i].src_step;
-		}
-	} while (i < plan->nloops);
+	copy_first(plan, inner, &place);
+	do
+		body(plan, place.dst, place.src);
+	while (copy_next(plan, inner, &place));
 }
 
 /* One contiguous run of bytes. */
@@ -62,7 +47,10 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
-		run_loops(plan, 2, copy_transpose);
+		if (copy_staged_loops(plan) > 0)
+			copy_staged(plan);
+		else
+			run_loops(plan, 2, copy_transpose);
 		break;
 	case COPY_WALK:
 		COUNT(true, "", "walk");

@@ -71,13 +71,62 @@ static struct shape crowded_shape(struct rng *rng)
 				   (rng_chance(rng, 50) ? 2048 : 4096) / size);
 }
 
+/* Dense steps, but now and then for a gap. */
+static void dense_steps(struct rng *rng, const struct shape *shape, const size_t *order,
+			size_t *steps)
+{
+	size_t unit = 1;
+
+	for (size_t k = 0; k < shape->ndims; k++) {
+		steps[order[k]] = unit;
+		unit *= shape->dims[order[k]];
+		if (rng_chance(rng, 5))
+			unit += 64 / shape->element_size;
+	}
+}
+
+/* Two to four dimensions in different orders, of short and long rows, in whole lines or not. */
+static struct shape permuted_shape(struct rng *rng)
+{
+	struct shape shape = {.element_size = (size_t)4 << rng_below(rng, 3),
+			      .ndims = rng_range(rng, 2, 4)};
+	size_t budget = (1 << 18) / shape.element_size, order[SHAPE_NDIMS], back[SHAPE_NDIMS];
+	bool lines = rng_chance(rng, 70);
+
+	rng_permutation(rng, shape.ndims, order);
+	for (size_t k = 0; k < shape.ndims; k++) {
+		size_t most = k + 1 < shape.ndims && rng_chance(rng, 70) ? 40 : 700;
+
+		most = budget < most ? budget : most;
+		shape.dims[order[k]] = rng_range(rng, most < 2 ? 1 : 2, most);
+		if (lines && most >= 16)
+			shape.dims[order[k]] += -shape.dims[order[k]] & 15;
+		/* A little more than a piece that is read at a time. */
+		if (!lines && budget >= 1024 && rng_chance(rng, 15))
+			shape.dims[order[k]] = 1024 / shape.element_size + rng_below(rng, 4);
+		budget /= shape.dims[order[k]];
+		budget += budget == 0;
+	}
+	rng_permutation(rng, shape.ndims, order);
+	for (size_t k = 0; k < shape.ndims; k++)
+		back[k] = order[shape.ndims - 1 - k];
+	if (rng_chance(rng, 50))
+		rng_permutation(rng, shape.ndims, back);
+	dense_steps(rng, &shape, order, shape.dst);
+	dense_steps(rng, &shape, back, shape.src);
+	return shape;
+}
+
 static void copy_shapes(void)
 {
 	struct rng rng = {0};
 
 	shape_start_engines();
 	while (rng_next_case(&rng, 2400)) {
-		struct shape shape = rng_chance(&rng, 5) ? crowded_shape(&rng) : random_shape(&rng);
+		unsigned kind = (unsigned)rng_below(&rng, 100);
+		struct shape shape = kind < 5    ? crowded_shape(&rng)
+				     : kind < 15 ? permuted_shape(&rng)
+						 : random_shape(&rng);
 
 		shape_run(&shape, &rng);
 	}
