@@ -101,9 +101,6 @@ static struct shape permuted_shape(struct rng *rng)
 		shape.dims[order[k]] = rng_range(rng, most < 2 ? 1 : 2, most);
 		if (lines && most >= 16)
 			shape.dims[order[k]] += -shape.dims[order[k]] & 15;
-		/* A little more than a piece that is read at a time. */
-		if (!lines && budget >= 1024 && rng_chance(rng, 15))
-			shape.dims[order[k]] = 1024 / shape.element_size + rng_below(rng, 4);
 		budget /= shape.dims[order[k]];
 		budget += budget == 0;
 	}
@@ -117,6 +114,15 @@ static struct shape permuted_shape(struct rng *rng)
 	return shape;
 }
 
+/* Rows of a little more than a piece or two that are read at a time. */
+static struct shape pieces_shape(struct rng *rng)
+{
+	size_t size = (size_t)4 << rng_below(rng, 3), h = 16 * rng_range(rng, 2, 6),
+	       w = 1024 / size * rng_range(rng, 1, 5) + rng_below(rng, 5);
+
+	return shape_transposition(size, h, w, h, w);
+}
+
 static void copy_shapes(void)
 {
 	struct rng rng = {0};
@@ -126,6 +132,7 @@ static void copy_shapes(void)
 		unsigned kind = (unsigned)rng_below(&rng, 100);
 		struct shape shape = kind < 5    ? crowded_shape(&rng)
 				     : kind < 15 ? permuted_shape(&rng)
+				     : kind < 18 ? pieces_shape(&rng)
 						 : random_shape(&rng);
 
 		shape_run(&shape, &rng);
