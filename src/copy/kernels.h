@@ -53,12 +53,8 @@ struct kernels {
 	stream_fn stream;
 	void (*drain)(void);        /* make what was streamed visible before what is stored after */
 	tile_fn tile[KERNEL_SIZES]; /* by log2 of the element size */
-	/*
-	 * The same from the first cache, each row of the destination whole: na is a multiple of
-	 * `width / size`. NULL: there is none for the size.
-	 */
-	tile_fn staged[KERNEL_SIZES];
-	interleave_fn split, join; /* or NULL */
+	tile_fn staged[KERNEL_SIZES]; /* from the first cache; na is a multiple of width / size */
+	interleave_fn split, join;    /* or NULL */
 };
 
 extern const struct kernels kernels_portable;

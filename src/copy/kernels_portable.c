@@ -49,5 +49,5 @@ const struct kernels kernels_portable = {
 	.stream = stream,
 	.drain = drain,
 	.tile = {tile_1, tile_2, tile_4, tile_8, tile_16},
-	.staged = {NULL, NULL, tile_4, tile_8, tile_16},
+	.staged = {tile_1, tile_2, tile_4, tile_8, tile_16},
 };

@@ -21,7 +21,8 @@
 enum {
 	LINE = 64,        /* a cache line, in bytes */
 	STAGE = 32 << 10, /* in bytes */
-	PIECE = 1 << 10,  /* what a tile has of a row, in bytes, at most */
+	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, at most */
+	LEAST = 2 * LINE, /* and of a row of the destination, at least */
 	PAGE = 4 << 10,   /* what is read of all rows before more is read of any, in bytes */
 };
 
@@ -105,33 +106,32 @@ static inline void ask(const struct planes *p, struct ahead *a, size_t lines)
 	}
 }
 
-static void gather(const struct planes *p, const struct tile *t)
+/* A tile's rows, `piece` bytes apart: where they are if that is so, or brought together. */
+static const char *gather(const struct planes *p, const struct tile *t)
 {
 	struct cursor c = first_row(p, t);
 	char *stage = p->stage;
 
-	/* Short rows without gaps. */
-	if (p->src_step == (ptrdiff_t)p->piece && t->bytes == p->piece && c.left >= t->rows) {
-		memcpy(stage, c.src, t->rows * p->piece);
-		return;
-	}
+	if (p->src_step == (ptrdiff_t)p->piece && c.left >= t->rows)
+		return c.src;
 	for (size_t i = 0; i < t->rows; i++) {
 		memcpy(stage, c.src, t->bytes);
 		stage += p->piece;
 		next_row(p, &c);
 	}
+	return p->stage;
 }
 
 /* Move a tile, and ask for the next one. */
 static void move(const struct planes *p, const struct tile *t, const struct tile *next)
 {
 	struct ahead ahead = ahead_of(p, next);
+	const char *src = gather(p, t);
 	size_t lines = next->rows * (next->bytes / LINE + 1) * LINE / t->bytes + 1;
 	size_t at = t->at % p->run, bytes = min(t->bytes, p->run), n;
 	char *dst = t->dst + (t->row << p->log) + (ptrdiff_t)(t->at / p->run) * p->dst_jump +
 		    (ptrdiff_t)(at >> p->log) * p->dst_step;
 
-	gather(p, t);
 	/* The runs, or what the tile has of one. */
 	for (size_t done = 0; done < t->bytes; done += bytes) {
 		for (size_t b = 0; b < bytes; b += n * TILE_BYTES) {
@@ -139,7 +139,7 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 			b = min(b, bytes - TILE_BYTES);
 			n = min(LINE, bytes - b) / TILE_BYTES;
 			p->tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
-				p->stage + done + b, (ptrdiff_t)p->piece, n, t->rows, true);
+				src + done + b, (ptrdiff_t)p->piece, n, t->rows, true);
 			ask(p, &ahead, lines);
 		}
 		dst += p->dst_jump;
@@ -188,6 +188,12 @@ static void plane(const struct planes *p, char *dst, const char *src, struct til
 	}
 }
 
+/* What a tile has of a run. */
+static size_t piece_of(const struct copy_plan *plan)
+{
+	return min(PIECE, STAGE / LEAST * plan->size);
+}
+
 static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
 {
 	return loop->dst_step == (ptrdiff_t)(plan->loops[0].extent * plan->size);
@@ -197,7 +203,7 @@ static bool runs_go_on(const struct copy_plan *plan, const struct copy_loop *loo
 {
 	size_t run = plan->loops[1].extent * plan->size;
 
-	return run <= PIECE && loop->src_step == (ptrdiff_t)run;
+	return run <= piece_of(plan) && loop->src_step == (ptrdiff_t)run;
 }
 
 /* The loop that goes on with the rows, and the one with the runs; or 0. */
@@ -242,19 +248,11 @@ static size_t extent(const struct copy_plan *plan, uint8_t loop, uint8_t more)
 	return plan->loops[loop].extent * (more > 0 ? plan->loops[more].extent : 1);
 }
 
-/* The kernel; NULL: none. */
-static tile_fn tile_of(const struct copy_plan *plan)
-{
-	if (plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0)
-		return NULL;
-	return machine()->kernels->staged[__builtin_ctzl(plan->size)];
-}
-
 uint8_t copy_staged_loops(const struct copy_plan *plan)
 {
 	struct roles r = roles_of(plan);
 
-	if (!plan->stream || tile_of(plan) == NULL ||
+	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0 ||
 	    extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
 	    plan->loops[1].extent * plan->size < TILE_BYTES ||
 	    extent(plan, 1, r.runs) * plan->size < 2 * LINE)
@@ -269,7 +267,6 @@ void copy_staged(const struct copy_plan *plan)
 	const struct copy_loop *a = &plan->loops[0], *b = &plan->loops[1];
 	struct roles r = roles_of(plan);
 	struct planes p = {
-		.tile = tile_of(plan),
 		.log = (unsigned)__builtin_ctzl(plan->size),
 		.t = machine()->kernels->width / plan->size,
 		.rows = extent(plan, 0, r.rows),
@@ -284,11 +281,17 @@ void copy_staged(const struct copy_plan *plan)
 	struct tile last = {0};
 
 	COUNT(true, "", "staged");
+	p.tile = machine()->kernels->staged[p.log];
 	if (r.rows > 0)
 		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
 	if (r.runs > 0)
 		p.dst_jump = plan->loops[r.runs].dst_step;
-	p.piece = p.run <= PIECE ? min(PIECE / p.run * p.run, p.bytes) : PIECE;
+	p.piece = piece_of(plan);
+	if (p.run <= p.piece)
+		p.piece = min(p.piece / p.run * p.run, p.bytes);
+	else
+		/* As many as it takes, in lines. */
+		p.piece = (p.run / ((p.run - 1) / p.piece + 1) + LINE - 1) / LINE * LINE;
 	copy_first(plan, r.loops, &now);
 	do
 		plane(&p, now.dst, now.src, &last);

@@ -88,9 +88,10 @@ static void dense_steps(struct rng *rng, const struct shape *shape, const size_t
 /* Two to four dimensions in different orders, of short and long rows, in whole lines or not. */
 static struct shape permuted_shape(struct rng *rng)
 {
-	struct shape shape = {.element_size = (size_t)4 << rng_below(rng, 3),
+	struct shape shape = {.element_size = (size_t)1 << rng_below(rng, 5),
 			      .ndims = rng_range(rng, 2, 4)};
 	size_t budget = (1 << 18) / shape.element_size, order[SHAPE_NDIMS], back[SHAPE_NDIMS];
+	size_t line = 64 / shape.element_size;
 	bool lines = rng_chance(rng, 70);
 
 	rng_permutation(rng, shape.ndims, order);
@@ -99,8 +100,8 @@ static struct shape permuted_shape(struct rng *rng)
 
 		most = budget < most ? budget : most;
 		shape.dims[order[k]] = rng_range(rng, most < 2 ? 1 : 2, most);
-		if (lines && most >= 16)
-			shape.dims[order[k]] += -shape.dims[order[k]] & 15;
+		if (lines && most >= line)
+			shape.dims[order[k]] += -shape.dims[order[k]] & (line - 1);
 		budget /= shape.dims[order[k]];
 		budget += budget == 0;
 	}
@@ -117,8 +118,8 @@ static struct shape permuted_shape(struct rng *rng)
 /* Rows of a little more than a piece or two that are read at a time. */
 static struct shape pieces_shape(struct rng *rng)
 {
-	size_t size = (size_t)4 << rng_below(rng, 3), h = 16 * rng_range(rng, 2, 6),
-	       w = 1024 / size * rng_range(rng, 1, 5) + rng_below(rng, 5);
+	size_t size = (size_t)1 << rng_below(rng, 5), h = 64 / size * rng_range(rng, 2, 6),
+	       w = 256 * rng_range(rng, 1, 5) + rng_below(rng, 5);
 
 	return shape_transposition(size, h, w, h, w);
 }
