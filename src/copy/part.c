@@ -36,14 +36,13 @@ static uint8_t longest(const struct copy_plan *plan, uint8_t from)
 }
 
 /*
- * How many iterations of a loop that goes on where another one ends are cut off together: a piece
- * of some size on one side, and no more parts than keep threads busy.
+ * How many iterations of a loop that goes on where another one ends make a part: no more parts than
+ * keep threads busy, and no pieces of a few lines on the side where it goes on.
  */
 static size_t in_pieces(const struct copy_loop *loop)
 {
 	ptrdiff_t dst = loop->dst_step, src = loop->src_step;
-	size_t step = (size_t)(src > 0 && src < dst ? src : dst),
-	       grain = loop->extent / (4 * ENOUGH);
+	size_t step = (size_t)(src > 0 && src < dst ? src : dst), grain = loop->extent / ENOUGH;
 
 	if (grain * step < GOES_ON)
 		grain = GOES_ON / step;
