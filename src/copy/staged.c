@@ -28,9 +28,9 @@ enum {
 
 /* What the planes of a plan have in common. */
 struct planes {
-	tile_fn tile;
+	tile_fn tile, narrow;         /* the latter for a few rows, n at least */
 	unsigned log;                 /* of an element's size */
-	size_t t;                     /* the rows of the source that fill a vector */
+	size_t t, n;                  /* the rows of the source that fill a vector of each */
 	size_t rows, na;              /* of the source; those of loop 0 */
 	ptrdiff_t src_step, src_jump; /* from a row to the next one; and more after na of them */
 	size_t bytes, run;            /* of a row of the source; those of loop 1 */
@@ -127,6 +127,8 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 {
 	struct ahead ahead = ahead_of(p, next);
 	const char *src = gather(p, t);
+	bool whole = t->rows % p->t == 0;
+	tile_fn tile = whole ? p->tile : p->narrow;
 	size_t lines = next->rows * (next->bytes / LINE + 1) * LINE / t->bytes + 1;
 	size_t at = t->at % p->run, bytes = min(t->bytes, p->run), n;
 	char *dst = t->dst + (t->row << p->log) + (ptrdiff_t)(t->at / p->run) * p->dst_jump +
@@ -138,8 +140,8 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 			/* What is left may be less than a vector: one that overlaps the last. */
 			b = min(b, bytes - TILE_BYTES);
 			n = min(LINE, bytes - b) / TILE_BYTES;
-			p->tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
-				src + done + b, (ptrdiff_t)p->piece, n, t->rows, true);
+			tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
+			     src + done + b, (ptrdiff_t)p->piece, n, t->rows, whole);
 			ask(p, &ahead, lines);
 		}
 		dst += p->dst_jump;
@@ -163,19 +165,23 @@ static size_t head(const struct planes *p, const char *dst)
 static void plane(const struct planes *p, char *dst, const char *src, struct tile *last)
 {
 	size_t height = STAGE / p->piece / p->t * p->t, before = head(p, dst);
-	size_t page = PAGE / p->piece * p->piece, end, next;
+	size_t page = PAGE / p->piece * p->piece, end, next, left;
 	struct tile t = {.dst = dst, .src = src};
 
 	for (size_t from = 0; from < p->bytes; from = end) {
 		end = min(from + page, p->bytes);
 		for (t.row = 0; t.row < p->rows; t.row = next) {
-			/* What is left may be less than a vector: one that overlaps the last. */
-			t.row = min(t.row, p->rows - p->t);
-			t.rows = min(height, p->rows - t.row) / p->t * p->t;
+			left = p->rows - t.row;
+			t.rows = min(height, left) / p->t * p->t;
 			next = t.row + t.rows;
+			/* Parts of a line: few rows, some of which others have, too. */
 			if (t.row == 0 && before > 0) {
-				t.rows = p->t;
+				t.rows = before > p->n ? before : p->n;
 				next = before;
+			} else if (left < p->t) {
+				t.rows = left > p->n ? left : p->n;
+				t.row = p->rows - t.rows;
+				next = p->rows;
 			}
 			for (t.at = from; t.at < end; t.at += t.bytes) {
 				t.at = min(t.at, end - TILE_BYTES);
@@ -269,6 +275,7 @@ void copy_staged(const struct copy_plan *plan)
 	struct planes p = {
 		.log = (unsigned)__builtin_ctzl(plan->size),
 		.t = machine()->kernels->width / plan->size,
+		.n = machine()->narrow->width / plan->size,
 		.rows = extent(plan, 0, r.rows),
 		.na = a->extent,
 		.src_step = a->src_step,
@@ -282,6 +289,7 @@ void copy_staged(const struct copy_plan *plan)
 
 	COUNT(true, "", "staged");
 	p.tile = machine()->kernels->staged[p.log];
+	p.narrow = machine()->narrow->tile[p.log];
 	if (r.rows > 0)
 		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
 	if (r.runs > 0)

@@ -115,13 +115,19 @@ static struct shape permuted_shape(struct rng *rng)
 	return shape;
 }
 
-/* Rows of a little more than a piece or two that are read at a time. */
+/*
+ * Rows of a little more than a piece or two that are read at a time; to rows in lines, or to rows
+ * of any length that two dimensions make up.
+ */
 static struct shape pieces_shape(struct rng *rng)
 {
-	size_t size = (size_t)1 << rng_below(rng, 5), h = 64 / size * rng_range(rng, 2, 6),
-	       w = 256 * rng_range(rng, 1, 5) + rng_below(rng, 5);
+	size_t size = (size_t)1 << rng_below(rng, 5), line = 64 / size;
+	size_t w = 256 * rng_range(rng, 1, 5) + rng_below(rng, 5), h = line * rng_range(rng, 2, 6);
+	size_t z = rng_range(rng, line + 1, 2 * line + 4), y = rng_range(rng, 2, 4);
 
-	return shape_transposition(size, h, w, h, w);
+	if (rng_chance(rng, 50))
+		return shape_transposition(size, h, w, h, w);
+	return (struct shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
 }
 
 static void copy_shapes(void)
@@ -133,7 +139,7 @@ static void copy_shapes(void)
 		unsigned kind = (unsigned)rng_below(&rng, 100);
 		struct shape shape = kind < 5    ? crowded_shape(&rng)
 				     : kind < 15 ? permuted_shape(&rng)
-				     : kind < 18 ? pieces_shape(&rng)
+				     : kind < 28 ? pieces_shape(&rng)
 						 : random_shape(&rng);
 
 		shape_run(&shape, &rng);
