@@ -6,6 +6,8 @@
  * for memory, or for the caches: see lay_out(). Where one is so short that its elements are the
  * components of interleaved ones, whole vectors of them are shuffled. All else is moved one by
  * one, in blocks that stay in the first cache, the longer loop innermost.
+ *
+ * What goes from memory to memory in long rows is staged.c's.
  */
 #include <string.h>
 
