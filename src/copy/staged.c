@@ -256,10 +256,12 @@ static size_t extent(const struct copy_plan *plan, uint8_t loop, uint8_t more)
 
 uint8_t copy_staged_loops(const struct copy_plan *plan)
 {
-	struct roles r = roles_of(plan);
+	struct roles r;
 
-	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0 ||
-	    extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
+	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0)
+		return 0;
+	r = roles_of(plan);
+	if (extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
 	    plan->loops[1].extent * plan->size < TILE_BYTES ||
 	    extent(plan, 1, r.runs) * plan->size < 2 * LINE)
 		return 0;
