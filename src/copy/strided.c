@@ -86,11 +86,11 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 		       size);
 }
 
-/* Ask for the lines that stand some way after these bytes, for the second cache. */
+/* Ask for the lines that stand some way after these bytes. They are used once. */
 static void prefetch(const char *src, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i += LINE)
-		__builtin_prefetch(src + AHEAD + i, 0, 2);
+		__builtin_prefetch(src + AHEAD + i, 0, 0);
 }
 
 /* Short runs that are contiguous in the destination, gathered in whole lines, then streamed. */
