@@ -20,11 +20,20 @@
 
 enum {
 	LINE = 64,        /* a cache line, in bytes */
-	STAGE = 32 << 10, /* in bytes */
+	STAGE = 32 << 10, /* in bytes, at most */
+	SMALL_STAGE = 16 << 10,
 	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, at most */
 	LEAST = 2 * LINE, /* and of a row of the destination, at least */
 	PAGE = 4 << 10,   /* what is read of all rows before more is read of any, in bytes */
 };
+
+/* The stage has two thirds of the first cache. */
+static size_t stage_size(void)
+{
+	size_t size = machine()->sets * machine()->ways * LINE / 3 * 2;
+
+	return size < SMALL_STAGE ? SMALL_STAGE : min(size, STAGE);
+}
 
 /* What the planes of a plan have in common. */
 struct planes {
@@ -164,7 +173,7 @@ static size_t head(const struct planes *p, const char *dst)
  */
 static void plane(const struct planes *p, char *dst, const char *src, struct tile *last)
 {
-	size_t height = STAGE / p->piece / p->t * p->t, before = head(p, dst);
+	size_t height = stage_size() / p->piece / p->t * p->t, before = head(p, dst);
 	size_t page = PAGE / p->piece * p->piece, end, next, left;
 	struct tile t = {.dst = dst, .src = src};
 
@@ -197,7 +206,7 @@ static void plane(const struct planes *p, char *dst, const char *src, struct til
 /* What a tile has of a run. */
 static size_t piece_of(const struct copy_plan *plan)
 {
-	return min(PIECE, STAGE / LEAST * plan->size);
+	return min(PIECE, stage_size() / LEAST * plan->size);
 }
 
 static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
