@@ -22,8 +22,9 @@ enum {
 	LINE = 64,        /* a cache line, in bytes */
 	STAGE = 32 << 10, /* in bytes, at most */
 	SMALL_STAGE = 16 << 10,
-	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, at most */
-	LEAST = 2 * LINE, /* and of a row of the destination, at least */
+	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, */
+	LEAST = 2 * LINE, /* if it can have these of a row of the destination, at least */
+	MOST = 4 * LINE,  /* and at most */
 	PAGE = 4 << 10,   /* what is read of all rows before more is read of any, in bytes */
 };
 
@@ -206,7 +207,9 @@ static void plane(const struct planes *p, char *dst, const char *src, struct til
 /* What a tile has of a run. */
 static size_t piece_of(const struct copy_plan *plan)
 {
-	return min(PIECE, stage_size() / LEAST * plan->size);
+	size_t stage = stage_size(), least = stage / MOST * plan->size;
+
+	return min(least > PIECE ? least : PIECE, stage / LEAST * plan->size);
 }
 
 static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
