@@ -3,8 +3,8 @@
  * The kernels: what moves bytes in the inner loops, once per instruction set. A table of them
  * is picked when the library is loaded (machine.c).
  *
- * Kernels take any alignment. `stream` asks for stores that go past the caches where the
- * destination's lines are written whole; it changes the speed only.
+ * Kernels take any alignment. Those to memory store past the caches where the destination's lines
+ * are written whole; it changes the speed only.
  */
 #ifndef COPY_KERNELS_H
 #define COPY_KERNELS_H
@@ -27,7 +27,7 @@ typedef void (*stream_fn)(char *dst, const char *src, size_t size);
  * least `width / size`; the last ones may be moved twice.
  */
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			size_t n, size_t na, bool stream);
+			size_t n, size_t na);
 
 /* The largest number of components of interleaved elements that these take. */
 enum { COMPONENTS_MAX = 8 };
@@ -51,10 +51,12 @@ struct kernels {
 	const char *name;
 	size_t width; /* the bytes of a destination row that a tile writes */
 	stream_fn stream;
-	void (*drain)(void);        /* make what was streamed visible before what is stored after */
-	tile_fn tile[KERNEL_SIZES]; /* by log2 of the element size */
-	tile_fn staged[KERNEL_SIZES]; /* from the first cache; na is a multiple of width / size */
-	interleave_fn split, join;    /* or NULL */
+	void (*drain)(void); /* make what was streamed visible before what is stored after */
+	/* By log2 of the element size: for what the caches hold, and for memory. */
+	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
+	/* From the first cache to memory; na is a multiple of width / size. */
+	tile_fn staged[KERNEL_SIZES];
+	interleave_fn split, join; /* or NULL */
 };
 
 extern const struct kernels kernels_portable;

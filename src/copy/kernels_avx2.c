@@ -27,6 +27,11 @@ typedef __m256i vec;
 
 #define ROW(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define ROWS(p, step) _mm256_inserti128_si256(_mm256_castsi128_si256(ROW(p)), ROW((p) + (step)), 1)
+TARGET static inline vec place(vec v, int lane, const char *p)
+{
+	return lane == 0 ? _mm256_castsi128_si256(ROW(p)) : _mm256_inserti128_si256(v, ROW(p), 1);
+}
+#define PLACE place
 
 #define SHUFFLE _mm256_shuffle_epi8
 #define OR _mm256_or_si256

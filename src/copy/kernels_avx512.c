@@ -37,18 +37,25 @@ TARGET static inline vec rows(const char *p, ptrdiff_t step)
 #define ROWS(p, step) rows(p, step)
 
 /*
- * The same with masks, each load after the other. It leaves the shuffling units to what comes
- * next, which counts in the caches; from memory, where loads wait, it is slower.
+ * In the caches with masks, each load after the other. It leaves the shuffling units to what comes
+ * next, which counts there; from memory, where loads wait, it is slower.
  */
-TARGET static inline vec rows_near(const char *p, ptrdiff_t step)
+TARGET static inline vec place(vec v, int lane, const char *p)
 {
-	vec v = _mm512_castsi128_si512(ROW(p));
-
-	v = _mm512_mask_broadcast_i32x4(v, 0x00f0, ROW(p + step));
-	v = _mm512_mask_broadcast_i32x4(v, 0x0f00, ROW(p + 2 * step));
-	return _mm512_mask_broadcast_i32x4(v, 0xf000, ROW(p + 3 * step));
+	return lane == 0 ? _mm512_castsi128_si512(ROW(p))
+			 : _mm512_mask_broadcast_i32x4(v, (__mmask16)(0xf << 4 * lane), ROW(p));
 }
-#define ROWS_NEAR(p, step) rows_near(p, step)
+#define PLACE place
+
+#define ROW_PAIR(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+TARGET static inline vec place_pair(vec v, int half, const char *p)
+{
+	return half == 0 ? _mm512_castsi256_si512(ROW_PAIR(p))
+			 : _mm512_inserti64x4(v, ROW_PAIR(p), 1);
+}
+#define PLACE_PAIR place_pair
+#define EVEN(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
+#define ODD(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
 
 #define SHUFFLE _mm512_shuffle_epi8
 #define OR _mm512_or_si512

@@ -18,13 +18,12 @@ static inline void tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_
 			       src + (ptrdiff_t)a * src_step + b * size, size);
 }
 
-#define TILE(size)                                                                    \
-	static void tile_##size(char *dst, ptrdiff_t dst_step, const char *src,       \
-				ptrdiff_t src_step, size_t n, size_t na, bool stream) \
-	{                                                                             \
-		(void)stream;                                                         \
-		COUNT(true, NAME, "tile of " #size);                                  \
-		tile(dst, dst_step, src, src_step, n, na, size);                      \
+#define TILE(size)                                                              \
+	static void tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
+				ptrdiff_t src_step, size_t n, size_t na)        \
+	{                                                                       \
+		COUNT(true, NAME, "tile of " #size);                            \
+		tile(dst, dst_step, src, src_step, n, na, size);                \
 	}
 
 TILE(1)
@@ -48,6 +47,7 @@ const struct kernels kernels_portable = {
 	.width = WIDTH,
 	.stream = stream,
 	.drain = drain,
-	.tile = {tile_1, tile_2, tile_4, tile_8, tile_16},
+	.near = {tile_1, tile_2, tile_4, tile_8, tile_16},
+	.far = {tile_1, tile_2, tile_4, tile_8, tile_16},
 	.staged = {tile_1, tile_2, tile_4, tile_8, tile_16},
 };

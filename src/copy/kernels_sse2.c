@@ -24,6 +24,7 @@ typedef __m128i vec;
 #define HIGH_4 _mm_unpackhi_epi32
 #define LOW_8 _mm_unpacklo_epi64
 #define HIGH_8 _mm_unpackhi_epi64
+#define PLACE(v, lane, p) ((void)(v), (void)(lane), LOAD(p))
 #define ROWS(p, step) ((void)(step), LOAD(p))
 
 #include "copy/tile.inc"

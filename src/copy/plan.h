@@ -151,9 +151,9 @@ static inline unsigned copy_plan_parts(const struct copy_plan *plan)
 /* Run one of these parts. Together they do what copy_plan_run() does, each element once. */
 void copy_plan_run_part(const struct copy_plan *plan, unsigned part);
 
-/* The kinds' own parts of copy_plan_run(): their innermost loops, from these addresses. */
+/* The kinds' own parts of copy_plan_run(); copy_strided() is the innermost loop from there. */
 void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
-void copy_transpose(const struct copy_plan *plan, char *dst, const char *src);
+void copy_transpose(const struct copy_plan *plan);
 void copy_staged(const struct copy_plan *plan);
 void copy_walk(const struct copy_plan *plan);
 void copy_boxes(const struct copy_plan *plan);

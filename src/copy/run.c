@@ -8,18 +8,14 @@
 #include "copy/machine.h"
 #include "copy/plan.h"
 
-/* Runs the innermost loops of a plan from these addresses. */
-typedef void (*body_fn)(const struct copy_plan *plan, char *dst, const char *src);
-
-/* Run the loops from number `inner` on around the body. */
-static void run_loops(const struct copy_plan *plan, uint8_t inner, body_fn body)
+static void run_strided(const struct copy_plan *plan)
 {
 	struct copy_place place;
 
-	copy_first(plan, inner, &place);
+	copy_first(plan, 1, &place);
 	do
-		body(plan, place.dst, place.src);
-	while (copy_next(plan, inner, &place));
+		copy_strided(plan, place.dst, place.src);
+	while (copy_next(plan, 1, &place));
 }
 
 /* One contiguous run of bytes. */
@@ -43,14 +39,14 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_loops(plan, 1, copy_strided);
+		run_strided(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
 		if (copy_staged_loops(plan) > 0)
 			copy_staged(plan);
 		else
-			run_loops(plan, 2, copy_transpose);
+			copy_transpose(plan);
 		break;
 	case COPY_WALK:
 		COUNT(true, "", "walk");

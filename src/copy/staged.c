@@ -151,7 +151,7 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 			b = min(b, bytes - TILE_BYTES);
 			n = min(LINE, bytes - b) / TILE_BYTES;
 			tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
-			     src + done + b, (ptrdiff_t)p->piece, n, t->rows, whole);
+			     src + done + b, (ptrdiff_t)p->piece, n, t->rows);
 			ask(p, &ahead, lines);
 		}
 		dst += p->dst_jump;
@@ -303,7 +303,7 @@ void copy_staged(const struct copy_plan *plan)
 
 	COUNT(true, "", "staged");
 	p.tile = machine()->kernels->staged[p.log];
-	p.narrow = machine()->narrow->tile[p.log];
+	p.narrow = machine()->narrow->near[p.log];
 	if (r.rows > 0)
 		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
 	if (r.runs > 0)

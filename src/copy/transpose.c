@@ -24,25 +24,19 @@ enum {
 	SIDE = 32,        /* elements along the side of a block without tiles */
 };
 
-/* One plane: two loops, and where they start. */
-struct plane {
-	char *dst;
-	const char *src;
+/* What the planes of a plan have in common: two loops, and how they are done. */
+struct planes {
 	size_t na, nb;                /* extents of loops 0 and 1 */
 	ptrdiff_t dst_step, src_step; /* of loop 1 and of loop 0 */
 	size_t size;
 	bool stream;
-};
-
-/* How the tiles of a plane are laid out. */
-struct tiling {
+	/* With tiles: */
 	tile_fn tile;
-	size_t ta, tb;         /* the elements of a tile along loops 0 and 1 */
-	size_t line;           /* the elements of a line */
-	size_t a_block;        /* elements of a destination's row that are done together */
-	size_t b_block;        /* elements of a source's row that are done together */
-	size_t a_head, b_head; /* elements before the first line's, or tile's, start */
-	bool gathered;         /* a line of all rows is brought together first */
+	size_t ta, tb;  /* the elements of a tile along loops 0 and 1 */
+	size_t line;    /* the elements of a line */
+	size_t a_block; /* elements of a destination's row that are done together */
+	size_t b_block; /* elements of a source's row that are done together */
+	bool gathered;  /* a line of all rows is brought together first */
 };
 
 /*
@@ -73,32 +67,25 @@ static bool crowded(ptrdiff_t step, size_t rows)
 
 /*
  * For memory, a part of the destination's rows grows line by line all along the source's rows.
- * For the caches, two lines of each of the source's rows go all along the destination's rows.
+ * For the caches, two lines of each of the source's rows go all along the destination's rows, where
+ * the kernel goes by two lines, too.
  */
-static struct tiling lay_out(const struct plane *p, const struct kernels *kernels)
+static void lay_out(struct planes *p, const struct kernels *kernels)
 {
 	/* Shifts: a small plane takes less time than some divisions. */
 	unsigned log = (unsigned)__builtin_ctzl(p->size);
-	struct tiling t = {
-		.tile = kernels->tile[log],
-		.ta = kernels->width >> log,
-		.tb = TILE_BYTES >> log,
-		.line = LINE >> log,
-	};
 
-	t.gathered = crowded(p->src_step, t.ta);
-	t.a_block = p->stream ? BLOCK * t.ta : p->na;
-	if (t.gathered)
-		t.a_block = min(BLOCK * t.ta, STAGE / LINE);
-	t.b_block = p->stream || t.gathered ? t.line : 2 * t.line;
-	if (!p->stream && !t.gathered && p->nb <= MANY * t.line)
-		t.b_block = p->nb;
-	/* It takes a tile more for the head. In the caches, only large elements are worth it. */
-	if (p->na >= MANY * t.ta && (p->stream || p->size >= 8))
-		t.a_head = head(p->dst, p->dst_step, p->size, p->size) & (t.ta - 1);
-	if (p->nb >= MANY * t.line)
-		t.b_head = head(p->src, p->src_step, TILE_BYTES, p->size);
-	return t;
+	p->tile = p->stream ? kernels->far[log] : kernels->near[log];
+	p->ta = kernels->width >> log;
+	p->tb = TILE_BYTES >> log;
+	p->line = LINE >> log;
+	p->gathered = crowded(p->src_step, p->ta);
+	p->a_block = p->stream ? BLOCK * p->ta : p->na;
+	if (p->gathered)
+		p->a_block = min(BLOCK * p->ta, STAGE / LINE);
+	p->b_block = p->stream || p->gathered ? p->line : 2 * p->line;
+	if (!p->stream && !p->gathered && p->nb <= MANY * p->line)
+		p->b_block = p->nb;
 }
 
 /* Ask for what the rows hold some lines further on, for the second cache. */
@@ -109,8 +96,7 @@ static void prefetch(const char *src, ptrdiff_t src_step, size_t rows)
 }
 
 /* na rows, whose lines are brought together first, so that each is read once only. */
-static void gathered(const struct plane *p, const struct tiling *t, char *dst, const char *src,
-		     size_t na)
+static void gathered(const struct planes *p, char *dst, const char *src, size_t na)
 {
 	_Alignas(LINE) char stage[STAGE];
 
@@ -121,87 +107,94 @@ static void gathered(const struct plane *p, const struct tiling *t, char *dst, c
 		memcpy(stage + i * LINE, src, LINE);
 		src += p->src_step;
 	}
-	for (size_t b = 0; b < t->line; b += t->tb)
-		t->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size, LINE, 1,
-			na, p->stream);
+	for (size_t b = 0; b < p->line; b += p->tb)
+		p->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size, LINE, 1,
+			na);
 }
 
 /* `bytes` of na rows. */
-static void direct(const struct plane *p, const struct tiling *t, char *dst, const char *src,
-		   size_t na, size_t bytes)
+static void direct(const struct planes *p, char *dst, const char *src, size_t na, size_t bytes)
 {
-	t->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, na, p->stream);
+	p->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, na);
 	/* The end of the rows: tiles that overlap the last ones. */
 	if (bytes % TILE_BYTES != 0) {
 		ptrdiff_t last = ((ptrdiff_t)bytes - TILE_BYTES) / (ptrdiff_t)p->size;
 
-		t->tile(dst + last * p->dst_step, p->dst_step, src + bytes - TILE_BYTES,
-			p->src_step, 1, na, p->stream);
+		p->tile(dst + last * p->dst_step, p->dst_step, src + bytes - TILE_BYTES,
+			p->src_step, 1, na);
 	}
 }
 
-/* na rows of the source from a on, nb of their elements from b on; of rows, a tile's at least. */
-static void block(const struct plane *p, const struct tiling *t, size_t a, size_t na, size_t b,
-		  size_t nb)
+/* From memory: a tile at a time, each prefetched for itself. */
+static void far(const struct planes *p, char *dst, const char *src, size_t na, size_t nb)
 {
-	char *dst = p->dst + a * p->size + (ptrdiff_t)b * p->dst_step;
-	const char *src = p->src + (ptrdiff_t)a * p->src_step + b * p->size;
-
-	if (t->gathered && nb == t->line) {
-		gathered(p, t, dst, src, na);
-		return;
-	}
-	if (!p->stream) {
-		direct(p, t, dst, src, na, nb * p->size);
-		return;
-	}
-	/* A tile at a time, each prefetched for itself. */
-	for (; na >= t->ta; na -= t->ta) {
-		prefetch(src, p->src_step, t->ta);
-		direct(p, t, dst, src, t->ta, nb * p->size);
-		dst += t->ta * p->size;
-		src += (ptrdiff_t)t->ta * p->src_step;
+	for (; na >= p->ta; na -= p->ta) {
+		prefetch(src, p->src_step, p->ta);
+		direct(p, dst, src, p->ta, nb * p->size);
+		dst += p->ta * p->size;
+		src += (ptrdiff_t)p->ta * p->src_step;
 	}
 	/* What is left is less than a tile: one that overlaps the last. */
 	if (na > 0)
-		direct(p, t, dst - (t->ta - na) * p->size,
-		       src - (ptrdiff_t)(t->ta - na) * p->src_step, t->ta, nb * p->size);
+		direct(p, dst - (p->ta - na) * p->size, src - (ptrdiff_t)(p->ta - na) * p->src_step,
+		       p->ta, nb * p->size);
 }
 
 /* The source's rows from a to `end`, a tile's at least, all of each. */
-static void strip(const struct plane *p, const struct tiling *t, size_t a, size_t end)
+static void strip(const struct planes *p, char *dst, const char *src, size_t b_head, size_t a,
+		  size_t end)
 {
 	size_t na, nb;
 
 	for (; a < end; a += na) {
 		/* What is left may be less than a tile: one that overlaps the last. */
-		a = min(a, end - t->ta);
-		na = min(end - a, t->a_block);
+		a = min(a, end - p->ta);
+		na = min(end - a, p->a_block);
 		for (size_t b = 0; b < p->nb; b += nb) {
-			nb = min(b == 0 && t->b_head > 0 ? t->b_head : t->b_block, p->nb - b);
-			block(p, t, a, na, b, nb);
+			char *to = dst + a * p->size + (ptrdiff_t)b * p->dst_step;
+			const char *from = src + (ptrdiff_t)a * p->src_step + b * p->size;
+
+			nb = min(b == 0 && b_head > 0 ? b_head : p->b_block, p->nb - b);
+			if (p->gathered && nb == p->line)
+				gathered(p, to, from, na);
+			else if (p->stream)
+				far(p, to, from, na, nb);
+			else
+				direct(p, to, from, na, nb * p->size);
 		}
 	}
 }
 
 /*
- * Tiles of `kernels`; both extents have room for one. They begin where the lines of the
+ * A plane of tiles; both extents have room for one. They begin where the lines of the
  * destination and of the source do; the first and the last ones overlap their neighbours.
  */
-static void tiles(const struct plane *p, const struct kernels *kernels)
+static void tiles(const struct planes *p, char *dst, const char *src)
 {
-	const struct tiling t = lay_out(p, kernels);
+	size_t a_head = 0, b_head = 0;
 
-	if (t.a_head > 0)
-		strip(p, &t, 0, t.ta);
-	strip(p, &t, t.a_head, p->na);
+	/* It takes a tile more for the head. In the caches, only large elements are worth it. */
+	if (p->na >= MANY * p->ta && (p->stream || p->size >= 8))
+		a_head = head(dst, p->dst_step, p->size, p->size) & (p->ta - 1);
+	if (p->nb >= MANY * p->line)
+		b_head = head(src, p->src_step, TILE_BYTES, p->size);
+	if (a_head > 0)
+		strip(p, dst, src, b_head, 0, p->ta);
+	strip(p, dst, src, b_head, a_head, p->na);
+}
+
+/* A plane for the caches that is so small that tiles() would make one block of it. */
+static void small_tiles(const struct planes *p, char *dst, const char *src)
+{
+	COUNT(true, "", "small planes of tiles");
+	direct(p, dst, src, p->na, p->nb * p->size);
 }
 
 /*
  * Without tiles: blocks of the two loops that stay in the first cache on both sides, the longer
  * one innermost.
  */
-static void blocks(const struct plane *p)
+static void blocks(const struct planes *p, char *to, const char *from)
 {
 	row_fn move = copy_row(p->size);
 	/* Where one loop is short, the other's blocks are the longer. */
@@ -212,8 +205,8 @@ static void blocks(const struct plane *p)
 	COUNT(true, "", "blocks");
 	for (size_t a = 0; a < p->na; a += a_block) {
 		for (size_t b = 0; b < p->nb; b += b_block) {
-			char *dst = p->dst + (ptrdiff_t)a * size + (ptrdiff_t)b * p->dst_step;
-			const char *src = p->src + (ptrdiff_t)a * p->src_step + (ptrdiff_t)b * size;
+			char *dst = to + (ptrdiff_t)a * size + (ptrdiff_t)b * p->dst_step;
+			const char *src = from + (ptrdiff_t)a * p->src_step + (ptrdiff_t)b * size;
 			struct copy_loop over_a = {min(a_block, p->na - a), size, p->src_step};
 			struct copy_loop over_b = {min(b_block, p->nb - b), p->dst_step, size};
 
@@ -252,7 +245,7 @@ static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool ba
  * Elements of a few components next to each other to planes, or planes to such elements, as long
  * as there are whole vectors. How many elements that was is returned; 0: the plane is no such one.
  */
-static size_t interleaved(const struct plane *p)
+static size_t interleaved(const struct planes *p, char *dst, const char *src)
 {
 	const struct kernels *kernels = machine()->kernels;
 	bool back = p->na < p->nb;
@@ -266,31 +259,40 @@ static size_t interleaved(const struct plane *p)
 		return 0;
 	make_shuffle(&shuffle, n, p->size, back);
 	if (back)
-		kernels->join(p->dst, p->src, p->src_step, n, whole / 16, &shuffle);
+		kernels->join(dst, src, p->src_step, n, whole / 16, &shuffle);
 	else
-		kernels->split(p->dst, p->src, p->dst_step, n, whole / 16, &shuffle);
+		kernels->split(dst, src, p->dst_step, n, whole / 16, &shuffle);
 	return whole / p->size;
 }
 
-/* What is left of the plane after the first `done` elements of its longer loop. */
-static struct plane rest(const struct plane *p, size_t done)
+/* A plane without tiles. */
+static void no_tiles(const struct planes *planes, char *dst, const char *src)
 {
-	struct plane left = *p;
+	struct planes p = *planes;
+	size_t done = interleaved(&p, dst, src);
 
-	if (p->na < p->nb) {
-		left.dst += (ptrdiff_t)done * p->dst_step;
-		left.src += done * p->size;
-		left.nb -= done;
+	/* What is left of the longer loop. */
+	if (p.na < p.nb) {
+		dst += (ptrdiff_t)done * p.dst_step;
+		src += done * p.size;
+		p.nb -= done;
 	} else {
-		left.dst += done * p->size;
-		left.src += (ptrdiff_t)done * p->src_step;
-		left.na -= done;
+		dst += done * p.size;
+		src += (ptrdiff_t)done * p.src_step;
+		p.na -= done;
 	}
-	return left;
+	if (p.na > 0 && p.nb > 0)
+		blocks(&p, dst, src);
 }
 
-/* The kernels that have a tile for the plane; NULL: none. */
-static const struct kernels *fitting(const struct plane *p)
+/* Is small_tiles() for these planes? */
+static bool is_small(const struct planes *p)
+{
+	return !p->stream && !p->gathered && p->na < MANY * p->ta && p->nb < MANY * p->line;
+}
+
+/* The kernels that have a tile for the planes; NULL: none. */
+static const struct kernels *fitting(const struct planes *p)
 {
 	const struct kernels *best = machine()->kernels, *narrow = machine()->narrow;
 
@@ -301,12 +303,10 @@ static const struct kernels *fitting(const struct plane *p)
 	return p->na * p->size >= narrow->width ? narrow : NULL;
 }
 
-void copy_transpose(const struct copy_plan *plan, char *dst, const char *src)
+void copy_transpose(const struct copy_plan *plan)
 {
 	const struct copy_loop *a = &plan->loops[0], *b = &plan->loops[1];
-	struct plane plane = {
-		.dst = dst,
-		.src = src,
+	struct planes planes = {
 		.na = a->extent,
 		.nb = b->extent,
 		.dst_step = b->dst_step,
@@ -314,13 +314,16 @@ void copy_transpose(const struct copy_plan *plan, char *dst, const char *src)
 		.size = plan->size,
 		.stream = plan->stream,
 	};
-	const struct kernels *kernels = fitting(&plane);
+	const struct kernels *kernels = fitting(&planes);
+	void (*body)(const struct planes *p, char *dst, const char *src) = no_tiles;
+	struct copy_place place;
 
 	if (kernels != NULL) {
-		tiles(&plane, kernels);
-		return;
+		lay_out(&planes, kernels);
+		body = is_small(&planes) ? small_tiles : tiles;
 	}
-	plane = rest(&plane, interleaved(&plane));
-	if (plane.na > 0 && plane.nb > 0)
-		blocks(&plane);
+	copy_first(plan, 2, &place);
+	do
+		body(&planes, place.dst, place.src);
+	while (copy_next(plan, 2, &place));
 }
