@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Generated copies against the oracle; and that they reach every kind of plan and every kernel of
- * the instruction set that is in use, of which isa.sh asks for one after the other. For this the
- * library is built so that it counts (src/copy/count.h), and that small copies go past the caches
- * and are cut into parts already. AML_TEST_COUNTS in the environment shows the counts.
+ * Generated copies against the oracle, and transpositions by the kernels themselves; and that they
+ * reach every kind of plan and every kernel of the instruction set that is in use, of which isa.sh
+ * asks for one after the other. For this the library is built so that it counts (src/copy/count.h),
+ * and that small copies go past the caches and are cut into parts already. AML_TEST_COUNTS in the
+ * environment shows the counts.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +175,49 @@ static void copy_samples(void)
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
+/* A tile at least, some blocks at most, at any address and with any step. */
+static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
+{
+	size_t n = rng_range(rng, 1, 9), na = rng_range(rng, width / size, 450 / size);
+	size_t nb = n * TILE_BYTES / size, unit = rng_chance(rng, 50) ? 1 : width;
+	size_t dst_step = (na * size + rng_below(rng, 80) + unit - 1) / unit * unit;
+	size_t src_step = n * TILE_BYTES + rng_below(rng, 80);
+	size_t head = rng_below(rng, 64);
+	struct guard dst, src;
+
+	guard_create(&dst, head + (nb - 1) * dst_step + na * size, rng);
+	guard_create(&src, (na - 1) * src_step + n * TILE_BYTES, rng);
+	/* Where whole vectors of the destination are aligned, a kernel can go past the caches. */
+	if (unit > 1)
+		head = -(uintptr_t)dst.data % 64 < head ? -(uintptr_t)dst.data % 64 : 0;
+	for (size_t b = 0; b < nb; b++)
+		for (size_t a = 0; a < na; a++)
+			memcpy(dst.expected + head + b * dst_step + a * size,
+			       src.data + a * src_step + b * size, size);
+	tile((char *)dst.data + head, (ptrdiff_t)dst_step, (char *)src.data, (ptrdiff_t)src_step, n,
+	     na);
+	machine()->kernels->drain();
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+static void transpose_by_each_kernel(void)
+{
+	const struct kernels *all[] = {machine()->kernels, machine()->narrow};
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 100)) {
+		for (size_t i = 0; i < KERNEL_SIZES; i++) {
+			for (size_t k = 0; k < 2; k++) {
+				transpose(&rng, all[k]->near[i], all[k]->width, (size_t)1 << i);
+				transpose(&rng, all[k]->far[i], all[k]->width, (size_t)1 << i);
+			}
+		}
+	}
+}
+
 /* What the machine has, asked without the library. */
 static bool machine_has(const char *isa)
 {
@@ -205,6 +250,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 
 	copy_shapes();
 	copy_samples();
+	transpose_by_each_kernel();
 	for (struct copy_count **at = __start_copy_counts; at < __stop_copy_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';
