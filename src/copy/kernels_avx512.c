@@ -37,8 +37,8 @@ TARGET static inline vec rows(const char *p, ptrdiff_t step)
 #define ROWS(p, step) rows(p, step)
 
 /*
- * In the caches with masks, each load after the other. It leaves the shuffling units to what comes
- * next, which counts there; from memory, where loads wait, it is slower.
+ * With masks, each load after the other. It leaves the shuffling units to what comes next, which
+ * counts unless all waits for memory.
  */
 TARGET static inline vec place(vec v, int lane, const char *p)
 {
@@ -46,6 +46,16 @@ TARGET static inline vec place(vec v, int lane, const char *p)
 			 : _mm512_mask_broadcast_i32x4(v, (__mmask16)(0xf << 4 * lane), ROW(p));
 }
 #define PLACE place
+
+TARGET static inline vec rows_cached(const char *p, ptrdiff_t step)
+{
+	vec v = _mm512_castsi128_si512(ROW(p));
+
+	v = place(v, 1, p + step);
+	v = place(v, 2, p + 2 * step);
+	return place(v, 3, p + 3 * step);
+}
+#define ROWS_CACHED rows_cached
 
 #define ROW_PAIR(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 TARGET static inline vec place_pair(vec v, int half, const char *p)

@@ -178,7 +178,8 @@ static void copy_samples(void)
 /* A tile at least, some blocks at most, at any address and with any step. */
 static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 {
-	size_t n = rng_range(rng, 1, 9), na = rng_range(rng, width / size, 450 / size);
+	size_t n = rng_range(rng, 1, 9), wide = rng_range(rng, width, 450);
+	size_t na = (rng_chance(rng, 50) ? wide : wide / width * width) / size;
 	size_t nb = n * TILE_BYTES / size, unit = rng_chance(rng, 50) ? 1 : width;
 	size_t dst_step = (na * size + rng_below(rng, 80) + unit - 1) / unit * unit;
 	size_t src_step = n * TILE_BYTES + rng_below(rng, 80);
