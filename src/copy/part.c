@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Cutting large copies into parts, so that several threads can share one: along a long loop, or
- * the bytes of a flat one. A part never ends within a line of the destination where the loop is
- * contiguous there, nor within a tile's line of the source, so that no two parts write to one line
- * where the layouts allow it.
+ * the bytes of a flat one. A part ends between lines of the destination where the layout allows it,
+ * so that no two parts write to one line, and between a transposition's lines of the source.
  */
 #include <string.h>
 
@@ -70,6 +69,28 @@ static uint8_t loop_to_cut(const struct copy_plan *plan)
 	return plan->loops[0].extent * plan->size >= ENOUGH * TILES ? 0 : longest(plan, 0);
 }
 
+/*
+ * Cut where lines of the destination begin, if the loop meets them, and often enough for about as
+ * many parts. A line's size is a power of two: how often it meets them is in the lowest bit of its
+ * step.
+ */
+static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
+{
+	size_t lowest = (size_t)step & -(size_t)step;
+	size_t period = lowest < LINE ? LINE / lowest : 1;
+	size_t grain = (cut->grain + period - 1) / period * period;
+
+	if (cut->extent / grain < ENOUGH && cut->extent / grain * 2 <= cut->extent / cut->grain)
+		return;
+	for (size_t head = 0; head < period; head++) {
+		if (((size_t)dst + head * (size_t)step) % LINE == 0) {
+			cut->grain = grain;
+			cut->head = head;
+			return;
+		}
+	}
+}
+
 static struct cut cut_of(const struct copy_plan *plan)
 {
 	struct cut cut = {.extent = plan->size, .grain = LINE};
@@ -91,8 +112,7 @@ static struct cut cut_of(const struct copy_plan *plan)
 	if (LINE % plan->size == 0 &&
 	    (loop->dst_step == (ptrdiff_t)plan->size || loop->src_step == (ptrdiff_t)plan->size))
 		cut.grain = bytes / plan->size;
-	if (loop->dst_step == (ptrdiff_t)plan->size)
-		cut.head = (-(size_t)plan->dst.base & (LINE - 1)) / plan->size;
+	cut_between_lines(&cut, plan->dst.base, loop->dst_step);
 	return cut;
 }
 

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The parts of large copies, each run by itself: together they write every byte of the destination
+ * once, and none writes into a line that another one writes to, where the layouts allow that. The
+ * library is built so that small copies are cut into parts already.
+ */
+#include <string.h>
+
+#include <aml.h>
+#include <aml/layout/dense.h>
+
+#include "copy/plan.h"
+#include "suite.h"
+
+#define LINE 64
+#define ROOM (512 * 1024)
+
+/* Dimensions of the destination, the last one contiguous, and which one of the source each is. */
+struct copy_case {
+	size_t size, ndims;
+	size_t pitch; /* of the contiguous dimension of both sides; 0: dense */
+	size_t dims[4], permutation[4];
+};
+
+static _Alignas(LINE) char to[ROOM + LINE], from[ROOM + LINE];
+static unsigned writer[ROOM + LINE]; /* of each byte: the part's number and one, or 0 */
+
+static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool source)
+{
+	struct aml_layout *layout;
+	size_t dims[4], pitch[4];
+
+	for (size_t i = 0; i < c->ndims; i++)
+		dims[source ? c->permutation[i] : i] = c->dims[i];
+	memcpy(pitch, dims, sizeof(pitch));
+	if (c->pitch > 0)
+		pitch[c->ndims - 1] = c->pitch;
+	ck_assert_int_eq(aml_layout_dense_create(&layout, ptr, AML_LAYOUT_ORDER_C, c->size,
+						 c->ndims, dims, NULL, pitch),
+			 0);
+	return layout;
+}
+
+/* The same in native order, the contiguous dimension first. */
+static void native(const struct copy_case *c, size_t *permutation)
+{
+	for (size_t i = 0; i < c->ndims; i++)
+		permutation[i] = c->ndims - 1 - c->permutation[c->ndims - 1 - i];
+}
+
+/* Run a part, and look what it wrote. */
+static void run_part(const struct copy_plan *plan, unsigned part)
+{
+	copy_plan_run_part(plan, part);
+	for (size_t i = 0; i < sizeof(to); i++) {
+		if (to[i] == 0)
+			continue;
+		ck_assert_uint_eq(writer[i], 0);
+		writer[i] = part + 1;
+		to[i] = 0;
+	}
+}
+
+/* How many lines have been written to by two parts. */
+static size_t shared_lines(void)
+{
+	size_t shared = 0;
+
+	for (size_t at = 0; at < sizeof(to); at += LINE) {
+		unsigned one = 0;
+		bool two = false;
+
+		for (size_t i = at; i < at + LINE; i++) {
+			two |= one > 0 && writer[i] > 0 && writer[i] != one;
+			one = writer[i] > 0 ? writer[i] : one;
+		}
+		shared += two;
+	}
+	return shared;
+}
+
+/* The copy's parts with the destination so many bytes into a line: how many lines they share. */
+static size_t share(const struct copy_case *c, size_t offset)
+{
+	struct aml_layout *dst = layout_of(c, to + offset, false);
+	struct aml_layout *src = layout_of(c, from, true);
+	union copy_plan_room room;
+	size_t permutation[4], bytes = c->size, written = 0;
+	unsigned parts;
+
+	memset(to, 0, sizeof(to));
+	memset(from, 1, sizeof(from));
+	memset(writer, 0, sizeof(writer));
+	native(c, permutation);
+	ck_assert_int_eq(copy_plan_layouts(&room, dst, src, permutation), 0);
+	parts = copy_plan_parts(&room.plan);
+	ck_assert_uint_gt(parts, 1);
+	for (unsigned part = 0; part < parts; part++)
+		run_part(&room.plan, part);
+	for (size_t i = 0; i < c->ndims; i++)
+		bytes *= c->dims[i];
+	for (size_t i = 0; i < sizeof(to); i++)
+		written += writer[i] > 0;
+	ck_assert_uint_eq(written, bytes);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	return shared_lines();
+}
+
+/* Wherever in a line the destination is, by so many bytes. */
+#define NONE_SHARED(by, ...)                                         \
+	do {                                                         \
+		const struct copy_case c = {__VA_ARGS__};            \
+		for (size_t offset = 0; offset < LINE; offset += by) \
+			ck_assert_uint_eq(share(&c, offset), 0);     \
+	} while (0)
+
+START_TEST(flat_copies)
+{
+	NONE_SHARED(1, 1, 1, 0, {10007}, {0});
+	NONE_SHARED(8, 8, 2, 0, {100, 77}, {0, 1});
+}
+END_TEST
+
+START_TEST(rows)
+{
+	NONE_SHARED(8, 8, 2, 27, {300, 20}, {0, 1});
+	NONE_SHARED(4, 4, 2, 101, {400, 100}, {0, 1});
+}
+END_TEST
+
+START_TEST(transpositions_of_rows_in_lines)
+{
+	NONE_SHARED(LINE, 8, 2, 0, {64, 1024}, {1, 0});
+	NONE_SHARED(LINE, 1, 2, 0, {64, 2048}, {1, 0});
+	NONE_SHARED(LINE, 16, 2, 0, {32, 1024}, {1, 0});
+}
+END_TEST
+
+/* Planes that are in lines on their own. */
+START_TEST(transpositions_of_longer_rows_of_two_dimensions)
+{
+	NONE_SHARED(LINE, 8, 3, 0, {12, 136, 33}, {2, 1, 0});
+	NONE_SHARED(LINE, 4, 3, 0, {8, 272, 31}, {2, 1, 0});
+}
+END_TEST
+
+/* Rows that are in no lines, cut across: each part shares a line of each row at most. */
+START_TEST(other_transpositions)
+{
+	const struct copy_case c = {8, 2, 0, {40, 1023}, {1, 0}};
+
+	for (size_t offset = 0; offset < LINE; offset += 8)
+		ck_assert_uint_le(share(&c, offset), 40 * 16);
+}
+END_TEST
+
+SUITE("copy/parts", flat_copies, rows, transpositions_of_rows_in_lines,
+      transpositions_of_longer_rows_of_two_dimensions, other_transpositions)
