@@ -25,6 +25,7 @@ enum {
 	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, */
 	LEAST = 2 * LINE, /* if it can have these of a row of the destination, at least */
 	MOST = 4 * LINE,  /* and at most */
+	SHORT = 512,      /* a run or a row, in bytes */
 	PAGE = 4 << 10,   /* what is read of all rows before more is read of any, in bytes */
 };
 
@@ -217,11 +218,24 @@ static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loo
 	return loop->dst_step == (ptrdiff_t)(plan->loops[0].extent * plan->size);
 }
 
+/* Are rows of the destination better left alone: are they in lines, or long? */
+static bool rows_stand_alone(const struct copy_plan *plan, const struct copy_loop *loop)
+{
+	size_t row = plan->loops[0].extent * plan->size;
+	bool aligned = (size_t)plan->dst.base % LINE == 0;
+
+	return (loop->dst_step | plan->loops[1].dst_step) % LINE == 0 &&
+	       row >= (aligned ? 2 * machine()->kernels->width : SHORT);
+}
+
+/* Where rows go on, too, as in an array of three dimensions reversed, only short runs. */
 static bool runs_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
 {
 	size_t run = plan->loops[1].extent * plan->size;
 
-	return run <= piece_of(plan) && loop->src_step == (ptrdiff_t)run;
+	if (run > piece_of(plan) || loop->src_step != (ptrdiff_t)run)
+		return false;
+	return !rows_go_on(plan, loop) || (run <= SHORT && rows_stand_alone(plan, loop));
 }
 
 /* The loop that goes on with the rows, and the one with the runs; or 0. */
@@ -234,7 +248,8 @@ static struct roles roles_of(const struct copy_plan *plan)
 {
 	struct roles r = {.loops = 2};
 
-	if (r.loops < plan->nloops && rows_go_on(plan, &plan->loops[r.loops]))
+	if (r.loops < plan->nloops && rows_go_on(plan, &plan->loops[r.loops]) &&
+	    !runs_go_on(plan, &plan->loops[r.loops]))
 		r.rows = r.loops++;
 	if (r.loops < plan->nloops && runs_go_on(plan, &plan->loops[r.loops]))
 		r.runs = r.loops++;
@@ -249,7 +264,6 @@ void copy_staged_order(struct copy_plan *plan)
 		for (uint8_t i = n; i < plan->nloops; i++) {
 			struct copy_loop loop = plan->loops[i];
 
-			/* Short runs are worse than short rows. */
 			if (runs_go_on(plan, &loop) != runs || (!runs && !rows_go_on(plan, &loop)))
 				continue;
 			memmove(&plan->loops[n + 1u], &plan->loops[n],
@@ -299,7 +313,7 @@ void copy_staged(const struct copy_plan *plan)
 		.stage = stage,
 	};
 	struct copy_place now;
-	struct tile last = {0};
+	struct tile last = {.rows = 0}, none;
 
 	COUNT(true, "", "staged");
 	p.tile = machine()->kernels->staged[p.log];
@@ -318,5 +332,6 @@ void copy_staged(const struct copy_plan *plan)
 	do
 		plane(&p, now.dst, now.src, &last);
 	while (copy_next(plan, r.loops, &now));
-	move(&p, &last, &(struct tile){0});
+	none = (struct tile){.src = last.src};
+	move(&p, &last, &none);
 }
