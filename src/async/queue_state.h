@@ -2,9 +2,10 @@
 /*
  * The state of a queue scheduler, shared by the files queue*.c of this folder.
  *
- * One mutex guards all of it, and the private members of every task that was submitted. No
- * function of a task, no allocator and no system call but those of sleeping and waking is
- * called with it held; but while there is a trace, the write of its buffer when that is full.
+ * One mutex guards all of it that changes while there are tasks, and the private members of every
+ * task that was submitted. No function of a task, no allocator and no system call but those of
+ * sleeping and waking is called with it held; but while there is a trace, the write of its buffer
+ * when that is full.
  *
  * A task's states:
  *

@@ -23,8 +23,8 @@ typedef void (*stream_fn)(char *dst, const char *src, size_t size);
 
 /*
  * Transpose: na source rows, `src_step` apart, of `n * TILE_BYTES` contiguous bytes each, to
- * `n * TILE_BYTES / size` destination rows, `dst_step` apart, of na elements each. They are at
- * least `width / size`; the last ones may be moved twice.
+ * `n * TILE_BYTES / size` destination rows, `dst_step` apart, of na elements each. `na` is at least
+ * `width / size`; the last elements may be moved twice. `n` may be 0.
  */
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t n, size_t na);

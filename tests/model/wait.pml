@@ -3,7 +3,7 @@
 
 #define UNTAKEN(t) (task[t].taken < task[t].parts)
 
-/* run_locked up to where it lets the lock go and calls the function… */
+/* queue_run_task_locked up to where it lets the lock go and calls the function… */
 inline run_locked(t)
 {
 	assert((task[t].state == QUEUED || task[t].state == RUNNING) && UNTAKEN(t));
@@ -335,7 +335,7 @@ inline take_small(t)
 #endif
 }
 
-/* queue_run_head_locked up to run_locked, or to the same place in run_batch_locked; up to limit_. */
+/* queue_run_head_locked up to queue_run_task_locked, or to the same place in run_batch_locked; up to limit_. */
 inline take_head_locked()
 {
 	oper = head;
