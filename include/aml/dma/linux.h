@@ -9,6 +9,9 @@
  * once, a copy of up to 16 KiB by one of the library's operators, or of up to 128 KiB in runs of
  * 64 bytes at least, is made by the call that posts it, since that takes less time than to wake
  * the worker.
+ *
+ * A copy by one of these operators takes up to 48 KiB of stack of the thread that makes it: a
+ * worker's, or that of who waits for it or posts it.
  */
 #ifndef AML_DMA_LINUX_H
 #define AML_DMA_LINUX_H
