@@ -6,10 +6,10 @@
  */
 #include <string.h>
 
+#include "copy/kernels.h"
 #include "copy/plan.h"
 
 enum {
-	LINE = 64,         /* a cache line, in bytes */
 	TILES = 8 * LINE,  /* of a transposition's row, what is written together */
 	GOES_ON = 2 << 10, /* of a row or a run that goes on, in bytes, at least */
 	ENOUGH = 16,       /* parts that keep some threads busy */
@@ -51,15 +51,14 @@ static size_t in_pieces(const struct copy_loop *loop)
 /*
  * The loop to cut. Those around the planes of a transposition if they are long enough; those that
  * go on where a row or a run of a plane ends; then the rows of the destination, since a part shall
- * read whole rows of the source.
+ * read whole rows of the source. `loops` is copy_staged_loops() of a transposition.
  */
-static uint8_t loop_to_cut(const struct copy_plan *plan)
+static uint8_t loop_to_cut(const struct copy_plan *plan, uint8_t loops)
 {
-	uint8_t loops, outer;
+	uint8_t outer;
 
 	if (plan->kind != COPY_TRANSPOSE)
 		return longest(plan, 0);
-	loops = copy_staged_loops(plan);
 	outer = longest(plan, loops > 2 ? loops : 2);
 	if (outer < plan->nloops && plan->loops[outer].extent >= ENOUGH)
 		return outer;
@@ -94,6 +93,7 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 static struct cut cut_of(const struct copy_plan *plan)
 {
 	struct cut cut = {.extent = plan->size, .grain = LINE};
+	uint8_t staged = plan->kind == COPY_TRANSPOSE ? copy_staged_loops(plan) : 0;
 	const struct copy_loop *loop;
 	size_t bytes = LINE;
 
@@ -101,11 +101,11 @@ static struct cut cut_of(const struct copy_plan *plan)
 		cut.head = -(size_t)plan->dst.base & (LINE - 1);
 		return cut;
 	}
-	cut.loop = loop_to_cut(plan);
+	cut.loop = loop_to_cut(plan, staged);
 	loop = &plan->loops[cut.loop];
 	cut.extent = loop->extent;
 	cut.grain = 1;
-	if (plan->kind == COPY_TRANSPOSE && cut.loop >= 2 && cut.loop < copy_staged_loops(plan))
+	if (cut.loop >= 2 && cut.loop < staged)
 		cut.grain = in_pieces(loop);
 	if (plan->kind == COPY_TRANSPOSE && cut.loop == 0)
 		bytes = TILES;

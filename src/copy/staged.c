@@ -19,7 +19,6 @@
 #include "copy/plan.h"
 
 enum {
-	LINE = 64,        /* a cache line, in bytes */
 	STAGE = 32 << 10, /* in bytes, at most */
 	SMALL_STAGE = 16 << 10,
 	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, */

@@ -10,7 +10,6 @@
 #include "copy/plan.h"
 
 enum {
-	LINE = 64,    /* a cache line, in bytes */
 	STAGE = 512,  /* what is gathered in the first cache before it is streamed, in bytes */
 	AHEAD = 4096, /* how far before it is read a dense source is asked for, in bytes */
 };

@@ -16,7 +16,6 @@
 #include "copy/plan.h"
 
 enum {
-	LINE = 64,        /* a cache line, in bytes */
 	BLOCK = 8,        /* tiles along a destination's row */
 	MANY = 4,         /* tiles of a row, from which on they begin with its lines */
 	AHEAD = 2,        /* lines of the source that are asked for ahead */
