@@ -327,11 +327,16 @@ static int copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_l
 	return run_request(q, &ours, &room.plan);
 }
 
-/* Release a request that is on no list. */
+/*
+ * Release a request that is on no list. Its layouts come last, when the call is over for the
+ * scheduler: their destroy operators may do what any code may, fork included.
+ */
 static void give_back(struct queue_sched *q, struct request *r)
 {
-	copy_plan_release(&r->plan);
+	struct copy_plan plan = r->plan;
+
 	queue_give_back(q, &r->pub.task);
+	copy_plan_release(&plan);
 }
 
 int aml_dma_linux_request_wait(struct aml_dma_data *data, struct aml_dma_request **req)
