@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The queue scheduler: its workers, its beginning and its end. queue_state.h tells how its
- * parts fit together.
+ * The queue scheduler: its beginning, its end, and what is asked of it beside waiting.
+ * queue_state.h says how its parts fit together.
  *
  * The end comes in two steps: the thread that destroys waits, as a barrier does, until nothing
  * is unfinished and no thread is inside a wait; only then are the workers told to stop, so that
  * each finds the queue empty, and joined.
  */
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,98 +79,6 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 	unlock(q);
 }
 
-/* A worker takes all signals that concern its own doing, and no other. */
-static void mask_signals(void)
-{
-	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
-				  SIGTRAP, SIGSYS, SIGABRT, SIGPROF};
-	sigset_t blocked;
-
-	sigfillset(&blocked);
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		sigdelset(&blocked, own[i]);
-	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
-}
-
-/* The function of a worker's thread. */
-static void *work(void *arg)
-{
-	struct worker *self = arg;
-	struct queue_sched *q = self->q;
-	struct sleeper *me = &self->sleeper;
-	char name[16];
-
-	mask_signals();
-	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
-	pthread_setname_np(pthread_self(), name);
-	trace_worker(q);
-	lock(q);
-	for (;;) {
-		if (q->head != NULL && q->running < q->slots) {
-			queue_run_head_locked(q, UINT64_MAX);
-		} else if (q->surplus != NULL) {
-			unlock(q);
-			lock(q);
-		} else if (q->stop) {
-			break;
-		} else {
-			me->next = q->idle;
-			q->idle = me;
-			while (!me->poked)
-				sleeper_sleep_locked(q, me);
-			me->poked = false;
-			q->waking = false;
-		}
-	}
-	unlock(q);
-	return NULL;
-}
-
-/* Tell the first n workers to end, and see to it. */
-static void join_workers(struct queue_sched *q, size_t n)
-{
-	int cancel_state;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	lock(q);
-	q->stop = true;
-	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
-		s->poked = true;
-		pthread_cond_signal(&s->wakeup);
-	}
-	q->idle = NULL;
-	unlock(q);
-	for (size_t i = 0; i < n; i++) {
-		pthread_join(q->workers[i].thread, NULL);
-		sleeper_end(&q->workers[i].sleeper);
-	}
-	pthread_setcancelstate(cancel_state, NULL);
-}
-
-static int start_workers(struct queue_sched *q)
-{
-	sigset_t all, before;
-	size_t n;
-
-	/* The workers start with every signal blocked, and choose their own mask. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (n = 0; n < q->nworkers; n++) {
-		struct worker *worker = &q->workers[n];
-
-		worker->q = q;
-		worker->number = n;
-		worker->sleeper = (struct sleeper)SLEEPER_INITIALIZER;
-		if (pthread_create(&worker->thread, NULL, work, worker) != 0)
-			break;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (n == q->nworkers)
-		return AML_SUCCESS;
-	join_workers(q, n);
-	return -AML_ENOMEM;
-}
-
 /* Release a scheduler that no thread uses any more, and the requests that are its own. */
 static void release(struct queue_sched *q)
 {
@@ -210,18 +116,11 @@ static struct aml_sched_ops ops = {.submit = submit, .wait = wait, .wait_any = w
 
 struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 {
-	struct queue_sched *q = NULL;
-	size_t size;
+	struct queue_sched *q = aligned_alloc(CACHE_LINE, sizeof(*q));
 
-	/* In whole cache lines. */
-	if (!__builtin_mul_overflow(num_threads, sizeof(*q->workers), &size) &&
-	    !__builtin_add_overflow(size, sizeof(*q) + CACHE_LINE - 1, &size)) {
-		size -= size % CACHE_LINE;
-		q = aligned_alloc(CACHE_LINE, size);
-	}
 	if (q == NULL)
 		goto no_memory;
-	memset(q, 0, size);
+	memset(q, 0, sizeof(*q));
 	q->sched.data = (struct aml_sched_data *)q;
 	q->sched.ops = &ops;
 	q->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
@@ -229,14 +128,14 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
 	trace_open(q);
-	if (start_workers(q) != AML_SUCCESS)
+	if (queue_start_workers(q, num_threads) != AML_SUCCESS)
 		goto no_workers;
 	if (queue_register(q) != AML_SUCCESS)
 		goto not_registered;
 	return &q->sched;
 
 not_registered:
-	join_workers(q, q->nworkers);
+	queue_join_workers(q);
 no_workers:
 	release(q);
 no_memory:
@@ -264,7 +163,7 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 		q->destroyer = NULL;
 	}
 	unlock(q);
-	join_workers(q, q->nworkers);
+	queue_join_workers(q);
 	queue_unregister(q);
 	trace_file_flush();
 	release(q);

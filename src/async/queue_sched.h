@@ -33,6 +33,12 @@ enum { QUEUE_FREE_LISTS = 4 };
 /* The number of the free list that a request returns to, from bit TASK_CLASS_SHIFT on. */
 enum { TASK_CLASS_SHIFT = 8 };
 
+/*
+ * What a worker's stack has room for, at least: a copy by the library, and the operators of a
+ * program.
+ */
+enum { QUEUE_STACK_COPY = 64 << 10, QUEUE_STACK_OPERATORS = 256 << 10 };
+
 struct queue_stats {
 	size_t workers, queued, running;
 	uint64_t finished, bytes;

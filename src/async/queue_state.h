@@ -102,12 +102,13 @@ struct sleeper_list {
 	struct sleeper *first, *last;
 };
 
-/* A thread of the pool. */
+/* A thread of the pool; a block of its own, taken just before the thread is created. */
 struct worker {
+	struct sleeper sleeper; /* on the stack `idle` by `next` */
 	struct queue_sched *q;
+	struct worker *next; /* of the pool; constant once the pool is complete */
 	pthread_t thread;
 	size_t number;
-	struct sleeper sleeper; /* on the stack `idle` by `next` */
 };
 
 /*
@@ -156,7 +157,8 @@ struct queue_sched {
 	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
 	struct trace_times times;        /* of the requests; atomic */
 
-	struct worker workers[];
+	struct worker
+		*workers; /* the pool, the last one first; in a forked child its memory only */
 };
 
 /* An operator on the calling thread's stack. */
@@ -279,6 +281,14 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 /* The scheduler's operations of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);
 struct aml_task *queue_wait_any(struct queue_sched *q);
+
+/* queue_worker.c: start `n` workers; -AML_ENOMEM: there are none. */
+int queue_start_workers(struct queue_sched *q, size_t n);
+/*
+ * Tell all workers to end, once there is nothing to run; wait for them, and release their memory.
+ * In a forked child there is only the memory.
+ */
+void queue_join_workers(struct queue_sched *q);
 
 /* queue_fork.c: the list of all schedulers. -AML_ENOMEM if fork handlers cannot be had. */
 int queue_register(struct queue_sched *q);

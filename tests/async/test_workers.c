@@ -2,6 +2,7 @@
 /* The workers as threads: names, signals, affinity; and that who has nothing to do sleeps. */
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "gate.h"
@@ -255,6 +256,29 @@ START_TEST(workers_inherit_the_creating_thread_s_affinity)
 }
 END_TEST
 
+/* A body: this thread has the policy and the nice value that the creator has set. */
+static int policy_and_nice(struct job *job)
+{
+	(void)job;
+	NEED(sched_getscheduler(0) == SCHED_BATCH);
+	NEED(getpriority(PRIO_PROCESS, 0) == 7);
+	return 1;
+}
+
+START_TEST(workers_inherit_the_creating_thread_s_policy_and_nice_value)
+{
+	struct sched_param param = {0};
+	struct crew crew;
+
+	ck_assert_int_eq(sched_setscheduler(0, SCHED_BATCH, &param), 0);
+	ck_assert_int_eq(setpriority(PRIO_PROCESS, 0, 7), 0);
+	gather(&crew, 3, policy_and_nice);
+	dismiss(&crew);
+	for (size_t i = 0; i < crew.n; i++)
+		ck_assert_int_eq(crew.outs[i], 1);
+}
+END_TEST
+
 /* Use the CPU for a while: 50 ms of this thread's own time. */
 static void work_a_while(void)
 {
@@ -363,5 +387,6 @@ END_TEST
 SUITE("async/workers", workers_are_named_by_their_numbers,
       workers_block_all_signals_but_the_synchronous_ones, the_creating_thread_keeps_its_mask,
       no_worker_takes_a_signal_of_the_process, a_signal_does_not_end_a_wait,
-      workers_inherit_the_creating_thread_s_affinity, an_idle_engine_uses_no_cpu, who_waits_sleeps,
-      no_workers_are_no_threads)
+      workers_inherit_the_creating_thread_s_affinity,
+      workers_inherit_the_creating_thread_s_policy_and_nice_value, an_idle_engine_uses_no_cpu,
+      who_waits_sleeps, no_workers_are_no_threads)

@@ -8,6 +8,7 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <sys/resource.h>
 
 #include "exhaust.h"
 #include "oracle.h"
@@ -531,16 +532,38 @@ START_TEST(pools_without_fork_handlers)
 }
 END_TEST
 
-START_TEST(more_workers_than_there_is_memory_for)
+/* The memory that this process has touched at most, in KiB. */
+static long touched(void)
 {
-	long before = faults_blocks();
+	struct rusage usage;
 
-	workers = SIZE_MAX;
-	no_pool();
-	ck_assert_int_eq(create_sched(), -AML_ENOMEM);
-	ck_assert_int_eq(create_dma(), -AML_ENOMEM);
-	ck_assert_int_eq(pool_untouched(), 0);
-	ck_assert_int_eq(faults_blocks(), before);
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+START_TEST(more_workers_than_there_can_be_threads)
+{
+	static const size_t numbers[] = {1000000, 10000000, SIZE_MAX};
+	long before = faults_blocks(), size = touched();
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		int first, second;
+
+		workers = numbers[i];
+		no_pool();
+		faults_arm(FAULT_THREAD, 4, true);
+		first = create_sched();
+		second = create_dma();
+		faults_disarm();
+		ck_assert_int_eq(first, -AML_ENOMEM);
+		ck_assert_int_eq(second, -AML_ENOMEM);
+		ck_assert_int_eq(pool_untouched(), 0);
+		ck_assert_int_eq(faults_blocks(), before);
+		ck_assert_int_eq(faults_threads(), 0);
+	}
+	/* A worker's memory is taken just before its thread. */
+	if (!under_sanitizer())
+		ck_assert_int_lt(touched() - size, 16 << 10);
 }
 END_TEST
 
@@ -681,7 +704,7 @@ Suite *make_suite(void)
 				      pools_without_threads,
 				      pools_without_locks,
 				      pools_without_fork_handlers,
-				      more_workers_than_there_is_memory_for,
+				      more_workers_than_there_can_be_threads,
 				      init_without_memory,
 				      init_without_memory_to_count_the_cpus,
 				      init_with_masks_that_the_kernel_refuses,

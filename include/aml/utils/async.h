@@ -21,6 +21,9 @@
  *
  * Any thread may use any scheduler at any time, inside a task's function too. What a task wrote
  * is visible to the thread that returns from waiting for it.
+ *
+ * No function of this library may be called in a signal handler: the handler may have interrupted
+ * one that holds a lock, and would wait for it for ever.
  */
 #ifndef AML_UTILS_ASYNC_H
 #define AML_UTILS_ASYNC_H
@@ -41,7 +44,8 @@ struct aml_task_out;
 struct aml_task_data;
 
 /**
- * A task's function. It must return: no longjmp, exception or pthread_exit out of it.
+ * A task's function. It must return: no longjmp, exception or pthread_exit out of it. The
+ * cancellation of its thread is disabled; it must not enable it.
  */
 typedef void (*aml_task_work)(struct aml_task_in *in, struct aml_task_out *out);
 
@@ -154,14 +158,23 @@ struct aml_task *aml_sched_wait_any(struct aml_sched *sched);
  * wait, and at no other time.
  *
  * The workers block all signals but those that a fault raises in the thread itself (and SIGABRT
- * and SIGPROF), are named `aml-dma/0`, `aml-dma/1`, …, and inherit the CPU affinity of the
- * calling thread.
+ * and SIGPROF), are named `aml-dma/0`, `aml-dma/1`, …, and inherit the CPU affinity, the
+ * scheduling policy and the nice value of the calling thread.
+ *
+ * Their stacks are as large as the program's default for threads, and have room for the program's
+ * static thread-local storage, the library's own copies and 256 KiB for the functions of tasks at
+ * least. Other attributes that the program has set as defaults for its threads do not matter.
+ *
+ * A worker that is woken may have to wait for a CPU, for instance where a real-time thread has its
+ * CPU. Another sleeping worker is woken instead by the first submission, or the first wait that
+ * goes to sleep, 1 ms or 64 submissions after that.
  *
  * In a forked child the scheduler goes on with 0 threads and an empty queue.
  *
  * @param num_threads [in] The number of workers; 0 is allowed.
  * @return The scheduler, to be released with aml_queue_sched_destroy(); NULL with aml_errno
- * AML_ENOMEM if memory or threads are short.
+ * AML_ENOMEM if memory or threads are short. A worker's memory is taken just before its thread, so
+ * a number that is far too large takes no more memory than the threads that can be had.
  */
 struct aml_sched *aml_queue_sched_create(const size_t num_threads);
 

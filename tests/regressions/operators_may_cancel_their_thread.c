@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker whose operator had cancelled it ended in its next sleep, with the lock: the engine, its
+ * destruction and every fork hung.
+ */
+#include <unistd.h>
+
+#include "gate.h"
+#include "suite.h"
+
+/* A body: a cancellation that stays pending, and a call that would act on it. */
+static int cancel_oneself(struct job *job)
+{
+	(void)job;
+	NEED(pthread_cancel(pthread_self()) == 0);
+	NEED(access("/", F_OK) == 0);
+	NEED(nanosleep(&(struct timespec){0, 1}, NULL) == 0);
+	return -AML_EDOM;
+}
+
+static int do_nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+START_TEST(the_worker_lives_on)
+{
+	for (size_t workers = 1; workers < 3; workers++) {
+		struct aml_dma *dma = NULL;
+		struct job cancels = {.body = cancel_oneself}, next = {.result = -AML_EPERM};
+		pid_t tids[4];
+
+		ck_assert_int_eq(aml_dma_linux_create(&dma, workers), 0);
+		for (size_t i = 0; i < workers; i++) {
+			struct aml_dma_request *req = NULL;
+
+			/* By a worker, since nobody waits yet. */
+			ck_assert_int_eq(job_post(dma, NULL, &cancels), 0);
+			ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
+			ck_assert_int_eq(job_post(dma, &req, &next), 0);
+			ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EPERM);
+		}
+		/* They sleep again. */
+		ck_assert_uint_eq(threads_named("aml-dma/", tids, 4), workers);
+		for (size_t i = 0; i < workers; i++)
+			thread_settle(tids[i]);
+		ck_assert_int_eq(job_post(dma, NULL, &next), 0);
+		ck_assert_int_eq(aml_dma_barrier(dma), -AML_EPERM);
+		ck_assert_int_eq(in_child(do_nothing, NULL), 0);
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	}
+}
+END_TEST
+
+SUITE("regressions/operators_may_cancel_their_thread", the_worker_lives_on)

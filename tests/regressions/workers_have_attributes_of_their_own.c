@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Workers took their attributes from the program's defaults: detached ones were joined, and on a
+ * stack with too little room, or with much thread-local storage, a copy crashed.
+ */
+#include <aml/layout/dense.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "suite.h"
+
+enum { SIDE = 2048, STACK_FOR_OPERATORS = 256 << 10 };
+
+/* More than a usual default stack. */
+static __thread volatile unsigned char storage[3 << 20];
+
+/* A body: this thread is joinable, and its stack has the room that is promised. */
+static int look(struct job *job)
+{
+	volatile unsigned char room[STACK_FOR_OPERATORS];
+	pthread_attr_t attr;
+	int state = -1;
+
+	(void)job;
+	NEED(pthread_getattr_np(pthread_self(), &attr) == 0);
+	NEED(pthread_attr_getdetachstate(&attr, &state) == 0);
+	NEED(pthread_attr_destroy(&attr) == 0);
+	NEED(state == PTHREAD_CREATE_JOINABLE);
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = (unsigned char)i;
+	NEED(room[sizeof(room) - 1] == 255);
+	for (size_t i = 0; i < sizeof(storage); i += 4096)
+		storage[i] = 1;
+	storage[sizeof(storage) - 1] = 1;
+	return -AML_EDOM;
+}
+
+/* A large transposition, the copy that takes the most stack, by the workers. */
+static void transpose(struct aml_dma *dma)
+{
+	static double from[SIDE][SIDE], to[SIDE][SIDE];
+	size_t dims[] = {SIDE, SIDE}, turned[] = {SIDE, 1}, pitch[] = {1, 1};
+	struct aml_layout *dst = NULL, *src = NULL;
+	int right = 0;
+
+	for (int i = 0; i < SIDE; i++)
+		for (int k = 0; k < SIDE; k++)
+			from[i][k] = i * SIDE + k;
+	ck_assert_int_eq(aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_FORTRAN,
+						 sizeof(double), 2, dims, NULL, NULL),
+			 0);
+	ck_assert_int_eq(aml_layout_dense_create(&dst, to, AML_LAYOUT_ORDER_FORTRAN, sizeof(double),
+						 2, dims, turned, pitch),
+			 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst, src), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	for (int i = 0; i < SIDE; i++)
+		for (int k = 0; k < SIDE; k++)
+			right += to[k][i] == from[i][k];
+	ck_assert_int_eq(right, SIDE * SIDE);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+}
+
+/* Engines work whatever the default for the program's threads is. */
+static void use_with_default(size_t stack, int state)
+{
+	struct job job = {.body = look};
+	struct aml_dma *dma = NULL;
+	pthread_attr_t attr;
+
+	ck_assert_int_eq(pthread_attr_init(&attr), 0);
+	ck_assert_int_eq(pthread_attr_setstacksize(&attr, stack), 0);
+	ck_assert_int_eq(pthread_attr_setdetachstate(&attr, state), 0);
+	ck_assert_int_eq(pthread_setattr_default_np(&attr), 0);
+	ck_assert_int_eq(pthread_attr_destroy(&attr), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(aml_dma_linux_create(&dma, 2), 0);
+		for (int k = 0; k < 4; k++)
+			ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+		for (int k = 0; k < 4; k++)
+			ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
+		transpose(dma);
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	}
+}
+
+START_TEST(they_are_joinable)
+{
+	use_with_default((size_t)8 << 20, PTHREAD_CREATE_DETACHED);
+}
+END_TEST
+
+START_TEST(their_stacks_have_room_where_the_default_has_little)
+{
+	use_with_default((size_t)sysconf(_SC_THREAD_STACK_MIN), PTHREAD_CREATE_JOINABLE);
+	use_with_default(40 << 10, PTHREAD_CREATE_DETACHED);
+}
+END_TEST
+
+START_TEST(their_stacks_have_room_beside_thread_local_storage)
+{
+	use_with_default(sizeof(storage) + (64 << 10), PTHREAD_CREATE_JOINABLE);
+	use_with_default((size_t)2 << 20, PTHREAD_CREATE_JOINABLE);
+}
+END_TEST
+
+SUITE("regressions/workers_have_attributes_of_their_own", they_are_joinable,
+      their_stacks_have_room_where_the_default_has_little,
+      their_stacks_have_room_beside_thread_local_storage)
