@@ -6,6 +6,10 @@
  * This header brings in everything but the headers of particular layouts and engines
  * (`aml/layout/dense.h`, `aml/layout/pad.h`, `aml/layout/reshape.h`, `aml/layout/native.h`,
  * `aml/dma/linux.h`), and the standard headers that programs written for AML expect of it.
+ *
+ * Any thread may call any function of the library at any time, unless its description says
+ * otherwise. No function may be called in a signal handler, which may have interrupted the library
+ * and would then wait for a lock of its own thread.
  */
 #ifndef AML_H
 #define AML_H

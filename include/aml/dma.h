@@ -21,7 +21,7 @@
  *
  * Any thread may use any engine at any time, inside an operator too. A handle has one owner at
  * a time. What an operator wrote is visible to the thread that returns from the wait, or from
- * the barrier, that covers it.
+ * the barrier, that covers it. No function may be called in a signal handler.
  */
 #ifndef AML_DMA_H
 #define AML_DMA_H
@@ -50,7 +50,8 @@ struct aml_dma_data;
  * What a request does: copy `src` to `dst`.
  *
  * An operator of a program's own gets the three arguments that it was posted with, runs in any
- * thread, without a lock held, and must return. It may post to and wait on any engine.
+ * thread, without a lock held, and must return. It may post to and wait on any engine. The
+ * cancellation of its thread is disabled; it must not enable it.
  *
  * @return AML_SUCCESS, or a negative code that the wait or a barrier hands on.
  */

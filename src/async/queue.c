@@ -119,8 +119,27 @@ void queue_poke_locked(struct queue_sched *q)
 	if (s == NULL)
 		return;
 	q->waking = true;
+	q->unanswered = 0;
+	q->poked_at = queue_clock();
 	s->poked = true;
 	pthread_cond_signal(&s->wakeup);
+}
+
+/*
+ * Is there a poke that nobody answered in time? The clock is read for the first posts after it
+ * only: a burst of posts that wakes nobody must stay cheap.
+ */
+static bool poke_is_late_locked(struct queue_sched *q)
+{
+	if (++q->unanswered >= POKE_LATE_POSTS)
+		return q->unanswered % POKE_LATE_POSTS == 0;
+	return queue_clock() - q->poked_at >= POKE_LATE_NS;
+}
+
+void queue_wake_again_locked(struct queue_sched *q)
+{
+	if (q->head != NULL && q->running < q->slots && (!q->waking || poke_is_late_locked(q)))
+		queue_poke_locked(q);
 }
 
 /* It is submitted, in this state. */
@@ -158,8 +177,8 @@ void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 	q->nqueued--;
 	if (task != q->head)
 		return;
-	/* Each task that ran ahead of its turn is passed over once. */
-	while (next != NULL && next->priv.state != TASK_QUEUED)
+	/* Each task that ran whole ahead of its turn is passed over once. */
+	while (next != NULL && !untaken(next))
 		next = next->priv.next;
 	q->head = next;
 }
@@ -322,6 +341,8 @@ bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 	task->priv.seq = ++q->seq;
 	task->priv.state = TASK_RUNNING;
 	task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
+	task->priv.parts = 1;
+	task->priv.taken = 1;
 	queue_push(&q->unfinished, task);
 	q->running++;
 	unlock(q);

@@ -16,12 +16,12 @@
 /* How often it tries, and how many nanoseconds it waits before each try. */
 enum { TRIES = 4, GAP = 2400 };
 
-static int64_t now(void)
+uint64_t queue_clock(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 static void pause_cpu(void)
@@ -44,9 +44,9 @@ bool queue_may_spin(void)
 void queue_await_lock(struct queue_sched *q)
 {
 	for (int i = 0; q->spins && i < TRIES; i++) {
-		int64_t end = now() + GAP;
+		uint64_t end = queue_clock() + GAP;
 
-		while (now() < end)
+		while (queue_clock() < end)
 			pause_cpu();
 		if (pthread_mutex_trylock(&q->lock) == 0)
 			return;

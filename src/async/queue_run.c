@@ -11,9 +11,9 @@
 __thread struct frame *queue_frame;
 
 /* Call a task's function; no lock is held. */
-static void execute(struct queue_sched *q, struct aml_task *task)
+static void execute(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
-	struct frame frame = {.q = q, .task = task, .outer = queue_frame};
+	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
 
 	queue_frame = &frame;
 	task->fn(task->in, task->out);
@@ -21,16 +21,16 @@ static void execute(struct queue_sched *q, struct aml_task *task)
 }
 
 /* Run a task that is not divisible. */
-static void run_whole(struct queue_sched *q, struct aml_task *task)
+static void run_whole(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	uint64_t began = trace_start(task, TRACE_WHOLE);
 
-	execute(q, task);
+	execute(q, task, has_slot);
 	trace_end(task, TRACE_WHOLE, began);
 	trace_finish(task);
 }
 
-void queue_run_task_locked(struct queue_sched *q, struct aml_task *task)
+void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	bool divisible = task->priv.parts > 1;
 	unsigned part = task->priv.taken++;
@@ -49,7 +49,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task)
 		trace_end(task, part, began);
 	} else {
 		unlock(q);
-		run_whole(q, task);
+		run_whole(q, task, has_slot);
 	}
 	lock(q);
 	task->priv.active--;
@@ -58,7 +58,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task)
 	if (divisible) {
 		/* Nobody else touches it any more. */
 		unlock(q);
-		execute(q, task);
+		execute(q, task, has_slot);
 		trace_finish(task);
 		lock(q);
 	}
@@ -94,7 +94,7 @@ static void run_batch_locked(struct queue_sched *q, uint64_t limit)
 	queue_wake_locked(q);
 	unlock(q);
 	for (size_t i = 0; i < n; i++)
-		run_whole(q, batch[i]);
+		run_whole(q, batch[i], true);
 	lock(q);
 	for (size_t i = 0; i < n; i++) {
 		batch[i]->priv.active = 0;
@@ -108,6 +108,6 @@ void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
 	if (q->nworkers > 0 && fits(q, limit, 0))
 		run_batch_locked(q, limit);
 	else
-		queue_run_task_locked(q, q->head);
+		queue_run_task_locked(q, q->head, true);
 	queue_free_slot_locked(q);
 }

@@ -29,7 +29,7 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request)
 {
 	queue_append_locked(q, task, request);
-	queue_wake_locked(q);
+	queue_wake_again_locked(q);
 }
 
 void queue_set_requests(struct queue_sched *q, queue_part_fn part,
@@ -72,7 +72,7 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 	*stats = (struct queue_stats){
 		.workers = q->nworkers,
 		.queued = q->nqueued,
-		.running = q->running,
+		.running = q->running + q->beyond,
 		.finished = q->nfinished,
 		.bytes = q->bytes,
 	};

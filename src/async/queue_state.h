@@ -18,8 +18,7 @@
  * at once (queue_begin()) is submitted and taken in one step, so that it is RUNNING from the start.
  *
  * A task is on one list at most:
- *   `unfinished`  QUEUED and RUNNING ones, in order of submission; `head` is its first
- *                 QUEUED one, the queue's head;
+ *   `unfinished`  QUEUED and RUNNING ones, in order of submission;
  *   `done`        FINISHED tasks that nobody waits for, for wait_any;
  *   `finished`    FINISHED requests whose handle is still out;
  *   `failed`      FINISHED requests whose failure no barrier has reported, in the order in
@@ -28,6 +27,9 @@
  *   `free[…]`     requests that are ready for use, FREE_MAX bytes of them at most;
  *   `surplus`     those beyond, which go back to the allocator when the lock is let go;
  * and on none once somebody waits for it and it has FINISHED.
+ *
+ * `head` is the first task of `unfinished` with an untaken part: mostly a QUEUED one, but also one
+ * that a nested wait began to run ahead of its turn, so that others can share the rest of it.
  *
  * Parts. A divisible task has several; they are taken one by one from the head, a slot each,
  * and the task leaves the queue when the last one is taken. It is RUNNING from the first part
@@ -39,12 +41,15 @@
  * in one slot, and FINISHED together. A thread that waits outside of any operator may take some,
  * too, if they came before what it waits for, rather than sleep until a worker is awake.
  *
- * Slots. `running` counts the tasks that run, without those that are blocked in a wait of their
- * own; each part that runs takes one. The head is taken only while running < slots. A task that
- * a wait inside another one runs ahead of its turn takes over that one's slot, or goes beyond
- * the bound if that one is another scheduler's. An operator that returns from a wait needs a
- * slot again before it goes on, and comes before the head (`resumers`); so resumers are there
- * only while running >= slots.
+ * Slots. `running` counts the slots that are taken, never more than `slots`: each task or part
+ * that runs has one, a task that is blocked in a wait of its own has none. The head is taken only
+ * while running < slots. A task that a wait inside another one runs ahead of its turn takes over
+ * that one's slot. If that one is another scheduler's, it takes a free slot for which nothing is
+ * queued, or runs without a slot, beyond the bound (`beyond`). Such tasks must not count in
+ * `running`: a steady flow of them would keep the head and the resumers waiting for ever.
+ * frame.has_slot says which of the two a running task is. An operator that returns from a wait
+ * needs the slot that it gave up again before it continues, and comes before the head
+ * (`resumers`); so resumers are there only while running == slots.
  *
  * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a
  * predicate loop, and is signalled with the mutex held, since the sleeper is on its thread's
@@ -52,7 +57,12 @@
  * head. A poke is owed whenever the head could run: there is a head, a free slot, and nobody on
  * the way (`waking`). queue_wake_locked() pays it; whoever submits, frees a slot or leaves a wait
  * calls it, and so does whoever was poked, once it has looked. That no wakeup is lost rests on
- * this alone.
+ * this only.
+ *
+ * A thread that was poked may wait for a CPU for long, while another one sleeps that has a CPU.
+ * So whoever submits, or is about to sleep, calls queue_wake_again_locked(): it pokes another
+ * sleeper if the last poke was not answered within 1 ms or 64 posts. `waking` stays true until
+ * the thread that was poked last has looked, or an earlier one has, which then pokes anew.
  */
 #ifndef ASYNC_QUEUE_STATE_H
 #define ASYNC_QUEUE_STATE_H
@@ -73,6 +83,9 @@ enum { FREE_MAX = 4 << 20 };
 
 /* A batch: so many small tasks at most, of so many bytes together. */
 enum { BATCH_MAX = 32, BATCH_BYTES = 64 << 10 };
+
+/* A poke that was not answered after so many posts, or so many nanoseconds, is late. */
+enum { POKE_LATE_POSTS = 64, POKE_LATE_NS = 1000000 };
 
 /* In aml_task.priv.flags: it is on `failed`. */
 enum { TASK_UNREPORTED = 1 << 3 };
@@ -119,7 +132,7 @@ struct worker {
 struct queue_sched {
 	_Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows up to `nqueued` */
 	struct aml_task *head;                     /* the oldest QUEUED task */
-	size_t running;                            /* slots taken */
+	size_t running;                            /* slots taken, at most `slots` */
 	size_t slots;                              /* max(1, nworkers) */
 
 	struct task_list unfinished;
@@ -143,8 +156,11 @@ struct queue_sched {
 	struct sleeper_list anys; /* in wait_any */
 	struct sleeper *helpers;  /* without workers: who is asleep and may run the head */
 	size_t callers;           /* threads inside a wait */
+	size_t beyond;            /* tasks and parts that run without a slot */
 	bool waking;              /* somebody is poked and has not looked yet */
 	bool stop;                /* workers are to end */
+	unsigned unanswered;      /* posts since the last poke */
+	uint64_t poked_at;        /* the time of the last poke, in ns */
 	size_t nqueued;
 
 	/* Set before there are any tasks. */
@@ -166,6 +182,7 @@ struct frame {
 	struct queue_sched *q;
 	struct aml_task *task;
 	struct frame *outer;
+	bool has_slot; /* of q, while it is not blocked; else it runs beyond the bound */
 };
 
 /* The innermost one of the calling thread. */
@@ -193,6 +210,8 @@ __attribute__((cold)) void queue_unlock_surplus(struct queue_sched *q);
 /* queue_lock.c: take the lock, which another thread holds; may that spin, on these CPUs? */
 void queue_await_lock(struct queue_sched *q);
 bool queue_may_spin(void);
+/* The time of CLOCK_MONOTONIC, in ns. */
+uint64_t queue_clock(void);
 
 static inline void lock(struct queue_sched *q)
 {
@@ -237,6 +256,8 @@ static inline void queue_wake_locked(struct queue_sched *q)
 	if (q->head != NULL && q->running < q->slots && !q->waking)
 		queue_poke_locked(q);
 }
+/* The same, also if the last poke is late; for who posts or is about to sleep. */
+void queue_wake_again_locked(struct queue_sched *q);
 /* Append a task; the poke is the caller's. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request);
@@ -257,8 +278,11 @@ void queue_claim_locked(struct queue_sched *q);
 void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
 
 /* queue_run.c */
-/* Run a task, or its next part, with a slot that is already counted; no lock is held meanwhile. */
-void queue_run_task_locked(struct queue_sched *q, struct aml_task *task);
+/*
+ * Run a task, or its next part, with a slot that the caller has taken, or beyond the bound; no lock
+ * is held meanwhile.
+ */
+void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot);
 /*
  * Take the head, or its next part, or as a batch small tasks up to `limit`, and run it, with a slot
  * of its own; no lock is held meanwhile.

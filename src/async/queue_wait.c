@@ -71,7 +71,7 @@ static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_t
 		if (q->head != NULL && q->running < q->slots && may_run(q, me, mine)) {
 			queue_run_head_locked(q, me->limit);
 		} else {
-			queue_wake_locked(q);
+			queue_wake_again_locked(q);
 			doze_locked(q, me);
 		}
 	}
@@ -120,19 +120,37 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
 	}
 }
 
+/*
+ * Run a task, or its next part, ahead of its turn for an operator of another scheduler: with a free
+ * slot if nothing else is queued that could have it, else beyond the bound.
+ */
+static void run_abroad_locked(struct queue_sched *q, struct aml_task *task)
+{
+	bool has_slot = q->running < q->slots && (q->head == NULL || q->head == task);
+
+	if (has_slot)
+		q->running++;
+	else
+		q->beyond++;
+	queue_run_task_locked(q, task, has_slot);
+	if (has_slot)
+		queue_free_slot_locked(q);
+	else
+		q->beyond--;
+}
+
 /* The operator `frame` waits, without its slot, and runs what is left of `mine` ahead of its turn.
  */
 static void block_locked(struct queue_sched *q, struct frame *frame, struct sleeper *me,
 			 struct aml_task *mine)
 {
-	yield_slot_locked(q, frame);
-	while (mine != NULL && untaken(mine)) {
-		q->running++;
-		queue_run_task_locked(q, mine);
-		queue_free_slot_locked(q);
-	}
+	if (frame->has_slot)
+		yield_slot_locked(q, frame);
+	while (mine != NULL && untaken(mine))
+		run_abroad_locked(q, mine);
 	sleep_locked(q, me, NULL);
-	regain_slot_locked(q, frame);
+	if (frame->has_slot)
+		regain_slot_locked(q, frame);
 }
 
 void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
@@ -147,7 +165,7 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	} else {
 		/* In its own scheduler the task takes over the slot of the operator that waits. */
 		while (frame->q == q && mine != NULL && untaken(mine))
-			queue_run_task_locked(q, mine);
+			queue_run_task_locked(q, mine, frame->has_slot);
 		if (!me->done)
 			block_locked(q, frame, me, mine);
 	}

@@ -31,6 +31,30 @@ inline choose()
 	/* One operator does not end before the other one has run. */
 	call = POST;
 	kind = (me == 0 -> BLOCKS : OPENS)
+#elif SCENE == 4
+	/*
+	 * While the one slot is taken, an operator of another scheduler begins a task, which does not
+	 * end before thread 2 has got its own.
+	 */
+	if
+	:: me == 0 -> call = POST; kind = HOLDS
+	:: me == 1 -> call = FOREIGN; kind = BLOCKS
+	:: me == 2 -> call = WAIT; kind = 0
+	fi
+#elif SCENE == 5
+	/* A worker that gets no CPU before the gate is open may be poked first. */
+	call = POST;
+	kind = (me == 0 && n == CALLS0 - 1 -> OPENS : 0)
+#elif SCENE == 6
+	/*
+	 * While an operator is away, one of another scheduler has its slot, and while this is so
+	 * another one begins a task that does not end before the first operator goes on.
+	 */
+	if
+	:: me == 0 -> call = POST; kind = AWAY | OPENS
+	:: me == 1 -> call = FOREIGN; kind = BLOCKS
+	:: me == 2 -> call = FOREIGN; kind = HOLDS
+	fi
 #else
 	if
 	:: call = WAIT
@@ -236,6 +260,11 @@ inline begin_call()
 	atomic {
 #if SCENE == 2
 		me == 0 || seq >= NW;
+#elif SCENE == 4
+		me == 0 || (seq > 0 && (me == 2 || task[1].state == RUNNING));
+#elif SCENE == 6
+		me == 0 || gate || (me == 2 && seq == 1 && task[1].state == RUNNING && busy == 0) ||
+			(me == 1 && seq == 2 && task[2].state == RUNNING);
 #endif
 		LOCK;
 		choose();
@@ -251,7 +280,7 @@ inline begin_call()
 		:: !once && (call == RUN || call == ANY) -> enter()
 		:: else ->
 #ifndef BROKEN_SUBMIT_NO_WAKE
-			queue_wake_locked();
+			queue_wake_again_locked();
 #endif
 			if
 			:: call == POST -> enter()
@@ -306,7 +335,7 @@ inline end_call()
 	:: else
 	fi;
 #endif
-#if SCENE == 1 || SCENE == 2
+#if SCENE == 1 || SCENE == 2 || SCENE == 4
 	if
 	:: me == NA - 1 -> gate = 1
 	:: else
@@ -318,7 +347,7 @@ inline end_call()
 proctype application(byte me)
 {
 	byte n, call, kind, t, oper, also, child;
-	bit sleeping, nested, closing, inside, once;
+	bit sleeping, nested, closing, inside, once, slot;
 
 	do
 	:: n < CALLS || (n == CALLS && me == 0) ->

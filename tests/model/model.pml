@@ -11,7 +11,8 @@
  *                  destroys the scheduler, as soon as each other one is in its last call
  *   WITH_…         what these calls and the operators may be, by chance; see choose()
  *   NESTERS        how many application threads submit tasks that submit tasks
- *   SCENE          1 to 3: calls that are fixed instead; see choose()
+ *   SCENE          1 to 6: calls that are fixed instead; see choose()
+ *   WITH_LATE      a poke may be taken for late whenever somebody posts or goes to sleep
  *   SPURIOUS       so many wakeups out of the blue, in all
  *   BROKEN_…       one line is wrong or left out, which the check must find
  *   NO_OWED        does not assert that a poke that is owed is paid; what is found then is found

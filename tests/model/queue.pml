@@ -104,27 +104,49 @@ inline runner()
 	fi
 }
 
+inline queue_poke_locked()
+{
+	runner();
+	if
+	:: s_ == NONE
+	:: else ->
+		assert(sl[s_].live);
+		waking = 1;
+#ifdef BROKEN_POKED_LATE
+		if
+		:: late == NONE -> late = s_
+		:: else -> sl[s_].poked = 1
+		fi;
+#else
+		sl[s_].poked = 1;
+#endif
+		signal(s_)
+	fi
+}
+
 inline queue_wake_locked()
 {
 	if
 	:: head == 0 || running >= SLOTS || waking
-	:: else ->
-		runner();
-		if
-		:: s_ == NONE
-		:: else ->
-			assert(sl[s_].live);
-			waking = 1;
-#ifdef BROKEN_POKED_LATE
-			if
-			:: late == NONE -> late = s_
-			:: else -> sl[s_].poked = 1
-			fi;
-#else
-			sl[s_].poked = 1;
+	:: else -> queue_poke_locked()
+	fi
+}
+
+/* Whether the last poke is late is anybody's guess, or certain. */
+inline queue_wake_again_locked()
+{
+	if
+	:: head == 0 || running >= SLOTS
+#if (SCENE != 5 && !defined(WITH_LATE)) || defined(BROKEN_NOT_AGAIN)
+	:: head != 0 && running < SLOTS && waking
 #endif
-			signal(s_)
-		fi
+#ifdef WITH_LATE
+	:: head != 0 && running < SLOTS && waking
+	:: head != 0 && running < SLOTS && waking -> queue_poke_locked()
+#elif SCENE == 5 && !defined(BROKEN_NOT_AGAIN)
+	:: head != 0 && running < SLOTS && waking -> queue_poke_locked()
+#endif
+	:: head != 0 && running < SLOTS && !waking -> queue_poke_locked()
 	fi
 }
 
@@ -155,10 +177,13 @@ inline queue_leave_locked(t)
 	:: (t) == head ->
 		i_ = (t) + 1;
 		do
-#ifdef BROKEN_HEAD_IS_NEXT
+#if defined(BROKEN_HEAD_IS_NEXT)
 		:: i_ <= seq && task[i_].state != QUEUED && task[i_].state != RUNNING -> i_++
-#else
+#elif defined(BROKEN_HEAD_PASSES_PARTS)
 		:: i_ <= seq && task[i_].state != QUEUED -> i_++
+#else
+		:: i_ <= seq && !((task[i_].state == QUEUED || task[i_].state == RUNNING) &&
+				  task[i_].taken < task[i_].parts) -> i_++
 #endif
 		:: else -> break
 		od;

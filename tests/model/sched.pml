@@ -83,7 +83,7 @@ inline begin_destroy()
 {
 	n++;
 	last_calls == NA - 1;
-#ifdef SCENE
+#if defined(SCENE) && SCENE != 5
 	gate;
 #endif
 #ifdef WITH_FOREIGN

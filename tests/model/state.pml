@@ -43,8 +43,9 @@
 /* Or one of these alone: */
 #define DIVISIBLE 16 /* it has parts, which do nothing of all that; */
 #define BLOCKS 32    /* it keeps its slot until the gate is open; */
-#define OPENS 64     /* it opens the gate; */
+#define OPENS 64     /* it opens the gate, and may have been away before; */
 #define SMALL 128    /* it is a small copy of the library's own. */
+#define HOLDS (BLOCKS + OPENS) /* …until a task runs beyond the bound, or the gate is open. */
 
 /* The application's calls. */
 #define POST 0    /* a request without handle, or a task */
@@ -100,7 +101,7 @@ byte destroyer = NONE;
 /* Ghosts. */
 bit released;    /* the scheduler is */
 byte busy;       /* tasks and parts that run and are not blocked in a wait */
-byte beyond;     /* so many of them may be beyond the bound, for another scheduler's operator */
+byte beyond;     /* so many of them are beyond the bound, for another scheduler's operator */
 byte ended;      /* workers */
 byte last_calls; /* so many threads but the first are inside of their last call, or beyond */
 bit gate;        /* is open */
@@ -119,12 +120,17 @@ hidden byte i_, j_, s_, w_, limit_;
 	(lock == FREE) -> lock = me; \
 	assert(!released)
 
-/* The invariant of queue_state.h. */
+/* The invariants of queue_state.h. */
 inline check_owed()
 {
 #ifdef NO_OWED
 	skip
 #else
+	assert(running <= SLOTS);
+	for (i_ : 1 .. seq) {
+		assert(!(task[i_].state == QUEUED || task[i_].state == RUNNING) ||
+		       task[i_].taken == task[i_].parts || (head != 0 && head <= i_))
+	}
 	if
 	:: head != 0 && running < SLOTS && !waking ->
 		assert(list[IDLE].n == 0);
@@ -134,7 +140,7 @@ inline check_owed()
 		}
 	:: else
 	fi;
-	assert(list[RESUMERS].n == 0 || running >= SLOTS)
+	assert(list[RESUMERS].n == 0 || running == SLOTS)
 #endif
 }
 
@@ -168,6 +174,11 @@ inline cond_wait(s)
 {
 	sl[s].waiting = 1;
 	unlock();
+#if SCENE == 5
+	/* One worker gets no CPU. */
+	(!sl[s].waiting && lock == FREE && (gate || me != NA)) -> lock = me;
+#else
 	(!sl[s].waiting && lock == FREE) -> lock = me;
+#endif
 	assert(!released)
 }

@@ -109,7 +109,7 @@ inline sleep_idly_locked(s)
 	do
 	:: sl[s].done -> break
 	:: else ->
-		queue_wake_locked();
+		queue_wake_again_locked();
 		doze_locked(s)
 	od;
 	queue_wake_locked()
@@ -153,13 +153,22 @@ inline regain_slot_locked()
 	assert(busy <= SLOTS + beyond)
 }
 
+#ifdef BROKEN_BEYOND_YIELDS
+#define YIELDS(has_slot) true
+#else
+#define YIELDS(has_slot) (has_slot)
+#endif
+
 /* An operator's wait at another scheduler. */
-inline away(does)
+inline away(does, has_slot)
 {
 	atomic {
 		LOCK;
 		busy--;
-		yield_slot_locked();
+		if
+		:: YIELDS(has_slot) -> yield_slot_locked()
+		:: else
+		fi;
 		unlock()
 	};
 #ifdef SCENE
@@ -170,21 +179,38 @@ inline away(does)
 #endif
 	atomic {
 		LOCK;
-		regain_slot_locked();
+		if
+		:: YIELDS(has_slot) -> regain_slot_locked()
+		:: else -> busy++
+		fi;
 		unlock()
 	}
 }
 
-/* The function of a child. */
-inline execute_child(t)
+/* What tasks do in the scenes. */
+inline act(t)
 {
-#ifdef WITH_AWAY
+#if SCENE >= 3
 	if
-	:: task[t].kind & AWAY -> away(task[t].kind)
+	:: task[t].kind == BLOCKS -> gate
+	:: task[t].kind == HOLDS -> beyond > 0 || gate
+	:: task[t].kind == OPENS || task[t].kind == (AWAY | OPENS) -> gate = 1
 	:: else
 	fi;
 #endif
 	skip
+}
+
+/* The function of a child, or of a task that an operator of another scheduler runs. */
+inline execute_child(t, has_slot)
+{
+#ifdef WITH_AWAY
+	if
+	:: task[t].kind & AWAY -> away(task[t].kind, has_slot)
+	:: else
+	fi;
+#endif
+	act(t)
 }
 
 /* The task is RETURNED then, or is to be waited for. */
@@ -240,7 +266,7 @@ inline finish_child(does)
 	:: !nested -> break
 #ifndef BROKEN_NESTED_SLEEPS
 	:: atomic { nested && UNTAKEN(child) -> run_locked(child) };
-		execute_child(child);
+		execute_child(child, true);
 		ran_locked(child, false)
 	:: atomic {
 		nested && !UNTAKEN(child) ->
@@ -299,17 +325,11 @@ inline execute(t)
 #endif
 #ifdef WITH_AWAY
 	if
-	:: task[t].kind & AWAY -> away(task[t].kind)
+	:: task[t].kind & AWAY -> away(task[t].kind, true)
 	:: else
 	fi;
 #endif
-#if SCENE == 3
-	if
-	:: task[t].kind == BLOCKS -> gate
-	:: task[t].kind == OPENS -> gate = 1
-	:: else
-	fi;
-#endif
+	act(t);
 #ifdef WITH_NESTED
 	if
 	:: task[t].kind & SUBMITS -> finish_child(task[t].kind)
@@ -396,7 +416,7 @@ inline sleep_locked()
 	:: atomic {
 		!sl[OUTER(me)].done && !MAY_RUN ->
 #ifndef BROKEN_DOZE_NO_WAKE
-		queue_wake_locked();
+		queue_wake_again_locked();
 #endif
 		doze_locked(OUTER(me))
 	   }
@@ -421,14 +441,35 @@ inline leave_abroad()
 	}
 }
 
-/* …sleeps, and runs before what is left of the task that it waits for… */
+/* …sleeps, and runs before what is left of the task that it waits for: run_abroad_locked… */
 inline run_abroad()
 {
 	do
-	:: atomic { UNTAKEN(t) -> running++; beyond++; run_locked(t) };
-		execute_child(t);
+	:: atomic {
+		UNTAKEN(t) ->
+		slot = running < SLOTS && (head == 0 || head == t);
+		if
+		:: slot -> running++
+		:: else ->
+			beyond++
+#ifdef BROKEN_BEYOND_COUNTED
+			;
+			running++
+#endif
+		fi;
+		run_locked(t)
+	   };
+		execute_child(t, slot);
+#ifdef BROKEN_BEYOND_COUNTED
 		ran_locked(t, true);
-		beyond--
+#else
+		ran_locked(t, slot);
+#endif
+		if
+		:: slot
+		:: else -> beyond--
+		fi;
+		slot = 0
 	:: atomic { !UNTAKEN(t) -> break }
 	od;
 	atomic {

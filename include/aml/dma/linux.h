@@ -4,8 +4,8 @@
  * The DMA engine of this library: requests over a queue scheduler, whose workers are threads of
  * the host.
  *
- * Order, bound on what runs at once, nested use and fork are the queue scheduler's, see
- * aml_queue_sched_create(), but for one thing: where nothing is queued and a worker could begin at
+ * Order, bound on what runs at once, nested use, the workers' stacks and priorities, and fork are
+ * the queue scheduler's, see aml_queue_sched_create(), but for one thing: where nothing is queued and a worker could begin at
  * once, a copy of up to 16 KiB by one of the library's operators, or of up to 128 KiB in runs of
  * 64 bytes at least, is made by the call that posts it, since that takes less time than to wake
  * the worker.

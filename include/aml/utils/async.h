@@ -151,9 +151,10 @@ struct aml_task *aml_sched_wait_any(struct aml_sched *sched);
 /**
  * Create a queue scheduler: one FIFO, drained by a fixed pool of threads.
  *
- * Tasks start in the order of their submission, at most max(1, num_threads) at once, one that
- * is blocked in a wait of its own not counted. One worker thus runs everything one at a time,
- * in order. A thread that waits outside of any task runs the awaited task itself when it is the
+ * Tasks start in the order of their submission, at most max(1, num_threads) at once. A task that
+ * is blocked in a wait of its own does not count. Nor does one that runs ahead of its turn because
+ * a task of another scheduler waits for it, unless nothing is queued and it finds room. One worker
+ * thus runs everything one at a time, in order. A thread that waits outside of any task runs the awaited task itself when it is the
  * next one and the pool is not full. With 0 threads, tasks run in order in the threads that
  * wait, and at no other time.
  *

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker was woken and got no CPU, since a real-time thread had it: everything that was posted
+ * waited for it, although another worker slept and had a free CPU.
+ */
+#include <sched.h>
+#include <semaphore.h>
+#include <time.h>
+
+#include "gate.h"
+#include "suite.h"
+
+/* A thread that keeps a CPU to itself, above all that are not real-time threads. */
+struct hog {
+	pthread_t thread;
+	cpu_set_t cpu;
+	sem_t begun;
+	atomic_bool stop;
+	int error;
+};
+
+static void *keep_busy(void *arg)
+{
+	struct hog *hog = arg;
+	struct sched_param param = {.sched_priority = 1};
+
+	hog->error = pthread_setaffinity_np(pthread_self(), sizeof(hog->cpu), &hog->cpu);
+	if (hog->error == 0)
+		hog->error = pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+	sem_post(&hog->begun);
+	while (hog->error == 0 && !atomic_load(&hog->stop))
+		;
+	return NULL;
+}
+
+/* The hog's error, 0 if it is at work. */
+static int hog_begin(struct hog *hog, const cpu_set_t *cpu)
+{
+	hog->cpu = *cpu;
+	atomic_store(&hog->stop, false);
+	ck_assert_int_eq(sem_init(&hog->begun, 0, 0), 0);
+	ck_assert_int_eq(pthread_create(&hog->thread, NULL, keep_busy, hog), 0);
+	while (sem_wait(&hog->begun) != 0)
+		;
+	return hog->error;
+}
+
+static void hog_end(struct hog *hog)
+{
+	atomic_store(&hog->stop, true);
+	ck_assert_int_eq(pthread_join(hog->thread, NULL), 0);
+	sem_destroy(&hog->begun);
+}
+
+/* The first two CPUs that this thread may use, each as a set. */
+static bool two_cpus(cpu_set_t *cpus)
+{
+	cpu_set_t all;
+	int n = 0;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		return false;
+	for (size_t cpu = 0; cpu < CPU_SETSIZE && n < 2; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&cpus[n]);
+		CPU_SET(cpu, &cpus[n]);
+		n++;
+	}
+	return n == 2;
+}
+
+/* An engine of two workers, on a CPU each; this thread is on that of `free`. */
+struct scene {
+	struct aml_dma *dma;
+	pid_t stuck, free; /* the worker that will be woken first, and the other one */
+	cpu_set_t cpus[2]; /* theirs */
+	struct hog hog;
+};
+
+static void scene_up(struct scene *scene)
+{
+	struct job job = {.result = 0};
+	pid_t tids[2];
+
+	ck_assert(two_cpus(scene->cpus));
+	ck_assert_int_eq(aml_dma_linux_create(&scene->dma, 2), 0);
+	while (threads_named("aml-dma/", tids, 2) < 2)
+		sched_yield();
+	for (int i = 0; i < 2; i++)
+		thread_settle(tids[i]);
+	/* Who had work last is the first to be woken. */
+	ck_assert_int_eq(job_post(scene->dma, NULL, &job), 0);
+	ck_assert_int_eq(aml_dma_barrier(scene->dma), 0);
+	scene->stuck = job.tid;
+	scene->free = job.tid == tids[0] ? tids[1] : tids[0];
+	thread_settle(scene->stuck);
+	ck_assert_int_eq(sched_setaffinity(scene->stuck, sizeof(cpu_set_t), &scene->cpus[0]), 0);
+	ck_assert_int_eq(sched_setaffinity(scene->free, sizeof(cpu_set_t), &scene->cpus[1]), 0);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(cpu_set_t), &scene->cpus[1]), 0);
+	ck_assert_int_eq(hog_begin(&scene->hog, &scene->cpus[0]), 0);
+}
+
+static void scene_down(struct scene *scene)
+{
+	hog_end(&scene->hog);
+	ck_assert_int_eq(aml_dma_linux_destroy(&scene->dma), 0);
+}
+
+START_TEST(the_sixty_fourth_post_wakes_another)
+{
+	struct job jobs[100] = {{0}};
+	struct scene scene;
+
+	scene_up(&scene);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(job_post(scene.dma, NULL, &jobs[i]), 0);
+	ck_assert_int_eq(aml_dma_barrier(scene.dma), 0);
+	scene_down(&scene);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(jobs[i].tid, scene.free);
+}
+END_TEST
+
+static void pass_two_milliseconds(void)
+{
+	struct timespec from, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - from.tv_sec) * 1000000000L + now.tv_nsec - from.tv_nsec < 2000000);
+}
+
+START_TEST(a_post_after_a_millisecond_wakes_another)
+{
+	struct job jobs[2] = {{0}};
+	struct scene scene;
+
+	scene_up(&scene);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(job_post(scene.dma, NULL, &jobs[i]), 0);
+		pass_two_milliseconds();
+	}
+	ck_assert_int_eq(aml_dma_barrier(scene.dma), 0);
+	scene_down(&scene);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(jobs[i].tid, scene.free);
+}
+END_TEST
+
+START_TEST(a_barrier_after_a_millisecond_wakes_another)
+{
+	struct job job = {0};
+	struct scene scene;
+
+	scene_up(&scene);
+	ck_assert_int_eq(job_post(scene.dma, NULL, &job), 0);
+	pass_two_milliseconds();
+	ck_assert_int_eq(aml_dma_barrier(scene.dma), 0);
+	scene_down(&scene);
+	ck_assert_int_eq(job.tid, scene.free);
+}
+END_TEST
+
+/* May this process have real-time threads, and are there two CPUs for them? */
+static bool can_be_tried(void)
+{
+	struct sched_param param = {.sched_priority = 1}, usual = {0};
+	cpu_set_t cpus[2];
+
+	if (under_valgrind() || !two_cpus(cpus) || sched_setscheduler(0, SCHED_FIFO, &param) != 0)
+		return false;
+	return sched_setscheduler(0, SCHED_OTHER, &usual) == 0;
+}
+
+Suite *make_suite(void)
+{
+	const TTest *const tests[] = {the_sixty_fourth_post_wakes_another,
+				      a_post_after_a_millisecond_wakes_another,
+				      a_barrier_after_a_millisecond_wakes_another};
+
+	if (!can_be_tried()) {
+		puts("skipped: no real-time priority, or one CPU only");
+		exit(77);
+	}
+	return suite_of("regressions/a_worker_without_a_cpu_does_not_stall_the_engine",
+			sizeof(tests) / sizeof(*tests), tests);
+}
