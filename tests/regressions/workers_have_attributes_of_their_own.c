@@ -66,7 +66,7 @@ static void transpose(struct aml_dma *dma)
 /* Engines work whatever the default for the program's threads is. */
 static void use_with_default(size_t stack, int state)
 {
-	struct job job = {.body = look};
+	struct job jobs[4];
 	struct aml_dma *dma = NULL;
 	pthread_attr_t attr;
 
@@ -77,8 +77,10 @@ static void use_with_default(size_t stack, int state)
 	ck_assert_int_eq(pthread_attr_destroy(&attr), 0);
 	for (int i = 0; i < 3; i++) {
 		ck_assert_int_eq(aml_dma_linux_create(&dma, 2), 0);
-		for (int k = 0; k < 4; k++)
-			ck_assert_int_eq(job_post(dma, NULL, &job), 0);
+		for (int k = 0; k < 4; k++) {
+			jobs[k] = (struct job){.body = look};
+			ck_assert_int_eq(job_post(dma, NULL, &jobs[k]), 0);
+		}
 		for (int k = 0; k < 4; k++)
 			ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
 		transpose(dma);
