@@ -9,63 +9,6 @@
 
 #include "async/queue_state.h"
 
-void queue_push(struct task_list *list, struct aml_task *task)
-{
-	task->priv.next = NULL;
-	task->priv.prev = list->last;
-	if (list->last != NULL)
-		list->last->priv.next = task;
-	else
-		list->first = task;
-	list->last = task;
-}
-
-void queue_unlink(struct task_list *list, struct aml_task *task)
-{
-	struct aml_task *next = task->priv.next, *prev = task->priv.prev;
-
-	if (prev != NULL)
-		prev->priv.next = next;
-	else
-		list->first = next;
-	if (next != NULL)
-		next->priv.prev = prev;
-	else
-		list->last = prev;
-}
-
-struct aml_task *queue_pop(struct task_list *list)
-{
-	struct aml_task *task = list->first;
-
-	if (task != NULL)
-		queue_unlink(list, task);
-	return task;
-}
-
-void sleeper_push(struct sleeper_list *list, struct sleeper *s)
-{
-	s->next = NULL;
-	s->prev = list->last;
-	if (list->last != NULL)
-		list->last->next = s;
-	else
-		list->first = s;
-	list->last = s;
-}
-
-void sleeper_unlink(struct sleeper_list *list, struct sleeper *s)
-{
-	if (s->prev != NULL)
-		s->prev->next = s->next;
-	else
-		list->first = s->next;
-	if (s->next != NULL)
-		s->next->prev = s->prev;
-	else
-		list->last = s->prev;
-}
-
 void sleeper_done(struct sleeper *s)
 {
 	s->done = true;
@@ -76,7 +19,7 @@ void sleeper_done(struct sleeper *s)
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
 	me->slept = true;
-	pthread_cond_wait(&me->wakeup, &q->lock);
+	pthread_cond_wait(&me->wakeup, &q->lock.mutex);
 }
 
 void sleeper_end(struct sleeper *me)
@@ -86,16 +29,16 @@ void sleeper_end(struct sleeper *me)
 }
 
 /* The first on a list is done. */
-static void first_done(struct sleeper_list *list)
+static void sleeper_list_end_first(struct sleeper_list *list)
 {
 	struct sleeper *s = list->first;
 
-	sleeper_unlink(list, s);
+	sleeper_list_unlink(list, s);
 	sleeper_done(s);
 }
 
 /* Somebody who sleeps and may run the head, off `idle` if it is a worker. */
-static struct sleeper *runner(struct queue_sched *q)
+static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 {
 	struct sleeper *s = q->idle;
 
@@ -106,7 +49,8 @@ static struct sleeper *runner(struct queue_sched *q)
 	s = q->head->priv.waiter;
 	if (s != NULL && s->asleep)
 		return s;
-	for (s = q->helpers; s != NULL; s = s->next_helper)
+	/* The last one that went to sleep first. */
+	for (s = q->helpers.last; s != NULL; s = s->prev_helper)
 		if (s->limit >= q->head->priv.seq)
 			return s;
 	return NULL;
@@ -114,13 +58,13 @@ static struct sleeper *runner(struct queue_sched *q)
 
 void queue_poke_locked(struct queue_sched *q)
 {
-	struct sleeper *s = runner(q);
+	struct sleeper *s = find_runner_locked(q);
 
 	if (s == NULL)
 		return;
 	q->waking = true;
 	q->unanswered = 0;
-	q->poked_at = queue_clock();
+	q->poked_at = clock_ns();
 	s->poked = true;
 	pthread_cond_signal(&s->wakeup);
 }
@@ -129,11 +73,11 @@ void queue_poke_locked(struct queue_sched *q)
  * Is there a poke that nobody answered in time? The clock is read for the first posts after it
  * only: a burst of posts that wakes nobody must stay cheap.
  */
-static bool poke_is_late_locked(struct queue_sched *q)
+static bool poke_is_late_locked(struct queue_sched *q) REQUIRES(q)
 {
 	if (++q->unanswered >= POKE_LATE_POSTS)
 		return q->unanswered % POKE_LATE_POSTS == 0;
-	return queue_clock() - q->poked_at >= POKE_LATE_NS;
+	return clock_ns() - q->poked_at >= POKE_LATE_NS;
 }
 
 void queue_wake_again_locked(struct queue_sched *q)
@@ -143,8 +87,9 @@ void queue_wake_again_locked(struct queue_sched *q)
 }
 
 /* It is submitted, in this state. */
-static void submit(struct queue_sched *q, struct aml_task *task,
-		   const struct queue_request *request, enum task_state state)
+static void task_enter_locked(struct queue_sched *q, struct aml_task *task,
+			      const struct queue_request *request, enum task_state state)
+	REQUIRES(q)
 {
 	task->priv.sched = q;
 	task->priv.waiter = NULL;
@@ -155,13 +100,13 @@ static void submit(struct queue_sched *q, struct aml_task *task,
 	task->priv.parts = request->parts;
 	task->priv.taken = state == TASK_RUNNING;
 	task->priv.active = state == TASK_RUNNING;
-	queue_push(&q->unfinished, task);
+	task_list_push(&q->unfinished, task);
 }
 
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request)
 {
-	submit(q, task, request, TASK_QUEUED);
+	task_enter_locked(q, task, request, TASK_QUEUED);
 	if (q->head == NULL)
 		q->head = task;
 	q->nqueued++;
@@ -189,7 +134,7 @@ void queue_settle_locked(struct queue_sched *q)
 
 	while (q->barriers.first != NULL &&
 	       (oldest == NULL || q->barriers.first->limit < oldest->priv.seq))
-		first_done(&q->barriers);
+		sleeper_list_end_first(&q->barriers);
 	if (q->destroyer != NULL && oldest == NULL && q->callers == 0)
 		sleeper_done(q->destroyer);
 }
@@ -230,24 +175,25 @@ void queue_free_list(struct aml_task *task)
 	}
 }
 
-void queue_unlock_surplus(struct queue_sched *q)
+void queue_unlock_surplus(struct queue_sched *q) NOT_ANALYSED
 {
 	struct aml_task *surplus = q->surplus;
 
 	q->surplus = NULL;
-	pthread_mutex_unlock(&q->lock);
-	shake();
+	lock_release(&q->lock);
+	queue_shake_here();
 	queue_free_list(surplus);
 }
 
 /* Tell the first barrier that covers it of a request's failure. False: there is none. */
-static bool report(struct queue_sched *q, const struct aml_task *task, int code)
+static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_task *task, int code)
+	REQUIRES(q)
 {
 	for (struct sleeper *s = q->barriers.first; s != NULL; s = s->next) {
 		if (s->limit < task->priv.seq)
 			continue;
 		s->code = code;
-		sleeper_unlink(&q->barriers, s);
+		sleeper_list_unlink(&q->barriers, s);
 		sleeper_done(s);
 		return true;
 	}
@@ -255,38 +201,38 @@ static bool report(struct queue_sched *q, const struct aml_task *task, int code)
 }
 
 /* A request's result. */
-static const int *result_of(const struct aml_task *task)
+static const int *request_result(const struct aml_task *task)
 {
 	return (const int *)(const void *)task->out;
 }
 
 /* A finished request that nobody waits for goes to its list. */
-static void file_request(struct queue_sched *q, struct aml_task *task)
+static void file_request_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
-	int code = *result_of(task);
+	int code = *request_result(task);
 
-	if (code != AML_SUCCESS && !report(q, task, code)) {
+	if (code != AML_SUCCESS && !report_to_barrier_locked(q, task, code)) {
 		task->priv.flags |= TASK_UNREPORTED;
-		queue_push(&q->failed, task);
+		task_list_push(&q->failed, task);
 	} else if (task->priv.flags & TASK_OWNED) {
 		queue_put_free_locked(q, task);
 	} else {
-		queue_push(&q->finished, task);
+		task_list_push(&q->finished, task);
 	}
 }
 
 /* A finished task that nobody waits for goes to wait_any, now or later. */
-static void file_task(struct queue_sched *q, struct aml_task *task)
+static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	struct sleeper *s = q->anys.first;
 
 	if (s == NULL) {
-		queue_push(&q->done, task);
+		task_list_push(&q->done, task);
 		return;
 	}
 	task->priv.state = TASK_RETURNED;
 	s->task = task;
-	first_done(&q->anys);
+	sleeper_list_end_first(&q->anys);
 	queue_claim_locked(q);
 }
 
@@ -295,16 +241,16 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	bool request = task->priv.flags & TASK_REQUEST;
 
 	q->nfinished++;
-	if (request && *result_of(task) == AML_SUCCESS)
+	if (request && *request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
 	task->priv.state = TASK_FINISHED;
-	queue_unlink(&q->unfinished, task);
+	task_list_unlink(&q->unfinished, task);
 	if (task->priv.waiter != NULL)
 		sleeper_done(task->priv.waiter);
 	else if (request)
-		file_request(q, task);
+		file_request_locked(q, task);
 	else
-		file_task(q, task);
+		file_task_locked(q, task);
 	/* Last, so that a barrier hears of a failure before it hears that all is done. */
 	queue_settle_locked(q);
 }
@@ -313,28 +259,28 @@ void queue_claim_locked(struct queue_sched *q)
 {
 	q->unclaimed--;
 	while (q->unclaimed == 0 && q->anys.first != NULL)
-		first_done(&q->anys);
+		sleeper_list_end_first(&q->anys);
 }
 
 void queue_free_slot_locked(struct queue_sched *q)
 {
 	if (q->running == q->slots && q->resumers.first != NULL)
-		first_done(&q->resumers);
+		sleeper_list_end_first(&q->resumers);
 	else
 		q->running--;
 }
 
 /* May the calling thread do at once what it would submit? */
-static bool may_begin(const struct queue_sched *q)
+static bool may_begin_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	return q->head == NULL && q->running < q->slots;
 }
 
 bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 {
-	lock(q);
-	if (!may_begin(q) || !(waits || q->nworkers > 0)) {
-		unlock(q);
+	queue_acquire(q);
+	if (!may_begin_locked(q) || !(waits || q->nworkers > 0)) {
+		queue_release(q);
 		return false;
 	}
 	/* What nobody looks at in the frame of another thread stays as it is. */
@@ -343,31 +289,31 @@ bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 	task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
 	task->priv.parts = 1;
 	task->priv.taken = 1;
-	queue_push(&q->unfinished, task);
+	task_list_push(&q->unfinished, task);
 	q->running++;
-	unlock(q);
+	queue_release(q);
 	return true;
 }
 
 void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 {
-	lock(q);
+	queue_acquire(q);
 	q->nfinished++;
-	queue_unlink(&q->unfinished, task);
+	task_list_unlink(&q->unfinished, task);
 	q->bytes += bytes;
 	if (q->barriers.first != NULL || q->destroyer != NULL)
 		queue_settle_locked(q);
 	queue_free_slot_locked(q);
 	queue_wake_locked(q);
-	unlock(q);
+	queue_release(q);
 }
 
 bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
 			const struct queue_request *request)
 {
-	if (!may_begin(q) || q->nworkers == 0)
+	if (!may_begin_locked(q) || q->nworkers == 0)
 		return false;
-	submit(q, task, request, TASK_RUNNING);
+	task_enter_locked(q, task, request, TASK_RUNNING);
 	q->running++;
 	return true;
 }

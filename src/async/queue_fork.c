@@ -16,28 +16,29 @@
 #include "async/queue_state.h"
 
 /* Guards the list and `handled`. Taken before any scheduler's lock, never with one held. */
-static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct queue_sched *all;
-static bool handled; /* the fork handlers are in place */
+static struct lock all_lock = LOCK_INITIALIZER;
+static struct sched_list all GUARDED_BY(all_lock);
+static bool handled GUARDED_BY(all_lock); /* the fork handlers are in place */
 
-static void prepare(void)
+/* The three take and release as many locks as there are schedulers, which no analysis follows. */
+static void fork_prepare(void) NOT_ANALYSED
 {
-	pthread_mutex_lock(&all_lock);
-	for (struct queue_sched *q = all; q != NULL; q = q->next)
-		pthread_mutex_lock(&q->lock);
+	lock_acquire(&all_lock);
+	for (struct queue_sched *q = all.first; q != NULL; q = q->next)
+		lock_acquire(&q->lock);
 	trace_fork_prepare();
 }
 
-static void parent(void)
+static void fork_parent(void) NOT_ANALYSED
 {
 	trace_fork_parent();
-	for (struct queue_sched *q = all; q != NULL; q = q->next)
-		pthread_mutex_unlock(&q->lock);
-	pthread_mutex_unlock(&all_lock);
+	for (struct queue_sched *q = all.first; q != NULL; q = q->next)
+		lock_release(&q->lock);
+	lock_release(&all_lock);
 }
 
 /* Give what was unfinished back to the parent. */
-static void disown(struct queue_sched *q)
+static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 {
 	struct aml_task *next;
 
@@ -48,7 +49,7 @@ static void disown(struct queue_sched *q)
 		task->priv.state = TASK_ORPHAN;
 		task->priv.waiter = NULL;
 		if (task->priv.flags & TASK_REQUEST)
-			queue_push(&q->orphans, task);
+			task_list_push(&q->orphans, task);
 	}
 	q->unfinished = (struct task_list){NULL, NULL};
 	q->head = NULL;
@@ -58,44 +59,37 @@ static void disown(struct queue_sched *q)
 		q->unclaimed++;
 }
 
-/*
- * A lock that this thread took before the fork: let go, so that tools which watch locks know,
- * and made anew, since those who waited for it are not here.
- */
-static void renew(pthread_mutex_t *lock)
-{
-	pthread_mutex_unlock(lock);
-	*lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-}
-
-static void child(void)
+static void fork_child(void) NOT_ANALYSED
 {
 	trace_fork_child();
-	for (struct queue_sched *q = all; q != NULL; q = q->next) {
-		renew(&q->lock);
-		disown(q);
+	for (struct queue_sched *q = all.first; q != NULL; q = q->next) {
+		lock_renew(&q->lock);
+		disown_unfinished_locked(q);
 		q->nworkers = 0;
 		q->slots = 1;
 		q->running = 0;
 		q->callers = 0;
 		q->idle = NULL;
-		q->helpers = NULL;
+		q->helpers = (struct helper_list){NULL, NULL};
 		q->barriers = (struct sleeper_list){NULL, NULL};
 		q->anys = (struct sleeper_list){NULL, NULL};
 		q->resumers = (struct sleeper_list){NULL, NULL};
 		q->destroyer = NULL;
 		q->waking = false;
 	}
-	renew(&all_lock);
+	lock_renew(&all_lock);
 }
 
 int queue_handle_fork(void)
 {
-	pthread_mutex_lock(&all_lock);
+	int err;
+
+	lock_acquire(&all_lock);
 	if (!handled)
-		handled = pthread_atfork(prepare, parent, child) == 0;
-	pthread_mutex_unlock(&all_lock);
-	return handled ? AML_SUCCESS : -AML_ENOMEM;
+		handled = pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
+	err = handled ? AML_SUCCESS : -AML_ENOMEM;
+	lock_release(&all_lock);
+	return err;
 }
 
 /*
@@ -113,24 +107,15 @@ int queue_register(struct queue_sched *q)
 
 	if (err != AML_SUCCESS)
 		return err;
-	pthread_mutex_lock(&all_lock);
-	q->prev = NULL;
-	q->next = all;
-	if (all != NULL)
-		all->prev = q;
-	all = q;
-	pthread_mutex_unlock(&all_lock);
+	lock_acquire(&all_lock);
+	sched_list_push(&all, q);
+	lock_release(&all_lock);
 	return AML_SUCCESS;
 }
 
 void queue_unregister(struct queue_sched *q)
 {
-	pthread_mutex_lock(&all_lock);
-	if (q->prev != NULL)
-		q->prev->next = q->next;
-	else
-		all = q->next;
-	if (q->next != NULL)
-		q->next->prev = q->prev;
-	pthread_mutex_unlock(&all_lock);
+	lock_acquire(&all_lock);
+	sched_list_unlink(&all, q);
+	lock_release(&all_lock);
 }

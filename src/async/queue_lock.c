@@ -9,20 +9,11 @@
  * one comes back for the lock several times meanwhile, and finds all of it in its own cache.
  */
 #include <sched.h>
-#include <time.h>
 
 #include "async/queue_state.h"
 
 /* How often it tries, and how many nanoseconds it waits before each try. */
 enum { TRIES = 4, GAP = 2400 };
-
-uint64_t queue_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 static void pause_cpu(void)
 {
@@ -41,15 +32,15 @@ bool queue_may_spin(void)
 	return sched_getaffinity(0, sizeof(cpus), &cpus) != 0 || CPU_COUNT(&cpus) > 1;
 }
 
-void queue_await_lock(struct queue_sched *q)
+void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 {
 	for (int i = 0; q->spins && i < TRIES; i++) {
-		uint64_t end = queue_clock() + GAP;
+		uint64_t end = clock_ns() + GAP;
 
-		while (queue_clock() < end)
+		while (clock_ns() < end)
 			pause_cpu();
-		if (pthread_mutex_trylock(&q->lock) == 0)
+		if (lock_try(&q->lock))
 			return;
 	}
-	pthread_mutex_lock(&q->lock);
+	lock_acquire(&q->lock);
 }

@@ -11,7 +11,7 @@
 __thread struct frame *queue_frame;
 
 /* Call a task's function; no lock is held. */
-static void execute(struct queue_sched *q, struct aml_task *task, bool has_slot)
+static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
 
@@ -21,11 +21,11 @@ static void execute(struct queue_sched *q, struct aml_task *task, bool has_slot)
 }
 
 /* Run a task that is not divisible. */
-static void run_whole(struct queue_sched *q, struct aml_task *task, bool has_slot)
+static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	uint64_t began = trace_start(task, TRACE_WHOLE);
 
-	execute(q, task, has_slot);
+	task_call(q, task, has_slot);
 	trace_end(task, TRACE_WHOLE, began);
 	trace_finish(task);
 }
@@ -44,29 +44,30 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	if (divisible) {
 		/* Before others can start another one. */
 		began = trace_start(task, part);
-		unlock(q);
+		queue_release(q);
 		q->part(task, part);
 		trace_end(task, part, began);
 	} else {
-		unlock(q);
-		run_whole(q, task, has_slot);
+		queue_release(q);
+		task_run_whole(q, task, has_slot);
 	}
-	lock(q);
+	queue_acquire(q);
 	task->priv.active--;
 	if (untaken(task) || task->priv.active > 0)
 		return;
 	if (divisible) {
 		/* Nobody else touches it any more. */
-		unlock(q);
-		execute(q, task, has_slot);
+		queue_release(q);
+		task_call(q, task, has_slot);
 		trace_finish(task);
-		lock(q);
+		queue_acquire(q);
 	}
 	queue_finish_locked(q, task);
 }
 
 /* May the head be taken together with small tasks of so many bytes? */
-static bool fits(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
+static bool fits_batch_locked(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
+	REQUIRES(q)
 {
 	const struct aml_task *head = q->head;
 
@@ -75,13 +76,13 @@ static bool fits(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
 }
 
 /* Take small tasks from the head and run them, one after the other, with one slot. */
-static void run_batch_locked(struct queue_sched *q, uint64_t limit)
+static void run_batch_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q)
 {
 	struct aml_task *batch[BATCH_MAX];
 	uint64_t bytes = 0;
 	size_t n = 0;
 
-	while (n < BATCH_MAX && fits(q, limit, bytes)) {
+	while (n < BATCH_MAX && fits_batch_locked(q, limit, bytes)) {
 		struct aml_task *task = q->head;
 
 		task->priv.state = TASK_RUNNING;
@@ -92,10 +93,10 @@ static void run_batch_locked(struct queue_sched *q, uint64_t limit)
 		batch[n++] = task;
 	}
 	queue_wake_locked(q);
-	unlock(q);
+	queue_release(q);
 	for (size_t i = 0; i < n; i++)
-		run_whole(q, batch[i], true);
-	lock(q);
+		task_run_whole(q, batch[i], true);
+	queue_acquire(q);
 	for (size_t i = 0; i < n; i++) {
 		batch[i]->priv.active = 0;
 		queue_finish_locked(q, batch[i]);
@@ -105,7 +106,7 @@ static void run_batch_locked(struct queue_sched *q, uint64_t limit)
 void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
 {
 	q->running++;
-	if (q->nworkers > 0 && fits(q, limit, 0))
+	if (q->nworkers > 0 && fits_batch_locked(q, limit, 0))
 		run_batch_locked(q, limit);
 	else
 		queue_run_task_locked(q, q->head, true);

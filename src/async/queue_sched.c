@@ -17,12 +17,12 @@
 
 void queue_lock(struct queue_sched *q)
 {
-	lock(q);
+	queue_acquire(q);
 }
 
 void queue_unlock(struct queue_sched *q)
 {
-	unlock(q);
+	queue_release(q);
 }
 
 void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
@@ -47,28 +47,28 @@ void queue_set_name(struct queue_sched *q, queue_name_fn name)
 
 void queue_give_back(struct queue_sched *q, struct aml_task *task)
 {
-	lock(q);
+	queue_acquire(q);
 	queue_put_free_locked(q, task);
 	q->callers--;
 	queue_settle_locked(q);
-	unlock(q);
+	queue_release(q);
 }
 
 struct aml_task *queue_pop_orphan(struct queue_sched *q)
 {
 	struct aml_task *task;
 
-	lock(q);
-	task = queue_pop(&q->orphans);
+	queue_acquire(q);
+	task = task_list_pop(&q->orphans);
 	if (task != NULL)
 		q->callers++;
-	unlock(q);
+	queue_release(q);
 	return task;
 }
 
 void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 {
-	lock(q);
+	queue_acquire(q);
 	*stats = (struct queue_stats){
 		.workers = q->nworkers,
 		.queued = q->nqueued,
@@ -76,43 +76,44 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 		.finished = q->nfinished,
 		.bytes = q->bytes,
 	};
-	unlock(q);
+	queue_release(q);
 }
 
 /* Release a scheduler that no thread uses any more, and the requests that are its own. */
-static void release(struct queue_sched *q)
+static void sched_free(struct queue_sched *q)
 {
 	queue_free_list(q->finished.first);
 	queue_free_list(q->failed.first);
 	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
 		queue_free_list(q->free[i]);
 	queue_free_list(q->surplus);
-	pthread_mutex_destroy(&q->lock);
+	pthread_mutex_destroy(&q->lock.mutex);
 	free(q);
 }
 
-static int submit(struct aml_sched_data *data, struct aml_task *task)
+static int sched_submit(struct aml_sched_data *data, struct aml_task *task)
 {
 	static const struct queue_request plain = {.parts = 1};
 	struct queue_sched *q = (struct queue_sched *)data;
 
-	lock(q);
+	queue_acquire(q);
 	queue_submit_locked(q, task, &plain);
-	unlock(q);
+	queue_release(q);
 	return AML_SUCCESS;
 }
 
-static int wait(struct aml_sched_data *data, struct aml_task *task)
+static int sched_wait(struct aml_sched_data *data, struct aml_task *task)
 {
 	return queue_wait_task((struct queue_sched *)data, task);
 }
 
-static struct aml_task *wait_any(struct aml_sched_data *data)
+static struct aml_task *sched_wait_any(struct aml_sched_data *data)
 {
 	return queue_wait_any((struct queue_sched *)data);
 }
 
-static struct aml_sched_ops ops = {.submit = submit, .wait = wait, .wait_any = wait_any};
+static struct aml_sched_ops ops = {
+	.submit = sched_submit, .wait = sched_wait, .wait_any = sched_wait_any};
 
 struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 {
@@ -123,7 +124,7 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	memset(q, 0, sizeof(*q));
 	q->sched.data = (struct aml_sched_data *)q;
 	q->sched.ops = &ops;
-	q->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
@@ -137,7 +138,7 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 not_registered:
 	queue_join_workers(q);
 no_workers:
-	release(q);
+	sched_free(q);
 no_memory:
 	aml_errno = AML_ENOMEM;
 	return NULL;
@@ -155,18 +156,18 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	if (queue_inside(q))
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	lock(q);
+	queue_acquire(q);
 	if (q->unfinished.first != NULL || q->callers > 0) {
 		me.limit = UINT64_MAX;
 		q->destroyer = &me;
 		queue_sleep_locked(q, &me, NULL);
 		q->destroyer = NULL;
 	}
-	unlock(q);
+	queue_release(q);
 	queue_join_workers(q);
 	queue_unregister(q);
 	trace_file_flush();
-	release(q);
+	sched_free(q);
 	*sched = NULL;
 	pthread_setcancelstate(cancel_state, NULL);
 }

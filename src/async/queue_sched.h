@@ -17,7 +17,10 @@
 
 #include <aml/utils/async.h>
 
-struct queue_sched;
+#include "util/lock.h"
+
+/* In the annotations it stands for its own lock. */
+struct CAPABILITY queue_sched;
 
 /* What a task is, in the low bits of aml_task.priv.flags. */
 enum {
@@ -50,11 +53,11 @@ static inline struct queue_sched *queue_of(const struct aml_sched *sched)
 	return (struct queue_sched *)sched->data;
 }
 
-void queue_lock(struct queue_sched *q);
-void queue_unlock(struct queue_sched *q);
+void queue_lock(struct queue_sched *q) ACQUIRE(q);
+void queue_unlock(struct queue_sched *q) RELEASE(q);
 
 /* A request of free list `list`, or NULL. */
-struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list);
+struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list) REQUIRES(q);
 
 /*
  * The function that runs a part of a divisible task, which has more than one. It neither blocks
@@ -83,7 +86,7 @@ struct queue_request {
  * released.
  */
 void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
-			 const struct queue_request *request);
+			 const struct queue_request *request) REQUIRES(q);
 
 /*
  * Wait for a request, store its result and put it on its free list. -AML_EINVAL or
@@ -123,8 +126,8 @@ void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes);
  * before the lock is let go: a child that is forked meanwhile has it among what is the parent's.
  */
 bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
-			const struct queue_request *request);
-void queue_end_locked(struct queue_sched *q, struct aml_task *task);
+			const struct queue_request *request) REQUIRES(q);
+void queue_end_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /* See aml_dma_barrier(). */
 int queue_barrier(struct queue_sched *q);

@@ -71,6 +71,9 @@
 
 #include "async/queue_sched.h"
 #include "async/trace.h"
+#include "util/clock.h"
+#include "util/list.h"
+#include "util/lock.h"
 
 enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
 
@@ -95,6 +98,7 @@ enum { CACHE_LINE = 64 };
 struct task_list {
 	struct aml_task *first, *last;
 };
+DEFINE_LIST(task_list, struct aml_task, priv.next, priv.prev)
 
 /* A thread that may have to sleep; on the list of what it waits for until it is `done`. */
 struct sleeper {
@@ -114,6 +118,12 @@ struct sleeper {
 struct sleeper_list {
 	struct sleeper *first, *last;
 };
+DEFINE_LIST(sleeper_list, struct sleeper, next, prev)
+
+struct helper_list {
+	struct sleeper *first, *last;
+};
+DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 
 /* A thread of the pool; a block of its own, taken just before the thread is created. */
 struct worker {
@@ -129,11 +139,11 @@ struct worker {
  * each line that goes from CPU to CPU costs as much as the rest of the request. What a caller reads
  * without the lock is in a line that is not written.
  */
-struct queue_sched {
-	_Alignas(CACHE_LINE) pthread_mutex_t lock; /* guards all that follows up to `nqueued` */
-	struct aml_task *head;                     /* the oldest QUEUED task */
-	size_t running;                            /* slots taken, at most `slots` */
-	size_t slots;                              /* max(1, nworkers) */
+struct CAPABILITY queue_sched {
+	_Alignas(CACHE_LINE) struct lock lock; /* guards all that follows up to `nqueued` */
+	struct aml_task *head;                 /* the oldest QUEUED task */
+	size_t running;                        /* slots taken, at most `slots` */
+	size_t slots;                          /* max(1, nworkers) */
 
 	struct task_list unfinished;
 	uint64_t seq; /* of the newest task */
@@ -154,13 +164,13 @@ struct queue_sched {
 	struct task_list done, failed, orphans;
 	size_t unclaimed;         /* submitted tasks, not requests, that nobody has or waits for */
 	struct sleeper_list anys; /* in wait_any */
-	struct sleeper *helpers;  /* without workers: who is asleep and may run the head */
-	size_t callers;           /* threads inside a wait */
-	size_t beyond;            /* tasks and parts that run without a slot */
-	bool waking;              /* somebody is poked and has not looked yet */
-	bool stop;                /* workers are to end */
-	unsigned unanswered;      /* posts since the last poke */
-	uint64_t poked_at;        /* the time of the last poke, in ns */
+	struct helper_list helpers; /* without workers: who is asleep and may run the head */
+	size_t callers;             /* threads inside a wait */
+	size_t beyond;              /* tasks and parts that run without a slot */
+	bool waking;                /* somebody is poked and has not looked yet */
+	bool stop;                  /* workers are to end */
+	unsigned unanswered;        /* posts since the last poke */
+	uint64_t poked_at;          /* the time of the last poke, in ns */
 	size_t nqueued;
 
 	/* Set before there are any tasks. */
@@ -173,9 +183,14 @@ struct queue_sched {
 	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
 	struct trace_times times;        /* of the requests; atomic */
 
-	struct worker
-		*workers; /* the pool, the last one first; in a forked child its memory only */
+	/* The pool, the last one first; in a forked child its memory only. */
+	struct worker *workers;
 };
+
+struct sched_list {
+	struct queue_sched *first, *last;
+};
+DEFINE_LIST(sched_list, struct queue_sched, next, prev)
 
 /* An operator on the calling thread's stack. */
 struct frame {
@@ -193,7 +208,7 @@ extern __thread struct frame *queue_frame;
 __attribute__((weak)) void queue_shake(void);
 #endif
 
-static inline void shake(void)
+static inline void queue_shake_here(void)
 {
 #ifdef QUEUE_SHAKE
 	if (queue_shake != NULL)
@@ -205,29 +220,27 @@ static inline void shake(void)
 void queue_free_list(struct aml_task *task);
 
 /* Let the lock go, and the surplus. */
-__attribute__((cold)) void queue_unlock_surplus(struct queue_sched *q);
+__attribute__((cold)) void queue_unlock_surplus(struct queue_sched *q) RELEASE(q);
 
 /* queue_lock.c: take the lock, which another thread holds; may that spin, on these CPUs? */
-void queue_await_lock(struct queue_sched *q);
+void queue_await_lock(struct queue_sched *q) ACQUIRE(q);
 bool queue_may_spin(void);
-/* The time of CLOCK_MONOTONIC, in ns. */
-uint64_t queue_clock(void);
 
-static inline void lock(struct queue_sched *q)
+static inline void queue_acquire(struct queue_sched *q) ACQUIRE(q) NOT_ANALYSED
 {
-	shake();
-	if (__builtin_expect(pthread_mutex_trylock(&q->lock) != 0, 0))
+	queue_shake_here();
+	if (!lock_try(&q->lock))
 		queue_await_lock(q);
 }
 
-static inline void unlock(struct queue_sched *q)
+static inline void queue_release(struct queue_sched *q) RELEASE(q) NOT_ANALYSED
 {
 	if (__builtin_expect(q->surplus != NULL, 0)) {
 		queue_unlock_surplus(q);
 		return;
 	}
-	pthread_mutex_unlock(&q->lock);
-	shake();
+	lock_release(&q->lock);
+	queue_shake_here();
 }
 
 /* Does the task have a part that nobody took? */
@@ -237,57 +250,52 @@ static inline bool untaken(const struct aml_task *task)
 }
 
 /* queue.c: the moves, all with the lock held. */
-struct aml_task *queue_pop(struct task_list *list);
-void queue_unlink(struct task_list *list, struct aml_task *task);
-void queue_push(struct task_list *list, struct aml_task *task);
-void sleeper_push(struct sleeper_list *list, struct sleeper *s);
-void sleeper_unlink(struct sleeper_list *list, struct sleeper *s);
 /* What it waits for has come. */
 void sleeper_done(struct sleeper *s);
 /* The calling thread's sleeper waits for one signal, which may come for no reason. */
-void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me);
+void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);
 /* No thread signals it any more. */
 void sleeper_end(struct sleeper *me);
 /* Poke somebody to run the head, which is owed. */
-void queue_poke_locked(struct queue_sched *q);
+void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
 /* The same if it is owed. */
-static inline void queue_wake_locked(struct queue_sched *q)
+static inline void queue_wake_locked(struct queue_sched *q) REQUIRES(q)
 {
 	if (q->head != NULL && q->running < q->slots && !q->waking)
 		queue_poke_locked(q);
 }
 /* The same, also if the last poke is late; for who posts or is about to sleep. */
-void queue_wake_again_locked(struct queue_sched *q);
+void queue_wake_again_locked(struct queue_sched *q) REQUIRES(q);
 /* Append a task; the poke is the caller's. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
-			 const struct queue_request *request);
+			 const struct queue_request *request) REQUIRES(q);
 /* A task leaves the queue, its last part taken, or never to be. */
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task);
+void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 /*
  * A task has left `unfinished`: barriers that have no older one to wait for are done, and so is
  * the thread that destroys the scheduler if it waits for nothing more.
  */
-void queue_settle_locked(struct queue_sched *q);
+void queue_settle_locked(struct queue_sched *q) REQUIRES(q);
 /* A task's function has returned: its result goes to whom it concerns. */
-void queue_finish_locked(struct queue_sched *q, struct aml_task *task);
+void queue_finish_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 /* A slot is free, for a resumer if there is one. */
-void queue_free_slot_locked(struct queue_sched *q);
+void queue_free_slot_locked(struct queue_sched *q) REQUIRES(q);
 /* One less task for wait_any to return. */
-void queue_claim_locked(struct queue_sched *q);
+void queue_claim_locked(struct queue_sched *q) REQUIRES(q);
 /* Put a request on its free list. */
-void queue_put_free_locked(struct queue_sched *q, struct aml_task *task);
+void queue_put_free_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /* queue_run.c */
 /*
  * Run a task, or its next part, with a slot that the caller has taken, or beyond the bound; no lock
  * is held meanwhile.
  */
-void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot);
+void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot) REQUIRES(q);
 /*
  * Take the head, or its next part, or as a batch small tasks up to `limit`, and run it, with a slot
  * of its own; no lock is held meanwhile.
  */
-void queue_run_head_locked(struct queue_sched *q, uint64_t limit);
+void queue_run_head_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
 
 /* queue_wait.c */
 #define SLEEPER_INITIALIZER                        \
@@ -300,7 +308,8 @@ void queue_run_head_locked(struct queue_sched *q, uint64_t limit);
  * whatever is the head. The operator that the caller is in, if any, has no slot meanwhile. Ends the
  * use of `me`.
  */
-void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine);
+void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+	REQUIRES(q);
 
 /* The scheduler's operations of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);

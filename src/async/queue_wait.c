@@ -10,37 +10,18 @@
 
 #include "async/queue_state.h"
 
-static void helper_push(struct queue_sched *q, struct sleeper *s)
-{
-	s->prev_helper = NULL;
-	s->next_helper = q->helpers;
-	if (q->helpers != NULL)
-		q->helpers->prev_helper = s;
-	q->helpers = s;
-}
-
-static void helper_unlink(struct queue_sched *q, struct sleeper *s)
-{
-	if (s->prev_helper != NULL)
-		s->prev_helper->next_helper = s->next_helper;
-	else
-		q->helpers = s->next_helper;
-	if (s->next_helper != NULL)
-		s->next_helper->prev_helper = s->prev_helper;
-}
-
 /* Sleep until done or poked. */
-static void doze_locked(struct queue_sched *q, struct sleeper *me)
+static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	bool helper = q->nworkers == 0;
 
 	me->asleep = true;
 	if (helper)
-		helper_push(q, me);
+		helper_list_push(&q->helpers, me);
 	while (!me->done && !me->poked)
 		sleeper_sleep_locked(q, me);
 	if (helper)
-		helper_unlink(q, me);
+		helper_list_unlink(&q->helpers, me);
 	me->asleep = false;
 	if (me->poked) {
 		me->poked = false;
@@ -52,8 +33,8 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me)
  * May a thread that waits run the head? It may if this is what it waits for, or came before that
  * and is a small task or there are no workers.
  */
-static bool may_run(const struct queue_sched *q, const struct sleeper *me,
-		    const struct aml_task *mine)
+static bool may_run_locked(const struct queue_sched *q, const struct sleeper *me,
+			   const struct aml_task *mine) REQUIRES(q)
 {
 	const struct aml_task *head = q->head;
 
@@ -66,9 +47,10 @@ static bool may_run(const struct queue_sched *q, const struct sleeper *me,
  * tasks, or without workers whatever is the head.
  */
 static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+	REQUIRES(q)
 {
 	while (!me->done) {
-		if (q->head != NULL && q->running < q->slots && may_run(q, me, mine)) {
+		if (q->head != NULL && q->running < q->slots && may_run_locked(q, me, mine)) {
 			queue_run_head_locked(q, me->limit);
 		} else {
 			queue_wake_again_locked(q);
@@ -78,45 +60,47 @@ static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_t
 	queue_wake_locked(q);
 }
 
-/* The operator `frame` gives up its slot. May drop the lock of q, where the caller is about to
- * wait. */
-static void yield_slot_locked(struct queue_sched *q, struct frame *frame)
+/*
+ * The operator `frame` gives up its slot. Drops the lock of q meanwhile if that is another
+ * scheduler, under a condition that the analysis of locks does not follow.
+ */
+static void yield_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
 {
 	if (frame->q != q) {
-		unlock(q);
-		lock(frame->q);
+		queue_release(q);
+		queue_acquire(frame->q);
 	}
 	queue_free_slot_locked(frame->q);
 	queue_wake_locked(frame->q);
 	if (frame->q != q) {
-		unlock(frame->q);
-		lock(q);
+		queue_release(frame->q);
+		queue_acquire(q);
 	}
 }
 
-/* The operator `frame` takes a slot again. May drop the lock of q. */
-static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
+/* The operator `frame` takes a slot again. Drops the lock of q meanwhile, as the function above. */
+static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
 {
 	struct queue_sched *own = frame->q;
 
 	if (own != q) {
-		unlock(q);
-		lock(own);
+		queue_release(q);
+		queue_acquire(own);
 	}
 	if (own->running < own->slots) {
 		own->running++;
 	} else {
 		struct sleeper me = SLEEPER_INITIALIZER;
 
-		sleeper_push(&own->resumers, &me);
+		sleeper_list_push(&own->resumers, &me);
 		me.asleep = true;
 		while (!me.done)
 			sleeper_sleep_locked(own, &me);
 		sleeper_end(&me);
 	}
 	if (own != q) {
-		unlock(own);
-		lock(q);
+		queue_release(own);
+		queue_acquire(q);
 	}
 }
 
@@ -124,7 +108,7 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame)
  * Run a task, or its next part, ahead of its turn for an operator of another scheduler: with a free
  * slot if nothing else is queued that could have it, else beyond the bound.
  */
-static void run_abroad_locked(struct queue_sched *q, struct aml_task *task)
+static void run_abroad_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	bool has_slot = q->running < q->slots && (q->head == NULL || q->head == task);
 
@@ -142,7 +126,7 @@ static void run_abroad_locked(struct queue_sched *q, struct aml_task *task)
 /* The operator `frame` waits, without its slot, and runs what is left of `mine` ahead of its turn.
  */
 static void block_locked(struct queue_sched *q, struct frame *frame, struct sleeper *me,
-			 struct aml_task *mine)
+			 struct aml_task *mine) REQUIRES(q)
 {
 	if (frame->has_slot)
 		yield_slot_locked(q, frame);
@@ -175,6 +159,7 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 
 /* The same for a call that destroy waits for. */
 static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+	REQUIRES(q)
 {
 	q->callers++;
 	queue_sleep_locked(q, me, mine);
@@ -183,7 +168,7 @@ static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 }
 
 /* Is the task's function on the calling thread's stack? */
-static bool on_stack(const struct aml_task *task)
+static bool task_is_on_stack(const struct aml_task *task)
 {
 	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
 		if (f->task == task)
@@ -192,17 +177,18 @@ static bool on_stack(const struct aml_task *task)
 }
 
 /* May the caller wait for the task, or cancel it? */
-static int check_locked(const struct queue_sched *q, const struct aml_task *task)
+static int check_task_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
 {
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
-	if (task->priv.waiter != NULL || (task->priv.state == TASK_RUNNING && on_stack(task)))
+	if (task->priv.waiter != NULL ||
+	    (task->priv.state == TASK_RUNNING && task_is_on_stack(task)))
 		return -AML_EBUSY;
 	return AML_SUCCESS;
 }
 
 /* Wait until the task has FINISHED, and take it off its list. */
-static void take_finished_locked(struct queue_sched *q, struct aml_task *task)
+static void take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 
@@ -217,11 +203,11 @@ static void take_finished_locked(struct queue_sched *q, struct aml_task *task)
 		wait_locked(q, &me, task);
 		task->priv.waiter = NULL;
 	} else if (!request) {
-		queue_unlink(&q->done, task);
+		task_list_unlink(&q->done, task);
 	} else if (task->priv.flags & TASK_UNREPORTED) {
-		queue_unlink(&q->failed, task);
+		task_list_unlink(&q->failed, task);
 	} else {
-		queue_unlink(&q->finished, task);
+		task_list_unlink(&q->finished, task);
 	}
 	task->priv.state = TASK_RETURNED;
 }
@@ -230,8 +216,8 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 {
 	int err;
 
-	lock(q);
-	err = check_locked(q, task);
+	queue_acquire(q);
+	err = check_task_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.flags & TASK_REQUEST) {
 		err = -AML_EINVAL;
 	} else if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
@@ -240,7 +226,7 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 	} else if (err == AML_SUCCESS) {
 		take_finished_locked(q, task);
 	}
-	unlock(q);
+	queue_release(q);
 	return err;
 }
 
@@ -248,10 +234,10 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 {
 	int err;
 
-	lock(q);
-	err = check_locked(q, task);
+	queue_acquire(q);
+	err = check_task_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
-		queue_unlink(&q->orphans, task);
+		task_list_unlink(&q->orphans, task);
 		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
@@ -259,12 +245,12 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 		*result = *(int *)(void *)task->out;
 		queue_put_free_locked(q, task);
 	}
-	unlock(q);
+	queue_release(q);
 	return err;
 }
 
 /* No further part of the task is taken. True: and none runs, so that it is gone. */
-static bool withdraw_locked(struct queue_sched *q, struct aml_task *task)
+static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	if (task->priv.state == TASK_FINISHED || !untaken(task))
 		return false;
@@ -277,7 +263,7 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task)
 		return false;
 	}
 	trace_cancel(task);
-	queue_unlink(&q->unfinished, task);
+	task_list_unlink(&q->unfinished, task);
 	queue_settle_locked(q);
 	return true;
 }
@@ -286,32 +272,32 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 {
 	int err;
 
-	lock(q);
-	err = check_locked(q, task);
+	queue_acquire(q);
+	err = check_task_locked(q, task);
 	if (err != AML_SUCCESS) {
-		unlock(q);
+		queue_release(q);
 		return err;
 	}
 	/* Until queue_give_back(), which may find the scheduler's end waiting for it. */
 	q->callers++;
 	*ran = false;
 	if (task->priv.state == TASK_ORPHAN) {
-		queue_unlink(&q->orphans, task);
+		task_list_unlink(&q->orphans, task);
 	} else if (!withdraw_locked(q, task)) {
 		*ran = true;
 		take_finished_locked(q, task);
 	}
 	task->priv.state = TASK_RETURNED;
-	unlock(q);
+	queue_release(q);
 	return AML_SUCCESS;
 }
 
 void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request)
 {
-	lock(q);
+	queue_acquire(q);
 	queue_append_locked(q, task, request);
 	take_finished_locked(q, task);
-	unlock(q);
+	queue_release(q);
 }
 
 int queue_barrier(struct queue_sched *q)
@@ -321,21 +307,21 @@ int queue_barrier(struct queue_sched *q)
 
 	if (queue_inside(q))
 		return -AML_EBUSY;
-	lock(q);
-	failed = queue_pop(&q->failed);
+	queue_acquire(q);
+	failed = task_list_pop(&q->failed);
 	if (failed != NULL) {
 		me.code = *(int *)(void *)failed->out;
 		failed->priv.flags &= ~(unsigned)TASK_UNREPORTED;
 		if (failed->priv.flags & TASK_OWNED)
 			queue_put_free_locked(q, failed);
 		else
-			queue_push(&q->finished, failed);
+			task_list_push(&q->finished, failed);
 	} else if (q->unfinished.first != NULL) {
 		me.limit = q->seq;
-		sleeper_push(&q->barriers, &me);
+		sleeper_list_push(&q->barriers, &me);
 		wait_locked(q, &me, NULL);
 	}
-	unlock(q);
+	queue_release(q);
 	return me.code;
 }
 
@@ -347,17 +333,17 @@ struct aml_task *queue_wait_any(struct queue_sched *q)
 		aml_errno = AML_EBUSY;
 		return NULL;
 	}
-	lock(q);
-	me.task = queue_pop(&q->done);
+	queue_acquire(q);
+	me.task = task_list_pop(&q->done);
 	if (me.task != NULL) {
 		me.task->priv.state = TASK_RETURNED;
 		queue_claim_locked(q);
 	} else if (q->unclaimed > 0) {
 		me.limit = UINT64_MAX;
-		sleeper_push(&q->anys, &me);
+		sleeper_list_push(&q->anys, &me);
 		wait_locked(q, &me, NULL);
 	}
-	unlock(q);
+	queue_release(q);
 	return me.task;
 }
 

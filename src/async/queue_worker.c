@@ -76,14 +76,14 @@ static void mask_signals(void)
 }
 
 /* Take what there is to run; sleep while there is nothing. */
-static void work_locked(struct queue_sched *q, struct sleeper *me)
+static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q, UINT64_MAX);
 		} else if (q->surplus != NULL) {
-			unlock(q);
-			lock(q);
+			queue_release(q);
+			queue_acquire(q);
 		} else if (q->stop) {
 			return;
 		} else {
@@ -111,9 +111,9 @@ static void *worker_main(void *arg)
 	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
 	pthread_setname_np(pthread_self(), name);
 	trace_worker(q);
-	lock(q);
+	queue_acquire(q);
 	work_locked(q, &self->sleeper);
-	unlock(q);
+	queue_release(q);
 	return NULL;
 }
 
@@ -150,14 +150,14 @@ void queue_join_workers(struct queue_sched *q)
 	int cancel_state;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	lock(q);
+	queue_acquire(q);
 	q->stop = true;
 	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
 		s->poked = true;
 		pthread_cond_signal(&s->wakeup);
 	}
 	q->idle = NULL;
-	unlock(q);
+	queue_release(q);
 	if (q->nworkers > 0) {
 		for (struct worker *worker = q->workers; worker != NULL; worker = worker->next) {
 			pthread_join(worker->thread, NULL);

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "async/queue_state.h"
@@ -165,13 +164,10 @@ static bool telling(void)
 	return __atomic_load_n(&trace_mode, __ATOMIC_ACQUIRE) & TRACE_EVENTS;
 }
 
-/* Never 0. */
-static uint64_t clock_ns(void)
+/* The time, never 0. */
+static uint64_t trace_clock(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) | 1;
+	return clock_ns() | 1;
 }
 
 /* Requests alone are told of, and of these the ones that were when they were posted. */
@@ -198,7 +194,7 @@ static void count_time(uint64_t *buckets, const struct aml_task *task, uint64_t 
 
 void trace_posted(struct aml_task *task)
 {
-	uint64_t now = clock_ns();
+	uint64_t now = trace_clock();
 
 	if (!(task->priv.flags & TASK_REQUEST))
 		return;
@@ -214,7 +210,7 @@ uint64_t trace_started(struct aml_task *task, unsigned part)
 
 	if (!is_told(task))
 		return 0;
-	now = clock_ns();
+	now = trace_clock();
 	if (part != 0 && part != TRACE_WHOLE)
 		return now;
 	count_time(q->times.queued, task, now);
@@ -227,7 +223,7 @@ uint64_t trace_started(struct aml_task *task, unsigned part)
 void trace_ended(struct aml_task *task, unsigned part, uint64_t began)
 {
 	if (telling())
-		tell_slice(task, part, began, clock_ns());
+		tell_slice(task, part, began, trace_clock());
 }
 
 void trace_finished(struct aml_task *task)
@@ -237,7 +233,7 @@ void trace_finished(struct aml_task *task)
 
 	if (!is_told(task))
 		return;
-	now = clock_ns();
+	now = trace_clock();
 	count_time(q->times.run, task, now);
 	if (telling())
 		tell_result(task, now);
@@ -246,7 +242,7 @@ void trace_finished(struct aml_task *task)
 void trace_cancelled(struct aml_task *task)
 {
 	if (is_told(task) && telling())
-		tell("e", task, NULL, clock_ns(), "\"cancelled\":", 1);
+		tell("e", task, NULL, trace_clock(), "\"cancelled\":", 1);
 }
 
 void trace_open(struct queue_sched *q)

@@ -132,20 +132,6 @@ static int plan(union copy_plan_room *room, const struct aml_dma_linux_task_in *
 	return AML_SUCCESS;
 }
 
-/* A request of the class, with the scheduler's lock held; NULL without memory, and without it. */
-static struct request *take_locked(struct queue_sched *q, unsigned size_class)
-{
-	struct request *r = (struct request *)(void *)queue_take_free_locked(q, size_class);
-
-	if (r != NULL)
-		return r;
-	queue_unlock(q);
-	r = malloc(size_of_class(size_class));
-	if (r != NULL)
-		queue_lock(q);
-	return r;
-}
-
 /* Is it short, in one piece, and all the library's? */
 static bool is_small(const struct copy_plan *plan)
 {
@@ -204,9 +190,14 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 	if (small)
 		request.flags |= TASK_SMALL;
 	queue_lock(q);
-	r = take_locked(q, size_class);
-	if (r == NULL)
-		return -AML_ENOMEM;
+	r = (struct request *)(void *)queue_take_free_locked(q, size_class);
+	if (r == NULL) {
+		queue_unlock(q);
+		r = malloc(size_of_class(size_class));
+		if (r == NULL)
+			return -AML_ENOMEM;
+		queue_lock(q);
+	}
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;
 	else
