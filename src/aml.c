@@ -15,7 +15,8 @@
 #include <aml.h>
 #include <aml/dma/linux.h>
 
-#include "async/queue_sched.h"
+#include "async/queue_fork.h"
+#include "async/queue_wait.h"
 
 const int aml_version_major = AML_VERSION_MAJOR;
 const int aml_version_minor = AML_VERSION_MINOR;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The moves of tasks and sleepers from state to state, as queue_state.h tells; and all of them in
- * one, for what the calling thread does at once.
- */
-#include <stdlib.h>
+/* The moves of tasks and sleepers from state to state, as queue_state.h describes them. */
+#include <stddef.h>
 
 #include <aml/utils/error.h>
 
-#include "async/queue_state.h"
+#include "async/queue.h"
+#include "util/clock.h"
 
 void sleeper_done(struct sleeper *s)
 {
@@ -86,10 +84,8 @@ void queue_wake_again_locked(struct queue_sched *q)
 		queue_poke_locked(q);
 }
 
-/* It is submitted, in this state. */
-static void task_enter_locked(struct queue_sched *q, struct aml_task *task,
-			      const struct queue_request *request, enum task_state state)
-	REQUIRES(q)
+void queue_enter_locked(struct queue_sched *q, struct aml_task *task,
+			const struct queue_request *request, enum task_state state) REQUIRES(q)
 {
 	task->priv.sched = q;
 	task->priv.waiter = NULL;
@@ -106,7 +102,7 @@ static void task_enter_locked(struct queue_sched *q, struct aml_task *task,
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request)
 {
-	task_enter_locked(q, task, request, TASK_QUEUED);
+	queue_enter_locked(q, task, request, TASK_QUEUED);
 	if (q->head == NULL)
 		q->head = task;
 	q->nqueued++;
@@ -152,37 +148,6 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
 		task->priv.next = q->surplus;
 		q->surplus = task;
 	}
-}
-
-struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
-{
-	struct aml_task *task = q->free[list];
-
-	if (task != NULL) {
-		q->free[list] = task->priv.next;
-		q->free_bytes -= q->sizes[list];
-	}
-	return task;
-}
-
-void queue_free_list(struct aml_task *task)
-{
-	while (task != NULL) {
-		struct aml_task *next = task->priv.next;
-
-		free(task);
-		task = next;
-	}
-}
-
-void queue_unlock_surplus(struct queue_sched *q) NOT_ANALYSED
-{
-	struct aml_task *surplus = q->surplus;
-
-	q->surplus = NULL;
-	lock_release(&q->lock);
-	queue_shake_here();
-	queue_free_list(surplus);
 }
 
 /* Tell the first barrier that covers it of a request's failure. False: there is none. */
@@ -268,60 +233,4 @@ void queue_free_slot_locked(struct queue_sched *q)
 		sleeper_list_end_first(&q->resumers);
 	else
 		q->running--;
-}
-
-/* May the calling thread do at once what it would submit? */
-static bool may_begin_locked(const struct queue_sched *q) REQUIRES(q)
-{
-	return q->head == NULL && q->running < q->slots;
-}
-
-bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
-{
-	queue_acquire(q);
-	if (!may_begin_locked(q) || !(waits || q->nworkers > 0)) {
-		queue_release(q);
-		return false;
-	}
-	/* What nobody looks at in the frame of another thread stays as it is. */
-	task->priv.seq = ++q->seq;
-	task->priv.state = TASK_RUNNING;
-	task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
-	task->priv.parts = 1;
-	task->priv.taken = 1;
-	task_list_push(&q->unfinished, task);
-	q->running++;
-	queue_release(q);
-	return true;
-}
-
-void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
-{
-	queue_acquire(q);
-	q->nfinished++;
-	task_list_unlink(&q->unfinished, task);
-	q->bytes += bytes;
-	if (q->barriers.first != NULL || q->destroyer != NULL)
-		queue_settle_locked(q);
-	queue_free_slot_locked(q);
-	queue_wake_locked(q);
-	queue_release(q);
-}
-
-bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
-			const struct queue_request *request)
-{
-	if (!may_begin_locked(q) || q->nworkers == 0)
-		return false;
-	task_enter_locked(q, task, request, TASK_RUNNING);
-	q->running++;
-	return true;
-}
-
-void queue_end_locked(struct queue_sched *q, struct aml_task *task)
-{
-	task->priv.active = 0;
-	queue_finish_locked(q, task);
-	queue_free_slot_locked(q);
-	queue_wake_locked(q);
 }

@@ -13,6 +13,7 @@
 
 #include <aml/utils/error.h>
 
+#include "async/queue_fork.h"
 #include "async/queue_state.h"
 
 /* Guards the list and `handled`. Taken before any scheduler's lock, never with one held. */

@@ -9,8 +9,10 @@
  * one comes back for the lock several times meanwhile, and finds all of it in its own cache.
  */
 #include <sched.h>
+#include <stdlib.h>
 
-#include "async/queue_state.h"
+#include "async/queue_lock.h"
+#include "util/clock.h"
 
 /* How often it tries, and how many nanoseconds it waits before each try. */
 enum { TRIES = 4, GAP = 2400 };
@@ -43,4 +45,24 @@ void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 			return;
 	}
 	lock_acquire(&q->lock);
+}
+
+void queue_free_list(struct aml_task *task)
+{
+	while (task != NULL) {
+		struct aml_task *next = task->priv.next;
+
+		free(task);
+		task = next;
+	}
+}
+
+void queue_release_surplus(struct queue_sched *q) NOT_ANALYSED
+{
+	struct aml_task *surplus = q->surplus;
+
+	q->surplus = NULL;
+	lock_release(&q->lock);
+	queue_shake_here();
+	queue_free_list(surplus);
 }

@@ -6,7 +6,9 @@
  */
 #include <stddef.h>
 
-#include "async/queue_state.h"
+#include "async/queue.h"
+#include "async/queue_lock.h"
+#include "async/queue_run.h"
 
 __thread struct frame *queue_frame;
 

@@ -13,7 +13,12 @@
 
 #include <aml/utils/error.h>
 
-#include "async/queue_state.h"
+#include "async/queue.h"
+#include "async/queue_fork.h"
+#include "async/queue_lock.h"
+#include "async/queue_sched.h"
+#include "async/queue_wait.h"
+#include "async/queue_worker.h"
 
 void queue_lock(struct queue_sched *q)
 {
@@ -43,6 +48,17 @@ void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 void queue_set_name(struct queue_sched *q, queue_name_fn name)
 {
 	q->name = name;
+}
+
+struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
+{
+	struct aml_task *task = q->free[list];
+
+	if (task != NULL) {
+		q->free[list] = task->priv.next;
+		q->free_bytes -= q->sizes[list];
+	}
+	return task;
 }
 
 void queue_give_back(struct queue_sched *q, struct aml_task *task)

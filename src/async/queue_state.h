@@ -69,9 +69,8 @@
 
 #include <pthread.h>
 
-#include "async/queue_sched.h"
+#include "async/queue_request.h"
 #include "async/trace.h"
-#include "util/clock.h"
 #include "util/list.h"
 #include "util/lock.h"
 
@@ -114,6 +113,11 @@ struct sleeper {
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it was: `wakeup` has been in use */
 };
+
+#define SLEEPER_INITIALIZER                        \
+	{                                          \
+		.wakeup = PTHREAD_COND_INITIALIZER \
+	}
 
 struct sleeper_list {
 	struct sleeper *first, *last;
@@ -200,131 +204,10 @@ struct frame {
 	bool has_slot; /* of q, while it is not blocked; else it runs beyond the bound */
 };
 
-/* The innermost one of the calling thread. */
-extern __thread struct frame *queue_frame;
-
-/* A test's, to delay threads where schedules differ; in a library built with QUEUE_SHAKE alone. */
-#ifdef QUEUE_SHAKE
-__attribute__((weak)) void queue_shake(void);
-#endif
-
-static inline void queue_shake_here(void)
-{
-#ifdef QUEUE_SHAKE
-	if (queue_shake != NULL)
-		queue_shake();
-#endif
-}
-
-/* Release requests that are linked by `next`. */
-void queue_free_list(struct aml_task *task);
-
-/* Let the lock go, and the surplus. */
-__attribute__((cold)) void queue_unlock_surplus(struct queue_sched *q) RELEASE(q);
-
-/* queue_lock.c: take the lock, which another thread holds; may that spin, on these CPUs? */
-void queue_await_lock(struct queue_sched *q) ACQUIRE(q);
-bool queue_may_spin(void);
-
-static inline void queue_acquire(struct queue_sched *q) ACQUIRE(q) NOT_ANALYSED
-{
-	queue_shake_here();
-	if (!lock_try(&q->lock))
-		queue_await_lock(q);
-}
-
-static inline void queue_release(struct queue_sched *q) RELEASE(q) NOT_ANALYSED
-{
-	if (__builtin_expect(q->surplus != NULL, 0)) {
-		queue_unlock_surplus(q);
-		return;
-	}
-	lock_release(&q->lock);
-	queue_shake_here();
-}
-
 /* Does the task have a part that nobody took? */
 static inline bool untaken(const struct aml_task *task)
 {
 	return task->priv.taken < task->priv.parts;
 }
-
-/* queue.c: the moves, all with the lock held. */
-/* What it waits for has come. */
-void sleeper_done(struct sleeper *s);
-/* The calling thread's sleeper waits for one signal, which may come for no reason. */
-void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);
-/* No thread signals it any more. */
-void sleeper_end(struct sleeper *me);
-/* Poke somebody to run the head, which is owed. */
-void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
-/* The same if it is owed. */
-static inline void queue_wake_locked(struct queue_sched *q) REQUIRES(q)
-{
-	if (q->head != NULL && q->running < q->slots && !q->waking)
-		queue_poke_locked(q);
-}
-/* The same, also if the last poke is late; for who posts or is about to sleep. */
-void queue_wake_again_locked(struct queue_sched *q) REQUIRES(q);
-/* Append a task; the poke is the caller's. */
-void queue_append_locked(struct queue_sched *q, struct aml_task *task,
-			 const struct queue_request *request) REQUIRES(q);
-/* A task leaves the queue, its last part taken, or never to be. */
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
-/*
- * A task has left `unfinished`: barriers that have no older one to wait for are done, and so is
- * the thread that destroys the scheduler if it waits for nothing more.
- */
-void queue_settle_locked(struct queue_sched *q) REQUIRES(q);
-/* A task's function has returned: its result goes to whom it concerns. */
-void queue_finish_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
-/* A slot is free, for a resumer if there is one. */
-void queue_free_slot_locked(struct queue_sched *q) REQUIRES(q);
-/* One less task for wait_any to return. */
-void queue_claim_locked(struct queue_sched *q) REQUIRES(q);
-/* Put a request on its free list. */
-void queue_put_free_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
-
-/* queue_run.c */
-/*
- * Run a task, or its next part, with a slot that the caller has taken, or beyond the bound; no lock
- * is held meanwhile.
- */
-void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot) REQUIRES(q);
-/*
- * Take the head, or its next part, or as a batch small tasks up to `limit`, and run it, with a slot
- * of its own; no lock is held meanwhile.
- */
-void queue_run_head_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
-
-/* queue_wait.c */
-#define SLEEPER_INITIALIZER                        \
-	{                                          \
-		.wakeup = PTHREAD_COND_INITIALIZER \
-	}
-/*
- * Wait until `me` is done, from wherever the caller is, running what this thread may run: `mine`,
- * the task that it waits for (may be NULL), and up to `me->limit` small tasks, or without workers
- * whatever is the head. The operator that the caller is in, if any, has no slot meanwhile. Ends the
- * use of `me`.
- */
-void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
-	REQUIRES(q);
-
-/* The scheduler's operations of struct aml_sched_ops. */
-int queue_wait_task(struct queue_sched *q, struct aml_task *task);
-struct aml_task *queue_wait_any(struct queue_sched *q);
-
-/* queue_worker.c: start `n` workers; -AML_ENOMEM: there are none. */
-int queue_start_workers(struct queue_sched *q, size_t n);
-/*
- * Tell all workers to end, once there is nothing to run; wait for them, and release their memory.
- * In a forked child there is only the memory.
- */
-void queue_join_workers(struct queue_sched *q);
-
-/* queue_fork.c: the list of all schedulers. -AML_ENOMEM if fork handlers cannot be had. */
-int queue_register(struct queue_sched *q);
-void queue_unregister(struct queue_sched *q);
 
 #endif /* ASYNC_QUEUE_STATE_H */

@@ -8,7 +8,10 @@
 
 #include <aml/utils/error.h>
 
-#include "async/queue_state.h"
+#include "async/queue.h"
+#include "async/queue_lock.h"
+#include "async/queue_run.h"
+#include "async/queue_wait.h"
 
 /* Sleep until done or poked. */
 static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
@@ -292,7 +295,8 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 	return AML_SUCCESS;
 }
 
-void queue_run(struct queue_sched *q, struct aml_task *task, const struct queue_request *request)
+void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
+			   const struct queue_request *request)
 {
 	queue_acquire(q);
 	queue_append_locked(q, task, request);

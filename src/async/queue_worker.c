@@ -19,7 +19,11 @@
 
 #include <aml/utils/error.h>
 
-#include "async/queue_state.h"
+#include "async/queue.h"
+#include "async/queue_lock.h"
+#include "async/queue_run.h"
+#include "async/queue_sched.h"
+#include "async/queue_worker.h"
 
 enum {
 	/* Linux has no more thread IDs; so many workers are not even tried. */

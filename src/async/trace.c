@@ -16,6 +16,7 @@
 
 #include "async/queue_state.h"
 #include "async/trace.h"
+#include "util/clock.h"
 
 unsigned trace_mode;
 

@@ -21,7 +21,9 @@
 #include <aml/dma/linux.h>
 #include <aml/utils/error.h>
 
+#include "async/queue_begin.h"
 #include "async/queue_sched.h"
+#include "async/queue_wait.h"
 #include "async/trace.h"
 #include "dma/linux_ops.h"
 #include "dma/times.h"
@@ -260,7 +262,7 @@ __attribute__((noinline)) static int run_request(struct queue_sched *q,
 	};
 
 	fill(&r.request, in, plan, 0);
-	queue_run(q, &r.request.pub.task, &request);
+	queue_submit_and_wait(q, &r.request.pub.task, &request);
 	return r.request.pub.task_out;
 }
 

@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <time.h>
 
-#include "async/queue_state.h"
+#include "async/queue_sched.h"
 #include "suite.h"
 
 #define LONGEST 10000 /* nanoseconds */

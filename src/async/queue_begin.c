@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All moves of a task in one, for what the calling thread does at once. */
+#include <stddef.h>
+
+#include "async/queue.h"
+#include "async/queue_begin.h"
+#include "async/queue_lock.h"
+
+/* May the calling thread do at once what it would submit? */
+static bool may_begin_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	return q->head == NULL && q->running < q->slots;
+}
+
+bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
+{
+	queue_acquire(q);
+	if (!may_begin_locked(q) || !(waits || q->nworkers > 0)) {
+		queue_release(q);
+		return false;
+	}
+	/* What nobody looks at in the frame of another thread stays as it is. */
+	task->priv.seq = ++q->seq;
+	task->priv.state = TASK_RUNNING;
+	task->priv.flags = TASK_REQUEST | TASK_ON_STACK;
+	task->priv.parts = 1;
+	task->priv.taken = 1;
+	task_list_push(&q->unfinished, task);
+	q->running++;
+	queue_release(q);
+	return true;
+}
+
+void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
+{
+	queue_acquire(q);
+	q->nfinished++;
+	task_list_unlink(&q->unfinished, task);
+	q->bytes += bytes;
+	if (q->barriers.first != NULL || q->destroyer != NULL)
+		queue_settle_locked(q);
+	queue_free_slot_locked(q);
+	queue_wake_locked(q);
+	queue_release(q);
+}
+
+bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
+			const struct queue_request *request)
+{
+	if (!may_begin_locked(q) || q->nworkers == 0)
+		return false;
+	queue_enter_locked(q, task, request, TASK_RUNNING);
+	q->running++;
+	return true;
+}
+
+void queue_end_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task->priv.active = 0;
+	queue_finish_locked(q, task);
+	queue_free_slot_locked(q);
+	queue_wake_locked(q);
+}
