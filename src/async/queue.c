@@ -108,7 +108,7 @@ void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 	q->nqueued++;
 	if (!(request->flags & TASK_REQUEST))
 		q->unclaimed++;
-	trace_post(task);
+	trace_post(&q->trace, task);
 }
 
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task)

@@ -50,9 +50,6 @@ struct queue_request {
  */
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
 
-/* The kind of a request in one word, for a trace: plain letters. */
-typedef const char *(*queue_name_fn)(const struct aml_task *task);
-
 /* The scheduler behind an aml_sched of aml_queue_sched_create(). */
 static inline struct queue_sched *queue_of(const struct aml_sched *sched)
 {

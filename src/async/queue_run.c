@@ -25,11 +25,11 @@ static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slo
 /* Run a task that is not divisible. */
 static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
-	uint64_t began = trace_start(task, TRACE_WHOLE);
+	uint64_t began = trace_start(&q->trace, task, TRACE_WHOLE);
 
 	task_call(q, task, has_slot);
-	trace_end(task, TRACE_WHOLE, began);
-	trace_finish(task);
+	trace_end(&q->trace, task, TRACE_WHOLE, began);
+	trace_finish(&q->trace, task);
 }
 
 void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot)
@@ -45,10 +45,10 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	queue_wake_locked(q);
 	if (divisible) {
 		/* Before others can start another one. */
-		began = trace_start(task, part);
+		began = trace_start(&q->trace, task, part);
 		queue_release(q);
 		q->part(task, part);
-		trace_end(task, part, began);
+		trace_end(&q->trace, task, part, began);
 	} else {
 		queue_release(q);
 		task_run_whole(q, task, has_slot);
@@ -61,7 +61,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 		/* Nobody else touches it any more. */
 		queue_release(q);
 		task_call(q, task, has_slot);
-		trace_finish(task);
+		trace_finish(&q->trace, task);
 		queue_acquire(q);
 	}
 	queue_finish_locked(q, task);

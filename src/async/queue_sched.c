@@ -45,9 +45,9 @@ void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 		q->sizes[i] = sizes[i];
 }
 
-void queue_set_name(struct queue_sched *q, queue_name_fn name)
+struct trace_source *queue_trace(struct queue_sched *q)
 {
-	q->name = name;
+	return &q->trace;
 }
 
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
@@ -144,7 +144,7 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	q->spins = queue_may_spin();
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
-	trace_open(q);
+	trace_open(&q->trace);
 	if (queue_start_workers(q, num_threads) != AML_SUCCESS)
 		goto no_workers;
 	if (queue_register(q) != AML_SUCCESS)

@@ -7,6 +7,7 @@
 #define ASYNC_QUEUE_SCHED_H
 
 #include "async/queue_request.h"
+#include "trace/trace.h"
 
 /*
  * What a worker's stack has room for, at least: a copy by the library, and the operators of a
@@ -29,8 +30,8 @@ struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list) RE
 void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 			const size_t sizes[QUEUE_FREE_LISTS]);
 
-/* …and what its requests are called. */
-void queue_set_name(struct queue_sched *q, queue_name_fn name);
+/* The traces of what is submitted here; the engine says how they are called. */
+struct trace_source *queue_trace(struct queue_sched *q);
 
 /*
  * Append a request with its public members filled in. It may start as soon as the lock is

@@ -70,7 +70,7 @@
 #include <pthread.h>
 
 #include "async/queue_request.h"
-#include "async/trace.h"
+#include "trace/trace.h"
 #include "util/list.h"
 #include "util/lock.h"
 
@@ -180,12 +180,10 @@ struct CAPABILITY queue_sched {
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE) struct aml_sched sched; /* what the caller knows it by */
 	queue_part_fn part;                          /* runs a part of a divisible task */
-	queue_name_fn name;                          /* what a request is called in a trace */
-	unsigned number;                             /* among all schedulers; for the trace */
 	bool spins; /* a thread that finds the lock taken may spin */
 
 	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
-	struct trace_times times;        /* of the requests; atomic */
+	struct trace_source trace;       /* of what is submitted here */
 
 	/* The pool, the last one first; in a forked child its memory only. */
 	struct worker *workers;

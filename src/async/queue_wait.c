@@ -265,7 +265,7 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIR
 		task->priv.bytes = 0;
 		return false;
 	}
-	trace_cancel(task);
+	trace_cancel(&q->trace, task);
 	task_list_unlink(&q->unfinished, task);
 	queue_settle_locked(q);
 	return true;

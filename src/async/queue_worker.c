@@ -114,7 +114,7 @@ static void *worker_main(void *arg)
 	mask_signals();
 	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
 	pthread_setname_np(pthread_self(), name);
-	trace_worker(q);
+	trace_worker(&q->trace);
 	queue_acquire(q);
 	work_locked(q, &self->sleeper);
 	queue_release(q);

@@ -24,9 +24,9 @@
 #include "async/queue_begin.h"
 #include "async/queue_sched.h"
 #include "async/queue_wait.h"
-#include "async/trace.h"
 #include "dma/linux_ops.h"
-#include "dma/times.h"
+#include "trace/histogram.h"
+#include "trace/trace.h"
 
 struct request {
 	struct aml_dma_linux_request pub;
@@ -94,11 +94,13 @@ static void run_part(struct aml_task *task, unsigned part)
 	copy_plan_run_part(&r->plan, part);
 }
 
-/* What a request is called in a trace. */
+/* What a request is called in a trace. The scheduler may have other tasks, too. */
 static const char *name(const struct aml_task *task)
 {
 	const struct request *r = (const struct request *)(const void *)task;
 
+	if (!(task->priv.flags & TASK_REQUEST))
+		return NULL;
 	return r->pub.task_in.op == run_plan ? copy_kind_name(r->plan.kind) : "operator";
 }
 
@@ -165,15 +167,16 @@ __attribute__((always_inline)) static inline bool run_at_once(struct queue_sched
 }
 
 /* Run the plan as the request that the calling thread has begun. */
-static void run_told(struct aml_task *task, const struct copy_plan *plan)
+static void run_traced(struct trace_source *source, struct aml_task *task,
+		       const struct copy_plan *plan)
 {
 	uint64_t began;
 
-	trace_post(task);
-	began = trace_start(task, TRACE_WHOLE);
+	trace_post(source, task);
+	began = trace_start(source, task, TRACE_WHOLE);
 	copy_plan_run(plan);
-	trace_end(task, TRACE_WHOLE, began);
-	trace_finish(task);
+	trace_end(source, task, TRACE_WHOLE, began);
+	trace_finish(source, task);
 }
 
 /* Post a request whose plan may be kept; `small`: it may be run at once. */
@@ -208,7 +211,7 @@ static int post(struct queue_sched *q, struct aml_dma_request **req,
 		/* A child that another thread forks from here on may find it. */
 		fill(r, in, trace_on() ? plan : &empty, AML_DMA_LINUX_REQUEST_FLAGS_DONE);
 		queue_unlock(q);
-		run_told(&r->pub.task, plan);
+		run_traced(queue_trace(q), &r->pub.task, plan);
 		queue_lock(q);
 		queue_end_locked(q, &r->pub.task);
 	} else {
@@ -404,7 +407,8 @@ static int print(const struct aml_dma_data *data, FILE *stream, const char *pref
 		    prefix, prefix, stats.workers, prefix, stats.queued, prefix, stats.running,
 		    prefix, (unsigned long long)stats.finished, prefix,
 		    (unsigned long long)stats.bytes);
-	return n < 0 || !dma_print_times(stream, prefix, queue(data)) ? -AML_FAILURE : AML_SUCCESS;
+	return n < 0 || !trace_print(stream, prefix, queue_trace(queue(data))) ? -AML_FAILURE
+									       : AML_SUCCESS;
 }
 
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
@@ -425,7 +429,7 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++)
 		sizes[i] = size_of_class(i);
 	queue_set_requests(queue_of(engine->data.sched), run_part, sizes);
-	queue_set_name(queue_of(engine->data.sched), name);
+	queue_trace(queue_of(engine->data.sched))->name = name;
 	engine->dma.ops = &aml_dma_linux_ops;
 	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
 	*dma = &engine->dma;

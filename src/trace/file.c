@@ -24,15 +24,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "async/trace.h"
+#include "trace/file.h"
+#include "util/lock.h"
 
 static const char head[] = "[\n", between[] = ",\n", end[] = "\n]\n";
 
+unsigned trace_mode;
 uint64_t trace_pid;
 
 #define LENGTH(text) (sizeof(text) - 1)
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock lock = LOCK_INITIALIZER;
 static bool tried;            /* to open it */
 static int fd = -1;           /* -1: no trace */
 static int error = -1;        /* see trace_file_error() */
@@ -174,7 +176,7 @@ void trace_file_open(const char *path)
 {
 	int saved = errno, cancel_state;
 
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	if (!tried) {
 		tried = true;
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -187,47 +189,47 @@ void trace_file_open(const char *path)
 			__atomic_fetch_or(&trace_mode, TRACE_TIMES | TRACE_EVENTS,
 					  __ATOMIC_RELEASE);
 	}
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 	errno = saved;
 }
 
 void trace_file_add(const char *event, size_t length)
 {
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	if (used + LENGTH(between) + length + LENGTH(end) > sizeof(buffer))
 		flush_locked();
 	if (fd >= 0) {
 		add_locked(between, LENGTH(between));
 		add_locked(event, length);
 	}
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 }
 
 void trace_file_flush(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	flush_locked();
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 }
 
 int trace_file_error(void)
 {
 	int code;
 
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	code = error;
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 	return code;
 }
 
 void trace_fork_prepare(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 }
 
 void trace_fork_parent(void)
 {
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 }
 
 /* The parent goes on writing, and keeps the file's lock. */
@@ -235,9 +237,7 @@ void trace_fork_child(void)
 {
 	int saved = errno;
 
-	/* As in queue_fork.c: let go and made anew. */
-	pthread_mutex_unlock(&lock);
-	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	lock_renew(&lock);
 	if (fd >= 0)
 		stop_locked(-1);
 	errno = saved;
@@ -246,9 +246,9 @@ void trace_fork_child(void)
 /* Threads may still run and add events: these are not written. */
 __attribute__((destructor)) static void finish(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	flush_locked();
 	if (fd >= 0)
 		stop_locked(0);
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 }

@@ -2,8 +2,8 @@
 /* How long requests were queued and how long they ran, for a person to read. */
 #include <errno.h>
 
-#include "async/trace.h"
-#include "dma/times.h"
+#include "trace/file.h"
+#include "trace/histogram.h"
 
 /* The end of a bucket, with a unit: below it lies what the bucket counts. */
 static bool print_end(FILE *stream, unsigned bucket)
@@ -41,7 +41,8 @@ static bool print_buckets(FILE *stream, const char *prefix, const uint64_t *buck
 	return ok;
 }
 
-static bool print_times(FILE *stream, const char *prefix, const char *what, const uint64_t *buckets)
+static bool print_histogram(FILE *stream, const char *prefix, const char *what,
+			    const uint64_t *buckets)
 {
 	uint64_t all = 0;
 
@@ -56,7 +57,7 @@ static bool print_times(FILE *stream, const char *prefix, const char *what, cons
 	       print_buckets(stream, prefix, buckets);
 }
 
-static bool print_trace(FILE *stream, const char *prefix)
+static bool print_file(FILE *stream, const char *prefix)
 {
 	int error = trace_file_error();
 
@@ -68,12 +69,12 @@ static bool print_trace(FILE *stream, const char *prefix)
 	return fprintf(stream, "%s  trace: not written: %m\n", prefix) >= 0;
 }
 
-bool dma_print_times(FILE *stream, const char *prefix, const struct queue_sched *q)
+bool trace_print(FILE *stream, const char *prefix, const struct trace_source *source)
 {
 	struct trace_times times;
 
-	if (!trace_times(q, &times))
-		return print_trace(stream, prefix);
-	return print_times(stream, prefix, "queued", times.queued) &&
-	       print_times(stream, prefix, "run", times.run) && print_trace(stream, prefix);
+	if (!trace_times(source, &times))
+		return print_file(stream, prefix);
+	return print_histogram(stream, prefix, "queued", times.queued) &&
+	       print_histogram(stream, prefix, "run", times.run) && print_file(stream, prefix);
 }

@@ -3,7 +3,7 @@
  * What tells of requests while they are on their way: the trace of AML_DMA_TRACE, the times of
  * AML_DMA_STATS, and static probes for tracers of the system.
  *
- * The scheduler calls trace_post(), trace_start(), trace_end(), trace_finish() and
+ * A scheduler calls trace_post(), trace_start(), trace_end(), trace_finish() and
  * trace_cancel() where these things happen. Switched off, each is a test of `trace_mode`, and a
  * probe is a nop; without <sys/sdt.h> there are no probes.
  *
@@ -14,14 +14,16 @@
  * The lock of the trace's file is the last in the order of locks: these functions may be called
  * with a scheduler's lock held, and take no other.
  */
-#ifndef ASYNC_TRACE_H
-#define ASYNC_TRACE_H
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <aml/utils/async.h>
+
+#include "trace/file.h"
 
 #ifdef HAVE_SYS_SDT_H
 #include <sys/sdt.h>
@@ -30,19 +32,6 @@
 #define trace_probe_bytes(name, task, bytes) ((void)0)
 #endif
 #define trace_probe(name, task) trace_probe_bytes(name, task, (task)->priv.bytes)
-
-struct queue_sched;
-
-/* What is switched on, in bits. */
-enum {
-	TRACE_TIMES = 1 << 0,  /* the histograms */
-	TRACE_EVENTS = 1 << 1, /* the file */
-};
-/* Read and written atomically. */
-extern unsigned trace_mode __attribute__((visibility("hidden")));
-
-/* The process that has the trace; set before TRACE_EVENTS is. */
-extern uint64_t trace_pid;
 
 /* The part of a task that is not divisible. */
 enum { TRACE_WHOLE = INT_MAX };
@@ -54,84 +43,78 @@ struct trace_times {
 	uint64_t queued[TRACE_BUCKETS], run[TRACE_BUCKETS];
 };
 
+/* Whose tasks they are: a scheduler, or an engine with requests of its own. */
+struct trace_source {
+	unsigned number; /* that no other source has */
+	/* What a task is called: a word of plain letters. NULL: nothing is told of it. */
+	const char *(*name)(const struct aml_task *task);
+	struct trace_times times; /* atomic */
+};
+
 static inline bool trace_on(void)
 {
 	return __builtin_expect(__atomic_load_n(&trace_mode, __ATOMIC_RELAXED) != 0, 0);
 }
 
 /* What the functions below call if something is switched on. */
-void trace_posted(struct aml_task *task);
-uint64_t trace_started(struct aml_task *task, unsigned part);
-void trace_ended(struct aml_task *task, unsigned part, uint64_t began);
-void trace_finished(struct aml_task *task);
-void trace_cancelled(struct aml_task *task);
+void trace_posted(struct trace_source *source, struct aml_task *task);
+uint64_t trace_started(struct trace_source *source, struct aml_task *task, unsigned part);
+void trace_ended(const struct trace_source *source, const struct aml_task *task, unsigned part,
+		 uint64_t began);
+void trace_finished(struct trace_source *source, struct aml_task *task);
+void trace_cancelled(struct trace_source *source, struct aml_task *task);
 
 /* A task was submitted, and nobody has taken it yet. */
-static inline void trace_post(struct aml_task *task)
+static inline void trace_post(struct trace_source *source, struct aml_task *task)
 {
 	trace_probe(post, task);
 	if (trace_on())
-		trace_posted(task);
+		trace_posted(source, task);
 }
 
 /* The calling thread is about to run a part of a task. Returns what trace_end() wants. */
-static inline uint64_t trace_start(struct aml_task *task, unsigned part)
+static inline uint64_t trace_start(struct trace_source *source, struct aml_task *task,
+				   unsigned part)
 {
 	if (part == 0 || part == TRACE_WHOLE)
 		trace_probe(start, task);
-	return trace_on() ? trace_started(task, part) : 0;
+	return trace_on() ? trace_started(source, task, part) : 0;
 }
 
 /* All parts that were taken have run. */
-static inline void trace_finish(struct aml_task *task)
+static inline void trace_finish(struct trace_source *source, struct aml_task *task)
 {
 	trace_probe(finish, task);
 	if (trace_on())
-		trace_finished(task);
+		trace_finished(source, task);
 }
 
 /* The calling thread has run the part. */
-static inline void trace_end(struct aml_task *task, unsigned part, uint64_t began)
+static inline void trace_end(const struct trace_source *source, const struct aml_task *task,
+			     unsigned part, uint64_t began)
 {
 	if (__builtin_expect(began != 0, 0))
-		trace_ended(task, part, began);
+		trace_ended(source, task, part, began);
 }
 
 /* A task was taken out of the queue and will not run, or no further. */
-static inline void trace_cancel(struct aml_task *task)
+static inline void trace_cancel(struct trace_source *source, struct aml_task *task)
 {
 	trace_probe(cancel, task);
 	if (trace_on())
-		trace_cancelled(task);
+		trace_cancelled(source, task);
 }
 
 /*
- * A scheduler is made: give it a number that no other has, and look at the environment for what
- * is to be switched on.
+ * A source is made: give it a number that no other has, and look at the environment for what is to
+ * be switched on.
  */
-void trace_open(struct queue_sched *q);
+void trace_open(struct trace_source *source);
 
 /* A worker begins: it has a track, though it may never run anything. */
-void trace_worker(const struct queue_sched *q);
+void trace_worker(const struct trace_source *source);
 
-/* What was taken of a scheduler's times. False: nothing is switched on. */
-bool trace_times(const struct queue_sched *q, struct trace_times *times);
+/* What was taken of a source's times. False: nothing is switched on. */
+bool trace_times(const struct trace_source *source, struct trace_times *times);
 
-/*
- * trace_file.c: the file. An event is the text of an object of JSON, without what is between
- * events.
- */
-/* Make the file and switch TRACE_EVENTS on; the first call alone does anything. */
-void trace_file_open(const char *path);
-void trace_file_add(const char *event, size_t length);
-/* Write what was added. */
-void trace_file_flush(void);
-/* 0: the file has what happened. Else the errno that ended it, and -1: there was none. */
-int trace_file_error(void);
-
-/* A fork: the lock is held from the first to one of the others. The child has no trace. */
-void trace_fork_prepare(void);
-void trace_fork_parent(void);
-void trace_fork_child(void);
-
-#endif /* ASYNC_TRACE_H */
+#endif /* TRACE_TRACE_H */

@@ -14,13 +14,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "async/queue_state.h"
-#include "async/trace.h"
+#include "trace/file.h"
+#include "trace/trace.h"
 #include "util/clock.h"
 
-unsigned trace_mode;
-
-static unsigned schedulers; /* how many there were; atomic */
+static unsigned sources; /* how many there were; atomic */
 
 /* The calling thread, once its track has a name; else 0. */
 static __thread uint64_t tid;
@@ -72,12 +70,11 @@ static void add_time(struct event *e, const char *key, uint64_t ns)
 		e->text[e->length++] = (char)('0' + ns / unit % 10);
 }
 
-static void add_id(struct event *e, const char *key, const struct aml_task *task)
+static void add_id(struct event *e, const char *key, const struct trace_source *source,
+		   const struct aml_task *task)
 {
-	const struct queue_sched *q = task->priv.sched;
-
 	add_text(e, key);
-	add(e, "\"", q->number);
+	add(e, "\"", source->number);
 	add(e, ".", task->priv.seq);
 	add_text(e, "\"");
 }
@@ -89,8 +86,8 @@ static void add_thread(struct event *e)
 	add(e, ",\"tid\":", tid);
 }
 
-/* The name of the calling thread's track; `q`: whose worker it is. */
-static void name_thread(const struct queue_sched *q)
+/* The name of the calling thread's track; `source`: whose worker it is, or NULL. */
+static void name_thread(const struct trace_source *source)
 {
 	struct event e = {.length = 0};
 	char name[17] = "";
@@ -101,36 +98,34 @@ static void name_thread(const struct queue_sched *q)
 	add_thread(&e);
 	add_text(&e, ",\"args\":{\"name\":\"");
 	add_foreign(&e, name);
-	if (q != NULL)
-		add(&e, " of engine ", q->number);
+	if (source != NULL)
+		add(&e, " of engine ", source->number);
 	add_text(&e, "\"}}");
 	trace_file_add(e.text, e.length);
 }
 
-static void begin(struct event *e, const char *ph, const struct aml_task *task, const char *name,
-		  uint64_t now)
+static void begin_event(struct event *e, const char *ph, const char *name, uint64_t now)
 {
-	const struct queue_sched *q = task->priv.sched;
-
 	if (tid == 0)
 		name_thread(NULL);
 	e->length = 0;
 	add_text(e, "{\"ph\":\"");
 	add_text(e, ph);
 	add_text(e, "\",\"cat\":\"request\",\"name\":\"");
-	add_text(e, name != NULL ? name : q->name(task));
+	add_text(e, name);
 	add_thread(e);
 	add_time(e, ",\"ts\":", now);
 }
 
-/* A point of time in a request's life; `key` and `number` are the first thing told of it. */
-static void tell(const char *ph, const struct aml_task *task, const char *name, uint64_t now,
-		 const char *key, uint64_t number)
+/* A point of time in a request's life; `key` and `number` are the first argument of the event. */
+static void tell_point(const char *ph, const struct trace_source *source,
+		       const struct aml_task *task, const char *name, uint64_t now, const char *key,
+		       uint64_t number)
 {
 	struct event e;
 
-	begin(&e, ph, task, name, now);
-	add_id(&e, ",\"id\":", task);
+	begin_event(&e, ph, name, now);
+	add_id(&e, ",\"id\":", source, task);
 	add_text(&e, ",\"args\":{");
 	add(&e, key, number);
 	add(&e, ",\"parts\":", task->priv.parts);
@@ -139,28 +134,31 @@ static void tell(const char *ph, const struct aml_task *task, const char *name, 
 }
 
 /* What the calling thread ran from `began` to `now`. */
-static void tell_slice(const struct aml_task *task, unsigned part, uint64_t began, uint64_t now)
+static void tell_slice(const struct trace_source *source, const struct aml_task *task,
+		       unsigned part, uint64_t began, uint64_t now)
 {
 	struct event e;
 
-	begin(&e, "X", task, NULL, began);
+	begin_event(&e, "X", source->name(task), began);
 	add_time(&e, ",\"dur\":", now - began);
-	add_id(&e, ",\"args\":{\"request\":", task);
+	add_id(&e, ",\"args\":{\"request\":", source, task);
 	if (part != TRACE_WHOLE)
 		add(&e, ",\"part\":", part);
 	add_text(&e, "}}");
 	trace_file_add(e.text, e.length);
 }
 
-static void tell_result(const struct aml_task *task, uint64_t now)
+static void tell_result(const struct trace_source *source, const struct aml_task *task,
+			uint64_t now)
 {
 	int code = *(const int *)(const void *)task->out;
 
-	tell("e", task, NULL, now, code < 0 ? "\"result\":-" : "\"result\":",
-	     code < 0 ? -(uint64_t)code : (uint64_t)code);
+	tell_point("e", source, task, source->name(task), now,
+		   code < 0 ? "\"result\":-" : "\"result\":",
+		   code < 0 ? -(uint64_t)code : (uint64_t)code);
 }
 
-static bool telling(void)
+static bool has_file(void)
 {
 	return __atomic_load_n(&trace_mode, __ATOMIC_ACQUIRE) & TRACE_EVENTS;
 }
@@ -171,10 +169,15 @@ static uint64_t trace_clock(void)
 	return clock_ns() | 1;
 }
 
-/* Requests alone are told of, and of these the ones that were when they were posted. */
-static bool is_told(const struct aml_task *task)
+static bool has_name(const struct trace_source *source, const struct aml_task *task)
 {
-	return task->priv.flags & TASK_REQUEST && task->data != NULL;
+	return source->name != NULL && source->name(task) != NULL;
+}
+
+/* Is it traced from its post on? */
+static bool is_traced(const struct trace_source *source, const struct aml_task *task)
+{
+	return has_name(source, task) && task->data != NULL;
 }
 
 /* Where addresses have 32 bits, times are taken modulo 4 seconds. */
@@ -193,81 +196,82 @@ static void count_time(uint64_t *buckets, const struct aml_task *task, uint64_t 
 	__atomic_fetch_add(&buckets[i], 1, __ATOMIC_RELAXED);
 }
 
-void trace_posted(struct aml_task *task)
+void trace_posted(struct trace_source *source, struct aml_task *task)
 {
 	uint64_t now = trace_clock();
 
-	if (!(task->priv.flags & TASK_REQUEST))
+	if (!has_name(source, task))
 		return;
 	set_since(task, now);
-	if (telling())
-		tell("b", task, NULL, now, "\"bytes\":", task->priv.bytes);
+	if (has_file())
+		tell_point("b", source, task, source->name(task), now,
+			   "\"bytes\":", task->priv.bytes);
 }
 
-uint64_t trace_started(struct aml_task *task, unsigned part)
+uint64_t trace_started(struct trace_source *source, struct aml_task *task, unsigned part)
 {
-	struct queue_sched *q = task->priv.sched;
 	uint64_t now;
 
-	if (!is_told(task))
+	if (!is_traced(source, task))
 		return 0;
 	now = trace_clock();
 	if (part != 0 && part != TRACE_WHOLE)
 		return now;
-	count_time(q->times.queued, task, now);
+	count_time(source->times.queued, task, now);
 	set_since(task, now);
-	if (telling())
-		tell("n", task, "start", now, "\"bytes\":", task->priv.bytes);
+	if (has_file())
+		tell_point("n", source, task, "start", now, "\"bytes\":", task->priv.bytes);
 	return now;
 }
 
-void trace_ended(struct aml_task *task, unsigned part, uint64_t began)
+void trace_ended(const struct trace_source *source, const struct aml_task *task, unsigned part,
+		 uint64_t began)
 {
-	if (telling())
-		tell_slice(task, part, began, trace_clock());
+	if (has_file())
+		tell_slice(source, task, part, began, trace_clock());
 }
 
-void trace_finished(struct aml_task *task)
+void trace_finished(struct trace_source *source, struct aml_task *task)
 {
-	struct queue_sched *q = task->priv.sched;
 	uint64_t now;
 
-	if (!is_told(task))
+	if (!is_traced(source, task))
 		return;
 	now = trace_clock();
-	count_time(q->times.run, task, now);
-	if (telling())
-		tell_result(task, now);
+	count_time(source->times.run, task, now);
+	if (has_file())
+		tell_result(source, task, now);
 }
 
-void trace_cancelled(struct aml_task *task)
+void trace_cancelled(struct trace_source *source, struct aml_task *task)
 {
-	if (is_told(task) && telling())
-		tell("e", task, NULL, trace_clock(), "\"cancelled\":", 1);
+	if (is_traced(source, task) && has_file())
+		tell_point("e", source, task, source->name(task), trace_clock(),
+			   "\"cancelled\":", 1);
 }
 
-void trace_open(struct queue_sched *q)
+void trace_open(struct trace_source *source)
 {
 	const char *path = secure_getenv("AML_DMA_TRACE"), *stats = getenv("AML_DMA_STATS");
 
-	q->number = __atomic_add_fetch(&schedulers, 1, __ATOMIC_RELAXED);
+	source->number = __atomic_add_fetch(&sources, 1, __ATOMIC_RELAXED);
 	if (stats != NULL && strcmp(stats, "1") == 0)
 		__atomic_fetch_or(&trace_mode, TRACE_TIMES, __ATOMIC_RELAXED);
 	if (path != NULL && *path != '\0')
 		trace_file_open(path);
 }
 
-void trace_worker(const struct queue_sched *q)
+void trace_worker(const struct trace_source *source)
 {
-	if (telling())
-		name_thread(q);
+	if (has_file())
+		name_thread(source);
 }
 
-bool trace_times(const struct queue_sched *q, struct trace_times *times)
+bool trace_times(const struct trace_source *source, struct trace_times *times)
 {
 	for (size_t i = 0; i < TRACE_BUCKETS; i++) {
-		times->queued[i] = __atomic_load_n(&q->times.queued[i], __ATOMIC_RELAXED);
-		times->run[i] = __atomic_load_n(&q->times.run[i], __ATOMIC_RELAXED);
+		times->queued[i] = __atomic_load_n(&source->times.queued[i], __ATOMIC_RELAXED);
+		times->run[i] = __atomic_load_n(&source->times.run[i], __ATOMIC_RELAXED);
 	}
 	return trace_on();
 }
