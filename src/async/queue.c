@@ -5,6 +5,7 @@
 #include <aml/utils/error.h>
 
 #include "async/queue.h"
+#include "async/queue_check.h"
 #include "util/clock.h"
 
 void sleeper_done(struct sleeper *s)
@@ -17,6 +18,7 @@ void sleeper_done(struct sleeper *s)
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
 	me->slept = true;
+	queue_check_locked(q);
 	pthread_cond_wait(&me->wakeup, &q->lock.mutex);
 }
 

@@ -3,6 +3,7 @@
 #ifndef ASYNC_QUEUE_LOCK_H
 #define ASYNC_QUEUE_LOCK_H
 
+#include "async/queue_check.h"
 #include "async/queue_state.h"
 
 /* A test's, to delay threads where schedules differ; in a library built with QUEUE_SHAKE alone. */
@@ -39,6 +40,7 @@ static inline void queue_acquire(struct queue_sched *q) ACQUIRE(q) NOT_ANALYSED
 
 static inline void queue_release(struct queue_sched *q) RELEASE(q) NOT_ANALYSED
 {
+	queue_check_locked(q);
 	if (__builtin_expect(q->surplus != NULL, 0)) {
 		queue_release_surplus(q);
 		return;

@@ -55,7 +55,8 @@
  * predicate loop, and is signalled with the mutex held, since the sleeper is on its thread's
  * stack. Its `done` says that what it waits for has come; `poked`, that it is to look at the
  * head. A poke is owed whenever the head could run: there is a head, a free slot, and nobody on
- * the way (`waking`). queue_wake_locked() pays it; whoever submits, frees a slot or leaves a wait
+ * the way: neither one who was poked (`waking`) nor the head's waiter, which looks before it
+ * sleeps. queue_wake_locked() pays it; whoever submits, frees a slot or leaves a wait
  * calls it, and so does whoever was poked, once it has looked. That no wakeup is lost rests on
  * this only.
  *

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The invariants of queue_state.h, verified in a library for tests. What cannot be seen from the
+ * scheduler is left to the model (tests/model): who runs a part, and whose stack a sleeper is on.
+ *
+ * Walking long lists would make each call slow: see can_afford().
+ */
+#ifdef QUEUE_SHAKE
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "async/queue_check.h"
+
+enum {
+	CHECK_STEPS =
+		32, /* what each call may cost, in elements; long lists are walked less often */
+	CHECK_FIRST = 32, /* of lists whose length is not known, so many elements are looked at */
+};
+
+#define MUST(condition)                                                                         \
+	do {                                                                                    \
+		if (!(condition)) {                                                             \
+			fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
+			abort();                                                                \
+		}                                                                               \
+	} while (0)
+
+static bool is_request(const struct aml_task *task)
+{
+	return task->priv.flags & TASK_REQUEST;
+}
+
+/* The links of a task agree with its neighbours'. */
+static void check_links(const struct task_list *list, const struct aml_task *task)
+{
+	const struct aml_task *next = task->priv.next, *prev = task->priv.prev;
+
+	MUST(prev != NULL ? prev->priv.next == task : list->first == task);
+	MUST(next != NULL ? next->priv.prev == task : list->last == task);
+}
+
+/* Its state is one of an unfinished task, and its parts fit it. */
+static void check_unfinished(const struct aml_task *task)
+{
+	MUST(task->priv.state == TASK_QUEUED || task->priv.state == TASK_RUNNING);
+	MUST(task->priv.taken <= task->priv.parts);
+	if (task->priv.state == TASK_QUEUED)
+		MUST(task->priv.taken == 0 && task->priv.active == 0 && task->priv.parts > 0);
+	else
+		MUST(task->priv.taken > 0);
+	/* What runs at once in a frame has no count of its parts. */
+	if (!(task->priv.flags & TASK_ON_STACK))
+		MUST(task->priv.active <= task->priv.taken);
+}
+
+/* `unfinished`: in order, the head is its first with an untaken part, and the counters agree. */
+static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	const struct aml_task *head = NULL;
+	size_t queued = 0, unclaimed = 0;
+	uint64_t seq = 0;
+
+	for (const struct aml_task *t = q->unfinished.first; t != NULL; t = t->priv.next) {
+		check_links(&q->unfinished, t);
+		check_unfinished(t);
+		MUST(t->priv.seq > seq);
+		seq = t->priv.seq;
+		if (untaken(t)) {
+			queued++;
+			if (head == NULL)
+				head = t;
+		}
+		unclaimed += !is_request(t) && t->priv.waiter == NULL;
+	}
+	for (const struct aml_task *t = q->done.first; t != NULL; t = t->priv.next) {
+		check_links(&q->done, t);
+		MUST(t->priv.state == TASK_FINISHED && !is_request(t) && t->priv.waiter == NULL);
+		unclaimed++;
+	}
+	MUST(seq <= q->seq);
+	MUST(q->head == head);
+	MUST(q->nqueued == queued);
+	MUST(q->unclaimed == unclaimed);
+}
+
+/* The first requests that have finished, or never will. */
+static void check_requests_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	const struct aml_task *t = q->finished.first;
+
+	for (int i = 0; t != NULL && i < CHECK_FIRST; t = t->priv.next, i++) {
+		check_links(&q->finished, t);
+		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
+		MUST(!(t->priv.flags & (TASK_UNREPORTED | TASK_OWNED)));
+	}
+	t = q->failed.first;
+	for (int i = 0; t != NULL && i < CHECK_FIRST; t = t->priv.next, i++) {
+		check_links(&q->failed, t);
+		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
+		MUST(t->priv.flags & TASK_UNREPORTED);
+	}
+	t = q->orphans.first;
+	for (int i = 0; t != NULL && i < CHECK_FIRST; t = t->priv.next, i++) {
+		check_links(&q->orphans, t);
+		MUST(t->priv.state == TASK_ORPHAN && is_request(t));
+	}
+}
+
+static void check_free_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++) {
+		for (const struct aml_task *t = q->free[i]; t != NULL; t = t->priv.next) {
+			MUST(t->priv.state == TASK_RETURNED);
+			bytes += q->sizes[i];
+		}
+	}
+	MUST(q->free_bytes == bytes && bytes <= FREE_MAX);
+}
+
+static void check_slots_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	MUST(q->slots == (q->nworkers > 0 ? q->nworkers : 1));
+	MUST(q->running <= q->slots);
+	MUST(q->resumers.first == NULL || q->running == q->slots);
+	for (const struct sleeper *s = q->resumers.first; s != NULL; s = s->next)
+		MUST(!s->done);
+}
+
+/* Who sleeps, and whether a poke that is owed was paid. */
+static void check_sleepers_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	bool could_run = q->head != NULL && q->running < q->slots;
+	uint64_t limit = 0;
+	size_t idle = 0;
+
+	for (const struct sleeper *s = q->idle; s != NULL; s = s->next) {
+		MUST(!s->poked && !s->done);
+		idle++;
+	}
+	MUST(idle <= q->nworkers);
+	for (const struct sleeper *s = q->helpers.first; s != NULL; s = s->next_helper)
+		MUST(q->nworkers == 0 && s->asleep);
+	for (const struct sleeper *s = q->barriers.first; s != NULL; s = s->next) {
+		MUST(!s->done && s->limit >= limit);
+		limit = s->limit;
+	}
+	for (const struct sleeper *s = q->anys.first; s != NULL; s = s->next)
+		MUST(!s->done && q->unclaimed > 0);
+	if (could_run && !q->waking) {
+		const struct sleeper *waiter = q->head->priv.waiter;
+
+		/* A waiter that is awake looks at the head before it sleeps. */
+		if (waiter != NULL && !waiter->asleep)
+			return;
+		MUST(q->idle == NULL && waiter == NULL);
+		for (const struct sleeper *s = q->helpers.last; s != NULL; s = s->prev_helper)
+			MUST(s->done || s->limit < q->head->priv.seq);
+	}
+}
+
+/* A walk of `length` steps is paid for by calls without one. */
+static bool can_afford(size_t length)
+{
+	static long saved;
+
+	if (__atomic_add_fetch(&saved, CHECK_STEPS, __ATOMIC_RELAXED) < (long)length)
+		return false;
+	__atomic_fetch_sub(&saved, (long)length, __ATOMIC_RELAXED);
+	return true;
+}
+
+void queue_check_locked(struct queue_sched *q)
+{
+	check_slots_locked(q);
+	check_sleepers_locked(q);
+	if (can_afford(q->nqueued + q->unclaimed))
+		check_queue_locked(q);
+	if (can_afford(q->free_bytes / sizeof(struct aml_task)))
+		check_free_locked(q);
+	check_requests_locked(q);
+}
+#endif
