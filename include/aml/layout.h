@@ -40,6 +40,8 @@ extern "C" {
 
 /** The largest number of dimensions of a layout. */
 #define AML_LAYOUT_NDIMS_MAX 64
+/** The largest number of pads and reshape layouts that lie over each other. */
+#define AML_LAYOUT_DEPTH_MAX 32
 
 /** The first dimension varies fastest. */
 #define AML_LAYOUT_ORDER_COLUMN_MAJOR (0 << 0)

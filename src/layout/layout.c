@@ -5,7 +5,9 @@
  * user-defined operator does to them on failure.
  */
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
@@ -44,13 +46,17 @@ static int checked_ndims(const struct aml_layout *layout, size_t *ndims)
 	return *ndims >= 1 && *ndims <= NDIMS_MAX ? AML_SUCCESS : -AML_EINVAL;
 }
 
-/* Number and extents of the dimensions, in user or native order. */
+/*
+ * Number and extents of the dimensions, in user or native order. Extents that the layout leaves out
+ * are 0.
+ */
 static int checked_dims(const struct aml_layout *layout, bool native, size_t *ndims, size_t *dims)
 {
 	int err = checked_ndims(layout, ndims);
 
 	if (err != AML_SUCCESS)
 		return err;
+	memset(dims, 0, *ndims * sizeof(*dims));
 	return native ? aml_layout_dims_native(layout, dims) : aml_layout_dims(layout, dims);
 }
 
@@ -113,6 +119,106 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 	return AML_SUCCESS;
 }
 
+/* Not inlined: what it takes of the stack is not to add up where layouts nest. */
+__attribute__((noinline)) int layout_is(const struct aml_layout *layout,
+					const struct outline *outline)
+{
+	struct shape shape;
+	int err = layout_shape(layout, &shape);
+
+	if (err != AML_SUCCESS)
+		return err;
+	if (shape.ndims != outline->ndims || shape.element_size != outline->element_size ||
+	    memcmp(shape.dims, outline->dims, shape.ndims * sizeof(*shape.dims)) != 0)
+		return -AML_EINVAL;
+	return AML_SUCCESS;
+}
+
+struct aml_layout *layout_target(const struct aml_layout *layout, struct outline *outline)
+{
+	if (layout == NULL || layout->ops == NULL)
+		return NULL;
+	if (layout->ops->deref_native == pad_deref_native) {
+		const struct aml_layout_pad *pad = (const struct aml_layout_pad *)layout->data;
+
+		outline->ndims = pad->ndims;
+		outline->dims = pad->target_dims;
+		return pad->target;
+	}
+	if (layout->ops->deref_native == reshape_deref_native) {
+		const struct aml_layout_data_reshape *reshape =
+			(const struct aml_layout_data_reshape *)layout->data;
+
+		outline->ndims = reshape->target_ndims;
+		outline->dims = reshape->target_dims;
+		return reshape->target;
+	}
+	return NULL;
+}
+
+bool layout_may_nest(const struct aml_layout *layout)
+{
+	struct outline outline;
+	unsigned depth = 0;
+
+	while (depth < AML_LAYOUT_DEPTH_MAX && (layout = layout_target(layout, &outline)) != NULL)
+		depth++;
+	return depth < AML_LAYOUT_DEPTH_MAX;
+}
+
+/*
+ * Has a reshape layout of this shape as many elements as its target? A table in which dims_native
+ * was replaced may tell of fewer or of more, but the coordinates in a target without any would be
+ * remainders of a division by 0.
+ */
+static bool as_many(const struct aml_layout *layout, const struct outline *outline,
+		    const struct outline *target)
+{
+	size_t count, target_count;
+
+	if (layout->ops->deref_native != reshape_deref_native)
+		return true;
+	if (layout_count(outline->ndims, outline->dims, &count) != AML_SUCCESS ||
+	    layout_count(target->ndims, target->dims, &target_count) != AML_SUCCESS)
+		return false;
+	return count == target_count || (target_count > 0 && layout_reshape(layout) == NULL);
+}
+
+int layout_check_targets(const struct aml_layout *layout, const struct outline *outline)
+{
+	struct outline own = *outline, inner = own;
+	const struct aml_layout *target;
+
+	for (unsigned depth = 0; (target = layout_target(layout, &inner)) != NULL; depth++) {
+		int err = depth < AML_LAYOUT_DEPTH_MAX ? layout_is(target, &inner) : -AML_EINVAL;
+
+		if (err != AML_SUCCESS)
+			return err;
+		if (!as_many(layout, &own, &inner))
+			return -AML_EINVAL;
+		layout = target;
+		own = inner;
+	}
+	return AML_SUCCESS;
+}
+
+int layout_duplicate_target(const struct aml_layout *layout, struct aml_layout **out, void *ptr)
+{
+	struct outline outline = {.element_size = aml_layout_element_size(layout)};
+	const struct aml_layout *target = layout_target(layout, &outline);
+	struct aml_layout *copy;
+	int err = aml_layout_duplicate(target, &copy, ptr);
+
+	if (err != AML_SUCCESS)
+		return err;
+	if (layout_is(copy, &outline) != AML_SUCCESS) {
+		aml_layout_destroy(&copy);
+		return -AML_EINVAL;
+	}
+	*out = copy;
+	return AML_SUCCESS;
+}
+
 void layout_reorder(int order, size_t n, size_t *to, const size_t *from)
 {
 	for (size_t i = 0; i < n; i++)
@@ -129,7 +235,20 @@ static bool speaks_for(const struct aml_layout_ops *ops, const struct aml_layout
 	       ops->dims_native == own->dims_native && ops->element_size == own->element_size;
 }
 
-int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
+/* Do the elements lie within reach of each other, as those of one object do? */
+static bool spans(const struct outline *outline, const ptrdiff_t *steps)
+{
+	size_t span = outline->element_size, reach;
+
+	for (size_t i = 0; i < outline->ndims; i++)
+		if (__builtin_mul_overflow(outline->dims[i] - 1, magnitude(steps[i]), &reach) ||
+		    __builtin_add_overflow(span, reach, &span))
+			return false;
+	return span <= PTRDIFF_MAX;
+}
+
+int layout_steps(const struct aml_layout *layout, const struct outline *outline, void **base,
+		 ptrdiff_t *steps)
 {
 	const struct aml_layout_ops *ops = layout->ops;
 	const struct aml_layout_ops *own = &aml_layout_column_ops;
@@ -138,7 +257,14 @@ int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
 		return -AML_ENOTSUP;
 	if (ops->steps_native == own->steps_native && !speaks_for(ops, own))
 		return -AML_ENOTSUP;
-	return ops->steps_native(layout->data, base, steps);
+	/* What it leaves out is nothing. */
+	*base = NULL;
+	memset(steps, 0, outline->ndims * sizeof(*steps));
+	if (ops->steps_native(layout->data, base, steps) != AML_SUCCESS)
+		return -AML_ENOTSUP;
+	if (any_zero(outline->ndims, outline->dims))
+		return AML_SUCCESS;
+	return *base != NULL && spans(outline, steps) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *layout)
@@ -153,12 +279,6 @@ const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
 	if (!speaks_for(layout->ops, &aml_layout_pad_row_ops))
 		return NULL;
 	return (const struct aml_layout_pad *)layout->data;
-}
-
-bool layout_nests(const struct aml_layout *layout)
-{
-	return layout->ops->deref_native == pad_deref_native ||
-	       layout->ops->deref_native == reshape_deref_native;
 }
 
 bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)
