@@ -108,6 +108,9 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 			shape->dims[i] = d->dims[i];
 		return AML_SUCCESS;
 	}
+	/* Asking goes through the whole nest already. */
+	if (layout_depth(layout) > AML_LAYOUT_DEPTH_MAX)
+		return -AML_EINVAL;
 	err = told_shape(layout, shape);
 	if (err != AML_SUCCESS)
 		return err;
@@ -116,106 +119,6 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 		return err;
 	if (shape->element_size == 0 || __builtin_mul_overflow(count, shape->element_size, &size))
 		return -AML_EINVAL;
-	return AML_SUCCESS;
-}
-
-/* Not inlined: what it takes of the stack is not to add up where layouts nest. */
-__attribute__((noinline)) int layout_is(const struct aml_layout *layout,
-					const struct outline *outline)
-{
-	struct shape shape;
-	int err = layout_shape(layout, &shape);
-
-	if (err != AML_SUCCESS)
-		return err;
-	if (shape.ndims != outline->ndims || shape.element_size != outline->element_size ||
-	    memcmp(shape.dims, outline->dims, shape.ndims * sizeof(*shape.dims)) != 0)
-		return -AML_EINVAL;
-	return AML_SUCCESS;
-}
-
-struct aml_layout *layout_target(const struct aml_layout *layout, struct outline *outline)
-{
-	if (layout == NULL || layout->ops == NULL)
-		return NULL;
-	if (layout->ops->deref_native == pad_deref_native) {
-		const struct aml_layout_pad *pad = (const struct aml_layout_pad *)layout->data;
-
-		outline->ndims = pad->ndims;
-		outline->dims = pad->target_dims;
-		return pad->target;
-	}
-	if (layout->ops->deref_native == reshape_deref_native) {
-		const struct aml_layout_data_reshape *reshape =
-			(const struct aml_layout_data_reshape *)layout->data;
-
-		outline->ndims = reshape->target_ndims;
-		outline->dims = reshape->target_dims;
-		return reshape->target;
-	}
-	return NULL;
-}
-
-bool layout_may_nest(const struct aml_layout *layout)
-{
-	struct outline outline;
-	unsigned depth = 0;
-
-	while (depth < AML_LAYOUT_DEPTH_MAX && (layout = layout_target(layout, &outline)) != NULL)
-		depth++;
-	return depth < AML_LAYOUT_DEPTH_MAX;
-}
-
-/*
- * Has a reshape layout of this shape as many elements as its target? A table in which dims_native
- * was replaced may tell of fewer or of more, but the coordinates in a target without any would be
- * remainders of a division by 0.
- */
-static bool as_many(const struct aml_layout *layout, const struct outline *outline,
-		    const struct outline *target)
-{
-	size_t count, target_count;
-
-	if (layout->ops->deref_native != reshape_deref_native)
-		return true;
-	if (layout_count(outline->ndims, outline->dims, &count) != AML_SUCCESS ||
-	    layout_count(target->ndims, target->dims, &target_count) != AML_SUCCESS)
-		return false;
-	return count == target_count || (target_count > 0 && layout_reshape(layout) == NULL);
-}
-
-int layout_check_targets(const struct aml_layout *layout, const struct outline *outline)
-{
-	struct outline own = *outline, inner = own;
-	const struct aml_layout *target;
-
-	for (unsigned depth = 0; (target = layout_target(layout, &inner)) != NULL; depth++) {
-		int err = depth < AML_LAYOUT_DEPTH_MAX ? layout_is(target, &inner) : -AML_EINVAL;
-
-		if (err != AML_SUCCESS)
-			return err;
-		if (!as_many(layout, &own, &inner))
-			return -AML_EINVAL;
-		layout = target;
-		own = inner;
-	}
-	return AML_SUCCESS;
-}
-
-int layout_duplicate_target(const struct aml_layout *layout, struct aml_layout **out, void *ptr)
-{
-	struct outline outline = {.element_size = aml_layout_element_size(layout)};
-	const struct aml_layout *target = layout_target(layout, &outline);
-	struct aml_layout *copy;
-	int err = aml_layout_duplicate(target, &copy, ptr);
-
-	if (err != AML_SUCCESS)
-		return err;
-	if (layout_is(copy, &outline) != AML_SUCCESS) {
-		aml_layout_destroy(&copy);
-		return -AML_EINVAL;
-	}
-	*out = copy;
 	return AML_SUCCESS;
 }
 
@@ -279,16 +182,6 @@ const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
 	if (!speaks_for(layout->ops, &aml_layout_pad_row_ops))
 		return NULL;
 	return (const struct aml_layout_pad *)layout->data;
-}
-
-bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)
-{
-	if (layout->ops->deref_native == pad_deref_native)
-		return pad_place(layout->data, coords, place);
-	if (layout->ops->deref_native == reshape_deref_native)
-		return reshape_place(layout->data, coords, place);
-	*place = layout->ops->deref_native(layout->data, coords);
-	return true;
 }
 
 int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,

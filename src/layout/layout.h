@@ -54,7 +54,8 @@ int layout_count(size_t ndims, const size_t *dims, size_t *count);
 
 /*
  * Ask a layout for its shape. -AML_ENOTSUP if it lacks an operator that a copy takes,
- * -AML_EINVAL if what it says cannot be.
+ * -AML_EINVAL if what it says cannot be, or more pads and reshape layouts lie over each other than
+ * may.
  */
 int layout_shape(const struct aml_layout *layout, struct shape *shape);
 
@@ -66,8 +67,7 @@ int layout_is(const struct aml_layout *layout, const struct outline *outline);
 
 /*
  * Ask each layout within one of this shape for its own again. -AML_EINVAL if one is no longer what
- * the layout over it was made for, or more pads and reshape layouts lie over each other than may;
- * or what layout_shape() returns.
+ * the layout over it was made for, or what layout_shape() returns.
  */
 int layout_check_targets(const struct aml_layout *layout, const struct outline *outline);
 
@@ -118,14 +118,15 @@ int layout_freeze(const struct aml_layout *layout, const struct outline *outline
  */
 struct aml_layout *layout_target(const struct aml_layout *layout, struct outline *outline);
 
-/* May a pad or a reshape layout be laid over it, or are there too many? */
-bool layout_may_nest(const struct aml_layout *layout);
-
 /*
- * Duplicate the target of a pad or reshape layout. -AML_EINVAL if the duplicate does not have its
- * shape.
+ * How many pads and reshape layouts lie over each other, or one more than AML_LAYOUT_DEPTH_MAX if
+ * that are too many.
  */
-int layout_duplicate_target(const struct aml_layout *layout, struct aml_layout **out, void *ptr);
+unsigned layout_depth(const struct aml_layout *layout);
+
+/* Duplicate a layout of this shape. -AML_EINVAL if the duplicate does not have it. */
+int layout_duplicate_as(const struct aml_layout *layout, const struct outline *outline,
+			struct aml_layout **out, void *ptr);
 
 /*
  * Where to write an element: false if the write is to be dropped, since the coordinates are in

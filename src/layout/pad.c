@@ -155,14 +155,16 @@ int pad_over(const struct aml_layout_pad *p, struct aml_layout *target, struct a
 
 static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
+	const struct aml_layout_pad *p = pad(layout->data);
+	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
 	struct aml_layout *target;
-	int err = layout_duplicate_target(layout, &target, ptr);
+	int err = layout_duplicate_as(p->target, &inner, &target, ptr);
 
-	if (err == AML_SUCCESS) {
-		err = again(pad(layout->data), layout->ops, target, output);
-		if (err != AML_SUCCESS)
-			aml_layout_destroy(&target);
-	}
+	if (err != AML_SUCCESS)
+		return err;
+	err = again(p, layout->ops, target, output);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&target);
 	return err;
 }
 
@@ -188,7 +190,7 @@ int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
-	if (!layout_may_nest(target))
+	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
 	layout_reorder(tags, inner.ndims, native, user_dims);
 	err = layout_count(inner.ndims, native, &count);

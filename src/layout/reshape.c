@@ -173,14 +173,17 @@ int reshape_over(const struct aml_layout_data_reshape *r, struct aml_layout *tar
 
 static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
+	const struct aml_layout_data_reshape *r = data_of(layout->data);
+	const struct outline inner = {r->target_ndims, aml_layout_element_size(r->target),
+				      r->target_dims};
 	struct aml_layout *target;
-	int err = layout_duplicate_target(layout, &target, ptr);
+	int err = layout_duplicate_as(r->target, &inner, &target, ptr);
 
-	if (err == AML_SUCCESS) {
-		err = again(data_of(layout->data), layout->ops, target, output);
-		if (err != AML_SUCCESS)
-			aml_layout_destroy(&target);
-	}
+	if (err != AML_SUCCESS)
+		return err;
+	err = again(r, layout->ops, target, output);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&target);
 	return err;
 }
 
@@ -205,7 +208,7 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
-	if (!layout_may_nest(target))
+	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
 	layout_reorder(order, n, native, dims);
 	err = layout_count(n, native, &count);
