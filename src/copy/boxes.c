@@ -35,7 +35,6 @@ static int add(struct block *block, const struct view *dst, const size_t *from, 
 	struct copy_plan *plan = &block->room->plan;
 	struct view d = *dst, s = src != NULL ? *src : *dst;
 	union copy_plan_room box;
-	int err;
 
 	for (size_t i = 0; i < dst->nfactors; i++) {
 		if (to[i] <= from[i])
@@ -47,12 +46,10 @@ static int add(struct block *block, const struct view *dst, const size_t *from, 
 			s.factors[i].step = 0;
 		s.base += (ptrdiff_t)from[i] * s.factors[i].step;
 	}
-	err = copy_plan_views(&box, &d, &s, block->element_size);
-	if (err != AML_SUCCESS)
-		return err;
-	box.plan.src_is_owned = src == NULL;
-	if (plan->size + copy_plan_size(&box.plan) > sizeof(*block->room))
+	if (copy_plan_views(&box, &d, &s, block->element_size) != AML_SUCCESS ||
+	    plan->size + copy_plan_size(&box.plan) > sizeof(*block->room))
 		return -AML_ENOTSUP;
+	box.plan.src_is_owned = src == NULL;
 	memcpy(block->room->bytes + plan->size, &box, copy_plan_size(&box.plan));
 	plan->size += copy_plan_size(&box.plan);
 	plan->count++;

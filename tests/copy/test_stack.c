@@ -28,7 +28,8 @@
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 #define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
 
-#define STACK (512 << 10)
+/* Sanitizers give a thread no less than about 1 MiB. */
+#define STACK (4 << 20)
 #define PAINT 0xa5
 
 /* The ways to copy; all that is done is done in the calling thread. */

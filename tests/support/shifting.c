@@ -2,6 +2,7 @@
 /* Layouts that change their answers between any two calls of their operators. */
 #include "shifting.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -39,7 +40,8 @@ struct world {
 	size_t calls;
 	/* Of all that were told, since no more coordinates need be there. */
 	size_t least_ndims;
-	size_t made, gone;
+	/* A worker releases its duplicates while the other layouts go. */
+	atomic_size_t made, gone;
 	/* It was asked for an element that it never had. */
 	bool beyond;
 };
@@ -389,12 +391,14 @@ static bool make_sides(struct world *world, struct side *sides)
 static int post(struct world *world, struct side *sides, struct aml_dma *dma, size_t way)
 {
 	struct aml_dma_request *req = NULL;
+	size_t go = pick(world, 4);
 	int err = aml_dma_async_copy(dma, way == 0 ? NULL : &req, sides[0].layout, sides[1].layout);
 
 	if (err != AML_SUCCESS)
 		return err;
+	/* Nothing is picked here, where a worker may be asking. */
 	for (size_t k = 0; k < 2; k++)
-		if (sides[k].may_go && pick(world, 2) == 1)
+		if (sides[k].may_go && (go >> k & 1))
 			aml_layout_destroy(&sides[k].layout);
 	if (way == 0)
 		return aml_dma_barrier(dma);

@@ -7,10 +7,9 @@
  * reshape layout owns its target: destroying it destroys both. It has no reshape and no slice
  * (-AML_ENOTSUP). Pads and reshape layouts may lie over each other, AML_LAYOUT_DEPTH_MAX of them.
  *
- * The target keeps its number of dimensions, its extents and its element size while a reshape
- * layout lies over it. If it does not, copies are refused with -AML_EINVAL, when they are posted;
- * deref and the other functions do not ask the target anew, which would take longer than what they
- * do.
+ * The target must keep its number of dimensions, its extents and its element size while a reshape
+ * layout lies over it. A copy is refused with -AML_EINVAL when it is posted if the target has not;
+ * deref does not ask, since asking takes longer than to deref.
  */
 #ifndef AML_LAYOUT_RESHAPE_H
 #define AML_LAYOUT_RESHAPE_H
