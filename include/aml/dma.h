@@ -112,8 +112,11 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
  * @param op [in] The operator; NULL: the engine's general copy of layouts.
  * @param op_arg [in] The operator's third argument.
  * @return AML_SUCCESS;
- *         -AML_EINVAL if `dma`, `dest` or `src` is NULL, or, for one of the
- *         library's layout operators, the layouts do not match each other or the operator;
+ *         -AML_EINVAL if `dma`, `dest` or `src` is NULL (but the addresses of no bytes may be, see
+ *         aml_dma_linux_memcpy_op()), or, for one of the library's layout operators, the layouts
+ *         do not match each other or the operator; a layout that has elements lies at NULL; what
+ *         one reports about itself cannot be, or is not what the pad or reshape layout over it was
+ *         made for; or more than AML_LAYOUT_DEPTH_MAX of these lie over each other;
  *         -AML_ENOTSUP if a layout, for these, lacks an operator of its own that
  *         the copy takes, or the engine lacks the operation;
  *         -AML_ENOMEM.
@@ -207,9 +210,9 @@ int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma)
  * @param target_dims [in] In native order: dimension i of `dst` is dimension `target_dims[i]`
  * of `src`; each one once.
  * @return AML_SUCCESS;
- *         -AML_EINVAL if an argument is NULL, `target_dims` is no permutation, or
- *         the numbers of dimensions, the extents or the element sizes do not match:
- *         nothing is written;
+ *         -AML_EINVAL if an argument is NULL, `target_dims` is no permutation,
+ *         the numbers of dimensions, the extents or the element sizes do not match,
+ *         or a layout is one that aml_dma_async_copy_custom() refuses: nothing is written;
  *         -AML_ENOTSUP if a layout lacks an operator that this takes;
  *         -AML_FAILURE if a layout of a program's own gave no address for an element.
  */

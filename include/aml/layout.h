@@ -22,7 +22,8 @@
  * the last one does. The native order, in which the library stores, is column-major; for a
  * column-major layout both are the same, for a row-major one the native order is the reverse.
  *
- * An extent of 0 makes an empty layout, which is legal and copies to nothing.
+ * An extent of 0 makes an empty layout, which is legal and copies to nothing. It has no element,
+ * and may lie at NULL.
  *
  * All functions may be called from any thread and never block; a layout may be read by any
  * number of threads at once. None checks addresses: memory is touched by copies alone.
@@ -40,6 +41,11 @@ extern "C" {
 
 /** The largest number of dimensions of a layout. */
 #define AML_LAYOUT_NDIMS_MAX 64
+/**
+ * The largest number of pads and reshape layouts that lie over each other, with no layout of
+ * another kind between them.
+ */
+#define AML_LAYOUT_DEPTH_MAX 32
 
 /** The first dimension varies fastest. */
 #define AML_LAYOUT_ORDER_COLUMN_MAJOR (0 << 0)
@@ -67,13 +73,20 @@ struct aml_layout {
  * A copy needs ndims, dims_native, element_size and deref_native, and calls deref_native once
  * per element, from whichever thread makes it: a worker, or one that waits. The operators must
  * not change the layout and are called without any lock held.
+ *
+ * The call that posts a copy checks what a layout reports about itself, also beneath pads and
+ * reshape layouts: -AML_EINVAL if it cannot be, if it lies at NULL and has an element, or if it is
+ * not what the pad or reshape layout over it was made for.
  */
 struct aml_layout_ops {
 	/** The address of an element by coordinates in user order. */
 	void *(*deref)(const struct aml_layout_data *data, const size_t *coords);
 	/** The address of an element by coordinates in native order. */
 	void *(*deref_native)(const struct aml_layout_data *data, const size_t *coords);
-	/** The raw pointer that the layout is built on. */
+	/**
+	 * The raw pointer that the layout is built on. A layout that has elements, and is asked for
+	 * each of them, is not copied if this is NULL.
+	 */
 	void *(*rawptr)(const struct aml_layout_data *data);
 	/** AML_LAYOUT_ORDER_…. */
 	int (*order)(const struct aml_layout_data *data);
@@ -102,7 +115,8 @@ struct aml_layout_ops {
 	/**
 	 * Make an independent copy of the layout's metadata; a `ptr` that is not NULL replaces
 	 * the raw pointer. A copy that is posted keeps such a duplicate until it has run, so
-	 * that the layout itself may go.
+	 * that the layout itself may go. The duplicate has the layout's shape: with another one,
+	 * posting returns -AML_EINVAL.
 	 */
 	int (*duplicate)(const struct aml_layout *layout, struct aml_layout **output, void *ptr);
 	/**
@@ -115,8 +129,8 @@ struct aml_layout_ops {
 	 * lies at `base + sum(c[i] * steps[i])` stores the address of element 0 in `base` and
 	 * the steps in bytes, negative ones allowed, in `steps`, which has room for
 	 * AML_LAYOUT_NDIMS_MAX; copies then run as fast as for a dense layout, and never call
-	 * deref_native. It returns AML_SUCCESS, or an error if this layout cannot be told so,
-	 * which sends the copy back to deref_native.
+	 * deref_native. A base of NULL is for empty layouts only. It returns AML_SUCCESS, or an
+	 * error if this layout cannot be told so, which sends the copy back to deref_native.
 	 *
 	 * A table that was copied from one of this library's and had its deref_native, ndims,
 	 * dims_native or element_size replaced does not get the inherited fast path.
@@ -148,8 +162,8 @@ void *aml_layout_deref_safe(const struct aml_layout *layout, const size_t *coord
 /**
  * The raw pointer that the layout is built on.
  *
- * @return The pointer; NULL with aml_errno AML_EINVAL if `layout` is NULL, AML_ENOTSUP if it
- * lacks the operator.
+ * @return The pointer, which is NULL for an empty layout that lies there, and aml_errno is left
+ * alone; NULL with aml_errno AML_EINVAL if `layout` is NULL, AML_ENOTSUP if it lacks the operator.
  */
 void *aml_layout_rawptr(const struct aml_layout *layout);
 
@@ -239,8 +253,10 @@ int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout
  * @param src [in] The layout; the target of a pad or reshape layout is duplicated with it.
  * @param out [out] The new layout, to be released with aml_layout_destroy().
  * @param ptr [in] The raw pointer of the new layout; NULL: the same as `src`'s.
- * @return AML_SUCCESS; -AML_EINVAL if `src` or `out` is NULL; -AML_ENOMEM;
- * -AML_ENOTSUP if the layout, or its target, lacks the operator.
+ * @return AML_SUCCESS;
+ *         -AML_EINVAL if `src` or `out` is NULL, or the target of a pad or reshape layout makes a
+ *         duplicate that is not what the layout over it was made for;
+ *         -AML_ENOMEM; -AML_ENOTSUP if the layout, or its target, lacks the operator.
  */
 int aml_layout_duplicate(const struct aml_layout *src, struct aml_layout **out, void *ptr);
 

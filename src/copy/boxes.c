@@ -46,10 +46,10 @@ static int add(struct block *block, const struct view *dst, const size_t *from, 
 			s.factors[i].step = 0;
 		s.base += (ptrdiff_t)from[i] * s.factors[i].step;
 	}
-	copy_plan_views(&box, &d, &s, block->element_size);
-	box.plan.src_is_owned = src == NULL;
-	if (plan->size + copy_plan_size(&box.plan) > sizeof(*block->room))
+	if (copy_plan_views(&box, &d, &s, block->element_size) != AML_SUCCESS ||
+	    plan->size + copy_plan_size(&box.plan) > sizeof(*block->room))
 		return -AML_ENOTSUP;
+	box.plan.src_is_owned = src == NULL;
 	memcpy(block->room->bytes + plan->size, &box, copy_plan_size(&box.plan));
 	plan->size += copy_plan_size(&box.plan);
 	plan->count++;
@@ -75,7 +75,7 @@ static int add_outside(struct block *block, const struct view *dst, const size_t
 		from[i] = 0;
 		end[i] = inner[i];
 	}
-	if (plan->size + block->element_size > sizeof(*block->room))
+	if (block->element_size > sizeof(*block->room) - plan->size)
 		return -AML_ENOTSUP;
 	plan->src.offset = plan->size;
 	memcpy(block->room->bytes + plan->size, neutral, block->element_size);
@@ -83,57 +83,64 @@ static int add_outside(struct block *block, const struct view *dst, const size_t
 	return AML_SUCCESS;
 }
 
-/* The part of `extents` that lies within a pad's target, and the target. */
-static const struct aml_layout *within(const struct aml_layout_pad *pad, size_t *extents)
+/* The target of a pad, its shape, and the part of `extents` that lies within it. */
+static const struct aml_layout *within(const struct aml_layout *pad, struct outline *outline,
+				       size_t *extents)
 {
-	for (size_t i = 0; i < pad->ndims; i++)
-		extents[i] = min(extents[i], pad->target_dims[i]);
-	return pad->target;
+	const struct aml_layout *target = layout_target(pad, outline);
+
+	for (size_t i = 0; i < outline->ndims; i++)
+		extents[i] = min(extents[i], outline->dims[i]);
+	return target;
 }
 
 /* Lower what is left of a side once its pads are taken off, unless they leave nothing. */
-static int lower_target(const struct aml_layout *layout, struct view *view)
+static int lower_target(const struct aml_layout *layout, const struct outline *outline,
+			struct view *view)
 {
-	struct shape shape;
-	int err = layout_shape(layout, &shape);
+	int err = copy_lower(layout, outline, view);
 
-	if (err == AML_SUCCESS)
-		err = copy_lower(layout, &shape, view);
 	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
 }
 
-static bool any_zero(size_t n, const size_t *extents)
+/* The same of a destination, of which no more than `extents` is written to. */
+static int lower_written(const struct aml_layout *layout, const struct outline *outline,
+			 const size_t *extents, struct view *view)
 {
-	for (size_t i = 0; i < n; i++)
-		if (extents[i] == 0)
-			return true;
-	return false;
+	int err = lower_target(layout, outline, view);
+
+	if (err != AML_SUCCESS)
+		return err;
+	for (size_t i = 0; i < view->nfactors; i++)
+		view->factors[i].extent = extents[i];
+	return copy_view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
-		    const struct aml_layout *src, const struct shape *shape)
+		    const struct aml_layout *src, const struct outline *outline)
 {
-	struct block block = {room, shape->element_size};
+	struct outline own = *outline, from = *outline;
+	struct block block = {room, outline->element_size};
 	const struct aml_layout_pad *src_pad = layout_pad(src);
 	size_t zeros[NDIMS_MAX] = {0}, to[NDIMS_MAX], inner[NDIMS_MAX];
 	struct view dst_view, src_view;
 	int err = AML_SUCCESS;
 
-	memcpy(to, shape->dims, sizeof(to));
+	memcpy(to, outline->dims, outline->ndims * sizeof(*to));
 	while (layout_pad(dst) != NULL)
-		dst = within(layout_pad(dst), to);
-	if (any_zero(shape->ndims, to))
+		dst = within(dst, &own, to);
+	if (any_zero(outline->ndims, to))
 		return AML_SUCCESS;
-	err = lower_target(dst, &dst_view);
+	err = lower_written(dst, &own, to, &dst_view);
 	if (err != AML_SUCCESS)
 		return err;
-	memcpy(inner, to, sizeof(to));
+	memcpy(inner, to, outline->ndims * sizeof(*to));
 	if (src_pad != NULL)
-		src = within(src_pad, inner);
+		src = within(src, &from, inner);
 	room->plan.kind = COPY_BOXES;
 	room->plan.size = sizeof(room->plan);
-	if (!any_zero(shape->ndims, inner)) {
-		err = lower_target(src, &src_view);
+	if (!any_zero(outline->ndims, inner)) {
+		err = lower_target(src, &from, &src_view);
 		if (err == AML_SUCCESS)
 			err = add(&block, &dst_view, zeros, inner, &src_view);
 	}

@@ -31,12 +31,15 @@ struct cursor {
 static void start(struct cursor *cursor, const union copy_side *side, bool is_layout,
 		  bool is_written)
 {
+	struct outline outline;
+
 	*cursor = (struct cursor){.mode = BY_STEP};
 	if (!is_layout) {
 		cursor->address = side->base;
 		return;
 	}
-	cursor->mode = is_written && layout_nests(side->layout) ? BY_PLACE : BY_DEREF;
+	cursor->mode =
+		is_written && layout_target(side->layout, &outline) != NULL ? BY_PLACE : BY_DEREF;
 	cursor->layout = side->layout;
 	cursor->data = side->layout->data;
 	cursor->deref = side->layout->ops->deref_native;

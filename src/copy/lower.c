@@ -1,62 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lowering: from a layout to numbers. */
-#include <stdint.h>
-
 #include <aml/utils/error.h>
 
 #include "copy/lower.h"
 
-/* Do the elements lie within reach of each other, as those of one object do? */
-static bool spans(const struct view *view, size_t element_size)
-{
-	size_t span = element_size, reach;
-
-	for (size_t i = 0; i < view->nfactors; i++)
-		if (__builtin_mul_overflow(view->factors[i].extent - 1,
-					   magnitude(view->factors[i].step), &reach) ||
-		    __builtin_add_overflow(span, reach, &span))
-			return false;
-	return span <= PTRDIFF_MAX;
-}
-
 /* What the fast path of a layout says of this shape. */
-static int told_view(const struct aml_layout *layout, const struct shape *shape, struct view *view)
+static int told_view(const struct aml_layout *layout, const struct outline *outline,
+		     struct view *view)
 {
 	ptrdiff_t steps[NDIMS_MAX];
 	void *base;
+	int err = layout_steps(layout, outline, &base, steps);
 
-	if (layout_steps(layout, &base, steps) != AML_SUCCESS)
-		return -AML_ENOTSUP;
+	if (err != AML_SUCCESS)
+		return err;
 	view->base = base;
-	for (size_t i = 0; i < shape->ndims; i++)
-		view->factors[i] = (struct factor){shape->dims[i], steps[i]};
-	return spans(view, shape->element_size) ? AML_SUCCESS : -AML_EINVAL;
+	for (size_t i = 0; i < outline->ndims; i++)
+		view->factors[i] = (struct factor){outline->dims[i], steps[i]};
+	return AML_SUCCESS;
 }
 
-int copy_lower(const struct aml_layout *layout, const struct shape *shape, struct view *view)
+int copy_lower(const struct aml_layout *layout, const struct outline *outline, struct view *view)
 {
-	const struct aml_layout_data_reshape *reshape;
-	struct shape inner; /* a shape is large: the given one is not copied for nothing */
+	struct outline own = *outline;
 	const struct aml_layout_dense *d;
 
 	view->by_dims = true;
-	while ((reshape = layout_reshape(layout)) != NULL) {
-		int err = layout_shape(reshape->target, &inner);
-
-		if (err != AML_SUCCESS)
-			return err;
-		shape = &inner;
+	while (layout_reshape(layout) != NULL) {
+		layout = layout_target(layout, &own);
 		view->by_dims = false;
-		layout = reshape->target;
 	}
-	view->nfactors = shape->ndims;
+	view->nfactors = own.ndims;
 	d = layout_dense(layout);
 	if (d == NULL)
-		return told_view(layout, shape, view);
+		return told_view(layout, &own, view);
 	view->base = d->ptr;
-	for (size_t i = 0; i < shape->ndims; i++)
-		view->factors[i] = (struct factor){shape->dims[i], (ptrdiff_t)dense_step(d, i)};
-	return AML_SUCCESS;
+	for (size_t i = 0; i < own.ndims; i++)
+		view->factors[i] = (struct factor){own.dims[i], (ptrdiff_t)dense_step(d, i)};
+	return view->base != NULL ? AML_SUCCESS : -AML_EINVAL;
 }
 
 bool copy_view_is_writable(const struct view *view)
@@ -67,42 +48,41 @@ bool copy_view_is_writable(const struct view *view)
 	return true;
 }
 
-bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape)
+/* Has a layout that is asked element by element a raw pointer, and has it none? */
+static bool lies_nowhere(const struct aml_layout *layout, const struct outline *outline)
 {
-	struct shape reached;
+	return layout->ops->rawptr != NULL && !any_zero(outline->ndims, outline->dims) &&
+	       layout->ops->rawptr(layout->data) == NULL;
+}
+
+int copy_check_elements(const struct aml_layout *layout, const struct outline *outline,
+			bool is_written)
+{
+	struct outline own = *outline;
+	const struct aml_layout *target;
+	size_t reached[NDIMS_MAX];
 	ptrdiff_t steps[NDIMS_MAX];
 	void *base;
+	int err;
 
-	for (;;) {
-		const struct aml_layout_pad *pad = layout_pad(layout);
-		const struct aml_layout_data_reshape *reshape = layout_reshape(layout);
+	for (size_t i = 0; i < NDIMS_MAX; i++)
+		reached[i] = i < own.ndims ? own.dims[i] : 1;
+	while ((target = layout_target(layout, &own)) != NULL) {
+		bool crops = layout->ops->deref_native == pad_deref_native;
 
-		if (pad != NULL) {
-			if (shape != &reached)
-				reached = *shape;
-			shape = &reached;
-			for (size_t i = 0; i < reached.ndims; i++)
-				if (pad->target_dims[i] < reached.dims[i])
-					reached.dims[i] = pad->target_dims[i];
-			layout = pad->target;
-		} else if (reshape != NULL) {
-			if (layout_shape(reshape->target, &reached) != AML_SUCCESS)
-				return true;
-			shape = &reached;
-			layout = reshape->target;
-		} else {
-			break;
-		}
+		for (size_t i = 0; i < own.ndims; i++)
+			reached[i] = crops ? min(reached[i], own.dims[i]) : own.dims[i];
+		layout = target;
 	}
-	if (layout_steps(layout, &base, steps) != AML_SUCCESS)
-		return true;
-	for (size_t i = 0; i < shape->ndims; i++)
-		if (shape->dims[i] == 0)
-			return true;
-	for (size_t i = 0; i < shape->ndims; i++)
-		if (shape->dims[i] > 1 && steps[i] == 0)
-			return false;
-	return true;
+	err = layout_steps(layout, &own, &base, steps);
+	if (err == -AML_ENOTSUP)
+		return lies_nowhere(layout, &own) ? -AML_EINVAL : AML_SUCCESS;
+	if (err != AML_SUCCESS || !is_written || any_zero(own.ndims, reached))
+		return err;
+	for (size_t i = 0; i < own.ndims; i++)
+		if (reached[i] > 1 && steps[i] == 0)
+			return -AML_EINVAL;
+	return AML_SUCCESS;
 }
 
 /* Unsigned, since the end of a factor may be out of ptrdiff_t's range. */

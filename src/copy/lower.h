@@ -18,12 +18,6 @@ static inline size_t min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How far a step goes, in either direction. */
-static inline size_t magnitude(ptrdiff_t step)
-{
-	return step < 0 ? -(size_t)step : (size_t)step;
-}
-
 struct factor {
 	size_t extent;
 	ptrdiff_t step;
@@ -37,10 +31,10 @@ struct view {
 };
 
 /*
- * Lower a layout that is not empty. -AML_ENOTSUP: it can only be asked element by element;
- * -AML_EINVAL: what it says of itself cannot be.
+ * Lower a layout that is not empty and whose targets were checked. -AML_ENOTSUP: it can only be
+ * asked element by element; -AML_EINVAL: what it says of itself cannot be.
  */
-int copy_lower(const struct aml_layout *layout, const struct shape *shape, struct view *view);
+int copy_lower(const struct aml_layout *layout, const struct outline *outline, struct view *view);
 
 /*
  * May a layout that is not empty be written to? Not if two elements are one: if it has a step of 0
@@ -49,10 +43,11 @@ int copy_lower(const struct aml_layout *layout, const struct shape *shape, struc
 bool copy_view_is_writable(const struct view *view);
 
 /*
- * May a layout with this shape be written to? Not if two elements are one: if it has a step of
- * 0 over more than one element that a write reaches.
+ * May the elements of such a layout be asked for one by one? -AML_EINVAL: they lie nowhere or out
+ * of reach of each other; or two of them that a write reaches are one, by a step of 0.
  */
-bool copy_is_writable(const struct aml_layout *layout, const struct shape *shape);
+int copy_check_elements(const struct aml_layout *layout, const struct outline *outline,
+			bool is_written);
 
 /* Drop factors of 1 and merge those that are one: as few as there can be. */
 void copy_view_merge(struct view *view);

@@ -76,7 +76,8 @@ static bool take(struct factor *rest, size_t n)
 
 /*
  * Loops over both views at once, whose extents are the common refinement of the two
- * factorisations. False: there is none.
+ * factorisations. False: there is none. Both are merged and have as many elements: neither ends
+ * before the other, and each loop ends a factor of 2 or more, so that the plan has room for all.
  */
 static bool refine(struct copy_plan *plan, const struct view *dst, const struct view *src)
 {
@@ -225,18 +226,24 @@ static void normalise(struct copy_plan *plan)
 	}
 }
 
-static bool is_empty(const struct shape *shape)
+/* The number of elements; 0 if it is none that can be. */
+static size_t count(const struct view *view)
 {
-	for (size_t i = 0; i < shape->ndims; i++)
-		if (shape->dims[i] == 0)
-			return true;
-	return false;
+	size_t n = 1;
+
+	for (size_t i = 0; i < view->nfactors; i++)
+		if (__builtin_mul_overflow(n, view->factors[i].extent, &n))
+			return 0;
+	return n;
 }
 
-void copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size)
+int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size)
 {
 	struct copy_plan *plan = start(room, size);
 
+	/* Loops over one side only would never end. */
+	if (count(dst) == 0 || count(dst) != count(src))
+		return -AML_EINVAL;
 	plan->dst.base = dst->base;
 	plan->src.base = src->base;
 	copy_view_merge(dst);
@@ -245,6 +252,7 @@ void copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *
 		normalise(plan);
 	else
 		plan_walk(plan, dst, src);
+	return AML_SUCCESS;
 }
 
 /*
@@ -298,19 +306,23 @@ static void permute(struct view *src, const size_t *permutation)
 struct end {
 	const struct aml_layout *layout;
 	struct shape shape;
+	struct outline outline; /* of the shape */
 	struct view view;
 	bool lowered;
 };
 
 static int look_at(struct end *end, const struct aml_layout *layout)
 {
+	int err = layout_shape(layout, &end->shape);
+
 	end->layout = layout;
-	return layout_shape(layout, &end->shape);
+	end->outline = outline_of(&end->shape);
+	return err == AML_SUCCESS ? layout_check_targets(layout, &end->outline) : err;
 }
 
 static int lower(struct end *end)
 {
-	int err = copy_lower(end->layout, &end->shape, &end->view);
+	int err = copy_lower(end->layout, &end->outline, &end->view);
 
 	end->lowered = err == AML_SUCCESS;
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
@@ -318,8 +330,8 @@ static int lower(struct end *end)
 
 /* A side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
  */
-static void plan_side(const struct end *end, union copy_side *side, bool *is_layout,
-		      ptrdiff_t *steps)
+static int plan_side(const struct end *end, bool is_written, union copy_side *side, bool *is_layout,
+		     ptrdiff_t *steps)
 {
 	*is_layout = !end->lowered || !end->view.by_dims;
 	if (*is_layout)
@@ -329,22 +341,28 @@ static void plan_side(const struct end *end, union copy_side *side, bool *is_lay
 		side->base = end->view.base;
 	for (size_t i = 0; i < end->shape.ndims; i++)
 		steps[i] = *is_layout ? (ptrdiff_t)i : end->view.factors[i].step;
+	return *is_layout ? copy_check_elements(end->layout, &end->outline, is_written)
+			  : AML_SUCCESS;
 }
 
 /* Plan a copy element by element. */
-static void plan_deref(union copy_plan_room *room, const struct end *dst, const struct end *src,
-		       const size_t *permutation)
+static int plan_deref(union copy_plan_room *room, const struct end *dst, const struct end *src,
+		      const size_t *permutation)
 {
 	struct copy_plan *plan = start(room, dst->shape.element_size);
 	ptrdiff_t dst_steps[NDIMS_MAX], src_steps[NDIMS_MAX];
+	int err = plan_side(dst, true, &plan->dst, &plan->dst_is_layout, dst_steps);
 
+	if (err == AML_SUCCESS)
+		err = plan_side(src, false, &plan->src, &plan->src_is_layout, src_steps);
+	if (err != AML_SUCCESS)
+		return err;
 	plan->kind = COPY_DEREF;
 	plan->nloops = (uint8_t)dst->shape.ndims;
-	plan_side(dst, &plan->dst, &plan->dst_is_layout, dst_steps);
-	plan_side(src, &plan->src, &plan->src_is_layout, src_steps);
 	for (size_t i = 0; i < dst->shape.ndims; i++)
 		plan->loops[i] = (struct copy_loop){dst->shape.dims[i], dst_steps[i],
 						    src_steps[permutation ? permutation[i] : i]};
+	return AML_SUCCESS;
 }
 
 /* Any other two layouts, and NULL. */
@@ -362,11 +380,10 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	if (!shapes_match(&to.shape, &from.shape, permutation))
 		return -AML_EINVAL;
 	start(room, to.shape.element_size);
-	if (is_empty(&to.shape))
+	if (any_zero(to.shape.ndims, to.shape.dims))
 		return AML_SUCCESS;
 	err = lower(&to);
-	if (err == AML_SUCCESS &&
-	    !(to.lowered ? copy_view_is_writable(&to.view) : copy_is_writable(dst, &to.shape)))
+	if (err == AML_SUCCESS && to.lowered && !copy_view_is_writable(&to.view))
 		return -AML_EINVAL;
 	if (err == AML_SUCCESS)
 		err = lower(&from);
@@ -375,16 +392,14 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	if (to.lowered && from.lowered && (permutation == NULL || from.view.by_dims)) {
 		if (permutation != NULL)
 			permute(&from.view, permutation);
-		copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
-		return AML_SUCCESS;
+		return copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
 	}
 	if (permutation == NULL && (layout_pad(dst) != NULL || layout_pad(src) != NULL)) {
-		err = copy_plan_boxes(room, dst, src, &to.shape);
+		err = copy_plan_boxes(room, dst, src, &to.outline);
 		if (err != -AML_ENOTSUP)
 			return err;
 	}
-	plan_deref(room, &to, &from, permutation);
-	return AML_SUCCESS;
+	return plan_deref(room, &to, &from, permutation);
 }
 
 int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
@@ -400,9 +415,10 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 /* The address of a contiguous layout of one dimension. */
 static int flat_base(const struct aml_layout *layout, const struct shape *shape, void **base)
 {
+	const struct outline outline = outline_of(shape);
 	ptrdiff_t steps[NDIMS_MAX];
 
-	if (shape->ndims != 1 || layout_steps(layout, base, steps) != AML_SUCCESS ||
+	if (shape->ndims != 1 || layout_steps(layout, &outline, base, steps) != AML_SUCCESS ||
 	    steps[0] != (ptrdiff_t)shape->element_size)
 		return -AML_EINVAL;
 	return AML_SUCCESS;
@@ -440,43 +456,6 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->src.base = (char *)(uintptr_t)src;
 	plan->stream = size >= machine()->cache / 2;
 	return AML_SUCCESS;
-}
-
-/* Replace a layout by a copy; one that cannot be copied stays, and is its owner's to keep. */
-static int keep(union copy_side *side, bool is_layout, bool *is_owned)
-{
-	int err;
-
-	if (!is_layout)
-		return AML_SUCCESS;
-	err = layout_freeze(side->layout, &side->layout);
-	*is_owned = err == AML_SUCCESS;
-	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
-}
-
-int copy_plan_keep(struct copy_plan *plan)
-{
-	struct aml_layout *dst = plan->dst.layout;
-	int err = keep(&plan->dst, plan->dst_is_layout, &plan->dst_is_owned);
-
-	if (err != AML_SUCCESS)
-		return err;
-	err = keep(&plan->src, plan->src_is_layout, &plan->src_is_owned);
-	if (err != AML_SUCCESS) {
-		copy_plan_release(plan);
-		plan->dst.layout = dst;
-	}
-	return err;
-}
-
-void copy_plan_release(struct copy_plan *plan)
-{
-	if (plan->dst_is_owned)
-		aml_layout_destroy(&plan->dst.layout);
-	if (plan->src_is_owned)
-		aml_layout_destroy(&plan->src.layout);
-	plan->dst_is_owned = false;
-	plan->src_is_owned = false;
 }
 
 const char *copy_kind_name(uint8_t kind)

@@ -17,6 +17,12 @@
 #include "copy/lower.h"
 #include "layout/layout.h"
 
+/*
+ * A copy by one of the library's operators takes no more of a thread's stack than this, from the
+ * call that posts, runs or releases it on; what a program's own layouts take in it is not counted.
+ */
+enum { COPY_STACK_BYTES = 64 << 10 };
+
 /* How a plan runs. */
 enum copy_kind {
 	COPY_EMPTY,     /* nothing to do */
@@ -82,16 +88,16 @@ int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struc
 
 /*
  * Plan a copy from view to view, whose elements have the same linear order. They are changed on
- * the way.
+ * the way. -AML_EINVAL if they have not as many elements, or none.
  */
-void copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size);
+int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size);
 
 /*
  * Plan a copy from or to a pad. -AML_ENOTSUP: it cannot be done in boxes, and the room's
- * content is undefined.
+ * content is undefined; -AML_EINVAL: what is within a pad cannot be, or not be written to.
  */
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
-		    const struct aml_layout *src, const struct shape *shape);
+		    const struct aml_layout *src, const struct outline *outline);
 
 /* The box after `last`, the first one after NULL; and a copy of it that can be run. */
 const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy_plan *last);
@@ -102,8 +108,9 @@ void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
 int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size);
 
 /*
- * Make the plan outlive the layouts that it refers to, where they can be duplicated.
- * -AML_ENOMEM, or what a layout's operator returned: the plan is as before.
+ * Make the plan outlive the layouts that it refers to, where they can be duplicated. It is one
+ * without a permutation. -AML_ENOMEM, -AML_EINVAL if a duplicate is another layout, or what a
+ * layout's operator returned: the plan is as before.
  */
 int copy_plan_keep(struct copy_plan *plan);
 

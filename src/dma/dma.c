@@ -7,6 +7,7 @@
 #include <aml/utils/error.h>
 
 #include "copy/plan.h"
+#include "dma/linux_ops.h"
 
 /* AML_SUCCESS if `dma` is an engine and has the operation, else the negative code. */
 #define check(dma, op)                                      \
@@ -22,7 +23,7 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 
 	if (err != AML_SUCCESS)
 		return err;
-	if (dest == NULL || src == NULL)
+	if (!dma_takes(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
 }
@@ -46,7 +47,7 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 		err = check(dma, wait_request);
 	if (err != AML_SUCCESS)
 		return err;
-	if (dest == NULL || src == NULL)
+	if (!dma_takes(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
 	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
@@ -55,7 +56,7 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
 			aml_dma_operator op, void *op_arg)
 {
-	if (dma != NULL && dma->ops != NULL && dest != NULL && src != NULL &&
+	if (dma != NULL && dma->ops != NULL && dma_takes(dest, src, op, op_arg) &&
 	    copies_at_once(dma->ops))
 		return dma->ops->copy(dma->data, dest, src, op, op_arg);
 	return post_and_wait(dma, dest, src, op, op_arg);

@@ -232,7 +232,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	bool small;
 	int err;
 
-	if (data == NULL || dest == NULL || src == NULL)
+	if (data == NULL || !dma_takes(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	err = plan(&room, &in);
 	if (err != AML_SUCCESS)

@@ -17,6 +17,12 @@ static inline bool dma_plans(aml_dma_operator op)
 	       op == aml_dma_linux_memcpy_op;
 }
 
+/* May a request have these addresses or layouts? NULL is one for no bytes only. */
+static inline bool dma_takes(const void *dst, const void *src, aml_dma_operator op, const void *arg)
+{
+	return (dst != NULL && src != NULL) || (op == aml_dma_linux_memcpy_op && arg == NULL);
+}
+
 /*
  * Plan what such an operator would do, with its errors: nothing was made. False: it is not one.
  * Inline, so that a caller keeps the arguments for that case alone.

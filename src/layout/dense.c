@@ -4,8 +4,8 @@
  * in and goes out.
  *
  * Invariants, checked when a layout is made: neither what all elements have in bytes nor a product
- * stride[i] * cpitch[i] overflows, and the elements of a layout that has any span at most
- * PTRDIFF_MAX bytes.
+ * stride[i] * cpitch[i] overflows; the elements of a layout that has any span at most PTRDIFF_MAX
+ * bytes, and lie somewhere: ptr is not NULL.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -116,11 +116,14 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 		offset += offsets[i] * dense_step(d, i);
 	}
 	memcpy(made->cpitch, d->cpitch, (d->ndims + 1) * sizeof(*d->cpitch));
-	/* An empty slice may have any offsets, and has no first element for them to lead to. */
+	/*
+	 * An empty slice may have any offsets, and has no first element for them to lead to; an
+	 * empty layout may lie at NULL.
+	 */
 	for (size_t i = 0; i < d->ndims; i++)
 		if (dims[i] == 0)
 			offset = 0;
-	made->ptr = (char *)d->ptr + offset;
+	made->ptr = offset > 0 ? (char *)d->ptr + offset : d->ptr;
 	return finish(layout, AML_SUCCESS, output);
 }
 
@@ -364,8 +367,9 @@ int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int ord
 	struct aml_layout_dense *d;
 	size_t native[NDIMS_MAX];
 
-	if (layout == NULL || ptr == NULL || dims == NULL || element_size == 0 || ndims < 1 ||
-	    ndims > NDIMS_MAX)
+	if (layout == NULL || dims == NULL || element_size == 0 || ndims < 1 || ndims > NDIMS_MAX)
+		return -AML_EINVAL;
+	if (ptr == NULL && !any_zero(ndims, dims))
 		return -AML_EINVAL;
 	made = allocate(ops, ptr, ndims);
 	if (made == NULL)

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <aml/layout/pad.h>
-#include <aml/layout/reshape.h>
 #include <aml/utils/error.h>
 
 #include "layout/layout.h"
@@ -60,18 +58,23 @@ static struct aml_layout_ops strided_ops = {
 	.element_size = element_size,
 };
 
-static int freeze_strided(const struct aml_layout *layout, struct aml_layout **out)
+static int freeze_strided(const struct aml_layout *layout, const struct outline *outline,
+			  struct aml_layout **out)
 {
-	struct strided *s = malloc(sizeof(*s));
+	struct strided *s;
 	int err;
 
+	if (layout->ops->steps_native == NULL)
+		return -AML_ENOTSUP;
+	s = malloc(sizeof(*s));
 	if (s == NULL)
 		return -AML_ENOMEM;
 	s->layout.ops = &strided_ops;
 	s->layout.data = (struct aml_layout_data *)s;
-	err = layout_steps(layout, &s->base, s->steps);
-	if (err == AML_SUCCESS)
-		err = layout_shape(layout, &s->shape);
+	s->shape.ndims = outline->ndims;
+	s->shape.element_size = outline->element_size;
+	memcpy(s->shape.dims, outline->dims, outline->ndims * sizeof(*outline->dims));
+	err = layout_steps(layout, outline, &s->base, s->steps);
 	if (err == AML_SUCCESS)
 		*out = &s->layout;
 	else
@@ -79,43 +82,42 @@ static int freeze_strided(const struct aml_layout *layout, struct aml_layout **o
 	return err;
 }
 
-static int freeze_pad(const struct aml_layout_pad *pad, struct aml_layout **out)
+static int freeze(const struct aml_layout *layout, const struct outline *outline,
+		  struct aml_layout **out)
 {
+	const struct aml_layout_data_reshape *reshape = layout_reshape(layout);
+	const struct aml_layout_pad *pad = layout_pad(layout);
+	struct outline inner = *outline;
 	struct aml_layout *target;
-	int err = layout_freeze(pad->target, &target);
-
-	if (err != AML_SUCCESS)
-		return err;
-	err = aml_layout_pad_create(out, AML_LAYOUT_ORDER_COLUMN_MAJOR, target, pad->dims,
-				    pad->neutral);
-	if (err != AML_SUCCESS)
-		aml_layout_destroy(&target);
-	return err;
-}
-
-static int freeze_reshape(const struct aml_layout_data_reshape *reshape, struct aml_layout **out)
-{
-	struct aml_layout *target;
-	int err = layout_freeze(reshape->target, &target);
-
-	if (err != AML_SUCCESS)
-		return err;
-	err = aml_layout_reshape_create(out, target, AML_LAYOUT_ORDER_COLUMN_MAJOR, reshape->ndims,
-					reshape->dims);
-	if (err != AML_SUCCESS)
-		aml_layout_destroy(&target);
-	return err;
-}
-
-int layout_freeze(const struct aml_layout *layout, struct aml_layout **out)
-{
 	int err;
 
-	if (layout_pad(layout) != NULL)
-		return freeze_pad(layout_pad(layout), out);
-	if (layout_reshape(layout) != NULL)
-		return freeze_reshape(layout_reshape(layout), out);
-	err = layout->ops->steps_native != NULL ? freeze_strided(layout, out) : -AML_ENOTSUP;
-	return err == AML_SUCCESS || err == -AML_ENOMEM ? err
-							: aml_layout_duplicate(layout, out, NULL);
+	if (pad == NULL && reshape == NULL) {
+		err = freeze_strided(layout, outline, out);
+		return err == -AML_ENOTSUP ? aml_layout_duplicate(layout, out, NULL) : err;
+	}
+	err = freeze(layout_target(layout, &inner), &inner, &target);
+	if (err != AML_SUCCESS)
+		return err;
+	err = pad != NULL ? pad_over(pad, target, out) : reshape_over(reshape, target, out);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&target);
+	return err;
+}
+
+int layout_freeze(const struct aml_layout *layout, const struct outline *outline,
+		  struct aml_layout **out)
+{
+	struct aml_layout *frozen;
+	int err = freeze(layout, outline, &frozen);
+
+	if (err != AML_SUCCESS)
+		return err;
+	/* What duplicates itself may have made another layout, or too deep a nest. */
+	if (layout_is(frozen, outline) != AML_SUCCESS ||
+	    layout_check_targets(frozen, outline) != AML_SUCCESS) {
+		aml_layout_destroy(&frozen);
+		return -AML_EINVAL;
+	}
+	*out = frozen;
+	return AML_SUCCESS;
 }

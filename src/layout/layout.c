@@ -5,7 +5,9 @@
  * user-defined operator does to them on failure.
  */
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
@@ -44,13 +46,17 @@ static int checked_ndims(const struct aml_layout *layout, size_t *ndims)
 	return *ndims >= 1 && *ndims <= NDIMS_MAX ? AML_SUCCESS : -AML_EINVAL;
 }
 
-/* Number and extents of the dimensions, in user or native order. */
+/*
+ * Number and extents of the dimensions, in user or native order. Extents that the layout leaves out
+ * are 0.
+ */
 static int checked_dims(const struct aml_layout *layout, bool native, size_t *ndims, size_t *dims)
 {
 	int err = checked_ndims(layout, ndims);
 
 	if (err != AML_SUCCESS)
 		return err;
+	memset(dims, 0, *ndims * sizeof(*dims));
 	return native ? aml_layout_dims_native(layout, dims) : aml_layout_dims(layout, dims);
 }
 
@@ -102,6 +108,9 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 			shape->dims[i] = d->dims[i];
 		return AML_SUCCESS;
 	}
+	/* Asking goes through the whole nest already. */
+	if (layout_depth(layout) > AML_LAYOUT_DEPTH_MAX)
+		return -AML_EINVAL;
 	err = told_shape(layout, shape);
 	if (err != AML_SUCCESS)
 		return err;
@@ -129,7 +138,20 @@ static bool speaks_for(const struct aml_layout_ops *ops, const struct aml_layout
 	       ops->dims_native == own->dims_native && ops->element_size == own->element_size;
 }
 
-int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
+/* Do the elements lie within reach of each other, as those of one object do? */
+static bool spans(const struct outline *outline, const ptrdiff_t *steps)
+{
+	size_t span = outline->element_size, reach;
+
+	for (size_t i = 0; i < outline->ndims; i++)
+		if (__builtin_mul_overflow(outline->dims[i] - 1, magnitude(steps[i]), &reach) ||
+		    __builtin_add_overflow(span, reach, &span))
+			return false;
+	return span <= PTRDIFF_MAX;
+}
+
+int layout_steps(const struct aml_layout *layout, const struct outline *outline, void **base,
+		 ptrdiff_t *steps)
 {
 	const struct aml_layout_ops *ops = layout->ops;
 	const struct aml_layout_ops *own = &aml_layout_column_ops;
@@ -138,7 +160,14 @@ int layout_steps(const struct aml_layout *layout, void **base, ptrdiff_t *steps)
 		return -AML_ENOTSUP;
 	if (ops->steps_native == own->steps_native && !speaks_for(ops, own))
 		return -AML_ENOTSUP;
-	return ops->steps_native(layout->data, base, steps);
+	/* What it leaves out is nothing. */
+	*base = NULL;
+	memset(steps, 0, outline->ndims * sizeof(*steps));
+	if (ops->steps_native(layout->data, base, steps) != AML_SUCCESS)
+		return -AML_ENOTSUP;
+	if (any_zero(outline->ndims, outline->dims))
+		return AML_SUCCESS;
+	return *base != NULL && spans(outline, steps) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *layout)
@@ -153,22 +182,6 @@ const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
 	if (!speaks_for(layout->ops, &aml_layout_pad_row_ops))
 		return NULL;
 	return (const struct aml_layout_pad *)layout->data;
-}
-
-bool layout_nests(const struct aml_layout *layout)
-{
-	return layout->ops->deref_native == pad_deref_native ||
-	       layout->ops->deref_native == reshape_deref_native;
-}
-
-bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)
-{
-	if (layout->ops->deref_native == pad_deref_native)
-		return pad_place(layout->data, coords, place);
-	if (layout->ops->deref_native == reshape_deref_native)
-		return reshape_place(layout->data, coords, place);
-	*place = layout->ops->deref_native(layout->data, coords);
-	return true;
 }
 
 int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,

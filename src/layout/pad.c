@@ -27,9 +27,9 @@ static const struct aml_layout_pad *pad(const struct aml_layout_data *data)
 	return (const struct aml_layout_pad *)data;
 }
 
-/* A pad without a target, its neutral element copied; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, int order,
-				   const struct shape *target, const size_t *dims,
+/* A pad over a target of this shape, its neutral element copied; NULL without memory. */
+static struct aml_layout *allocate(struct aml_layout_ops *ops, int order, struct aml_layout *inner,
+				   const struct outline *target, const size_t *dims,
 				   const void *neutral)
 {
 	size_t sizes = target->ndims * sizeof(size_t), bytes;
@@ -43,7 +43,7 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, int order,
 	memory->layout.ops = ops;
 	memory->layout.data = (struct aml_layout_data *)&memory->data;
 	memory->data.tags = AML_LAYOUT_ORDER(order);
-	memory->data.target = NULL;
+	memory->data.target = inner;
 	memory->data.ndims = target->ndims;
 	memory->data.element_size = target->element_size;
 	memory->data.dims = memory->arrays;
@@ -135,22 +135,36 @@ static int print(const struct aml_layout_data *data, FILE *stream, const char *p
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, p->target) : err;
 }
 
+/* One like `p`, over another target. */
+static int again(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
+		 struct aml_layout *target, struct aml_layout **output)
+{
+	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
+	struct aml_layout *copy = allocate(ops, p->tags, target, &inner, p->dims, p->neutral);
+
+	if (copy == NULL)
+		return -AML_ENOMEM;
+	*output = copy;
+	return AML_SUCCESS;
+}
+
+int pad_over(const struct aml_layout_pad *p, struct aml_layout *target, struct aml_layout **out)
+{
+	return again(p, &aml_layout_pad_column_ops, target, out);
+}
+
 static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
 	const struct aml_layout_pad *p = pad(layout->data);
-	struct shape target = {.ndims = p->ndims, .element_size = p->element_size};
-	struct aml_layout *copy;
-	int err;
+	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
+	struct aml_layout *target;
+	int err = layout_duplicate_as(p->target, &inner, &target, ptr);
 
-	memcpy(target.dims, p->target_dims, p->ndims * sizeof(*p->target_dims));
-	copy = allocate(layout->ops, p->tags, &target, p->dims, p->neutral);
-	if (copy == NULL)
-		return -AML_ENOMEM;
-	err = aml_layout_duplicate(p->target, &((struct aml_layout_pad *)copy->data)->target, ptr);
-	if (err == AML_SUCCESS)
-		*output = copy;
-	else
-		free(copy);
+	if (err != AML_SUCCESS)
+		return err;
+	err = again(p, layout->ops, target, output);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&target);
 	return err;
 }
 
@@ -165,6 +179,7 @@ void aml_layout_pad_destroy(struct aml_layout *layout)
 int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml_layout *target,
 			  const size_t *user_dims, void *neutral)
 {
+	struct outline outline;
 	struct shape inner;
 	size_t native[NDIMS_MAX], count, size;
 	struct aml_layout *made;
@@ -175,16 +190,18 @@ int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
+	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
+		return -AML_EINVAL;
 	layout_reorder(tags, inner.ndims, native, user_dims);
 	err = layout_count(inner.ndims, native, &count);
 	if (err != AML_SUCCESS || __builtin_mul_overflow(count, inner.element_size, &size))
 		return -AML_EINVAL;
+	outline = outline_of(&inner);
 	made = allocate(AML_LAYOUT_ORDER(tags) == AML_LAYOUT_ORDER_C ? &aml_layout_pad_row_ops
 								     : &aml_layout_pad_column_ops,
-			tags, &inner, native, neutral);
+			tags, target, &outline, native, neutral);
 	if (made == NULL)
 		return -AML_ENOMEM;
-	((struct aml_layout_pad *)made->data)->target = target;
 	*layout = made;
 	return AML_SUCCESS;
 }

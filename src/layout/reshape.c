@@ -24,9 +24,10 @@ static const struct aml_layout_data_reshape *data_of(const struct aml_layout_dat
 	return (const struct aml_layout_data_reshape *)data;
 }
 
-/* A reshape layout without a target; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, size_t ndims, const size_t *dims,
-				   size_t target_ndims, const size_t *target_dims)
+/* A reshape layout over a target of these extents; NULL without memory. */
+static struct aml_layout *allocate(struct aml_layout_ops *ops, struct aml_layout *target,
+				   size_t ndims, const size_t *dims, size_t target_ndims,
+				   const size_t *target_dims)
 {
 	size_t count = 2 * ndims + target_ndims, offset = 1;
 	struct reshape_memory *memory = malloc(sizeof(*memory) + count * sizeof(*memory->arrays));
@@ -35,7 +36,7 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, size_t ndims, con
 		return NULL;
 	memory->layout.ops = ops;
 	memory->layout.data = (struct aml_layout_data *)&memory->data;
-	memory->data.target = NULL;
+	memory->data.target = target;
 	memory->data.ndims = ndims;
 	memory->data.target_ndims = target_ndims;
 	memory->data.dims = memory->arrays;
@@ -151,21 +152,38 @@ static int column_fprintf(const struct aml_layout_data *data, FILE *stream, cons
 	return print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
 
-static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+/* One like `r`, over another target. */
+static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
+		 struct aml_layout *target, struct aml_layout **output)
 {
-	const struct aml_layout_data_reshape *r = data_of(layout->data);
 	struct aml_layout *copy =
-		allocate(layout->ops, r->ndims, r->dims, r->target_ndims, r->target_dims);
-	int err;
+		allocate(ops, target, r->ndims, r->dims, r->target_ndims, r->target_dims);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
-	err = aml_layout_duplicate(r->target,
-				   &((struct aml_layout_data_reshape *)copy->data)->target, ptr);
-	if (err == AML_SUCCESS)
-		*output = copy;
-	else
-		free(copy);
+	*output = copy;
+	return AML_SUCCESS;
+}
+
+int reshape_over(const struct aml_layout_data_reshape *r, struct aml_layout *target,
+		 struct aml_layout **out)
+{
+	return again(r, &aml_layout_reshape_column_ops, target, out);
+}
+
+static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+{
+	const struct aml_layout_data_reshape *r = data_of(layout->data);
+	const struct outline inner = {r->target_ndims, aml_layout_element_size(r->target),
+				      r->target_dims};
+	struct aml_layout *target;
+	int err = layout_duplicate_as(r->target, &inner, &target, ptr);
+
+	if (err != AML_SUCCESS)
+		return err;
+	err = again(r, layout->ops, target, output);
+	if (err != AML_SUCCESS)
+		aml_layout_destroy(&target);
 	return err;
 }
 
@@ -190,6 +208,8 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
+	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
+		return -AML_EINVAL;
 	layout_reorder(order, n, native, dims);
 	err = layout_count(n, native, &count);
 	if (err == AML_SUCCESS)
@@ -199,10 +219,9 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 	made = allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
 				? &aml_layout_reshape_row_ops
 				: &aml_layout_reshape_column_ops,
-			n, native, inner.ndims, inner.dims);
+			target, n, native, inner.ndims, inner.dims);
 	if (made == NULL)
 		return -AML_ENOMEM;
-	((struct aml_layout_data_reshape *)made->data)->target = target;
 	*layout = made;
 	return AML_SUCCESS;
 }

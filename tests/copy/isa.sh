@@ -24,6 +24,9 @@ passes()
 for isa in portable sse2 avx2 avx512 none-such; do
 	check "$isa: every kernel" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_kernels"
 done
+for isa in portable sse2 avx2 avx512; do
+	check "$isa: the stack" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_stack"
+done
 # The library proper; the rest of its tests use the fastest kernels.
 for isa in portable sse2 avx2; do
 	check "$isa: copies" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_copy"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The library's operators copy_generic, copy_1D and memcpy_op: what they take, refuse and write. */
 #include <aml/layout/dense.h>
+#include <aml/layout/pad.h>
 
 #include "gate.h"
 #include "suite.h"
@@ -451,9 +452,73 @@ START_TEST(memcpy_op_of_nothing_is_a_success)
 		void *to = start(&buffer);
 
 		ck_assert_int_eq(run(way, to, to, aml_dma_linux_memcpy_op, NULL), 0);
+		ck_assert_int_eq(run(way, NULL, to, aml_dma_linux_memcpy_op, NULL), 0);
+		ck_assert_int_eq(run(way, to, NULL, aml_dma_linux_memcpy_op, NULL), 0);
+		ck_assert_int_eq(run(way, NULL, NULL, aml_dma_linux_memcpy_op, NULL), 0);
 		expect_guards(&buffer, 0);
 	}
-	ck_assert_int_eq(aml_dma_linux_memcpy_op(NULL, NULL, NULL), 0);
+	engine_down();
+}
+END_TEST
+
+START_TEST(null_is_an_address_for_nothing_else)
+{
+	struct buffer buffer;
+	void *to = start(&buffer);
+
+	engine_up();
+	for (enum way way = CALL; way < WAYS; way++) {
+		ck_assert_int_eq(run(way, NULL, to, aml_dma_linux_memcpy_op, (void *)1),
+				 -AML_EINVAL);
+		ck_assert_int_eq(run(way, to, NULL, aml_dma_linux_memcpy_op, (void *)1),
+				 -AML_EINVAL);
+		ck_assert_int_eq(run(way, NULL, NULL, NULL, NULL), -AML_EINVAL);
+		ck_assert_int_eq(run(way, NULL, NULL, aml_dma_linux_copy_generic, NULL),
+				 -AML_EINVAL);
+		ck_assert_int_eq(run(way, NULL, NULL, aml_dma_linux_copy_1D, NULL), -AML_EINVAL);
+	}
+	expect_guards(&buffer, 0);
+	engine_down();
+}
+END_TEST
+
+START_TEST(empty_layouts_at_null_copy_to_nothing)
+{
+	size_t flat = 0, dims[] = {0, 3}, reverse[] = {1, 0};
+	struct buffer buffer;
+	double *memory = start(&buffer), neutral = 5;
+	struct aml_layout *layout = dense(NULL, ROW, 8, 2, dims, NULL, NULL), *made = NULL;
+	struct aml_layout *other = dense(memory, COLUMN, 8, 2, (size_t[]){3, 0}, NULL, NULL);
+	struct aml_layout *line = dense(NULL, ROW, 8, 1, &flat, NULL, NULL);
+
+	engine_up();
+	for (enum way way = CALL; way < WAYS; way++) {
+		ck_assert_int_eq(run(way, layout, layout, NULL, NULL), 0);
+		ck_assert_int_eq(run(way, layout, other, NULL, NULL), 0);
+		ck_assert_int_eq(run(way, other, layout, NULL, NULL), 0);
+		ck_assert_int_eq(run(way, line, line, aml_dma_linux_copy_1D, NULL), 0);
+	}
+	aml_layout_destroy(&line);
+	line = dense(NULL, COLUMN, 8, 2, dims, NULL, NULL);
+	ck_assert_int_eq(aml_copy_layout_transform_generic(line, layout, reverse), 0);
+	aml_layout_destroy(&line);
+	aml_layout_destroy(&other);
+	expect_guards(&buffer, 0);
+
+	/* Over it, a pad has elements; those that it is copied to are dropped. */
+	ck_assert_int_eq(aml_layout_pad_create(&made, ROW, layout, (size_t[]){2, 3}, &neutral), 0);
+	other = dense(memory, ROW, 8, 2, (size_t[]){2, 3}, NULL, NULL);
+	for (enum way way = CALL; way < WAYS; way++) {
+		memory = start(&buffer);
+		ck_assert_int_eq(run(way, made, other, NULL, NULL), 0);
+		expect_guards(&buffer, 0);
+		ck_assert_int_eq(run(way, other, made, NULL, NULL), 0);
+		expect_guards(&buffer, 48);
+		for (size_t i = 0; i < 6; i++)
+			ck_assert_double_eq(memory[i], 5);
+	}
+	aml_layout_destroy(&other);
+	aml_layout_destroy(&made);
 	engine_down();
 }
 END_TEST
@@ -517,5 +582,6 @@ SUITE("dma/operators", copy_generic_copies_by_native_coordinates,
       empty_layouts_copy_to_nothing, copy_1d_copies_one_contiguous_dimension,
       copy_1d_does_not_mind_the_pitch_nor_its_argument, copy_1d_refuses_all_else_and_writes_nothing,
       copy_1d_takes_a_layout_with_the_fast_path, copy_1d_refuses_a_layout_without_the_fast_path,
-      memcpy_op_copies_bytes, memcpy_op_of_nothing_is_a_success, operators_take_no_null,
-      a_large_copy_arrives_whole)
+      memcpy_op_copies_bytes, memcpy_op_of_nothing_is_a_success,
+      null_is_an_address_for_nothing_else, empty_layouts_at_null_copy_to_nothing,
+      operators_take_no_null, a_large_copy_arrives_whole)

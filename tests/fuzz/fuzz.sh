@@ -65,14 +65,14 @@ fuzz()
 
 for target; do
 	case $target in
-	copy) own=$srcdir/tests/fuzz/side.c ;;
-	calls) own=$srcdir/tests/fuzz/model.c ;;
+	copy) set -- "$srcdir/tests/fuzz/side.c" "$srcdir/tests/support/shifting.c" ;;
+	calls) set -- "$srcdir/tests/fuzz/model.c" ;;
 	*)
 		echo "fuzz.sh: there is no target $target"
 		exit 99
 		;;
 	esac
-	check "$target compiles" compile "$target" "$own"
+	check "$target compiles" compile "$target" "$@"
 	check "$target for $seconds seconds" fuzz "$target"
 	grep -E 'DONE|^stat::number_of_executed_units' "$work/output" || :
 done

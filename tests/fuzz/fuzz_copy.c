@@ -2,7 +2,7 @@
 /*
  * Fuzz target: bytes are decoded into two layouts and a way to copy from one to the other, and
  * what the library does is compared to the oracle's elements; or into sizes without measure,
- * which must be refused wherever they overflow.
+ * which must be refused wherever they overflow; or into layouts that change their answers.
  */
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
@@ -11,6 +11,7 @@
 #include <aml/layout/reshape.h>
 
 #include "bytes.h"
+#include "shifting.h"
 #include "side.h"
 
 const char fuzz_target[] = "copy";
@@ -580,12 +581,37 @@ static void fuzz_wild(struct bytes *bytes)
 	aml_layout_destroy(&layout);
 }
 
+/* Layouts that change their answers. */
+
+static size_t pick(void *arg, size_t n)
+{
+	return take_below(arg, n);
+}
+
+static void fuzz_shifting(struct bytes *bytes)
+{
+	struct shifting_source source = {pick, bytes, 0};
+	struct aml_dma *dma = engine(take_below(bytes, 3));
+	const char *wrong;
+	size_t calls;
+
+	/* Once, or at any time. */
+	source.at = take(bytes);
+	wrong = shifting_run(&source, dma, &calls);
+	if (wrong != NULL)
+		fprintf(stderr, "%s\n", wrong);
+	MUST(wrong == NULL);
+	MUST(aml_dma_barrier(dma) == AML_SUCCESS);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes bytes = {data, size};
-	size_t what = take_below(&bytes, 8);
+	size_t first = take(&bytes), what = first % 8;
 
-	if (what < 7)
+	if (first >= 240)
+		fuzz_shifting(&bytes);
+	else if (what < 7)
 		fuzz_copy(&bytes, what);
 	else
 		fuzz_wild(&bytes);

@@ -3,6 +3,8 @@
 #include <aml.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
 
 #include "oracle.h"
 #include "random.h"
@@ -373,6 +375,64 @@ START_TEST(large_sizes_that_do_not_overflow_are_legal)
 }
 END_TEST
 
+/* What is asked of an empty layout at NULL, or of one made of it. */
+static void assert_at_null(const struct aml_layout *layout)
+{
+	FILE *null = fopen("/dev/null", "w");
+
+	ck_assert_ptr_nonnull(null);
+	aml_errno = 77;
+	ck_assert_ptr_null(aml_layout_rawptr(layout));
+	ck_assert_int_eq(aml_layout_fprintf(null, "", layout), AML_SUCCESS);
+	ck_assert_uint_eq(aml_layout_element_size(layout), 8);
+	ck_assert_int_eq(aml_errno, 77);
+	fclose(null);
+}
+
+START_TEST(an_empty_layout_may_lie_at_null)
+{
+	for (int order = COLUMN; order <= ROW; order++) {
+		struct aml_layout *layout = untouched, *made = NULL;
+		double elements[2], neutral = 5;
+
+		/* One element is too many. */
+		ck_assert_int_eq(aml_layout_dense_create(&layout, NULL, order, 8, 2,
+							 (size_t[]){1, 1}, NULL, NULL),
+				 -AML_EINVAL);
+		ck_assert_ptr_eq(layout, untouched);
+		ck_assert_int_eq(aml_layout_dense_create(&layout, NULL, order, 8, 2,
+							 (size_t[]){0, 3}, NULL, NULL),
+				 AML_SUCCESS);
+		assert_at_null(layout);
+		ck_assert_ptr_null(aml_layout_deref_safe(layout, (size_t[]){0, 0}));
+		ck_assert_int_eq(
+			aml_layout_slice(layout, &made, (size_t[]){0, 1}, (size_t[]){0, 2}, NULL),
+			AML_SUCCESS);
+		assert_at_null(made);
+		aml_layout_destroy(&made);
+		ck_assert_int_eq(aml_layout_reshape(layout, &made, 3, (size_t[]){4, 0, 5}),
+				 AML_SUCCESS);
+		assert_at_null(made);
+		aml_layout_destroy(&made);
+		ck_assert_int_eq(aml_layout_duplicate(layout, &made, elements), AML_SUCCESS);
+		ck_assert_ptr_eq(aml_layout_rawptr(made), elements);
+		aml_layout_destroy(&made);
+		ck_assert_int_eq(aml_layout_duplicate(layout, &made, NULL), AML_SUCCESS);
+		aml_layout_destroy(&layout);
+		ck_assert_int_eq(aml_layout_reshape_create(&layout, made, order, 1, (size_t[]){0}),
+				 AML_SUCCESS);
+		assert_at_null(layout);
+		/* All of the pad is its neutral element. */
+		ck_assert_int_eq(
+			aml_layout_pad_create(&made, order, layout, (size_t[]){2}, &neutral),
+			AML_SUCCESS);
+		assert_at_null(made);
+		ck_assert_double_eq(*(double *)aml_layout_deref(made, (size_t[]){1}), 5);
+		aml_layout_destroy(&made);
+	}
+}
+END_TEST
+
 START_TEST(an_extent_of_0_makes_an_empty_layout)
 {
 	static const size_t empty[][3] = {{0, 3, 4}, {3, 0, 4}, {3, 4, 0}, {0, 0, 0}};
@@ -621,8 +681,9 @@ SUITE("layout/dense", a_column_major_layout_keeps_what_it_is_made_of,
       the_arguments_may_go_after_creation, creation_refuses_what_is_missing,
       there_are_64_dimensions_at_most, sizes_that_overflow_are_refused,
       large_sizes_that_do_not_overflow_are_legal, an_extent_of_0_makes_an_empty_layout,
-      deref_safe_checks_against_the_users_dims, the_exported_operators_do_what_the_tables_do,
-      the_tables_are_complete, steps_native_tells_base_and_steps,
-      the_prefix_begins_each_printed_line, no_prefix_prints_the_same_as_an_empty_one,
-      printing_that_fails_is_told, a_duplicate_is_independent, a_duplicate_may_lie_elsewhere,
+      an_empty_layout_may_lie_at_null, deref_safe_checks_against_the_users_dims,
+      the_exported_operators_do_what_the_tables_do, the_tables_are_complete,
+      steps_native_tells_base_and_steps, the_prefix_begins_each_printed_line,
+      no_prefix_prints_the_same_as_an_empty_one, printing_that_fails_is_told,
+      a_duplicate_is_independent, a_duplicate_may_lie_elsewhere,
       random_layouts_have_their_elements_where_the_oracle_says)

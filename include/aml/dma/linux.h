@@ -10,8 +10,9 @@
  * 64 bytes at least, is made by the call that posts it, since that takes less time than to wake
  * the worker.
  *
- * A copy by one of these operators takes up to 48 KiB of stack of the thread that makes it: a
- * worker's, or that of who waits for it or posts it.
+ * A copy by one of these operators takes up to 64 KiB of stack of the thread that makes it: a
+ * worker's, or that of who waits for it or posts it. What a program's own layouts take when they
+ * are asked is not counted.
  */
 #ifndef AML_DMA_LINUX_H
 #define AML_DMA_LINUX_H
@@ -128,15 +129,16 @@ int aml_dma_linux_request_destroy(struct aml_dma_data *dma, struct aml_dma_reque
  * @param dst [in] A dense layout (or one with the fast path) of one dimension and unit stride.
  * @param src [in] Another, with the same number of elements and element size.
  * @param arg [in] Not used.
- * @return AML_SUCCESS; -AML_EINVAL if the layouts are not so: nothing is written.
+ * @return AML_SUCCESS; -AML_EINVAL if the layouts are not so, or one lies at NULL and has an
+ * element: nothing is written.
  */
 int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
 /**
  * Operator: memcpy().
  *
- * @param dst [in] Where to: an address, cast.
- * @param src [in] Where from: an address, cast.
+ * @param dst [in] Where to: an address, cast; NULL is one of no bytes.
+ * @param src [in] Where from: an address, cast; NULL is one of no bytes.
  * @param arg [in] The number of bytes: a size_t, cast; 0 is a success.
  * @return AML_SUCCESS; -AML_EINVAL if an address is NULL and the size is not 0.
  */
@@ -150,8 +152,9 @@ int aml_dma_linux_memcpy_op(struct aml_layout *dst, const struct aml_layout *src
  * @param src [in] Another with the same number of dimensions, native extents and element size.
  * @param arg [in] Not used.
  * @return AML_SUCCESS;
- *         -AML_EINVAL if they do not match, or the destination has a step of 0 over more
- *         than one element: nothing is written;
+ *         -AML_EINVAL if they do not match, the destination has a step of 0 over more than
+ *         one element, or a layout is one that aml_dma_async_copy_custom() refuses: nothing
+ *         is written;
  *         -AML_ENOTSUP if a layout lacks an operator that this takes;
  *         -AML_FAILURE if a layout of a program's own gave no address for an element.
  */

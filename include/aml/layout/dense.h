@@ -36,7 +36,7 @@ extern "C" {
  * one allocation, the arrays one after the other. To be read, not changed.
  */
 struct aml_layout_dense {
-	/** The address of element 0. */
+	/** The address of element 0; of an empty layout, any. */
 	void *ptr;
 	/** The number of dimensions. */
 	size_t ndims;
@@ -52,7 +52,8 @@ struct aml_layout_dense {
  * Create a dense layout.
  *
  * @param layout [out] The layout, to be released with aml_layout_destroy().
- * @param ptr [in] The address of the first element; memory stays the caller's.
+ * @param ptr [in] The address of the first element; memory stays the caller's. NULL is legal for
+ * an empty layout.
  * @param order [in] The order of the three arrays, and of the layout: AML_LAYOUT_ORDER_…; only
  * this bit counts.
  * @param element_size [in] In bytes, not 0.
@@ -61,8 +62,9 @@ struct aml_layout_dense {
  * @param stride [in] In elements; NULL: 1 in each dimension.
  * @param pitch [in] In elements; NULL: the same as `dims`.
  * @return AML_SUCCESS;
- *         -AML_EINVAL if `layout`, `ptr` or `dims` is NULL, `element_size` is 0,
- *         `ndims` is out of range, or a product or sum of the sizes overflows;
+ *         -AML_EINVAL if `layout` or `dims` is NULL, or `ptr` where no extent is 0,
+ *         `element_size` is 0, `ndims` is out of range, or a product or sum of the
+ *         sizes overflows;
  *         -AML_ENOMEM.
  */
 int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int order,

@@ -9,7 +9,11 @@
  * it.
  *
  * A pad owns its target: destroying the pad destroys both. It has no reshape and no slice
- * (-AML_ENOTSUP).
+ * (-AML_ENOTSUP). Pads and reshape layouts may lie over each other, AML_LAYOUT_DEPTH_MAX of them.
+ *
+ * The target must keep its number of dimensions, its extents and its element size while the pad
+ * lies over it. A copy is refused with -AML_EINVAL when it is posted if the target has not; deref
+ * does not ask, since asking takes longer than to deref.
  */
 #ifndef AML_LAYOUT_PAD_H
 #define AML_LAYOUT_PAD_H
@@ -51,8 +55,9 @@ struct aml_layout_pad {
  * @param dims [in] As many extents as the target has, in `order`'s order.
  * @param neutral [in] An element, copied.
  * @return AML_SUCCESS;
- *         -AML_EINVAL if an argument is NULL, or the extents or what the target tells
- *         of itself overflow;
+ *         -AML_EINVAL if an argument is NULL, the extents or what the target tells
+ *         of itself overflow, or the target is the outermost of AML_LAYOUT_DEPTH_MAX
+ *         pads and reshape layouts;
  *         -AML_ENOTSUP if the target lacks an operator that this takes; -AML_ENOMEM.
  */
 int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,

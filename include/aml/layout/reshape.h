@@ -5,7 +5,11 @@
  *
  * A dense layout reshapes itself where its strides allow it; this does it for every layout. A
  * reshape layout owns its target: destroying it destroys both. It has no reshape and no slice
- * (-AML_ENOTSUP).
+ * (-AML_ENOTSUP). Pads and reshape layouts may lie over each other, AML_LAYOUT_DEPTH_MAX of them.
+ *
+ * The target must keep its number of dimensions, its extents and its element size while a reshape
+ * layout lies over it. A copy is refused with -AML_EINVAL when it is posted if the target has not;
+ * deref does not ask, since asking takes longer than to deref.
  */
 #ifndef AML_LAYOUT_RESHAPE_H
 #define AML_LAYOUT_RESHAPE_H
@@ -46,7 +50,8 @@ struct aml_layout_data_reshape {
  * @param dims [in] The extents, in `order`'s order.
  * @return AML_SUCCESS;
  *         -AML_EINVAL if an argument is NULL, `ndims` is out of range, the numbers of
- *         elements differ, or the extents or what the target tells of itself overflow;
+ *         elements differ, the extents or what the target tells of itself overflow, or
+ *         the target is the outermost of AML_LAYOUT_DEPTH_MAX pads and reshape layouts;
  *         -AML_ENOTSUP if the target lacks an operator that this takes; -AML_ENOMEM.
  */
 int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *target,

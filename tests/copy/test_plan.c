@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The planner by itself, on factors that no layout would give it: plans keep to their room, and two
+ * sides that have not as many elements are refused, whatever the factors are.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include <aml.h>
+
+#include "copy/plan.h"
+#include "random.h"
+#include "suite.h"
+
+#define GUARD 256
+
+static char memory[64];
+
+/* A plan, and what is behind its room. */
+static struct {
+	union copy_plan_room room;
+	unsigned char guard[GUARD];
+} planned;
+
+static int plan(const struct view *dst, const struct view *src)
+{
+	struct view to = *dst, from = *src;
+	int err;
+
+	memset(planned.guard, 0xee, GUARD);
+	err = copy_plan_views(&planned.room, &to, &from, 1);
+	for (size_t i = 0; i < GUARD; i++)
+		ck_assert_uint_eq(planned.guard[i], 0xee);
+	return err;
+}
+
+static struct view view(size_t n, const size_t *extents)
+{
+	struct view made = {.base = memory, .by_dims = true, .nfactors = n};
+
+	for (size_t i = 0; i < n; i++)
+		made.factors[i] = (struct factor){extents[i], 1};
+	return made;
+}
+
+START_TEST(numbers_of_elements_that_differ_are_refused)
+{
+	static const struct {
+		size_t n, extents[3];
+	} sides[] = {
+		{1, {4}}, {1, {2}},    {2, {4, 3}},        {3, {4, 3, 2}},
+		{1, {1}}, {1, {0}},    {2, {0, 0}},        {3, {2, 0, 3}},
+		{1, {7}}, {2, {1, 1}}, {2, {SIZE_MAX, 2}}, {2, {SIZE_MAX, SIZE_MAX}},
+		{1, {6}}, {2, {2, 3}}, {2, {3, 2}},        {3, {1, 6, 1}},
+	};
+	/* How many elements each has; 0: none or more than can be. */
+	static const size_t counts[] = {4, 2, 12, 24, 1, 0, 0, 0, 7, 1, 0, 0, 6, 6, 6, 6};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		for (size_t j = 0; j < sizeof(counts) / sizeof(*counts); j++) {
+			struct view dst = view(sides[i].n, sides[i].extents);
+			struct view src = view(sides[j].n, sides[j].extents);
+			bool same = counts[i] > 0 && counts[i] == counts[j];
+
+			ck_assert_int_eq(plan(&dst, &src), same ? AML_SUCCESS : -AML_EINVAL);
+			if (same)
+				ck_assert_uint_eq(copy_plan_payload(&planned.room.plan), counts[i]);
+		}
+	}
+}
+END_TEST
+
+/* Some extents of a product of at most 2^62, none of them like a neighbour's continuation. */
+static struct view random_view(struct rng *rng, const struct view *like)
+{
+	struct view made = {.base = memory, .by_dims = true};
+	size_t budget = 62, pieces[62], n = 0;
+
+	/* As many factors of 2 as the other one, or any number. */
+	if (like != NULL) {
+		budget = 0;
+		for (size_t i = 0; i < like->nfactors; i++)
+			budget += (size_t)__builtin_ctzll(like->factors[i].extent);
+	} else {
+		budget = rng_below(rng, 62);
+	}
+	while (budget > 0) {
+		pieces[n] = rng_range(rng, 1, budget < 3 ? budget : 3);
+		budget -= pieces[n++];
+	}
+	made.nfactors = n;
+	for (size_t i = 0; i < n; i++)
+		made.factors[i] =
+			(struct factor){(size_t)1 << pieces[i], (ptrdiff_t)rng_range(rng, 1, 1000)};
+	/* Some that are no power of 2: a walk, or a mismatch. */
+	if (rng_chance(rng, 20) && n > 0)
+		made.factors[rng_below(rng, n)].extent *= 3;
+	return made;
+}
+
+static size_t elements(const struct view *v)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < v->nfactors; i++)
+		n *= v->factors[i].extent;
+	return n;
+}
+
+START_TEST(plans_keep_to_their_room)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 5000)) {
+		struct view dst = random_view(&rng, NULL);
+		struct view src = random_view(&rng, rng_chance(&rng, 80) ? &dst : NULL);
+		bool same = elements(&dst) == elements(&src);
+		int err = plan(&dst, &src);
+
+		ck_assert_msg(err == (same ? AML_SUCCESS : -AML_EINVAL), RNG_FORMAT "%d",
+			      RNG_ARGS(&rng), err);
+		if (!same)
+			continue;
+		ck_assert_uint_le(planned.room.plan.nloops, COPY_LOOPS_MAX);
+		ck_assert_uint_eq(copy_plan_payload(&planned.room.plan), elements(&dst));
+	}
+}
+END_TEST
+
+SUITE("copy/plan", numbers_of_elements_that_differ_are_refused, plans_keep_to_their_room)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How much of its thread's stack a copy takes: no more than the library says. Each is made in a
+ * thread on memory that is painted before, in every way there is, by what takes most: the stage of
+ * a transposition, within boxes that are cut into parts; two sides that are walked along; and the
+ * deepest nests of pads and reshape layouts, element by element. The library is built so that small
+ * copies are staged and cut into parts already. AML_TEST_STACK in the environment shows what was
+ * taken.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <aml.h>
+#include <aml/dma/linux.h>
+#include <aml/layout/dense.h>
+#include <aml/layout/pad.h>
+#include <aml/layout/reshape.h>
+
+#include "copy/plan.h"
+#include "gate.h"
+#include "oracle.h"
+#include "suite.h"
+#include "user_layout.h"
+
+#define ROW AML_LAYOUT_ORDER_ROW_MAJOR
+#define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
+
+/* Sanitizers give a thread no less than about 1 MiB. */
+#define STACK (4 << 20)
+#define PAINT 0xa5
+
+/* The ways to copy; all that is done is done in the calling thread. */
+enum way { DIRECTLY, SYNCHRONOUSLY, WAITED_FOR, BY_BARRIER, CANCELLED, RELEASED, WAYS };
+
+struct post {
+	struct aml_layout *dst, *src;
+	enum way way;
+	int result;
+	/* Where the thread's own frame is. */
+	const unsigned char *top;
+};
+
+static int copy(enum way way, struct aml_layout *dst, struct aml_layout *src)
+{
+	struct aml_dma_request *req = NULL;
+	struct aml_dma *dma = NULL;
+	int err;
+
+	if (way == DIRECTLY)
+		return aml_dma_linux_copy_generic(dst, src, NULL);
+	/* Without a worker. */
+	err = aml_dma_linux_create(&dma, 0);
+	if (err != AML_SUCCESS)
+		return err;
+	if (way == SYNCHRONOUSLY)
+		err = aml_dma_copy(dma, dst, src);
+	else
+		err = aml_dma_async_copy(dma, way == BY_BARRIER ? NULL : &req, dst, src);
+	if (err == AML_SUCCESS && way == WAITED_FOR)
+		err = aml_dma_wait(dma, &req);
+	if (err == AML_SUCCESS && way == BY_BARRIER)
+		err = aml_dma_barrier(dma);
+	if (err == AML_SUCCESS && way == CANCELLED)
+		err = aml_dma_cancel(dma, &req);
+	/* Or with the engine. */
+	return aml_dma_linux_destroy(&dma) == AML_SUCCESS ? err : -AML_FAILURE;
+}
+
+static void *run(void *arg)
+{
+	struct post *post = arg;
+
+	post->top = __builtin_frame_address(0);
+	post->result = copy(post->way, post->dst, post->src);
+	return NULL;
+}
+
+/* What the post takes, in bytes. */
+static size_t measure(struct post *post)
+{
+	unsigned char *stack =
+		mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t untouched = 0, taken;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	ck_assert_ptr_ne(stack, MAP_FAILED);
+	memset(stack, PAINT, STACK);
+	ck_assert_int_eq(pthread_attr_init(&attr), 0);
+	ck_assert_int_eq(pthread_attr_setstack(&attr, stack, STACK), 0);
+	ck_assert_int_eq(pthread_create(&thread, &attr, run, post), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	pthread_attr_destroy(&attr);
+	while (stack[untouched] == PAINT)
+		untouched++;
+	taken = (size_t)(post->top - stack) - untouched;
+	munmap(stack, STACK);
+	return taken;
+}
+
+/* Copy in each way, and release both. */
+static void each_way(const char *what, struct aml_layout *dst, struct aml_layout *src)
+{
+	for (int way = 0; way < WAYS; way++) {
+		struct post post = {dst, src, (enum way)way, -AML_FAILURE, NULL};
+		size_t taken = measure(&post);
+
+		if (getenv("AML_TEST_STACK") != NULL)
+			fprintf(stderr, "%s, way %d: %zu bytes\n", what, way, taken);
+		ck_assert_msg(post.result == AML_SUCCESS, "%s, way %d: %d", what, way, post.result);
+		/* Tools and compilers that are not asked to spare it take more. */
+		if (!under_sanitizer() && !under_valgrind())
+			ck_assert_msg(taken <= COPY_STACK_BYTES, "%s, way %d: %zu bytes", what, way,
+				      taken);
+	}
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+}
+
+static _Alignas(64) unsigned char from[1 << 20], to[1 << 20];
+
+static struct aml_layout *dense(void *ptr, int order, size_t size, size_t ndims, const size_t *dims,
+				const size_t *stride, const size_t *pitch)
+{
+	struct aml_layout *made = NULL;
+
+	ck_assert_int_eq(
+		aml_layout_dense_create(&made, ptr, order, size, ndims, dims, stride, pitch),
+		AML_SUCCESS);
+	return made;
+}
+
+static struct aml_layout *pad(struct aml_layout *target, const size_t *dims)
+{
+	static char neutral[256];
+	struct aml_layout *made = NULL;
+
+	ck_assert_int_eq(aml_layout_pad_create(&made, COLUMN, target, dims, neutral), AML_SUCCESS);
+	return made;
+}
+
+static struct aml_layout *reshape(struct aml_layout *target, size_t ndims, const size_t *dims)
+{
+	struct aml_layout *made = NULL;
+
+	ck_assert_int_eq(aml_layout_reshape_create(&made, target, COLUMN, ndims, dims),
+			 AML_SUCCESS);
+	return made;
+}
+
+/* A matrix whose native dimension 0 is the one that is not contiguous. */
+static struct aml_layout *transposed(void *ptr, size_t size, const size_t *dims)
+{
+	return dense(ptr, COLUMN, size, 2, dims, (size_t[]){dims[1], 1}, (size_t[]){1, 1});
+}
+
+START_TEST(transpositions)
+{
+	static const size_t sizes[] = {1, 2, 3, 4, 8, 12, 16, 32};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		size_t size = sizes[i], dims[] = {160, 128};
+
+		each_way("transposition", dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 transposed(from, size, dims));
+		each_way("transposition within boxes", dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 pad(transposed(from, size, (size_t[]){144, 112}), dims));
+		each_way("transposition to a pad",
+			 pad(dense(to, COLUMN, size, 2, (size_t[]){144, 112}, NULL, NULL), dims),
+			 transposed(from, size, dims));
+	}
+}
+END_TEST
+
+START_TEST(runs_and_walks)
+{
+	static const size_t sizes[] = {1, 8, 48, 256};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		size_t size = sizes[i], dims[] = {24, 20}, other[] = {20, 24}, pitch[] = {25, 20};
+
+		each_way("flat", dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 dense(from, COLUMN, size, 2, dims, NULL, NULL));
+		each_way("runs", dense(to, COLUMN, size, 2, dims, NULL, pitch),
+			 dense(from, COLUMN, size, 2, dims, NULL, NULL));
+		each_way("gathered runs", dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 dense(from, COLUMN, size, 2, dims, (size_t[]){3, 1}, (size_t[]){72, 20}));
+		each_way("walk", reshape(dense(to, COLUMN, size, 2, other, NULL, pitch), 2, dims),
+			 dense(from, COLUMN, size, 2, dims, NULL, pitch));
+	}
+}
+END_TEST
+
+/* What a nest is made of, from the inside outwards: all of one kind, or one after the other. */
+enum nest { PADS, RESHAPES, BOTH, NESTS };
+
+/* The deepest nest over a layout of 2 × 3 × 4. */
+static struct aml_layout *nest_over(struct aml_layout *layout, enum nest nest)
+{
+	static const size_t dims[][3] = {{2, 3, 4}, {4, 3, 2}};
+	size_t which = 0, extents[3];
+
+	memcpy(extents, dims[0], sizeof(extents));
+	for (size_t depth = 0; depth < AML_LAYOUT_DEPTH_MAX; depth++) {
+		if (nest == PADS || (nest == BOTH && depth % 2 == 0)) {
+			layout = pad(layout, extents);
+		} else {
+			which = !which;
+			memcpy(extents, dims[which], sizeof(extents));
+			layout = reshape(layout, 3, extents);
+		}
+	}
+	return layout;
+}
+
+/* At the bottom: dense, with the fast path, with duplicate, with neither. */
+static struct aml_layout *bottom(int kind, void *ptr)
+{
+	static const int flags[] = {0, USER_STEPS, USER_DUPLICATE, 0};
+	const size_t dims[] = {2, 3, 4};
+	struct user_layout *made;
+	struct oracle oracle;
+
+	if (kind == 0)
+		return dense(ptr, COLUMN, 8, 3, dims, NULL, NULL);
+	oracle_dense(&oracle, ptr, COLUMN, 8, 3, dims, NULL, NULL);
+	made = user_layout_create(&oracle, COLUMN, flags[kind], NULL);
+	oracle_destroy(&oracle);
+	return &made->layout;
+}
+
+START_TEST(the_deepest_nests)
+{
+	for (int nest = 0; nest < NESTS; nest++) {
+		for (int kind = 0; kind < 4; kind++) {
+			struct aml_layout *dst = nest_over(bottom(kind, to), (enum nest)nest);
+			struct aml_layout *src = nest_over(bottom(kind, from), (enum nest)nest);
+
+			memset(to, 0, sizeof(to));
+			for (size_t i = 0; i < 24 * 8; i++)
+				from[i] = (unsigned char)(1 + i);
+			each_way("nest", dst, src);
+			ck_assert_mem_eq(to, from, 24 * 8);
+		}
+	}
+}
+END_TEST
+
+SUITE("copy/stack", transpositions, runs_and_walks, the_deepest_nests)
