@@ -99,9 +99,14 @@ done
 # The file is whole wherever a write is cut.
 rounds=30
 [ -z "${AML_TEST_LONG-}" ] || rounds=250
+end_at_random()
+{
+	# A thread sanitizer's _exit() sleeps for a second.
+	TSAN_OPTIONS=${TSAN_OPTIONS-}:atexit_sleep_ms=0 \
+		"$builddir/tests/trace/kills" "$trace" "$reader" "$rounds" "$1"
+}
 for workers in 0 2; do
-	check "ended at random moments, with $workers workers" "$builddir/tests/trace/kills" "$trace" \
-		"$reader" "$rounds" $workers
+	check "ended at random moments, with $workers workers" end_at_random $workers
 done
 
 check "before main()" env ACTS_EARLY=1 AML_DMA_TRACE="$trace" "$acts" none 1
