@@ -6,9 +6,7 @@
  * `lock` guards the count and aml_dma_linux. The engine is destroyed without it held, since
  * operators that it still runs may call aml_init() or aml_finalize().
  */
-#include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -16,6 +14,7 @@
 #include <aml/dma/linux.h>
 
 #include "async/queue_sched.h"
+#include "machine/cpus.h"
 
 const int aml_version_major = AML_VERSION_MAJOR;
 const int aml_version_minor = AML_VERSION_MINOR;
@@ -66,28 +65,6 @@ __attribute__((constructor)) static void handle_fork_early(void)
 	(void)handle_fork();
 }
 
-/* The CPUs that the calling thread may run on, at least 1. */
-static size_t count_cpus(void)
-{
-	for (size_t n = CPU_SETSIZE; n <= 1 << 20; n *= 2) {
-		size_t size = CPU_ALLOC_SIZE(n), count = 0;
-		cpu_set_t *cpus = CPU_ALLOC(n);
-		bool known;
-
-		if (cpus == NULL)
-			break;
-		known = sched_getaffinity(0, size, cpus) == 0;
-		if (known)
-			count = (size_t)CPU_COUNT_S(size, cpus);
-		CPU_FREE(cpus);
-		if (known && count > 0)
-			return count;
-		if (errno != EINVAL)
-			break;
-	}
-	return 1;
-}
-
 /* How many workers aml_dma_linux is to have. */
 static int num_threads(size_t *n)
 {
@@ -95,7 +72,7 @@ static int num_threads(size_t *n)
 	size_t value = 0;
 
 	if (text == NULL) {
-		*n = count_cpus();
+		*n = machine_cpus();
 		return AML_SUCCESS;
 	}
 	if (*text == '\0')
