@@ -42,9 +42,10 @@ extern "C" {
 /**
  * Start the library: create the engine `aml_dma_linux` of `aml/dma/linux.h`.
  *
- * Calls are counted: after n of them the engine lives until the n-th aml_finalize(). It has a
- * worker for each CPU of the calling thread's affinity mask, or as many as the environment
- * variable AML_DMA_NUM_THREADS says (a decimal number, 0 allowed).
+ * Calls are counted: after n of them the engine lives until the n-th aml_finalize(). It has as
+ * many workers as the environment variable AML_DMA_NUM_THREADS says (a decimal number, 0
+ * allowed). Without the variable it has a worker for each CPU of the calling thread's affinity
+ * mask, but no more than the CPU quota of the process's control groups has CPUs, rounded up.
  *
  * @param argc [in] The program's, or NULL; not used.
  * @param argv [in] The program's, or NULL; not used.

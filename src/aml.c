@@ -6,9 +6,7 @@
  * `lock` guards the count and aml_dma_linux. The engine is destroyed without it held, since
  * operators that it still runs may call aml_init() or aml_finalize().
  */
-#include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -17,6 +15,8 @@
 
 #include "async/queue_fork.h"
 #include "async/queue_wait.h"
+#include "machine/cpus.h"
+#include "util/lock.h"
 
 const int aml_version_major = AML_VERSION_MAJOR;
 const int aml_version_minor = AML_VERSION_MINOR;
@@ -26,25 +26,25 @@ const char *aml_version_string = AML_VERSION_STRING;
 
 struct aml_dma *aml_dma_linux;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned long inits; /* calls of aml_init() that were not undone */
-static bool handled;        /* the fork handlers are in place */
+static struct lock lock = LOCK_INITIALIZER;
+/* Calls of aml_init() that were not undone. */
+static unsigned long inits GUARDED_BY(lock);
+static bool handled; /* the fork handlers are in place; at load time, then guarded by `lock` */
 
-static void before_fork(void)
+/* fork() holds the lock from the first of these to one of the others, which is not analysed. */
+static void before_fork(void) NOT_ANALYSED
 {
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 }
 
-static void after_fork_in_parent(void)
+static void after_fork_in_parent(void) NOT_ANALYSED
 {
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 }
 
-static void after_fork_in_child(void)
+static void after_fork_in_child(void) NOT_ANALYSED
 {
-	/* As in queue_fork.c: let go and made anew. */
-	pthread_mutex_unlock(&lock);
-	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	lock_renew(&lock);
 }
 
 /* fork() takes `lock` before the schedulers' locks, as aml_init() does: the last one registered
@@ -67,28 +67,6 @@ __attribute__((constructor)) static void handle_fork_early(void)
 	(void)handle_fork();
 }
 
-/* The CPUs that the calling thread may run on, at least 1. */
-static size_t count_cpus(void)
-{
-	for (size_t n = CPU_SETSIZE; n <= 1 << 20; n *= 2) {
-		size_t size = CPU_ALLOC_SIZE(n), count = 0;
-		cpu_set_t *cpus = CPU_ALLOC(n);
-		bool known;
-
-		if (cpus == NULL)
-			break;
-		known = sched_getaffinity(0, size, cpus) == 0;
-		if (known)
-			count = (size_t)CPU_COUNT_S(size, cpus);
-		CPU_FREE(cpus);
-		if (known && count > 0)
-			return count;
-		if (errno != EINVAL)
-			break;
-	}
-	return 1;
-}
-
 /* How many workers aml_dma_linux is to have. */
 static int num_threads(size_t *n)
 {
@@ -96,7 +74,7 @@ static int num_threads(size_t *n)
 	size_t value = 0;
 
 	if (text == NULL) {
-		*n = count_cpus();
+		*n = machine_cpus();
 		return AML_SUCCESS;
 	}
 	if (*text == '\0')
@@ -128,12 +106,12 @@ int aml_init(int *argc, char **argv[])
 
 	(void)argc;
 	(void)argv;
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	if (inits == 0)
 		err = start();
 	if (err == AML_SUCCESS)
 		inits++;
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 	return err;
 }
 
@@ -142,7 +120,7 @@ int aml_finalize(void)
 	struct aml_dma *last;
 	int err = AML_SUCCESS;
 
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	if (inits == 0)
 		err = -AML_EINVAL;
 	else if (inits == 1 &&
@@ -151,17 +129,17 @@ int aml_finalize(void)
 	else
 		inits--;
 	if (err != AML_SUCCESS || inits > 0) {
-		pthread_mutex_unlock(&lock);
+		lock_release(&lock);
 		return err;
 	}
 	last = aml_dma_linux;
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 	/* What it still runs may use aml_dma_linux to the end. */
 	aml_dma_linux_destroy(&last);
-	pthread_mutex_lock(&lock);
+	lock_acquire(&lock);
 	/* Unless it was started again meanwhile. */
 	if (inits == 0)
 		aml_dma_linux = NULL;
-	pthread_mutex_unlock(&lock);
+	lock_release(&lock);
 	return AML_SUCCESS;
 }

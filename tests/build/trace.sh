@@ -96,6 +96,19 @@ for workers in 0 1 2; do
 	check "killed, $w: the trace is whole" has_at_least requests 4000
 done
 
+# The file is whole wherever a write is cut.
+rounds=30
+[ -z "${AML_TEST_LONG-}" ] || rounds=250
+end_at_random()
+{
+	# A thread sanitizer's _exit() sleeps for a second.
+	TSAN_OPTIONS=${TSAN_OPTIONS-}:atexit_sleep_ms=0 \
+		"$builddir/tests/trace/kills" "$trace" "$reader" "$rounds" "$1"
+}
+for workers in 0 2; do
+	check "ended at random moments, with $workers workers" end_at_random $workers
+done
+
 check "before main()" env ACTS_EARLY=1 AML_DMA_TRACE="$trace" "$acts" none 1
 check "before main(): the trace" has "requests: 3" "finished: 3"
 
@@ -107,6 +120,18 @@ its_own()
 	echo mine | cmp - "$work/own"
 }
 check "descriptors closed by the program: it has them" its_own
+
+# The system refuses what it takes to replace the array's end in one step.
+for call in open mmap process_vm_readv; do
+	if "$acts" refused 1 $call >/dev/null 2>&1; then
+		check "$call is refused" act refused 1 $call
+		check "$call is refused: the trace" has "requests: 5000" "finished: 5000"
+	else
+		echo "calls cannot be refused here: a refused $call is not tested"
+	fi
+done
+
+check "a file that others cut while it is written" act truncated 1 "$trace"
 
 # What is printed goes nowhere, and not into the trace.
 without_output()

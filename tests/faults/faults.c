@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What is to fail: nothing while `fail_at` is 0. Calls come from any thread. */
@@ -80,7 +81,8 @@ long faults_threads(void)
 
 const char *faults_name(enum fault_kind kind)
 {
-	static const char *const names[] = {"memory", "thread", "atfork", "mutex", "cond", "any"};
+	static const char *const names[] = {"memory", "thread", "atfork", "mutex",
+					    "cond",   "file",   "any"};
 
 	return names[kind];
 }
@@ -133,6 +135,8 @@ int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*ch
 int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr);
 int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr);
 int __real_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
 int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
@@ -258,6 +262,14 @@ int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
 {
 	return fails(FAULT_COND) ? ENOMEM : __real_pthread_cond_init(cond, attr);
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	if (!fails(FAULT_FILE))
+		return __real_fopen(path, mode);
+	errno = EMFILE;
+	return NULL;
 }
 
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)

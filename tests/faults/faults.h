@@ -29,6 +29,8 @@ enum fault_kind {
 	FAULT_MUTEX,
 	/* pthread_cond_init. */
 	FAULT_COND,
+	/* fopen. */
+	FAULT_FILE,
 	FAULT_KINDS,
 	/* In faults_arm(): a call of any kind. */
 	FAULT_ANY = FAULT_KINDS

@@ -621,12 +621,28 @@ START_TEST(init_without_memory_to_count_the_cpus)
 }
 END_TEST
 
-/* The workers of aml_dma_linux. */
+/* A quota that cannot be read limits nothing. */
+START_TEST(init_without_files)
+{
+	struct act act = init;
+
+	act.name = "aml_init, a worker for each CPU of a quota";
+	act.may_succeed = true;
+	unsetenv("AML_DMA_NUM_THREADS");
+	ck_assert_uint_ge(exhaust(&act, FAULT_FILE), 2);
+}
+END_TEST
+
+/* The workers of aml_dma_linux, without a quota. */
 static long count_workers(void)
 {
 	long before = faults_threads(), n;
+	int err;
 
-	ck_assert_int_eq(aml_init(NULL, NULL), AML_SUCCESS);
+	faults_arm(FAULT_FILE, 1, true);
+	err = aml_init(NULL, NULL);
+	ck_assert_uint_ge(faults_disarm(), 1);
+	ck_assert_int_eq(err, AML_SUCCESS);
 	n = faults_threads() - before;
 	ck_assert_int_eq(aml_finalize(), AML_SUCCESS);
 	return n;
@@ -707,6 +723,7 @@ Suite *make_suite(void)
 				      more_workers_than_there_can_be_threads,
 				      init_without_memory,
 				      init_without_memory_to_count_the_cpus,
+				      init_without_files,
 				      init_with_masks_that_the_kernel_refuses,
 				      init_without_threads,
 				      init_without_locks,

@@ -13,7 +13,11 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 /* What must hold whatever the trace does. */
@@ -319,6 +323,49 @@ static void act_closed(const char *path)
 	copy_small(2000);
 }
 
+/* Any number: others cut the file while a thread of the program writes to it. */
+static void act_truncated(const char *path)
+{
+	pthread_t thread;
+
+	NEED(pthread_create(&thread, NULL, copy_for_ever, NULL) == 0);
+	for (int i = 0; i < 2000; i++) {
+		NEED(truncate(path, 0) == 0);
+		copy_small(10);
+	}
+	exit(EXIT_SUCCESS);
+}
+
+/* Let a system call fail from here on, if `mask` of its argument number `arg` is `value`. */
+static void refuse(int call, int arg, unsigned mask, unsigned value)
+{
+	const unsigned low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 (unsigned)offsetof(struct seccomp_data, args) + 8 * (unsigned)arg + low),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {sizeof(rules) / sizeof(*rules), rules};
+
+	NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	NEED(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+/* What the library wants of it is refused from here on. */
+static void refuse_by_name(const char *name)
+{
+	if (strcmp(name, "open") == 0)
+		refuse(SYS_openat, 2, O_ACCMODE, O_RDWR);
+	if (strcmp(name, "mmap") == 0)
+		refuse(SYS_mmap, 3, MAP_TYPE, MAP_SHARED);
+	if (strcmp(name, "process_vm_readv") == 0)
+		refuse(SYS_process_vm_readv, 0, 0, 0);
+}
+
 /* 3 requests before main(). */
 __attribute__((constructor)) static void early(void)
 {
@@ -342,6 +389,8 @@ int main(int argc, char *argv[])
 
 	NEED(argc >= 3);
 	NEED(setenv("AML_DMA_NUM_THREADS", argv[2], 1) == 0);
+	if (strcmp(argv[1], "refused") == 0 && argc == 4)
+		refuse_by_name(argv[3]);
 	NEED(aml_init(NULL, NULL) == 0);
 	dma = aml_dma_linux;
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
@@ -351,6 +400,10 @@ int main(int argc, char *argv[])
 		cancel_half(atoi(argv[2]));
 	if (strcmp(argv[1], "closed") == 0 && argc == 4)
 		act_closed(argv[3]);
+	if (strcmp(argv[1], "truncated") == 0 && argc == 4)
+		act_truncated(argv[3]);
+	if (strcmp(argv[1], "refused") == 0)
+		act_many();
 	if (strcmp(argv[1], "print") == 0) {
 		copy_small(100);
 		NEED(aml_dma_fprintf(stdout, "", dma) == 0);

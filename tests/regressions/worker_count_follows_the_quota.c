@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* aml_dma_linux had a worker for each CPU of the mask, though a CPU quota gave it time for fewer.
+ */
+#include <sys/stat.h>
+
+#include "gate.h"
+#include "suite.h"
+
+static char root[] = "quota.XXXXXX";
+
+/* A path below the folder that the library for tests takes for "/". */
+static const char *below(const char *path)
+{
+	static char full[200];
+
+	ck_assert_int_lt(snprintf(full, sizeof(full), "%s/%s", root, path), sizeof(full));
+	return full;
+}
+
+static void make_file(const char *path, const char *text)
+{
+	FILE *file = fopen(below(path), "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* aml_dma_linux has n workers: those there are, once each runs something. */
+static void expect_workers(size_t n)
+{
+	struct gate gate;
+	struct job jobs[5];
+	pid_t tid;
+
+	gate_init(&gate);
+	ck_assert_int_eq(aml_init(NULL, NULL), 0);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i] = (struct job){.gate = &gate};
+		ck_assert_int_eq(job_post(aml_dma_linux, NULL, &jobs[i]), 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		gate_await(&gate);
+	while (threads_named("aml-dma/", &tid, 1) != n)
+		sched_yield();
+	for (size_t i = 0; i < n; i++)
+		gate_open(&gate);
+	ck_assert_int_eq(aml_finalize(), 0);
+	gate_destroy(&gate);
+}
+
+START_TEST(one_for_each_cpu_of_the_quota)
+{
+	static const char *const folders[] = {"", "proc", "proc/self", "groups", "groups/mine"};
+	static const char *const files[] = {"proc/self/cgroup", "proc/self/mountinfo",
+					    "groups/mine/cpu.max"};
+
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	for (size_t i = 1; i < 5; i++)
+		ck_assert_int_eq(mkdir(below(folders[i]), 0777), 0);
+	make_file(files[0], "0::/mine\n");
+	make_file(files[1], "31 23 0:28 / /groups rw - cgroup2 cgroup2 rw\n");
+	make_file(files[2], "50000 100000\n");
+	ck_assert_int_eq(setenv("AML_TEST_ROOT", root, 1), 0);
+	ck_assert_int_eq(unsetenv("AML_DMA_NUM_THREADS"), 0);
+	expect_workers(1);
+	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "5", 1), 0);
+	expect_workers(5);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(remove(below(files[i])), 0);
+	for (size_t i = 5; i-- > 0;)
+		ck_assert_int_eq(remove(below(folders[i])), 0);
+}
+END_TEST
+
+SUITE("regressions/worker_count_follows_the_quota", one_for_each_cpu_of_the_quota)
