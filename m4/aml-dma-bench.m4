@@ -40,7 +40,8 @@ AS_IF([test "$bench_TBB" = yes],
 		#include <tbb/task_group.h>
 		int main() { tbb::task_group g; g.run([[]] {}); g.wait(); }' >conftest.cpp
 	AS_IF([$CXX $TBB_CFLAGS -c -o conftest.tbb.o conftest.cpp >&AS_MESSAGE_LOG_FD 2>&1 &&
-		$CC $LDFLAGS -o conftest.tbb conftest.tbb.o $TBB_LIBS -lstdc++ >&AS_MESSAGE_LOG_FD 2>&1],
+		$CC $LDFLAGS -o conftest.tbb conftest.tbb.o $TBB_LIBS -lstdc++ \
+			>&AS_MESSAGE_LOG_FD 2>&1],
 		[AS_VAR_APPEND([BENCH_CPPFLAGS], [" -DBENCH_TBB"])
 		AS_VAR_APPEND([BENCH_LIBS], [" $TBB_LIBS -lstdc++"])],
 		[bench_TBB=no])
