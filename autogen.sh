@@ -19,5 +19,4 @@ if [ -n "$missing" ]; then
 	echo "autogen.sh: these are missing, under their names in Debian:$missing" >&2
 	exit 1
 fi
-mkdir -p m4
 exec autoreconf -fi

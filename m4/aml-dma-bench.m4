@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the bench is built with, and what it compares the library with, where it is found. The
+# library needs none of it.
+
+# AML_DMA_BENCH_NATIVE
+# Checks how to compile the bench's plain loops for this machine. Sets NATIVE_CFLAGS.
+AC_DEFUN([AML_DMA_BENCH_NATIVE],
+[NATIVE_CFLAGS=
+AML_DMA_APPEND_CFLAGS([NATIVE_CFLAGS], [-O3 -march=native])
+AC_SUBST([NATIVE_CFLAGS])])
+
+# AML_DMA_BENCH_PEER(NAME, MODULES)
+# Checks for MODULES with pkg-config. Sets the conditional BENCH_NAME. If they are there, appends
+# -DBENCH_NAME and their flags to BENCH_CPPFLAGS and BENCH_LIBS.
+AC_DEFUN([AML_DMA_BENCH_PEER],
+[PKG_CHECK_MODULES([$1], [$2],
+	[bench_$1=yes
+	AS_VAR_APPEND([BENCH_CPPFLAGS], [" -DBENCH_$1 $$1_CFLAGS"])
+	AS_VAR_APPEND([BENCH_LIBS], [" $$1_LIBS"])],
+	[bench_$1=no])
+AM_CONDITIONAL([BENCH_$1], [test "$bench_$1" = yes])])
+
+# AML_DMA_BENCH_OPENMP
+# Checks whether the C compiler knows OpenMP. Sets OPENMP_CFLAGS and the conditional BENCH_OPENMP;
+# appends -DBENCH_OPENMP to BENCH_CPPFLAGS.
+AC_DEFUN([AML_DMA_BENCH_OPENMP],
+[AC_OPENMP
+AS_IF([test -n "$OPENMP_CFLAGS"], [AS_VAR_APPEND([BENCH_CPPFLAGS], [" -DBENCH_OPENMP"])])
+AM_CONDITIONAL([BENCH_OPENMP], [test -n "$OPENMP_CFLAGS"])])
+
+# AML_DMA_BENCH_TBB
+# Checks for TBB, which is C++: whether an object of it, made by $CXX, links into a program of $CC.
+# Sets TBB_CFLAGS and the conditional BENCH_TBB; appends to BENCH_CPPFLAGS and BENCH_LIBS.
+AC_DEFUN([AML_DMA_BENCH_TBB],
+[PKG_CHECK_MODULES([TBB], [tbb], [bench_TBB=yes], [bench_TBB=no])
+AS_IF([test "$bench_TBB" = yes],
+	[AC_MSG_CHECKING([whether $CXX and $CC make a program with TBB])
+	echo '#include <tbb/global_control.h>
+		#include <tbb/task_arena.h>
+		#include <tbb/task_group.h>
+		int main() { tbb::task_group g; g.run([[]] {}); g.wait(); }' >conftest.cpp
+	AS_IF([$CXX $TBB_CFLAGS -c -o conftest.tbb.o conftest.cpp >&AS_MESSAGE_LOG_FD 2>&1 &&
+		$CC $LDFLAGS -o conftest.tbb conftest.tbb.o $TBB_LIBS -lstdc++ \
+			>&AS_MESSAGE_LOG_FD 2>&1],
+		[AS_VAR_APPEND([BENCH_CPPFLAGS], [" -DBENCH_TBB"])
+		AS_VAR_APPEND([BENCH_LIBS], [" $TBB_LIBS -lstdc++"])],
+		[bench_TBB=no])
+	rm -f conftest.cpp conftest.tbb conftest.tbb.o
+	AC_MSG_RESULT([$bench_TBB])])
+AM_CONDITIONAL([BENCH_TBB], [test "$bench_TBB" = yes])])
+
+# AML_DMA_BENCH_PEERS
+# Checks for all that the bench compares with. Sets BENCH_CPPFLAGS, BENCH_LIBS and a conditional
+# for each: BENCH_FFTW, BENCH_MPI, BENCH_GLIB, BENCH_UV, BENCH_OPENMP, BENCH_TBB.
+AC_DEFUN([AML_DMA_BENCH_PEERS],
+[BENCH_CPPFLAGS= BENCH_LIBS=
+PKG_CHECK_EXISTS([ompi-c], [aml_dma_mpi=ompi-c], [aml_dma_mpi=mpich])
+AML_DMA_BENCH_PEER([FFTW], [fftw3 fftw3f])
+AML_DMA_BENCH_PEER([MPI], [$aml_dma_mpi])
+AML_DMA_BENCH_PEER([GLIB], [glib-2.0 >= 2.32])
+AML_DMA_BENCH_PEER([UV], [libuv >= 1.0])
+AML_DMA_BENCH_OPENMP
+AML_DMA_BENCH_TBB
+AC_SUBST([BENCH_CPPFLAGS])
+AC_SUBST([BENCH_LIBS])])
