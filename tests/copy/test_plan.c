@@ -16,21 +16,22 @@
 
 static char memory[64];
 
-/* A plan, and what is behind its room. */
-static struct {
-	union copy_plan_room room;
-	unsigned char guard[GUARD];
-} planned;
+/* A plan's room, and what is behind it. */
+static _Alignas(
+	union copy_plan_room) unsigned char memory_of_plan[sizeof(union copy_plan_room) + GUARD];
+
+static union copy_plan_room *const room = (union copy_plan_room *)(void *)memory_of_plan;
 
 static int plan(const struct view *dst, const struct view *src)
 {
+	unsigned char *guard = memory_of_plan + sizeof(*room);
 	struct view to = *dst, from = *src;
 	int err;
 
-	memset(planned.guard, 0xee, GUARD);
-	err = copy_plan_views(&planned.room, &to, &from, 1);
+	memset(guard, 0xee, GUARD);
+	err = copy_plan_views(room, &to, &from, 1);
 	for (size_t i = 0; i < GUARD; i++)
-		ck_assert_uint_eq(planned.guard[i], 0xee);
+		ck_assert_uint_eq(guard[i], 0xee);
 	return err;
 }
 
@@ -64,7 +65,7 @@ START_TEST(numbers_of_elements_that_differ_are_refused)
 
 			ck_assert_int_eq(plan(&dst, &src), same ? AML_SUCCESS : -AML_EINVAL);
 			if (same)
-				ck_assert_uint_eq(copy_plan_payload(&planned.room.plan), counts[i]);
+				ck_assert_uint_eq(copy_plan_payload(&room->plan), counts[i]);
 		}
 	}
 }
@@ -121,8 +122,8 @@ START_TEST(plans_keep_to_their_room)
 			      RNG_ARGS(&rng), err);
 		if (!same)
 			continue;
-		ck_assert_uint_le(planned.room.plan.nloops, COPY_LOOPS_MAX);
-		ck_assert_uint_eq(copy_plan_payload(&planned.room.plan), elements(&dst));
+		ck_assert_uint_le(room->plan.nloops, COPY_LOOPS_MAX);
+		ck_assert_uint_eq(copy_plan_payload(&room->plan), elements(&dst));
 	}
 }
 END_TEST

@@ -78,12 +78,12 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* What the post takes, in bytes. */
+/* What the post takes, in bytes; 0 where it is not to be known. */
 static size_t measure(struct post *post)
 {
 	unsigned char *stack =
 		mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t untouched = 0, taken;
+	size_t untouched = 0, taken = 0;
 	pthread_attr_t attr;
 	pthread_t thread;
 
@@ -94,9 +94,12 @@ static size_t measure(struct post *post)
 	ck_assert_int_eq(pthread_create(&thread, &attr, run, post), 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	pthread_attr_destroy(&attr);
-	while (stack[untouched] == PAINT)
-		untouched++;
-	taken = (size_t)(post->top - stack) - untouched;
+	/* Tools make frames larger, and mind who looks at those that were left. */
+	if (!under_sanitizer() && !under_valgrind()) {
+		while (stack[untouched] == PAINT)
+			untouched++;
+		taken = (size_t)(post->top - stack) - untouched;
+	}
 	munmap(stack, STACK);
 	return taken;
 }
@@ -111,10 +114,7 @@ static void each_way(const char *what, struct aml_layout *dst, struct aml_layout
 		if (getenv("AML_TEST_STACK") != NULL)
 			fprintf(stderr, "%s, way %d: %zu bytes\n", what, way, taken);
 		ck_assert_msg(post.result == AML_SUCCESS, "%s, way %d: %d", what, way, post.result);
-		/* Tools and compilers that are not asked to spare it take more. */
-		if (!under_sanitizer() && !under_valgrind())
-			ck_assert_msg(taken <= COPY_STACK_BYTES, "%s, way %d: %zu bytes", what, way,
-				      taken);
+		ck_assert_msg(taken <= COPY_STACK_BYTES, "%s, way %d: %zu bytes", what, way, taken);
 	}
 	aml_layout_destroy(&dst);
 	aml_layout_destroy(&src);
