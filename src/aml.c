@@ -11,10 +11,8 @@
 #include <stdlib.h>
 
 #include <aml.h>
-#include <aml/dma/linux.h>
 
-#include "async/queue_fork.h"
-#include "async/queue_wait.h"
+#include "dma/linux.h"
 #include "machine/cpus.h"
 #include "util/lock.h"
 
@@ -51,7 +49,7 @@ static void after_fork_in_child(void) NOT_ANALYSED
  * goes first. */
 static int handle_fork(void)
 {
-	int err = queue_handle_fork();
+	int err = linux_handle_fork();
 
 	if (err != AML_SUCCESS || handled)
 		return err;
@@ -68,7 +66,7 @@ __attribute__((constructor)) static void handle_fork_early(void)
 }
 
 /* How many workers aml_dma_linux is to have. */
-static int num_threads(size_t *n)
+static int choose_num_threads(size_t *n)
 {
 	const char *text = getenv("AML_DMA_NUM_THREADS");
 	size_t value = 0;
@@ -88,10 +86,10 @@ static int num_threads(size_t *n)
 }
 
 /* The first aml_init(). */
-static int start(void)
+static int start_library(void)
 {
 	size_t n;
-	int err = num_threads(&n);
+	int err = choose_num_threads(&n);
 
 	if (err == AML_SUCCESS)
 		err = handle_fork();
@@ -108,7 +106,7 @@ int aml_init(int *argc, char **argv[])
 	(void)argv;
 	lock_acquire(&lock);
 	if (inits == 0)
-		err = start();
+		err = start_library();
 	if (err == AML_SUCCESS)
 		inits++;
 	lock_release(&lock);
@@ -123,8 +121,7 @@ int aml_finalize(void)
 	lock_acquire(&lock);
 	if (inits == 0)
 		err = -AML_EINVAL;
-	else if (inits == 1 &&
-		 queue_inside(queue_of(((struct aml_dma_linux_data *)aml_dma_linux->data)->sched)))
+	else if (inits == 1 && linux_is_inside(aml_dma_linux))
 		err = -AML_EBUSY;
 	else
 		inits--;

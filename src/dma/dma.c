@@ -10,7 +10,7 @@
 #include "dma/linux_ops.h"
 
 /* AML_SUCCESS if `dma` is an engine and has the operation, else the negative code. */
-#define check(dma, op)                                      \
+#define LACKS(dma, op)                                      \
 	((dma) == NULL || (dma)->ops == NULL ? -AML_EINVAL  \
 	 : (dma)->ops->op == NULL            ? -AML_ENOTSUP \
 					     : AML_SUCCESS)
@@ -19,11 +19,11 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 			      void *op_arg)
 {
-	int err = check(dma, create_request);
+	int err = LACKS(dma, create_request);
 
 	if (err != AML_SUCCESS)
 		return err;
-	if (!dma_takes(dest, src, op, op_arg))
+	if (!linux_takes(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
 }
@@ -41,13 +41,13 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 						   void *op_arg)
 {
 	struct aml_dma_request *req;
-	int err = check(dma, create_request);
+	int err = LACKS(dma, create_request);
 
 	if (err == AML_SUCCESS)
-		err = check(dma, wait_request);
+		err = LACKS(dma, wait_request);
 	if (err != AML_SUCCESS)
 		return err;
-	if (!dma_takes(dest, src, op, op_arg))
+	if (!linux_takes(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
 	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
@@ -56,7 +56,7 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
 			aml_dma_operator op, void *op_arg)
 {
-	if (dma != NULL && dma->ops != NULL && dma_takes(dest, src, op, op_arg) &&
+	if (dma != NULL && dma->ops != NULL && linux_takes(dest, src, op, op_arg) &&
 	    copies_at_once(dma->ops))
 		return dma->ops->copy(dma->data, dest, src, op, op_arg);
 	return post_and_wait(dma, dest, src, op, op_arg);
@@ -76,7 +76,7 @@ int(aml_dma_async_copy)(struct aml_dma *dma, struct aml_dma_request **req, struc
 
 int aml_dma_wait(struct aml_dma *dma, struct aml_dma_request **req)
 {
-	int err = check(dma, wait_request);
+	int err = LACKS(dma, wait_request);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -87,14 +87,14 @@ int aml_dma_wait(struct aml_dma *dma, struct aml_dma_request **req)
 
 int aml_dma_barrier(struct aml_dma *dma)
 {
-	int err = check(dma, barrier);
+	int err = LACKS(dma, barrier);
 
 	return err == AML_SUCCESS ? dma->ops->barrier(dma->data) : err;
 }
 
 int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req)
 {
-	int err = check(dma, destroy_request);
+	int err = LACKS(dma, destroy_request);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -105,7 +105,7 @@ int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req)
 
 int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma)
 {
-	int err = check(dma, fprintf), cancel_state;
+	int err = LACKS(dma, fprintf), cancel_state;
 
 	if (err != AML_SUCCESS || stream == NULL)
 		return err ? err : -AML_EINVAL;

@@ -10,35 +10,38 @@
 
 #include "copy/plan.h"
 
-/* Is it one of the library's operators, or NULL, which stands for copy_generic? */
-static inline bool dma_plans(aml_dma_operator op)
+enum linux_operator {
+	LINUX_OPERATOR_LAYOUTS, /* aml_dma_linux_copy_generic(), or NULL */
+	LINUX_OPERATOR_1D,
+	LINUX_OPERATOR_BYTES,
+	LINUX_OPERATOR_FOREIGN, /* none of the library's */
+};
+
+static inline enum linux_operator linux_operator_of(aml_dma_operator op)
 {
-	return op == NULL || op == aml_dma_linux_copy_generic || op == aml_dma_linux_copy_1D ||
-	       op == aml_dma_linux_memcpy_op;
+	if (op == NULL || op == aml_dma_linux_copy_generic)
+		return LINUX_OPERATOR_LAYOUTS;
+	if (op == aml_dma_linux_memcpy_op)
+		return LINUX_OPERATOR_BYTES;
+	return op == aml_dma_linux_copy_1D ? LINUX_OPERATOR_1D : LINUX_OPERATOR_FOREIGN;
 }
 
-/* May a request have these addresses or layouts? NULL is one for no bytes only. */
-static inline bool dma_takes(const void *dst, const void *src, aml_dma_operator op, const void *arg)
+/* May a request have these addresses or layouts? Only a copy of no bytes may have NULL. */
+static inline bool linux_takes(const void *dst, const void *src, aml_dma_operator op,
+			       const void *arg)
 {
 	return (dst != NULL && src != NULL) || (op == aml_dma_linux_memcpy_op && arg == NULL);
 }
 
-/*
- * Plan what such an operator would do, with its errors: nothing was made. False: it is not one.
- * Inline, so that a caller keeps the arguments for that case alone.
- */
-static inline bool dma_plan(union copy_plan_room *room, struct aml_layout *dst,
-			    const struct aml_layout *src, aml_dma_operator op, void *arg, int *err)
+/* Plan what one of the library's operators does; its errors: nothing was made. */
+static inline int linux_plan(enum linux_operator which, union copy_plan_room *room,
+			     struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
-	if (op == NULL || op == aml_dma_linux_copy_generic)
-		*err = copy_plan_layouts(room, dst, src, NULL);
-	else if (op == aml_dma_linux_memcpy_op)
-		*err = copy_plan_bytes(room, dst, src, (size_t)arg);
-	else if (op == aml_dma_linux_copy_1D)
-		*err = copy_plan_1d(room, dst, src);
-	else
-		return false;
-	return true;
+	if (which == LINUX_OPERATOR_LAYOUTS)
+		return copy_plan_layouts(room, dst, src, NULL);
+	if (which == LINUX_OPERATOR_BYTES)
+		return copy_plan_bytes(room, dst, src, (size_t)arg);
+	return copy_plan_1d(room, dst, src);
 }
 
 #endif /* DMA_LINUX_OPS_H */

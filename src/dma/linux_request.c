@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The requests of the engine: making, posting, running and releasing them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <aml/utils/error.h>
+
+#include "async/queue_wait.h"
+#include "dma/linux_ops.h"
+#include "dma/linux_request.h"
+
+struct request {
+	struct aml_dma_linux_request pub;
+	struct copy_plan plan;
+};
+
+/* The number of loops that the requests of each size class have room for. */
+static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
+
+/* A request of the largest class, in a frame. */
+union request_room {
+	struct request request;
+	char bytes[sizeof(struct request) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
+};
+
+/* A plan that does nothing, of a request whose operator is the program's. */
+static const struct copy_plan no_plan = {.kind = COPY_EMPTY};
+
+/*
+ * Copies up to these sizes are cheaper than waking a worker, in runs of RUN_BYTES_MIN or more, or
+ * in any pieces. Where the queue is empty and a slot is free, the workers sleep, and the posting
+ * call makes such a copy at once.
+ */
+enum {
+	SMALL_RUNS_BYTES_MAX = 128 << 10,
+	RUN_BYTES_MIN = 64,
+	SMALL_PIECES_BYTES_MAX = 16 << 10,
+};
+
+static size_t class_size(unsigned size_class)
+{
+	return sizeof(struct request) + class_loops[size_class] * sizeof(struct copy_loop);
+}
+
+static unsigned class_of_plan(const struct copy_plan *plan)
+{
+	unsigned size_class = 0;
+
+	while (sizeof(*plan) + class_loops[size_class] * sizeof(*plan->loops) <
+	       copy_plan_size(plan))
+		size_class++;
+	return size_class;
+}
+
+/* The operator of a planned request in one part; `arg` is the plan. */
+static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct copy_plan *plan = arg;
+	int err = copy_plan_run(plan);
+
+	(void)dst;
+	(void)src;
+	copy_plan_release(plan);
+	return err;
+}
+
+/* The operator of a planned request in several parts, called once these have run. */
+static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	copy_plan_release(arg);
+	return AML_SUCCESS;
+}
+
+/* Run a part of a planned request. */
+static void run_part(struct aml_task *task, unsigned part)
+{
+	const struct request *r = (const struct request *)(void *)task;
+
+	copy_plan_run_part(&r->plan, part);
+}
+
+/* The name of a task in a trace; NULL for a task of the program's own. */
+static const char *request_name(const struct aml_task *task)
+{
+	const struct request *r = (const struct request *)(const void *)task;
+	aml_dma_operator op;
+
+	if (!(task->priv.flags & TASK_REQUEST))
+		return NULL;
+	op = r->pub.task_in.op;
+	return op == run_plan || op == close_plan ? copy_kind_name(r->plan.kind) : "operator";
+}
+
+void request_describe(struct queue_sched *q)
+{
+	size_t sizes[QUEUE_FREE_LISTS];
+
+	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++)
+		sizes[i] = class_size(i);
+	queue_set_requests(q, run_part, sizes);
+	queue_trace(q)->name = request_name;
+}
+
+/* Fill in what all requests have. */
+static void request_fill(struct request *r, const struct copy_plan *plan, int flags)
+{
+	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
+	r->pub.task.out = (struct aml_task_out *)(void *)&r->pub.task_out;
+	r->pub.task.fn = aml_dma_linux_exec_request;
+	r->pub.task.data = NULL;
+	r->pub.task_out = AML_SUCCESS;
+	r->pub.flags = flags;
+	memcpy(&r->plan, plan, copy_plan_size(plan));
+}
+
+/* Fill in a request that runs a plan. */
+static void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
+				 int flags)
+{
+	request_fill(r, plan, flags);
+	r->pub.task_in = (struct aml_dma_linux_task_in){
+		.op = parts > 1 ? close_plan : run_plan, .op_arg = &r->plan, .req = &r->pub};
+}
+
+/* Fill in a request that runs an operator of the program's. */
+static void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in,
+				 int flags)
+{
+	request_fill(r, &no_plan, flags);
+	r->pub.task_in = *in;
+	r->pub.task_in.req = &r->pub;
+}
+
+/* Is it short, in one piece, and all the library's? */
+static bool is_small(const struct copy_plan *plan)
+{
+	bool runs = plan->kind == COPY_FLAT ||
+		    (plan->kind == COPY_STRIDED && plan->size >= RUN_BYTES_MIN);
+
+	return copy_plan_is_own(plan) &&
+	       copy_plan_payload(plan) <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
+	       copy_plan_parts(plan) == 1;
+}
+
+/* Run the plan as a request that the calling thread has begun. */
+static void run_begun(struct trace_source *source, struct aml_task *task,
+		      const struct copy_plan *plan)
+{
+	uint64_t began;
+
+	trace_post(source, task);
+	began = trace_start(source, task, TRACE_WHOLE);
+	copy_plan_run(plan);
+	trace_end(source, task, TRACE_WHOLE, began);
+	trace_finish(source, task);
+}
+
+/*
+ * Post a request that runs the plan, or where that is NULL the operator in `in`; `small`: it may be
+ * run at once. `*req` is stored before it can start. -AML_ENOMEM: nothing was posted.
+ */
+static int request_post(struct queue_sched *q, struct aml_dma_request **req,
+			const struct aml_dma_linux_task_in *in, const struct copy_plan *plan,
+			bool small)
+{
+	const struct copy_plan *kept = plan != NULL ? plan : &no_plan;
+	unsigned size_class = class_of_plan(kept);
+	struct queue_request request = {
+		.flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT,
+		.parts = copy_plan_parts(kept),
+		.bytes = copy_plan_payload(kept),
+	};
+	int flags = req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
+	struct request *r;
+
+	if (small)
+		request.flags |= TASK_SMALL;
+	if (req == NULL)
+		request.flags |= TASK_OWNED;
+	queue_lock(q);
+	r = (struct request *)(void *)queue_take_free_locked(q, size_class);
+	if (r == NULL) {
+		queue_unlock(q);
+		r = malloc(class_size(size_class));
+		if (r == NULL)
+			return -AML_ENOMEM;
+		queue_lock(q);
+	}
+	if (req != NULL)
+		*req = (struct aml_dma_request *)r;
+	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
+		/* A child that another thread forks from here on may find it. */
+		request_fill_planned(r, trace_on() ? kept : &no_plan, 1,
+				     AML_DMA_LINUX_REQUEST_FLAGS_DONE);
+		queue_unlock(q);
+		run_begun(queue_trace(q), &r->pub.task, kept);
+		queue_lock(q);
+		queue_end_locked(q, &r->pub.task);
+	} else {
+		if (plan != NULL)
+			request_fill_planned(r, plan, request.parts, flags);
+		else
+			request_fill_foreign(r, in, flags);
+		queue_submit_locked(q, &r->pub.task, &request);
+	}
+	queue_unlock(q);
+	return AML_SUCCESS;
+}
+
+__attribute__((noinline)) int request_run(struct queue_sched *q,
+					  const struct aml_dma_linux_task_in *in,
+					  const struct copy_plan *plan)
+{
+	const struct copy_plan *kept = plan != NULL ? plan : &no_plan;
+	const struct queue_request request = {
+		.flags = TASK_REQUEST | TASK_ON_STACK,
+		.parts = copy_plan_parts(kept),
+		.bytes = copy_plan_payload(kept),
+	};
+	union request_room room;
+
+	if (plan != NULL)
+		request_fill_planned(&room.request, plan, request.parts, 0);
+	else
+		request_fill_foreign(&room.request, in, 0);
+	queue_submit_and_wait(q, &room.request.pub.task, &request);
+	return room.request.pub.task_out;
+}
+
+/*
+ * The layouts come last, when the call is over for the scheduler: their destroy operators may do
+ * what any code may, fork included.
+ */
+void request_give_back(struct queue_sched *q, struct aml_task *task)
+{
+	struct copy_plan plan = ((struct request *)(void *)task)->plan;
+
+	queue_give_back(q, task);
+	copy_plan_release(&plan);
+}
+
+int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
+				 struct aml_layout *dest, struct aml_layout *src,
+				 aml_dma_operator op, void *op_arg)
+{
+	enum linux_operator which = linux_operator_of(op);
+	union copy_plan_room room;
+	bool small;
+	int err;
+
+	if (data == NULL || !linux_takes(dest, src, op, op_arg))
+		return -AML_EINVAL;
+	if (which == LINUX_OPERATOR_FOREIGN) {
+		const struct aml_dma_linux_task_in in = {
+			.op = op, .dst = dest, .src = src, .op_arg = op_arg};
+
+		return request_post(linux_queue(data), req, &in, NULL, false);
+	}
+	err = linux_plan(which, &room, dest, src, op_arg);
+	if (err != AML_SUCCESS)
+		return err;
+	small = is_small(&room.plan);
+	if (small && req == NULL && request_run_at_once(linux_queue(data), &room.plan, false))
+		return AML_SUCCESS;
+	err = copy_plan_keep(&room.plan);
+	if (err != AML_SUCCESS)
+		return err;
+	err = request_post(linux_queue(data), req, NULL, &room.plan, small);
+	if (err != AML_SUCCESS)
+		copy_plan_release(&room.plan);
+	return err;
+}
+
+int aml_dma_linux_request_wait(struct aml_dma_data *dma, struct aml_dma_request **req)
+{
+	struct request *r;
+	int err, result;
+
+	if (dma == NULL || req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	r = (struct request *)*req;
+	err = queue_wait(linux_queue(dma), &r->pub.task, &result);
+	if (err == -AML_FAILURE)
+		request_give_back(linux_queue(dma), &r->pub.task);
+	else if (err != AML_SUCCESS)
+		return err;
+	*req = NULL;
+	return err == AML_SUCCESS ? result : err;
+}
+
+int aml_dma_linux_request_destroy(struct aml_dma_data *dma, struct aml_dma_request **req)
+{
+	struct queue_sched *q;
+	struct request *r;
+	bool ran;
+	int err;
+
+	if (req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	r = (struct request *)*req;
+	q = dma != NULL ? linux_queue(dma) : queue_of_task(&r->pub.task);
+	err = queue_cancel(q, &r->pub.task, &ran);
+	if (err != AML_SUCCESS)
+		return err;
+	request_give_back(q, &r->pub.task);
+	*req = NULL;
+	return AML_SUCCESS;
+}
+
+void aml_dma_linux_exec_request(struct aml_task_in *input, struct aml_task_out *output)
+{
+	const struct aml_dma_linux_task_in *in = (struct aml_dma_linux_task_in *)(void *)input;
+	aml_dma_operator op;
+
+	if (in == NULL || output == NULL)
+		return;
+	op = in->op != NULL ? in->op : aml_dma_linux_copy_generic;
+	*(int *)(void *)output = op(in->dst, in->src, in->op_arg);
+	if (in->req != NULL)
+		in->req->flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
+}
