@@ -189,6 +189,8 @@ START_TEST(a_signal_does_not_end_a_wait)
 	for (int i = 0; i < 5; i++) {
 		call_settle(&waiter);
 		ck_assert_int_eq(pthread_kill(waiter.thread, SIGUSR1), 0);
+		while (atomic_load(&handled) <= i)
+			sched_yield();
 	}
 	call_settle(&waiter);
 	ck_assert_int_eq(atomic_load(&waiter.ended), 0);

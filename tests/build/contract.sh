@@ -4,6 +4,7 @@
 # file named, and in the list of those that the file runs.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
+of_the_sources
 
 contract=$srcdir/doc/contract.md
 

@@ -36,6 +36,25 @@ check()
 	fi
 }
 
+# Run a command; a hang is a failure too, where there is timeout to tell it. Slow tools stretch the
+# time as they do that of the programs of Check.
+limited()
+{
+	if command -v timeout >/dev/null 2>&1; then
+		timeout $((120 * ${CK_TIMEOUT_MULTIPLIER:-1})) "$@"
+	else
+		"$@"
+	fi
+}
+
+# A test of the sources, which is the same whatever the library was built with, may be left out.
+of_the_sources()
+{
+	[ "${AML_TEST_SOURCES-}" = no ] || return 0
+	echo "AML_TEST_SOURCES=no: the sources are not tested"
+	exit 77
+}
+
 # Compile a program against the library as it lies in the build folder.
 # $1: the program; the rest: its sources, and flags.
 link_built()

@@ -9,15 +9,6 @@ acts=$builddir/tests/trace/acts
 reader=$builddir/tests/trace/reader
 trace=$work/trace.json
 
-limited()
-{
-	if command -v timeout >/dev/null 2>&1; then
-		timeout 100 "$@"
-	else
-		"$@"
-	fi
-}
-
 # Run the act with its arguments; it succeeds and is silent.
 act()
 {

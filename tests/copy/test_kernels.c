@@ -4,7 +4,7 @@
  * reach every kind of plan and every kernel of the instruction set that is in use, of which isa.sh
  * asks for one after the other. For this the library is built so that it counts (src/copy/count.h),
  * and that small copies go past the caches and are cut into parts already. AML_TEST_COUNTS in the
- * environment shows the counts.
+ * environment shows the counts. Under a slow tool there are too few copies to reach all.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@
 #include "sample.h"
 #include "shape.h"
 #include "suite.h"
+#include "tool.h"
 
 /* Steps of runs, rows and planes in any order, now and then with gaps, and on lines of their own.
  */
@@ -262,8 +263,8 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			      !strcmp(isa, "portable");
 		if (getenv("AML_TEST_COUNTS"))
 			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
-		ck_assert_msg((*at)->n > 0 || (!any && !own), "%s: nothing reached: %s", isa,
-			      (*at)->name);
+		ck_assert_msg((*at)->n > 0 || (!any && !own) || effort(100) < 100,
+			      "%s: nothing reached: %s", isa, (*at)->name);
 		/* The narrow tiles are those of SSE2. */
 		ck_assert_msg((*at)->n == 0 || any || own || !strcmp((*at)->isa, "sse2"),
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);

@@ -6,6 +6,7 @@
 #include "random.h"
 #include "shape.h"
 #include "suite.h"
+#include "tool.h"
 
 /* What is moved, in bytes, at least. */
 #define PAYLOAD ((size_t)17 << 20)
@@ -16,7 +17,7 @@ static void run(struct shape shape, uint64_t number)
 	struct rng rng = {0};
 
 	shape_start_engines();
-	for (uint64_t i = 0; i < 3; i++) {
+	for (uint64_t i = 0; i < effort(3); i++) {
 		rng_start(&rng, 10 * number + i);
 		shape_run(&shape, &rng);
 	}

@@ -52,6 +52,7 @@ static void native(const struct copy_case *c, size_t *permutation)
 static void run_part(const struct copy_plan *plan, unsigned part)
 {
 	static const char untouched[LINE];
+	bool twice = false;
 
 	copy_plan_run_part(plan, part);
 	for (size_t at = 0; at < sizeof(to); at += LINE) {
@@ -60,11 +61,12 @@ static void run_part(const struct copy_plan *plan, unsigned part)
 		for (size_t i = at; i < at + LINE; i++) {
 			if (to[i] == 0)
 				continue;
-			ck_assert_uint_eq(writer[i], 0);
+			twice |= writer[i] > 0;
 			writer[i] = part + 1;
 		}
 		memset(to + at, 0, LINE);
 	}
+	ck_assert(!twice);
 }
 
 /* How many lines have been written to by two parts. */

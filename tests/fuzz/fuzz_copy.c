@@ -48,10 +48,23 @@ struct copy {
 };
 
 /* Engines that live as long as the program, of 0 to 2 workers. */
+static struct aml_dma *engines[3];
+
+/* ThreadSanitizer makes a program that ends with other threads wait a second. */
+static void destroy_engines(void)
+{
+	for (size_t workers = 0; workers < 3; workers++)
+		MUST(engines[workers] == NULL ||
+		     aml_dma_linux_destroy(&engines[workers]) == AML_SUCCESS);
+}
+
 static struct aml_dma *engine(size_t workers)
 {
-	static struct aml_dma *engines[3];
+	static bool registered;
 
+	if (!registered)
+		MUST(atexit(destroy_engines) == 0);
+	registered = true;
 	if (engines[workers] == NULL)
 		MUST(aml_dma_linux_create(&engines[workers], workers) == AML_SUCCESS);
 	return engines[workers];

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Spin goes through all states of the model of the scheduler's sleep and wake protocol, and finds
 # what is wrong with each of its broken variants. README.md beside this file tells more.
-# AML_TEST_LONG=1 adds configurations of several million states; AML_TEST_MODEL=no skips all.
+# AML_TEST_LONG=1 adds configurations of several million states; AML_TEST_SOURCES=no skips all.
 : "${CC:=cc}"
-if [ "${AML_TEST_MODEL-}" = no ]; then
-	echo "AML_TEST_MODEL=no: the model is not checked"
+if [ "${AML_TEST_SOURCES-}" = no ]; then
+	echo "AML_TEST_SOURCES=no: the model is not checked"
 	exit 77
 fi
 if ! command -v spin >/dev/null; then

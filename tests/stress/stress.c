@@ -38,29 +38,21 @@ static void tell(int sig)
 /* Only where Check sets a limit, too. */
 static void set_alarm(void)
 {
-	const char *forks = getenv("CK_FORK"), *factor = getenv("CK_TIMEOUT_MULTIPLIER");
-	unsigned times = factor != NULL ? (unsigned)atoi(factor) : 1;
+	const char *forks = getenv("CK_FORK");
 
 	if (forks != NULL && strcmp(forks, "no") == 0)
 		return;
 	signal(SIGALRM, tell);
-	alarm(TEST_SECONDS * (times > 0 ? times : 1) - 1);
+	alarm(stretched(TEST_SECONDS) - 1);
 }
 
 bool stress_next_case(struct rng *rng, size_t cases)
 {
 	static const unsigned degrees[] = {0, 2, 10, 40};
-	const char *text = getenv("AML_TEST_CASES");
 
-	if (under_valgrind())
-		cases /= 50;
-	else if (under_sanitizer())
-		cases /= 8;
-	if (text != NULL)
-		cases = (size_t)atol(text);
 	if (!rng->started)
 		set_alarm();
-	if (!rng_next_case(rng, cases > 0 ? cases : 1))
+	if (!rng_next_case(rng, cases))
 		return false;
 	current = *rng;
 	shaking = degrees[rng_below(rng, 4)];

@@ -3,9 +3,9 @@
  * What the stress tests share: cases by number, failures that tell the seed, a clock that orders
  * events, and schedules that are shaken where the library was compiled for it.
  *
- * AML_TEST_SEED, AML_TEST_CASE and AML_TEST_LONG are as in support/random.h; AML_TEST_CASES sets
- * the number of cases, for slow tools. The seed settles what each thread calls and how long it is
- * delayed, not how the system schedules: a case that fails may have to be run a few times.
+ * AML_TEST_SEED, AML_TEST_CASE and AML_TEST_LONG are as in support/random.h. The seed settles what
+ * each thread calls and how long it is delayed, not how the system schedules: a case that fails may
+ * have to be run a few times.
  */
 #ifndef TESTS_STRESS_STRESS_H
 #define TESTS_STRESS_STRESS_H
@@ -17,7 +17,7 @@
 #include "random.h"
 
 /*
- * Start the next of so many cases, fewer under slow tools. A test that does not come to its end
+ * Start the next of so many cases, by effort(). A test that does not come to its end
  * tells the case that it is in shortly before Check ends it.
  */
 bool stress_next_case(struct rng *rng, size_t cases);

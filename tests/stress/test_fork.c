@@ -186,11 +186,8 @@ static int grow_up(struct hand *hand)
 /* A child that hangs is killed. */
 static void limit_child(void)
 {
-	const char *factor = getenv("CK_TIMEOUT_MULTIPLIER");
-	int times = factor != NULL ? atoi(factor) : 1;
-
 	signal(SIGALRM, SIG_DFL);
-	alarm(TEST_SECONDS / 2 * (unsigned)(times > 0 ? times : 1));
+	alarm(stretched(TEST_SECONDS / 2));
 }
 
 static int live(void *arg)

@@ -13,6 +13,7 @@
 #include <aml/layout/dense.h>
 
 #include "suite.h"
+#include "tool.h"
 
 /* The library calls this before it takes its lock and after it has let it go. */
 void queue_shake(void);
@@ -30,7 +31,7 @@ void queue_shake(void)
 		return;
 	child = fork();
 	if (child == 0) {
-		alarm(10);
+		alarm(stretched(TEST_SECONDS / 2));
 		_exit(aml_dma_linux_destroy(&dma) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	ck_assert_int_gt(child, 0);

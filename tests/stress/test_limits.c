@@ -99,7 +99,7 @@ static int try_create(size_t workers)
 
 START_TEST(a_thousand_engines_one_after_another)
 {
-	size_t threads = count_threads(), n = under_valgrind() ? 50 : 1000;
+	size_t threads = count_threads(), n = effort(1000);
 
 	for (size_t i = 0; i < n; i++)
 		ck_assert_int_eq(try_create(i % 5), 0);
@@ -148,7 +148,7 @@ static int post_number(struct crowds *c, size_t i)
 static bool crowds_create(struct crowds *c, struct aml_dma *dma)
 {
 	c->dma = dma;
-	c->n = under_valgrind() ? 20000 : under_sanitizer() ? 200000 : 1000000;
+	c->n = effort(1000000);
 	if (available() < 2000 * c->n) {
 		printf("skipped: less than %zu MiB of memory are free\n", 2000 * c->n / MIB);
 		return false;

@@ -48,7 +48,8 @@ START_TEST(a_million_handles)
 	long before = stress_blocks();
 
 	REQUIRE(aml_dma_linux_create(&dma, 1) == 0);
-	burst(dma, 1000000, false);
+	/* Under any tool more than it keeps. */
+	burst(dma, 100000 + effort(900000), false);
 	burst(dma, 100000, true);
 	REQUIRE(aml_dma_linux_destroy(&dma) == 0);
 	REQUIRE(stress_blocks() == before);

@@ -3,9 +3,11 @@
  * Signals at a high rate: only the application's threads take them, and they change nothing in
  * copies, waits and barriers; and engines whose operators copy on each other meanwhile.
  */
-#include <sched.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include "gate.h"
@@ -20,19 +22,19 @@ enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
 /* Set in threads of the application; every other thread is a worker. */
 static __thread volatile sig_atomic_t ours;
 
-/* Signals that were taken, and how many of them by threads that are not ours. */
-static atomic_int taken, astray, queued_taken;
+/* Each signal that is taken, as two bytes: its number, and whether the thread was ours. */
+static int taken_pipe[2];
 
-/* A storm waits for each of its signals to be taken. */
-static sem_t answered;
-
+/*
+ * A handler makes nothing but a system call, without the C library. ThreadSanitizer takes pending
+ * signals at the end of each function that it knows and of each atomic operation. If that happens
+ * in a handler that it has called late, the thread may keep all signals blocked.
+ */
 static void take(int sig)
 {
-	if (!ours)
-		atomic_fetch_add(&astray, 1);
-	atomic_fetch_add(sig == SIGRTMIN ? &queued_taken : &taken, 1);
-	if (sig == SIGUSR1)
-		sem_post(&answered);
+	const unsigned char taken[2] = {(unsigned char)sig, ours != 0};
+
+	syscall(SYS_write, taken_pipe[1], taken, sizeof(taken));
 }
 
 /* Handle them all, without SA_RESTART: whatever sleeps is interrupted. */
@@ -40,11 +42,37 @@ static void handle_all(void)
 {
 	struct sigaction action = {.sa_handler = take};
 
+	ck_assert_int_eq(pipe2(taken_pipe, O_NONBLOCK), 0);
 	sigemptyset(&action.sa_mask);
 	ours = 1;
 	for (size_t i = 0; i < SIGNALS; i++)
 		ck_assert_int_eq(sigaction(signals[i], &action, NULL), 0);
 	ck_assert_int_eq(sigaction(SIGRTMIN, &action, NULL), 0);
+}
+
+/* Signals by their numbers, and those of any number that a worker took. */
+struct taken {
+	int of[_NSIG], astray;
+};
+
+/* Count what was taken since the last time. */
+static void taken_count(struct taken *taken)
+{
+	unsigned char one[2];
+
+	while (read(taken_pipe[0], one, sizeof(one)) == (ssize_t)sizeof(one)) {
+		taken->of[one[0]]++;
+		taken->astray += !one[1];
+	}
+}
+
+/* Wait until so many of a signal have been taken. */
+static void taken_await(struct taken *taken, int sig, int n)
+{
+	struct pollfd readable = {.fd = taken_pipe[0], .events = POLLIN};
+
+	for (taken_count(taken); taken->of[sig] < n; taken_count(taken))
+		poll(&readable, 1, -1);
 }
 
 static sigset_t mask_of_all(void)
@@ -94,14 +122,13 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 {
 	enum { ROUNDS = 50 };
 	sigset_t mask = mask_of_all(), pending;
+	struct taken taken = {.astray = 0};
 	struct aml_dma *busy = NULL, *dma = NULL;
 	struct bystander bystanders[2];
 	struct job job = {.body = send_all};
 	struct gate gate;
 	void *result;
 
-	atomic_store(&taken, 0);
-	atomic_store(&queued_taken, 0);
 	gate_init(&gate);
 	/* Two workers at the gate, with a waiter each. */
 	ck_assert_int_eq(aml_dma_linux_create(&busy, 2), 0);
@@ -122,7 +149,9 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	}
 	if (main_blocks) {
-		ck_assert_int_eq(atomic_load(&taken) + atomic_load(&queued_taken), 0);
+		taken_count(&taken);
+		for (int sig = 0; sig < _NSIG; sig++)
+			ck_assert_int_eq(taken.of[sig], 0);
 		ck_assert_int_eq(sigpending(&pending), 0);
 		for (size_t i = 0; i < SIGNALS; i++)
 			ck_assert_int_eq(sigismember(&pending, signals[i]), 1);
@@ -130,11 +159,10 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 	}
 	/* This one is queued, each of them, but by sanitizers; of the others, those that are
 	 * pending are one. */
-	while (atomic_load(&queued_taken) < (under_sanitizer() ? 1 : 3 * ROUNDS))
-		sched_yield();
-	ck_assert_int_le(atomic_load(&queued_taken), 3 * ROUNDS);
-	ck_assert_int_ge(atomic_load(&taken), SIGNALS);
-	ck_assert_int_eq(atomic_load(&astray), 0);
+	taken_await(&taken, SIGRTMIN, under_sanitizer() ? 1 : 3 * ROUNDS);
+	ck_assert_int_le(taken.of[SIGRTMIN], 3 * ROUNDS);
+	for (size_t i = 0; i < SIGNALS; i++)
+		taken_await(&taken, signals[i], 1);
 	for (size_t i = 0; i < 2; i++)
 		gate_open(&gate);
 	for (size_t i = 0; i < 2; i++) {
@@ -143,6 +171,8 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 	}
 	ck_assert_int_eq(aml_dma_linux_destroy(&busy), 0);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	taken_count(&taken);
+	ck_assert_int_eq(taken.astray, 0);
 	gate_destroy(&gate);
 }
 
@@ -162,75 +192,161 @@ START_TEST(signals_that_the_application_blocks_stay_pending_whoever_sends_them)
 }
 END_TEST
 
-/* A storm: a timer for the process, and a thread that signals the others one by one. */
+/*
+ * A storm of gusts, each of which is asked for. In a gust, the sender arms a timer for the process
+ * and signals its targets one by one, and waits for each signal to be taken before it goes on. So
+ * a storm has as many signals as were asked for, whatever machine or tool runs it.
+ */
 struct storm {
-	pthread_t thread, *targets;
-	size_t n;
-	atomic_int stop;
+	pthread_t sender;
+	const pthread_t *targets;
+	size_t num_targets;
+	/* How often a gust signals each target. */
+	int rounds;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* Under the lock: the gusts; whether no more are asked for. */
+	int asked, over;
+	bool ending;
 };
 
-static void *blow(void *arg)
+static void blow(const struct storm *storm, struct taken *taken)
+{
+	const struct itimerval soon = {{0, 0}, {0, 1}};
+
+	setitimer(ITIMER_REAL, &soon, NULL);
+	taken_await(taken, SIGALRM, taken->of[SIGALRM] + 1);
+	for (int i = 0; i < storm->rounds; i++) {
+		for (size_t k = 0; k < storm->num_targets; k++) {
+			pthread_kill(storm->targets[k], SIGUSR1);
+			taken_await(taken, SIGUSR1, taken->of[SIGUSR1] + 1);
+		}
+	}
+}
+
+/* The sender; returns NULL unless a worker took a signal. */
+static void *blow_until_end(void *arg)
 {
 	struct storm *storm = arg;
+	struct taken taken = {.astray = 0};
 
-	for (size_t i = 0; !atomic_load(&storm->stop); i++) {
-		pthread_kill(storm->targets[i % storm->n], SIGUSR1);
-		/* Else a sanitizer, whom each costs much, would let the target do nothing else. */
-		while (sem_wait(&answered) != 0)
-			;
+	pthread_mutex_lock(&storm->lock);
+	while (storm->over < storm->asked || !storm->ending) {
+		if (storm->over == storm->asked) {
+			pthread_cond_wait(&storm->changed, &storm->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&storm->lock);
+		blow(storm, &taken);
+		pthread_mutex_lock(&storm->lock);
+		storm->over++;
+		pthread_cond_broadcast(&storm->changed);
 	}
-	return NULL;
+	pthread_mutex_unlock(&storm->lock);
+	return taken.astray == 0 ? NULL : storm;
 }
 
-static void storm_begin(struct storm *storm, pthread_t *targets, size_t n)
+/* Ask for a gust, which comes now or soon. Its number. */
+static int storm_ask(struct storm *storm)
 {
-	suseconds_t every = under_valgrind() ? 20000 : 300;
-	struct itimerval often = {{0, every}, {0, every}};
+	int number;
+
+	pthread_mutex_lock(&storm->lock);
+	number = ++storm->asked;
+	pthread_cond_broadcast(&storm->changed);
+	pthread_mutex_unlock(&storm->lock);
+	return number;
+}
+
+/* Ask for a gust, and wait until all of its signals have been taken. */
+static void storm_await(struct storm *storm)
+{
+	int number = storm_ask(storm);
+
+	pthread_mutex_lock(&storm->lock);
+	while (storm->over < number)
+		pthread_cond_wait(&storm->changed, &storm->lock);
+	pthread_mutex_unlock(&storm->lock);
+}
+
+/* The targets take signals, or will; they do not end before the storm does. */
+static void storm_begin(struct storm *storm, const pthread_t *targets, size_t n, int rounds)
+{
 	sigset_t mask = mask_of_all(), before;
 
-	handle_all();
-	storm->targets = targets;
-	storm->n = n;
-	atomic_store(&storm->stop, 0);
-	ck_assert_int_eq(sem_init(&answered, 0, 0), 0);
+	*storm = (struct storm){.targets = targets, .num_targets = n, .rounds = rounds};
+	pthread_mutex_init(&storm->lock, NULL);
+	pthread_cond_init(&storm->changed, NULL);
 	pthread_sigmask(SIG_BLOCK, &mask, &before);
-	ck_assert_int_eq(pthread_create(&storm->thread, NULL, blow, storm), 0);
+	ck_assert_int_eq(pthread_create(&storm->sender, NULL, blow_until_end, storm), 0);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
 }
 
+/* Wait for all gusts that were asked for. */
 static void storm_end(struct storm *storm)
 {
-	struct itimerval never = {{0, 0}, {0, 0}};
+	void *astray;
 
-	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
-	atomic_store(&storm->stop, 1);
-	sem_post(&answered);
-	ck_assert_int_eq(pthread_join(storm->thread, NULL), 0);
-	ck_assert_int_eq(atomic_load(&astray), 0);
+	pthread_mutex_lock(&storm->lock);
+	storm->ending = true;
+	pthread_cond_broadcast(&storm->changed);
+	pthread_mutex_unlock(&storm->lock);
+	ck_assert_int_eq(pthread_join(storm->sender, &astray), 0);
+	ck_assert_ptr_null(astray);
+	pthread_cond_destroy(&storm->changed);
+	pthread_mutex_destroy(&storm->lock);
 }
 
-/* Everything that sleeps, with results that tell whether it was all right. */
-static void use_all(struct aml_dma *dma, unsigned char *to, unsigned char *from, size_t size)
+/* An operator amid which there is a gust. */
+struct windy {
+	struct job job;
+	struct storm *storm;
+	pid_t waiter;
+};
+
+/* A body. Who waits for the operator sleeps meanwhile, but if it runs the operator itself. */
+static int await_gust(struct job *job)
 {
-	struct job failing = {.result = -AML_EDOM}, fine[2] = {{.result = 0}, {.result = 0}};
+	struct windy *windy = (struct windy *)job;
+
+	if (gettid() != windy->waiter)
+		thread_settle(windy->waiter);
+	storm_await(windy->storm);
+	return 0;
+}
+
+static struct windy windy_job(struct storm *storm)
+{
+	return (struct windy){{.body = await_gust}, storm, gettid()};
+}
+
+/* Everything that sleeps, with results that tell whether it was all right; each in a gust. */
+static void use_all(struct aml_dma *dma, struct storm *storm, unsigned char *to,
+		    unsigned char *from, size_t size)
+{
+	struct windy waited = windy_job(storm), barred = waited, copied = waited;
+	struct job failing = {.result = -AML_EDOM};
 	struct aml_dma_request *reqs[4] = {NULL};
 
 	memset(to, 0, size);
-	ck_assert_int_eq(job_post(dma, &reqs[0], &fine[0]), 0);
+	ck_assert_int_eq(job_post(dma, &reqs[0], &waited.job), 0);
 	ck_assert_int_eq(job_post(dma, &reqs[1], &failing), 0);
-	ck_assert_int_eq(job_post(dma, &reqs[2], &fine[1]), 0);
 	ck_assert_int_eq(aml_dma_async_copy_custom(dma, &reqs[3], (struct aml_layout *)to,
 						   (struct aml_layout *)from,
 						   aml_dma_linux_memcpy_op, (void *)size),
 			 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), 0);
+	ck_assert_int_eq(waited.job.runs, 1);
+	ck_assert_int_eq(job_post(dma, &reqs[2], &barred.job), 0);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[3]), 0);
 	ck_assert_mem_eq(to, from, size);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[1]), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	ck_assert_int_eq(fine[0].runs + fine[1].runs, 2);
-	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[0]), 0);
-	ck_assert_int_eq(aml_dma_wait(dma, &reqs[2]), 0);
+	ck_assert_int_eq(barred.job.runs, 1);
+	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[2]), 0);
+	ck_assert_int_eq(job_copy(dma, &copied.job), 0);
+	ck_assert_int_eq(copied.job.runs, 1);
 	ck_assert_int_eq(job_copy(dma, &failing), -AML_EDOM);
 	ck_assert_int_eq(job_post(dma, NULL, &failing), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
@@ -242,7 +358,7 @@ START_TEST(a_storm_of_signals_changes_nothing)
 {
 	size_t size = ((size_t)3 << 20) + 5;
 	unsigned char *from = malloc(size), *to = malloc(size);
-	int enough = under_valgrind() ? 20 : 300;
+	int engines = under_valgrind() ? 1 : 8;
 	pthread_t self = pthread_self();
 	struct rng rng = {0};
 	struct storm storm;
@@ -250,15 +366,20 @@ START_TEST(a_storm_of_signals_changes_nothing)
 	ck_assert(from != NULL && to != NULL);
 	rng_start(&rng, 0);
 	rng_bytes(&rng, from, size);
-	storm_begin(&storm, &self, 1);
+	handle_all();
+	storm_begin(&storm, &self, 1, 4);
 	for (size_t workers = 0; workers < 4; workers++) {
-		atomic_store(&taken, 0);
-		for (int i = 0; i < 8 || atomic_load(&taken) < enough; i++) {
+		for (int i = 0; i < engines; i++) {
 			struct aml_dma *dma = NULL;
 
+			/* These come whenever they do: while threads are made, and so on. */
+			storm_ask(&storm);
 			ck_assert_int_eq(aml_dma_linux_create(&dma, workers), 0);
-			for (int k = 0; k < 4; k++)
-				use_all(dma, to, from, i == 0 ? size : 1000);
+			for (int k = 0; k < 4; k++) {
+				storm_ask(&storm);
+				use_all(dma, &storm, to, from, i == 0 ? size : 1000);
+			}
+			storm_ask(&storm);
 			ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
 		}
 	}
@@ -268,21 +389,36 @@ START_TEST(a_storm_of_signals_changes_nothing)
 }
 END_TEST
 
-/* A body: go over to the other engine and back, n times, in one way or another. */
+/* Two engines whose operators copy on each other, with or without a storm. */
+struct pair {
+	struct aml_dma *engines[2];
+	struct storm *storm;
+};
+
+/* A body of a job that goes over to the other engine of a pair, and back. */
+struct crossing {
+	struct job job;
+	struct pair *pair;
+};
+
+/* Go over n times, in one way or another; amid the last time there is a gust. */
 static int cross(struct job *job)
 {
-	struct aml_dma **pair = (struct aml_dma **)job->other;
-	struct aml_dma *dma = pair[job->n % 2];
-	struct job next = {.body = cross, .other = job->other, .n = job->n - 1};
+	struct pair *pair = ((struct crossing *)job)->pair;
+	struct aml_dma *dma = pair->engines[job->n % 2];
+	struct crossing next = {{.body = cross, .n = job->n - 1}, pair};
 	struct job beside = {.result = -AML_EPERM};
 	struct aml_dma_request *req = NULL, *other = NULL;
 
-	if (job->n <= 0)
+	if (job->n <= 0) {
+		if (pair->storm != NULL)
+			storm_await(pair->storm);
 		return -AML_EDOM;
+	}
 	if (job->n % 3 == 0)
-		return job_copy(dma, &next);
+		return job_copy(dma, &next.job);
 	NEED(job_post(dma, &other, &beside) == 0);
-	NEED(job_post(dma, &req, &next) == 0);
+	NEED(job_post(dma, &req, &next.job) == 0);
 	if (job->n % 5 == 0)
 		NEED(aml_dma_wait(dma, &other) == -AML_EPERM);
 	NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
@@ -296,25 +432,27 @@ static int cross(struct job *job)
 /* A thread that sends operators over, from the one engine or from the other. */
 struct crosser {
 	pthread_t thread;
-	struct aml_dma **pair;
+	struct pair *pair;
 	int first, rounds, result;
-	atomic_int *done;
+	/* Passed before the first round, and after the last one. */
+	struct gate *start, *end;
+	/* Posted after each round. */
+	sem_t *crossed;
 };
 
-static int cross_often(const struct crosser *self)
+static int cross_once(const struct crosser *self, bool post)
 {
-	for (int i = 0; i < self->rounds; i++) {
-		struct job job = {.body = cross, .other = (struct job *)self->pair};
-		struct aml_dma *dma = self->pair[self->first];
-		struct aml_dma_request *req = NULL;
+	struct crossing crossing = {{.body = cross, .n = 10 + self->first + 1}, self->pair};
+	struct aml_dma *dma = self->pair->engines[self->first];
+	struct aml_dma_request *req = NULL;
 
-		job.n = 10 + self->first + 1;
-		if (i % 2 == 0) {
-			NEED(job_copy(dma, &job) == -AML_EDOM);
-		} else {
-			NEED(job_post(dma, &req, &job) == 0);
-			NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
-		}
+	if (self->pair->storm != NULL)
+		storm_ask(self->pair->storm);
+	if (!post) {
+		NEED(job_copy(dma, &crossing.job) == -AML_EDOM);
+	} else {
+		NEED(job_post(dma, &req, &crossing.job) == 0);
+		NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
 	}
 	return 0;
 }
@@ -327,8 +465,13 @@ static void *cross_main(void *arg)
 	/* It was created with signals blocked, so that it takes none before this. */
 	ours = 1;
 	pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
-	self->result = cross_often(self);
-	atomic_fetch_add(self->done, 1);
+	gate_pass(self->start);
+	for (int i = 0; i < self->rounds; i++) {
+		if (self->result == 0)
+			self->result = cross_once(self, i % 2 != 0);
+		sem_post(self->crossed);
+	}
+	gate_pass(self->end);
 	return NULL;
 }
 
@@ -336,45 +479,65 @@ static void *cross_main(void *arg)
 static void cross_pair(size_t one, size_t two, bool stormy)
 {
 	enum { N = 3 };
-	struct aml_dma *pair[] = {NULL, NULL};
+	int rounds = under_valgrind() ? 2 : stormy ? 20 : 60;
+	struct pair pair = {.storm = NULL};
 	struct crosser crossers[N];
 	pthread_t threads[N];
 	struct storm storm;
-	atomic_int done = 0;
+	struct gate start, end;
+	sem_t crossed;
 	sigset_t mask = mask_of_all();
 
-	ck_assert_int_eq(aml_dma_linux_create(&pair[0], one), 0);
-	ck_assert_int_eq(aml_dma_linux_create(&pair[1], two), 0);
+	gate_init(&start);
+	gate_init(&end);
+	ck_assert_int_eq(sem_init(&crossed, 0, 0), 0);
+	ck_assert_int_eq(aml_dma_linux_create(&pair.engines[0], one), 0);
+	ck_assert_int_eq(aml_dma_linux_create(&pair.engines[1], two), 0);
 	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &mask, NULL), 0);
 	for (int i = 0; i < N; i++) {
-		crossers[i] = (struct crosser){.pair = pair, .first = i % 2, .done = &done};
-		crossers[i].rounds = under_valgrind() ? 2 : stormy ? 20 : 60;
+		crossers[i] = (struct crosser){.pair = &pair,
+					       .first = i % 2,
+					       .rounds = rounds,
+					       .start = &start,
+					       .end = &end,
+					       .crossed = &crossed};
 		ck_assert_int_eq(
 			pthread_create(&crossers[i].thread, NULL, cross_main, &crossers[i]), 0);
 		threads[i] = crossers[i].thread;
+		gate_await(&start);
 	}
 	ck_assert_int_eq(pthread_sigmask(SIG_UNBLOCK, &mask, NULL), 0);
-	if (stormy)
-		storm_begin(&storm, threads, N);
+	if (stormy) {
+		storm_begin(&storm, threads, N, 1);
+		pair.storm = &storm;
+	}
+	for (int i = 0; i < N; i++)
+		gate_open(&start);
 	/* A barrier may hear of a failure before its wait does. */
-	while (atomic_load(&done) < N) {
-		int code = aml_dma_barrier(pair[0]);
+	for (int i = 0; i < N * rounds; i++) {
+		int code = aml_dma_barrier(pair.engines[0]);
 
 		ck_assert(code == 0 || code == -AML_EDOM || code == -AML_EPERM);
-		sched_yield();
+		while (sem_wait(&crossed) != 0)
+			ck_assert_int_eq(errno, EINTR);
 	}
-	/* They are not joined while they may be signalled. */
+	/* They do not end while they may be signalled. */
 	if (stormy)
 		storm_end(&storm);
+	for (int i = 0; i < N; i++)
+		gate_open(&end);
 	for (int i = 0; i < N; i++) {
 		ck_assert_int_eq(pthread_join(crossers[i].thread, NULL), 0);
 		ck_assert_int_eq(crossers[i].result, 0);
 	}
 	for (int i = 0; i < 2; i++) {
 		/* All failures were waited for, reported or cancelled. */
-		ck_assert_int_eq(aml_dma_barrier(pair[i]), 0);
-		ck_assert_int_eq(aml_dma_linux_destroy(&pair[i]), 0);
+		ck_assert_int_eq(aml_dma_barrier(pair.engines[i]), 0);
+		ck_assert_int_eq(aml_dma_linux_destroy(&pair.engines[i]), 0);
 	}
+	sem_destroy(&crossed);
+	gate_destroy(&end);
+	gate_destroy(&start);
 }
 
 START_TEST(operators_of_two_engines_copy_on_each_other)
@@ -386,6 +549,7 @@ END_TEST
 
 START_TEST(operators_of_two_engines_copy_on_each_other_in_a_storm)
 {
+	handle_all();
 	for (size_t pair = 0; pair < 16; pair++)
 		cross_pair(pair / 4, pair % 4, true);
 }

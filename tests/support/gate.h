@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "tool.h"
+
 /* A gate: whoever comes to it tells so, and waits to be let through. */
 struct gate {
 	sem_t came, open;
@@ -142,19 +144,5 @@ int in_child(int (*fn)(void *arg), void *arg);
 
 /* Has this process leaked memory by now, as far as LeakSanitizer is there to tell? */
 bool leaked(void);
-
-/* Whether a tool that takes memory or slows threads down is at work. */
-bool under_sanitizer(void);
-bool under_valgrind(void);
-/*
- * Can a child allocate, whatever other threads did when it was forked? Not with AddressSanitizer,
- * whose allocator has locks that a child inherits as they are.
- */
-bool fork_spares_malloc(void);
-/*
- * May a forked child start threads? Not with AddressSanitizer, since a thread allocates when it
- * starts; and ThreadSanitizer takes them for the parent's, and gives up.
- */
-bool children_have_threads(void);
 
 #endif /* TESTS_SUPPORT_GATE_H */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool.h"
+
 #define DEFAULT_SEED 20240229
 
 static uint64_t from_environment(const char *name, uint64_t otherwise)
@@ -35,10 +37,8 @@ bool rng_next_case(struct rng *rng, size_t cases)
 		rng_start(rng, only);
 		return true;
 	}
-	if (getenv("AML_TEST_LONG"))
-		cases *= 100;
 	rng_start(rng, rng->started ? rng->number + 1 : 0);
-	return rng->number < cases;
+	return rng->number < effort(cases);
 }
 
 uint64_t rng_next(struct rng *rng)

@@ -2,8 +2,9 @@
 /*
  * Generated cases. They follow from a seed: AML_TEST_SEED in the environment, or a fixed one.
  * Every case starts afresh from the seed and its number, both of which a failure prints, so that
- * AML_TEST_SEED and AML_TEST_CASE together run one case again. AML_TEST_LONG in the environment
- * makes a hundred times as many cases (CK_TIMEOUT_MULTIPLIER then has to stretch the time limit).
+ * AML_TEST_SEED and AML_TEST_CASE together run one case again. Under a slow tool there are fewer
+ * cases; AML_TEST_LONG in the environment makes a hundred times as many (CK_TIMEOUT_MULTIPLIER
+ * then has to stretch the time limit): see effort() in tool.h.
  *
  *     struct rng rng = {0};
  *
@@ -37,7 +38,7 @@ struct rng {
 /* Start the case of a number. */
 void rng_start(struct rng *rng, uint64_t number);
 
-/* Start the next of so many cases; false when they are through. */
+/* Start the next of so many cases, by effort(); false when they are through. */
 bool rng_next_case(struct rng *rng, size_t cases);
 
 uint64_t rng_next(struct rng *rng);

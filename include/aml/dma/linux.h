@@ -5,10 +5,10 @@
  * the host.
  *
  * Order, bound on what runs at once, nested use, the workers' stacks and priorities, and fork are
- * the queue scheduler's, see aml_queue_sched_create(), but for one thing: where nothing is queued and a worker could begin at
- * once, a copy of up to 16 KiB by one of the library's operators, or of up to 128 KiB in runs of
- * 64 bytes at least, is made by the call that posts it, since that takes less time than to wake
- * the worker.
+ * the queue scheduler's, see aml_queue_sched_create(), but for one thing: where nothing is queued
+ * and a worker could begin at once, a copy of up to 16 KiB by one of the library's operators, or of
+ * up to 128 KiB in runs of 64 bytes at least, is made by the call that posts it, since that takes
+ * less time than to wake the worker.
  *
  * A copy by one of these operators takes up to 64 KiB of stack of the thread that makes it: a
  * worker's, or that of who waits for it or posts it. What a program's own layouts take when they

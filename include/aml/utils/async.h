@@ -154,9 +154,9 @@ struct aml_task *aml_sched_wait_any(struct aml_sched *sched);
  * Tasks start in the order of their submission, at most max(1, num_threads) at once. A task that
  * is blocked in a wait of its own does not count. Nor does one that runs ahead of its turn because
  * a task of another scheduler waits for it, unless nothing is queued and it finds room. One worker
- * thus runs everything one at a time, in order. A thread that waits outside of any task runs the awaited task itself when it is the
- * next one and the pool is not full. With 0 threads, tasks run in order in the threads that
- * wait, and at no other time.
+ * thus runs everything one at a time, in order. A thread that waits outside of any task runs the
+ * awaited task itself when it is the next one and the pool is not full. With 0 threads, tasks run
+ * in order in the threads that wait, and at no other time.
  *
  * The workers block all signals but those that a fault raises in the thread itself (and SIGABRT
  * and SIGPROF), are named `aml-dma/0`, `aml-dma/1`, …, and inherit the CPU affinity, the
