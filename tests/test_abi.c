@@ -22,6 +22,7 @@
 /* Any function; all pointers to functions are alike. */
 typedef void (*function)(void);
 
+/* Contract: NAME-4. */
 START_TEST(engines)
 {
 	struct theirs {
@@ -42,6 +43,7 @@ START_TEST(engines)
 }
 END_TEST
 
+/* Contract: NAME-4. */
 START_TEST(the_engine_of_linux_and_its_requests)
 {
 	struct data {
@@ -73,6 +75,7 @@ START_TEST(the_engine_of_linux_and_its_requests)
 }
 END_TEST
 
+/* Contract: NAME-4. */
 START_TEST(schedulers_and_tasks)
 {
 	struct task {
@@ -101,6 +104,7 @@ START_TEST(schedulers_and_tasks)
 }
 END_TEST
 
+/* Contract: NAME-4. */
 START_TEST(the_data_of_layouts)
 {
 	struct dense {

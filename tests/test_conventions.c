@@ -88,6 +88,7 @@ static int turn_stderr(int to)
 	return saved;
 }
 
+/* Contract: THREAD-3. */
 START_TEST(no_function_is_a_cancellation_point)
 {
 	atomic_int reached = 0;
@@ -169,6 +170,7 @@ static void cancel_thread_in(int (*fn)(struct call *call), size_t threads)
 	gate_destroy(&gate);
 }
 
+/* Contract: THREAD-3. */
 START_TEST(a_thread_that_is_cancelled_while_it_waits_returns_from_its_wait)
 {
 	int (*const fns[])(struct call *) = {call_wait,      call_cancel,   call_barrier, call_copy,
@@ -179,6 +181,7 @@ START_TEST(a_thread_that_is_cancelled_while_it_waits_returns_from_its_wait)
 }
 END_TEST
 
+/* Contract: THREAD-3. */
 START_TEST(a_thread_that_is_cancelled_while_it_runs_an_operator_returns_from_its_wait)
 {
 	int (*const fns[])(struct call *) = {call_wait,      call_barrier,  call_copy,
@@ -241,6 +244,7 @@ static void misuse(struct aml_dma *dma, struct aml_sched *sched)
 	aml_layout_destroy(NULL);
 }
 
+/* Contract: ERROR-2. */
 START_TEST(nothing_is_printed_on_what_a_caller_passed)
 {
 	struct aml_dma *dma = NULL;
@@ -316,6 +320,7 @@ static int exit_after_finalize(void)
 	return exit_idle() == 43 && aml_finalize() == 0 ? 44 : 1;
 }
 
+/* Contract: INIT-7. */
 START_TEST(exit_without_finalize_is_safe)
 {
 	ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", "1", 1), 0);

@@ -6,6 +6,7 @@
 
 #include "suite.h"
 
+/* Contract: NAME-4. */
 START_TEST(the_codes_have_their_values)
 {
 	ck_assert_int_eq(AML_SUCCESS, 0);
@@ -20,6 +21,7 @@ START_TEST(the_codes_have_their_values)
 }
 END_TEST
 
+/* Contract: ERROR-8. */
 START_TEST(each_code_has_a_text_of_its_own)
 {
 	for (int a = 0; a < AML_ERROR_MAX; a++) {
@@ -31,6 +33,7 @@ START_TEST(each_code_has_a_text_of_its_own)
 }
 END_TEST
 
+/* Contract: ERROR-8. */
 START_TEST(the_sign_of_a_code_does_not_matter)
 {
 	for (int code = 0; code < AML_ERROR_MAX; code++)
@@ -38,6 +41,7 @@ START_TEST(the_sign_of_a_code_does_not_matter)
 }
 END_TEST
 
+/* Contract: ERROR-8. */
 START_TEST(a_number_that_is_no_code_gets_a_text_that_is_no_code_s)
 {
 	const int numbers[] = {AML_ERROR_MAX, -AML_ERROR_MAX, 1000, -1000, INT_MAX, INT_MIN};
@@ -53,6 +57,7 @@ START_TEST(a_number_that_is_no_code_gets_a_text_that_is_no_code_s)
 }
 END_TEST
 
+/* Contract: ERROR-1. */
 START_TEST(errno_is_positive_and_success_leaves_it_alone)
 {
 	struct aml_layout *layout = NULL;
@@ -78,6 +83,7 @@ static void *fail_here(void *seen)
 	return NULL;
 }
 
+/* Contract: ERROR-1. */
 START_TEST(errno_is_each_thread_s_own)
 {
 	pthread_t thread;
@@ -112,6 +118,7 @@ static void perror_text(const char *msg, char *text, size_t room)
 	fclose(file);
 }
 
+/* Contract: ERROR-8. */
 START_TEST(perror_prints_the_message_and_the_text)
 {
 	char text[256], expected[256];
@@ -124,6 +131,7 @@ START_TEST(perror_prints_the_message_and_the_text)
 }
 END_TEST
 
+/* Contract: ERROR-8. */
 START_TEST(perror_without_a_message_prints_the_text_alone)
 {
 	char text[256], expected[256];
@@ -137,6 +145,7 @@ START_TEST(perror_without_a_message_prints_the_text_alone)
 }
 END_TEST
 
+/* Contract: ERROR-8. */
 START_TEST(perror_takes_percent_signs_as_they_are)
 {
 	char text[256], expected[256];
@@ -148,6 +157,7 @@ START_TEST(perror_takes_percent_signs_as_they_are)
 }
 END_TEST
 
+/* Contract: NAME-6. */
 START_TEST(the_version_is_the_same_in_the_headers_and_in_the_library)
 {
 	char start[64];

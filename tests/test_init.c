@@ -42,6 +42,7 @@ static void expect_workers(size_t n)
 	gate_destroy(&gate);
 }
 
+/* Contract: INIT-1. */
 START_TEST(init_makes_the_engine_and_finalize_takes_it_away)
 {
 	struct job job = {.result = 0};
@@ -57,6 +58,7 @@ START_TEST(init_makes_the_engine_and_finalize_takes_it_away)
 }
 END_TEST
 
+/* Contract: INIT-1. */
 START_TEST(init_works_again_after_the_last_finalize)
 {
 	for (int i = 0; i < 3; i++) {
@@ -71,6 +73,7 @@ START_TEST(init_works_again_after_the_last_finalize)
 }
 END_TEST
 
+/* Contract: INIT-1. */
 START_TEST(init_changes_neither_argc_nor_argv)
 {
 	char name[] = "program", option[] = "--option";
@@ -95,6 +98,7 @@ START_TEST(init_changes_neither_argc_nor_argv)
 }
 END_TEST
 
+/* Contract: INIT-1. */
 START_TEST(the_engine_lives_from_the_first_init_to_the_last_finalize)
 {
 	struct aml_dma *engine;
@@ -118,6 +122,7 @@ START_TEST(the_engine_lives_from_the_first_init_to_the_last_finalize)
 }
 END_TEST
 
+/* Contract: INIT-3. */
 START_TEST(finalize_without_its_init_is_an_error)
 {
 	ck_assert_int_eq(aml_finalize(), -AML_EINVAL);
@@ -143,6 +148,7 @@ static int finalize_here(struct call *call)
 	return aml_finalize();
 }
 
+/* Contract: INIT-2. */
 START_TEST(any_thread_may_init_and_any_other_may_finalize)
 {
 	struct call init = {.fn = init_here}, finalize = {.fn = finalize_here};
@@ -158,6 +164,7 @@ START_TEST(any_thread_may_init_and_any_other_may_finalize)
 }
 END_TEST
 
+/* Contract: INIT-2. */
 START_TEST(threads_that_init_and_finalize_at_once_are_counted)
 {
 	enum { CALLS = 8 };
@@ -184,6 +191,7 @@ START_TEST(threads_that_init_and_finalize_at_once_are_counted)
 }
 END_TEST
 
+/* Contract: INIT-4. */
 START_TEST(finalize_finishes_what_is_queued)
 {
 	struct gate gate;
@@ -216,6 +224,7 @@ static int finalize_inside(struct job *job)
 	return aml_finalize();
 }
 
+/* Contract: INIT-3. */
 START_TEST(the_last_finalize_inside_an_operator_is_busy_and_changes_nothing)
 {
 	const char *const threads[] = {"0", "1", "2"};
@@ -237,6 +246,7 @@ START_TEST(the_last_finalize_inside_an_operator_is_busy_and_changes_nothing)
 }
 END_TEST
 
+/* Contract: INIT-3. */
 START_TEST(a_finalize_inside_an_operator_that_is_not_the_last_one_counts)
 {
 	struct job inside = {.body = finalize_inside}, again = {.body = finalize_inside};
@@ -250,6 +260,7 @@ START_TEST(a_finalize_inside_an_operator_that_is_not_the_last_one_counts)
 }
 END_TEST
 
+/* Contract: INIT-3. */
 START_TEST(the_last_finalize_inside_another_engine_s_operator_works)
 {
 	struct job inside = {.body = finalize_inside};
@@ -263,6 +274,7 @@ START_TEST(the_last_finalize_inside_another_engine_s_operator_works)
 }
 END_TEST
 
+/* Contract: INIT-5. */
 START_TEST(there_is_a_worker_for_each_cpu_that_the_thread_may_use)
 {
 	cpu_set_t all, one;
@@ -306,6 +318,7 @@ static int init_pinned(struct call *call)
 	return aml_init(NULL, NULL);
 }
 
+/* Contract: INIT-5. */
 START_TEST(the_mask_is_the_calling_thread_s_and_not_the_process_s)
 {
 	struct call init = {.fn = init_pinned};
@@ -318,6 +331,7 @@ START_TEST(the_mask_is_the_calling_thread_s_and_not_the_process_s)
 }
 END_TEST
 
+/* Contract: ENV-1. */
 START_TEST(the_environment_sets_the_number_of_workers)
 {
 	const struct {
@@ -334,6 +348,7 @@ START_TEST(the_environment_sets_the_number_of_workers)
 }
 END_TEST
 
+/* Contract: ENV-1. */
 START_TEST(the_engine_works_with_no_worker)
 {
 	struct job job = {.result = -AML_EDOM};
@@ -348,6 +363,7 @@ START_TEST(the_engine_works_with_no_worker)
 }
 END_TEST
 
+/* Contract: ENV-1. */
 START_TEST(an_environment_that_is_no_number_is_an_error)
 {
 	const char *const texts[] = {"",
@@ -378,6 +394,7 @@ START_TEST(an_environment_that_is_no_number_is_an_error)
 }
 END_TEST
 
+/* Contract: ENV-1. */
 START_TEST(more_workers_than_can_be_had_is_an_error_that_leaves_nothing)
 {
 	char most[32];

@@ -10,6 +10,7 @@ static void submit(struct aml_sched *sched, struct aml_task *task)
 	ck_assert_int_eq(aml_sched_submit_task(sched, task), 0);
 }
 
+/* Contract: ENGINE-2. */
 START_TEST(destroy_runs_what_is_queued_in_order)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -38,6 +39,7 @@ START_TEST(destroy_runs_what_is_queued_in_order)
 }
 END_TEST
 
+/* Contract: ENGINE-2. */
 START_TEST(destroy_runs_each_queued_task_once_on_pools_of_any_size)
 {
 	for (size_t threads = 0; threads < 5; threads++) {
@@ -57,6 +59,7 @@ START_TEST(destroy_runs_each_queued_task_once_on_pools_of_any_size)
 }
 END_TEST
 
+/* Contract: ENGINE-6. */
 START_TEST(no_thread_is_left_behind)
 {
 	pid_t tid;
@@ -77,6 +80,7 @@ END_TEST
  * The waiters are in their calls for certain: the scheduler has no workers, one waiter runs A at
  * the gate, and where another sleeps, it is seen to sleep by what A's finish must bring it.
  */
+/* Contract: ENGINE-3. */
 START_TEST(destroy_lets_those_who_run_the_queue_return)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -102,6 +106,7 @@ START_TEST(destroy_lets_those_who_run_the_queue_return)
 }
 END_TEST
 
+/* Contract: ENGINE-3. */
 START_TEST(destroy_lets_a_running_wait_any_return)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -141,6 +146,7 @@ static int begin_two_waiters(struct call *waiters, struct aml_sched *sched, stru
 	return atomic_load(&waiters[0].ended) ? 0 : 1;
 }
 
+/* Contract: ENGINE-3. */
 START_TEST(destroy_lets_a_sleeping_waiter_return)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -174,6 +180,7 @@ static int submit_more(struct job *job)
 	return 0;
 }
 
+/* Contract: ENGINE-4. */
 START_TEST(tasks_that_are_drained_may_submit_and_wait)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -215,6 +222,7 @@ static int submit_next(struct job *job)
 	return 0;
 }
 
+/* Contract: ENGINE-4. */
 START_TEST(destroy_runs_what_drained_tasks_submit_in_a_chain)
 {
 	enum { LINKS = 50 };
@@ -252,6 +260,7 @@ static int run_on_other(struct job *job)
 	return 0;
 }
 
+/* Contract: ENGINE-5. */
 START_TEST(destroy_inside_a_task_of_the_same_scheduler_does_nothing)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -271,6 +280,7 @@ START_TEST(destroy_inside_a_task_of_the_same_scheduler_does_nothing)
 }
 END_TEST
 
+/* Contract: ENGINE-5. */
 START_TEST(destroy_above_a_task_of_the_same_scheduler_on_the_stack_does_nothing)
 {
 	/* Without workers: X of the other scheduler runs on top of A of this one. */
@@ -307,6 +317,7 @@ static int make_and_destroy(struct job *job)
 	return 0;
 }
 
+/* Contract: ENGINE-5. */
 START_TEST(a_task_may_make_and_destroy_other_schedulers)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -326,6 +337,7 @@ START_TEST(a_task_may_make_and_destroy_other_schedulers)
 }
 END_TEST
 
+/* Contract: ENGINE-3. */
 START_TEST(a_scheduler_may_be_destroyed_as_soon_as_its_last_wait_returns)
 {
 	/* The last to finish must not touch what the waiter goes on to release. */
@@ -343,6 +355,7 @@ START_TEST(a_scheduler_may_be_destroyed_as_soon_as_its_last_wait_returns)
 }
 END_TEST
 
+/* Contract: ENGINE-3. */
 START_TEST(destroy_waits_for_a_waiter_that_was_woken_and_has_not_left_yet)
 {
 	/* One worker, in order: when the second task has finished, the first one's waiter is woken.

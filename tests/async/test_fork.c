@@ -83,6 +83,7 @@ static int use_busy(void *arg)
 	return use(((struct busy *)arg)->dma);
 }
 
+/* Contract: FORK-1. */
 START_TEST(an_engine_goes_on_in_the_child)
 {
 	struct busy busy;
@@ -108,6 +109,7 @@ static int barrier_first(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-1. */
 START_TEST(nothing_is_queued_in_the_child)
 {
 	struct busy busy;
@@ -138,6 +140,7 @@ static int wait_for_each(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-2. */
 START_TEST(the_child_gets_the_results_of_what_had_finished_and_a_failure_for_the_rest)
 {
 	struct busy busy;
@@ -165,6 +168,7 @@ static int cancel_each(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-1. */
 START_TEST(the_child_may_cancel_its_parent_s_requests)
 {
 	struct busy busy;
@@ -185,6 +189,7 @@ static int destroy_it(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-1. */
 START_TEST(the_child_may_destroy_the_engine)
 {
 	struct busy busy;
@@ -234,6 +239,7 @@ static int fork_again(void *arg)
 	return in_child(use_busy, busy);
 }
 
+/* Contract: FORK-1. */
 START_TEST(a_child_may_fork_again)
 {
 	struct busy busy;
@@ -260,6 +266,7 @@ static int post_from_inside(void *arg)
 	return job_copy(busy->dma, &job) == -AML_EDOM ? 0 : -__LINE__;
 }
 
+/* Contract: FORK-1. */
 START_TEST(operators_may_copy_in_the_child)
 {
 	struct busy busy;
@@ -296,6 +303,7 @@ static int make_engines(void *arg)
 	return use(busy->dma);
 }
 
+/* Contract: FORK-1. */
 START_TEST(the_child_may_make_engines_of_its_own)
 {
 	struct busy busy;
@@ -322,6 +330,7 @@ static int copy_in_threads(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-1. */
 START_TEST(threads_of_the_child_share_the_engine)
 {
 	struct busy busy;
@@ -361,6 +370,7 @@ static int wake_each_other(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-3. */
 START_TEST(threads_of_the_child_wake_each_other_and_not_an_idle_worker)
 {
 	struct busy busy = {.dma = NULL};
@@ -380,6 +390,7 @@ START_TEST(threads_of_the_child_wake_each_other_and_not_an_idle_worker)
 }
 END_TEST
 
+/* Contract: FORK-3. */
 START_TEST(threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent)
 {
 	/* Without workers: one thread of the parent runs the queue, two sleep and may run it. */
@@ -425,6 +436,7 @@ static void hold(int signal)
 	gate_pass(&held);
 }
 
+/* Contract: FORK-3. */
 START_TEST(a_worker_that_was_on_its_way_in_the_parent_is_not_in_the_child)
 {
 	/* It was woken for a request and has not come to it: the child must not wait for it. */
@@ -463,6 +475,7 @@ static int wait_for_claimed(void *arg)
 	return use(busy->dma);
 }
 
+/* Contract: FORK-3. */
 START_TEST(those_who_sleep_in_the_parent_are_not_in_the_child)
 {
 	/* Waiters, barriers and copies of other threads: the child must signal none of them. */
@@ -494,6 +507,7 @@ START_TEST(those_who_sleep_in_the_parent_are_not_in_the_child)
 }
 END_TEST
 
+/* Contract: FORK-3. */
 START_TEST(a_barrier_of_the_parent_is_not_in_the_child)
 {
 	/* Without workers: the barrier runs the queue on a thread that the child lacks. */
@@ -560,6 +574,7 @@ static int destroy_tasks(void *arg)
 	return t->sched == NULL && t->jobs[3].runs == 0 ? 0 : -__LINE__;
 }
 
+/* Contract: FORK-2. */
 START_TEST(tasks_behave_as_requests_do)
 {
 	struct tasks t;
@@ -602,6 +617,7 @@ static int finalize_and_init(void *arg)
 	return 0;
 }
 
+/* Contract: FORK-1. */
 START_TEST(the_child_may_finalize_and_init)
 {
 	struct gate gate;
@@ -633,6 +649,7 @@ static int fork_inside(struct job *job)
 	return in_child(exit_only, NULL);
 }
 
+/* Contract: FORK-6. */
 START_TEST(an_operator_may_fork_a_child_that_exits)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -677,6 +694,7 @@ static void *run_bustle(void *arg)
 	return NULL;
 }
 
+/* Contract: FORK-4. */
 START_TEST(a_fork_in_the_midst_of_it_all_finds_no_lock_held)
 {
 	struct aml_dma *dma = NULL;
@@ -750,6 +768,7 @@ static void *init_and_finalize(void *arg)
 	return NULL;
 }
 
+/* Contract: FORK-4. */
 START_TEST(a_fork_amid_init_and_finalize_finds_no_lock_held)
 {
 	atomic_int stop = 0;

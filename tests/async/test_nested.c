@@ -34,6 +34,7 @@ static int dive(struct job *job)
 	return sum < 0 ? sum : sum + job->n;
 }
 
+/* Contract: NEST-1. */
 START_TEST(a_task_may_submit_and_wait_to_any_depth)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
@@ -67,6 +68,7 @@ static int fibonacci(struct job *job)
 	return outs[0] + outs[1];
 }
 
+/* Contract: NEST-1. */
 START_TEST(a_tree_of_tasks_comes_to_its_end)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
@@ -96,6 +98,7 @@ static int cross(struct job *job)
 	return sum < 0 ? sum : sum + job->n;
 }
 
+/* Contract: NEST-1. */
 START_TEST(tasks_may_go_from_one_scheduler_to_another_and_back)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
@@ -122,6 +125,7 @@ static int wait_for_the_third(struct job *job)
 	return 0;
 }
 
+/* Contract: NEST-2. */
 START_TEST(a_wait_inside_a_task_runs_what_has_not_started_ahead_of_its_turn)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -155,6 +159,7 @@ static int run_other(struct job *job)
 	return run(job->sched, job->other);
 }
 
+/* Contract: NEST-2. */
 START_TEST(a_wait_inside_a_task_runs_it_though_the_other_pool_is_full)
 {
 	for (size_t threads = 1; threads < 3; threads++) {
@@ -193,6 +198,7 @@ static int wait_inside(struct job *job)
 	return err;
 }
 
+/* Contract: NEST-2. */
 START_TEST(a_wait_inside_a_task_lasts_until_what_runs_elsewhere_has_finished)
 {
 	struct aml_sched *sched = aml_queue_sched_create(2);
@@ -229,6 +235,7 @@ START_TEST(a_wait_inside_a_task_lasts_until_what_runs_elsewhere_has_finished)
 }
 END_TEST
 
+/* Contract: NEST-4. */
 START_TEST(a_task_that_waits_for_itself_is_told)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -247,6 +254,7 @@ START_TEST(a_task_that_waits_for_itself_is_told)
 }
 END_TEST
 
+/* Contract: NEST-4. */
 START_TEST(a_task_that_waits_for_one_below_it_on_the_stack_is_told)
 {
 	/* A waits for B, which a wait inside a task runs on the same thread; B waits for A.
@@ -267,6 +275,7 @@ START_TEST(a_task_that_waits_for_one_below_it_on_the_stack_is_told)
 }
 END_TEST
 
+/* Contract: NEST-4. */
 START_TEST(a_cycle_through_another_scheduler_is_told)
 {
 	/* As before, but B is the other scheduler's, whose only worker is held. */
@@ -301,6 +310,7 @@ static int wait_any_inside(struct job *job)
 	return aml_sched_wait_any(job->sched) == NULL ? -aml_errno : -AML_FAILURE;
 }
 
+/* Contract: NEST-5. */
 START_TEST(wait_any_inside_a_task_of_the_same_scheduler_is_told)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -335,6 +345,7 @@ static int take_two_inside(struct job *job)
 	return 0;
 }
 
+/* Contract: NEST-5. */
 START_TEST(wait_any_inside_another_scheduler_s_task_works)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -356,6 +367,7 @@ START_TEST(wait_any_inside_another_scheduler_s_task_works)
 }
 END_TEST
 
+/* Contract: NEST-1. */
 START_TEST(nested_waits_of_many_threads_at_once_come_to_their_end)
 {
 	enum { CALLERS = 4 };
@@ -402,6 +414,7 @@ static int leave_and_come_back(struct job *job)
 	return 0;
 }
 
+/* Contract: ORDER-2. */
 START_TEST(no_more_run_at_once_than_the_bound_though_tasks_wait_inside)
 {
 	enum { JOBS = 8 };

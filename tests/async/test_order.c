@@ -31,6 +31,7 @@ static int wait_inside(struct job *job)
 	return aml_sched_wait_task(job->sched, job->task);
 }
 
+/* Contract: ORDER-1. */
 START_TEST(one_worker_runs_everything_one_at_a_time_in_order)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -50,6 +51,7 @@ START_TEST(one_worker_runs_everything_one_at_a_time_in_order)
 }
 END_TEST
 
+/* Contract: ORDER-1. */
 START_TEST(one_free_worker_of_several_runs_the_rest_in_order)
 {
 	for (size_t threads = 2; threads < 5; threads++) {
@@ -79,6 +81,7 @@ START_TEST(one_free_worker_of_several_runs_the_rest_in_order)
 }
 END_TEST
 
+/* Contract: ORDER-2. */
 START_TEST(as_many_run_at_once_as_there_are_workers)
 {
 	for (size_t threads = 1; threads < 6; threads++) {
@@ -110,6 +113,7 @@ START_TEST(as_many_run_at_once_as_there_are_workers)
 }
 END_TEST
 
+/* Contract: RUN-1. */
 START_TEST(workers_run_the_queue_though_nobody_waits)
 {
 	struct aml_sched *sched = aml_queue_sched_create(2);
@@ -198,6 +202,7 @@ static void release(struct blocked *b)
 	gate_destroy(&b->inside);
 }
 
+/* Contract: RUN-3. */
 START_TEST(a_waiter_runs_its_own_task_when_it_is_the_head_and_a_slot_is_free)
 {
 	struct blocked b;
@@ -215,6 +220,7 @@ START_TEST(a_waiter_runs_its_own_task_when_it_is_the_head_and_a_slot_is_free)
 }
 END_TEST
 
+/* Contract: RUN-4. */
 START_TEST(a_waiter_never_runs_what_stands_before_its_own_task)
 {
 	struct blocked b;
@@ -240,6 +246,7 @@ START_TEST(a_waiter_never_runs_what_stands_before_its_own_task)
 }
 END_TEST
 
+/* Contract: RUN-4. */
 START_TEST(a_waiter_may_be_waited_for_by_what_stands_before_its_task)
 {
 	/* The first task goes on only once the waiter has come back from its wait. */
@@ -262,6 +269,7 @@ START_TEST(a_waiter_may_be_waited_for_by_what_stands_before_its_task)
 }
 END_TEST
 
+/* Contract: ORDER-2. */
 START_TEST(a_task_that_has_waited_takes_a_slot_again_before_it_goes_on)
 {
 	struct blocked b;
@@ -291,6 +299,7 @@ START_TEST(a_task_that_has_waited_takes_a_slot_again_before_it_goes_on)
 }
 END_TEST
 
+/* Contract: ORDER-2. */
 START_TEST(a_task_that_waits_beside_busy_workers_leaves_its_slot_too)
 {
 	/* Two workers: A waits for B, which stands at the gate; so one slot of two is free.

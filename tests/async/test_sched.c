@@ -3,6 +3,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: ERROR-3. */
 START_TEST(null_arguments_are_errors)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -23,6 +24,7 @@ START_TEST(null_arguments_are_errors)
 }
 END_TEST
 
+/* Contract: ERROR-4. */
 START_TEST(a_scheduler_without_a_table_is_an_error)
 {
 	struct aml_sched bare = {NULL, NULL}, *sched = &bare;
@@ -42,6 +44,7 @@ START_TEST(a_scheduler_without_a_table_is_an_error)
 }
 END_TEST
 
+/* Contract: WAIT-5. */
 START_TEST(an_engine_s_request_is_no_task_of_its_scheduler)
 {
 	struct aml_dma *dma = NULL;
@@ -64,6 +67,7 @@ START_TEST(an_engine_s_request_is_no_task_of_its_scheduler)
 }
 END_TEST
 
+/* Contract: ERROR-3. */
 START_TEST(a_task_without_a_function_is_an_error)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -77,6 +81,7 @@ START_TEST(a_task_without_a_function_is_an_error)
 }
 END_TEST
 
+/* Contract: ENGINE-6. */
 START_TEST(destroy_sets_the_pointer_to_null_and_takes_null)
 {
 	struct aml_sched *sched = aml_queue_sched_create(2);
@@ -90,6 +95,7 @@ START_TEST(destroy_sets_the_pointer_to_null_and_takes_null)
 }
 END_TEST
 
+/* Contract: ENGINE-1. */
 START_TEST(more_threads_than_can_be_had_is_an_error)
 {
 	const size_t numbers[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 8 + 1, SIZE_MAX / 64};
@@ -102,6 +108,7 @@ START_TEST(more_threads_than_can_be_had_is_an_error)
 }
 END_TEST
 
+/* Contract: ORDER-6. */
 START_TEST(a_task_runs_once_with_its_input_and_output)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
@@ -120,6 +127,7 @@ START_TEST(a_task_runs_once_with_its_input_and_output)
 }
 END_TEST
 
+/* Contract: OWN-11. */
 START_TEST(the_public_members_of_a_task_are_left_alone)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -139,6 +147,7 @@ START_TEST(the_public_members_of_a_task_are_left_alone)
 }
 END_TEST
 
+/* Contract: OWN-11. */
 START_TEST(a_task_may_be_submitted_again_once_it_was_waited_for)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -193,6 +202,7 @@ static struct aml_task *own_wait_any(struct aml_sched_data *data)
 	return own->task;
 }
 
+/* Contract: ERROR-7. */
 START_TEST(a_scheduler_of_ones_own_gets_the_calls)
 {
 	struct aml_sched_ops ops = {own_submit, own_wait, own_wait_any};
@@ -222,6 +232,7 @@ START_TEST(a_scheduler_of_ones_own_gets_the_calls)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(bad_arguments_do_not_reach_a_scheduler_of_ones_own)
 {
 	struct aml_sched_ops ops = {own_submit, own_wait, own_wait_any};
@@ -237,6 +248,7 @@ START_TEST(bad_arguments_do_not_reach_a_scheduler_of_ones_own)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(an_operation_that_the_table_lacks_is_not_supported)
 {
 	struct aml_sched_ops ops = {NULL, NULL, NULL};
@@ -290,6 +302,7 @@ START_TEST(a_scheduler_may_be_built_on_another)
 }
 END_TEST
 
+/* Contract: ENGINE-8. */
 START_TEST(many_schedulers_live_side_by_side)
 {
 	enum { SCHEDS = 20 };

@@ -33,6 +33,7 @@ START_TEST(a_wait_lasts_until_the_task_has_finished)
 }
 END_TEST
 
+/* Contract: THREAD-2. */
 START_TEST(what_a_task_wrote_is_visible_after_its_wait)
 {
 	struct aml_sched *sched = aml_queue_sched_create(2);
@@ -70,6 +71,7 @@ START_TEST(waiting_for_a_finished_task_returns_at_once)
 }
 END_TEST
 
+/* Contract: WAIT-5. */
 START_TEST(a_task_that_was_returned_is_an_error)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -92,6 +94,7 @@ START_TEST(a_task_that_was_returned_is_an_error)
 }
 END_TEST
 
+/* Contract: WAIT-5. */
 START_TEST(a_task_of_another_scheduler_is_an_error_and_stays_valid)
 {
 	struct aml_sched *one = aml_queue_sched_create(1), *two = aml_queue_sched_create(0);
@@ -110,6 +113,7 @@ START_TEST(a_task_of_another_scheduler_is_an_error_and_stays_valid)
 END_TEST
 
 /* The first waiter is in its wait for certain when it runs the task itself, at the gate. */
+/* Contract: WAIT-5. */
 START_TEST(a_second_waiter_is_told_that_the_task_is_waited_for)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -132,6 +136,7 @@ START_TEST(a_second_waiter_is_told_that_the_task_is_waited_for)
 }
 END_TEST
 
+/* Contract: WAIT-5. */
 START_TEST(of_many_waiters_for_one_task_one_gets_it)
 {
 	enum { WAITERS = 4 };
@@ -170,6 +175,7 @@ START_TEST(of_many_waiters_for_one_task_one_gets_it)
 }
 END_TEST
 
+/* Contract: ERROR-1. */
 START_TEST(wait_any_with_nothing_pending_returns_null_and_leaves_errno_alone)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -183,6 +189,7 @@ START_TEST(wait_any_with_nothing_pending_returns_null_and_leaves_errno_alone)
 }
 END_TEST
 
+/* Contract: WAIT-6. */
 START_TEST(wait_any_returns_each_task_once)
 {
 	enum { TASKS = 50 };
@@ -212,6 +219,7 @@ START_TEST(wait_any_returns_each_task_once)
 }
 END_TEST
 
+/* Contract: WAIT-6. */
 START_TEST(wait_any_waits_for_what_runs)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -254,6 +262,7 @@ START_TEST(wait_any_returns_a_finished_task_while_others_run)
 }
 END_TEST
 
+/* Contract: WAIT-6. */
 START_TEST(wait_any_passes_over_a_task_that_somebody_waits_for)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -277,6 +286,7 @@ START_TEST(wait_any_passes_over_a_task_that_somebody_waits_for)
 }
 END_TEST
 
+/* Contract: WAIT-6. */
 START_TEST(a_wait_any_returns_null_when_a_waiter_claims_the_last_task)
 {
 	/* The task goes on only when the wait_any has come back. */
@@ -302,6 +312,7 @@ START_TEST(a_wait_any_returns_null_when_a_waiter_claims_the_last_task)
 }
 END_TEST
 
+/* Contract: WAIT-6. */
 START_TEST(wait_anys_share_out_the_tasks)
 {
 	struct aml_sched *sched = aml_queue_sched_create(2);
@@ -370,6 +381,7 @@ static void *submit_and_wait(void *arg)
 	return NULL;
 }
 
+/* Contract: WAIT-4. */
 START_TEST(waits_for_one_task_never_take_another_s_completion)
 {
 	enum { OWNERS = 4 };
@@ -460,6 +472,7 @@ static void *take_any(void *arg)
 	return NULL;
 }
 
+/* Contract: WAIT-4. */
 START_TEST(a_task_goes_to_its_waiter_or_to_a_wait_any_and_never_to_both)
 {
 	for (size_t threads = 0; threads < 3; threads++) {

@@ -60,6 +60,7 @@ static int number_of_name(struct job *job)
 	return number;
 }
 
+/* Contract: THREAD-5. */
 START_TEST(workers_are_named_by_their_numbers)
 {
 	const size_t sizes[] = {1, 2, MANY};
@@ -110,6 +111,7 @@ static int wrong_signal(struct job *job)
 	return 0;
 }
 
+/* Contract: SIGNAL-1. */
 START_TEST(workers_block_all_signals_but_the_synchronous_ones)
 {
 	struct crew crew;
@@ -121,6 +123,7 @@ START_TEST(workers_block_all_signals_but_the_synchronous_ones)
 }
 END_TEST
 
+/* Contract: SIGNAL-1. */
 START_TEST(the_creating_thread_keeps_its_mask)
 {
 	sigset_t mask, before, after;
@@ -146,6 +149,7 @@ START_TEST(the_creating_thread_keeps_its_mask)
 }
 END_TEST
 
+/* Contract: SIGNAL-1. */
 START_TEST(no_worker_takes_a_signal_of_the_process)
 {
 	/* Blocked by the application's only thread, it stays pending. */
@@ -176,6 +180,7 @@ static void handle(int sig)
 	atomic_fetch_add(&handled, 1);
 }
 
+/* Contract: SIGNAL-2. */
 START_TEST(a_signal_does_not_end_a_wait)
 {
 	struct sigaction action = {.sa_handler = handle};
@@ -228,6 +233,7 @@ static int create_pinned(struct call *call)
 	return 0;
 }
 
+/* Contract: THREAD-5. */
 START_TEST(workers_inherit_the_creating_thread_s_affinity)
 {
 	struct call creator = {.fn = create_pinned};
@@ -267,6 +273,7 @@ static int policy_and_nice(struct job *job)
 	return 1;
 }
 
+/* Contract: THREAD-5. */
 START_TEST(workers_inherit_the_creating_thread_s_policy_and_nice_value)
 {
 	struct sched_param param = {0};
@@ -315,6 +322,7 @@ static void expect_rest(const pid_t *tids, size_t n)
 	} while (sum != before);
 }
 
+/* Contract: WAIT-7. */
 START_TEST(an_idle_engine_uses_no_cpu)
 {
 	struct aml_sched *sched = aml_queue_sched_create(4);
@@ -337,6 +345,7 @@ START_TEST(an_idle_engine_uses_no_cpu)
 }
 END_TEST
 
+/* Contract: WAIT-7. */
 START_TEST(who_waits_sleeps)
 {
 	struct aml_dma *dma = NULL;
@@ -372,6 +381,7 @@ START_TEST(who_waits_sleeps)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(no_workers_are_no_threads)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);

@@ -35,6 +35,7 @@ static struct call waiter_for(int i)
 	return (struct call){.fn = call_wait_task, .sched = sched, .task = &tasks[i]};
 }
 
+/* Contract: RUN-6. */
 START_TEST(nothing_runs_until_somebody_waits)
 {
 	pid_t tid;
@@ -48,6 +49,7 @@ START_TEST(nothing_runs_until_somebody_waits)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(a_waiter_runs_the_queue_in_order_up_to_its_task)
 {
 	set_up(4);
@@ -65,6 +67,7 @@ START_TEST(a_waiter_runs_the_queue_in_order_up_to_its_task)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(wait_any_runs_the_queue_in_order)
 {
 	set_up(5);
@@ -77,6 +80,7 @@ START_TEST(wait_any_runs_the_queue_in_order)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(wait_any_leaves_what_it_need_not_run)
 {
 	set_up(3);
@@ -88,6 +92,7 @@ START_TEST(wait_any_leaves_what_it_need_not_run)
 }
 END_TEST
 
+/* Contract: ENGINE-2. */
 START_TEST(destroy_runs_the_queue_in_order)
 {
 	set_up(TASKS);
@@ -97,6 +102,7 @@ START_TEST(destroy_runs_the_queue_in_order)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(waiters_in_many_threads_run_one_at_a_time_in_order)
 {
 	struct call calls[TASKS];
@@ -139,6 +145,7 @@ static void leave_to(struct call *next)
 	gate_destroy(&gate);
 }
 
+/* Contract: RUN-7. */
 START_TEST(a_waiter_that_leaves_wakes_another)
 {
 	struct call next;
@@ -154,6 +161,7 @@ START_TEST(a_waiter_that_leaves_wakes_another)
 }
 END_TEST
 
+/* Contract: RUN-7. */
 START_TEST(a_waiter_that_leaves_wakes_a_wait_any)
 {
 	struct call next;
@@ -169,6 +177,7 @@ START_TEST(a_waiter_that_leaves_wakes_a_wait_any)
 }
 END_TEST
 
+/* Contract: RUN-7. */
 START_TEST(a_wait_any_that_leaves_wakes_a_waiter)
 {
 	struct gate gate;
@@ -230,6 +239,7 @@ static int wait_inside(struct job *job)
 	return err;
 }
 
+/* Contract: RUN-7. */
 START_TEST(a_runner_that_blocks_in_a_wait_of_its_own_wakes_another)
 {
 	struct aml_sched *other = aml_queue_sched_create(1);

@@ -1,57 +1,79 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Each promise of doc/contract.md names the tests that hold it, and each of these is there: in the
-# file named, and in the list of those that the file runs.
+# Each promise of doc/contract.md has an id, such as WAIT-3, and a test that names it in a line
+# "Contract: WAIT-3, …". Each id that a test names is there, and each such test is one that runs.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 of_the_sources
 
 contract=$srcdir/doc/contract.md
+id='[A-Z][A-Z]*-[0-9][0-9]*'
 
-# The first lines of items without a name of a test.
-without_test()
+# The ids of the promises, in their order.
+sed -n "s/^- \*\*\($id\)\*\* .*/\1/p" "$contract" >"$work/promised"
+
+# The ids that tests name. Head comments of shell tests may take several lines.
+find "$srcdir/tests" -name '*.c' -exec sed -n '/^\/\* Contract: /p' {} + >"$work/lines"
+find "$srcdir/tests" -name '*.sh' -exec sed -n '/^# Contract: /,/\.$/p' {} + >>"$work/lines"
+grep -o "$id" "$work/lines" | sort -u >"$work/tested"
+
+each_promise_has_an_id()
 {
-	awk '
-		/^- / || /^#/ { if (item != "" && !held) print item; item = ""; held = 0 }
-		/^- / { item = $0 }
-		/^  `tests\// { held = 1 }
-		END { if (item != "" && !held) print item }' "$contract"
+	! grep -n '^- ' "$contract" | grep -v "^[0-9]*:- \*\*$id\*\* " && [ -s "$work/promised" ]
 }
 
-each_has_a_test()
+no_id_is_there_twice()
 {
-	without_test >"$work/without"
-	cat "$work/without"
-	[ ! -s "$work/without" ]
+	sort "$work/promised" | uniq -d >"$work/twice"
+	cat "$work/twice"
+	[ ! -s "$work/twice" ]
 }
 
-# $1: a file of tests; $2: the name of one.
-holds()
+each_promise_has_a_test()
 {
-	grep -qxF "START_TEST($2)" "$srcdir/$1" &&
-		sed -n '/^SUITE(/,$p; /^Suite .make_suite/,$p' "$srcdir/$1" | grep -qw "$2"
+	sort -u "$work/promised" | comm -23 - "$work/tested" >"$work/untested"
+	cat "$work/untested"
+	[ ! -s "$work/untested" ]
 }
 
-# One a line: a shell test, or a file and a name. The backquotes are Markdown's.
-# shellcheck disable=SC2016
-sed -n 's/^  `\(tests\/[^`]*\)`,\{0,1\}$/\1/p' "$contract" | sort -u >"$work/named"
-
-check "doc/contract.md names tests" [ -s "$work/named" ]
-check "each promise has a test" each_has_a_test
-while read -r file name; do
-	if [ -n "$name" ]; then
-		check "$file $name" holds "${file%:}" "$name"
-	else
-		check "$file" [ -f "$srcdir/$file" ]
-	fi
-done <"$work/named"
-
-# What looks like the name of a test, wherever it stands, was looked at.
-mentions()
+each_id_is_of_a_promise()
 {
-	grep -o 'tests/[a-z_0-9/]*\.c: [a-z_0-9]*' "$contract" | sort -u >"$work/mentioned"
-	grep -F '.c: ' "$work/named" | diff "$work/mentioned" -
+	sort -u "$work/promised" | comm -13 - "$work/tested" >"$work/unknown"
+	cat "$work/unknown"
+	[ ! -s "$work/unknown" ]
 }
-check "no name was passed over" mentions
+
+# $1: a file. What follows on a line with ids is a test that the file's suite names.
+tests_run()
+{
+	awk '/^\/\* Contract: / { due = 1; next }
+		due && /^START_TEST\(/ { sub(/^START_TEST\(/, ""); sub(/\).*/, ""); print; due = 0; next }
+		due { print "line " FNR ": no test follows on the ids"; due = 0 }' "$1" >"$work/named"
+	sed -n '/^SUITE(/,$p; /^Suite .make_suite/,$p' "$1" >"$work/suite"
+	bad=0
+	while read -r name; do
+		grep -qw "$name" "$work/suite" || {
+			echo "$1: $name: not in the suite"
+			bad=1
+		}
+	done <"$work/named"
+	return $bad
+}
+
+each_test_with_an_id_runs()
+{
+	grep -rl --include='*.c' '^/\* Contract: ' "$srcdir/tests" >"$work/files"
+	bad=0
+	while read -r file; do
+		tests_run "$file" || bad=1
+	done <"$work/files"
+	return $bad
+}
+
+check "each promise has an id" each_promise_has_an_id
+check "no id is there twice" no_id_is_there_twice
+check "each promise has a test" each_promise_has_a_test
+check "each id in the tests is that of a promise" each_id_is_of_a_promise
+check "each test with an id is one that runs" each_test_with_an_id_runs
 
 summary

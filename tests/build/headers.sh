@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Each public header compiles alone, twice in a row, as every language it is promised for, and
 # in programs that ask for an old POSIX first.
+# Contract: NAME-1.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What `make install` installs is enough: a program that knows only pkg-config compiles, links and
 # runs against it, shared and static.
+# Contract: NAME-3.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The headers declare, the version script names, and the shared library exports the same
 # functions and variables; and the library needs the C library alone.
+# Contract: NAME-2.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 LC_ALL=C

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Traces of a program that does all that there is to trace, read by a program that knows nothing of
 # the library (tests/trace). And the static probes, where there are any.
+# Contract: ENV-3, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6, TRACE-7, TRACE-8,
+# TRACE-9.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 

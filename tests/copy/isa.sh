@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copies with the kernels of each instruction set, as AML_DMA_ISA asks for them; those that the
 # machine does not have are the ones it has. Without Check there are no programs to run.
+# Contract: ENV-2, COPY-5.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 

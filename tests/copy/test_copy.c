@@ -68,6 +68,7 @@ START_TEST(an_array_to_an_array)
 }
 END_TEST
 
+/* Contract: COPY-1. */
 START_TEST(native_coordinates_pair_the_elements_of_both_orders)
 {
 	int from[4][6], to[4][6] = {{0}};
@@ -144,6 +145,7 @@ START_TEST(pixels_to_planes)
 }
 END_TEST
 
+/* Contract: LAYOUT-13. */
 START_TEST(a_step_of_0_in_the_source_repeats_an_element)
 {
 	int from[3] = {7, 8, 9}, to[3][4] = {{0}};
@@ -157,6 +159,7 @@ START_TEST(a_step_of_0_in_the_source_repeats_an_element)
 }
 END_TEST
 
+/* Contract: LAYOUT-13. */
 START_TEST(a_step_of_0_in_the_destination_is_refused)
 {
 	int from[3][4], to[3][4];
@@ -186,6 +189,7 @@ START_TEST(a_step_of_0_in_the_destination_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-13. */
 START_TEST(a_step_of_0_over_one_element_goes_nowhere)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0};
@@ -198,6 +202,7 @@ START_TEST(a_step_of_0_over_one_element_goes_nowhere)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_empty_layout_copies_to_nothing)
 {
 	static const size_t empty[][3] = {{0, 3, 4}, {3, 0, 4}, {3, 4, 0}, {0, 0, 0}, {1, 0, 1}};
@@ -223,6 +228,7 @@ START_TEST(an_empty_layout_copies_to_nothing)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(empty_layouts_must_match_too)
 {
 	int numbers[64] = {0};
@@ -241,6 +247,7 @@ START_TEST(empty_layouts_must_match_too)
 }
 END_TEST
 
+/* Contract: COPY-2. */
 START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 {
 	int from[64], to[64], wanted[64];
@@ -352,6 +359,7 @@ static int memcpy_op(void *dst, const void *src, size_t size)
 				       (void *)size);
 }
 
+/* Contract: COPY-4. */
 START_TEST(memcpy_op_copies_bytes)
 {
 	char from[300], to[300], wanted[300];
@@ -368,6 +376,7 @@ START_TEST(memcpy_op_copies_bytes)
 }
 END_TEST
 
+/* Contract: COPY-4. */
 START_TEST(memcpy_op_of_0_bytes_is_a_success)
 {
 	char from[2] = "a", to[2] = "b";
@@ -380,6 +389,7 @@ START_TEST(memcpy_op_of_0_bytes_is_a_success)
 }
 END_TEST
 
+/* Contract: COPY-4. */
 START_TEST(memcpy_op_refuses_null)
 {
 	char from[2] = "a", to[2] = "b";
@@ -390,6 +400,7 @@ START_TEST(memcpy_op_refuses_null)
 }
 END_TEST
 
+/* Contract: COPY-6. */
 START_TEST(transform_permutes_dimensions)
 {
 	int from[2][3][4], to[3][4][2];
@@ -426,6 +437,7 @@ START_TEST(transform_by_the_identity_is_a_copy)
 }
 END_TEST
 
+/* Contract: COPY-6. */
 START_TEST(transform_refuses_what_is_no_permutation)
 {
 	static const size_t bad[][3] = {
@@ -458,6 +470,7 @@ static int transform(struct aml_layout *dst, struct aml_layout *src, const size_
 	return result;
 }
 
+/* Contract: COPY-6. */
 START_TEST(transform_refuses_what_does_not_match)
 {
 	int from[24], to[24], wanted[24];
@@ -561,6 +574,7 @@ START_TEST(an_engine_copies_by_each_operator)
 }
 END_TEST
 
+/* Contract: COPY-2. */
 START_TEST(posting_tells_what_does_not_match)
 {
 	static const aml_dma_operator operators[] = {NULL, aml_dma_linux_copy_generic,

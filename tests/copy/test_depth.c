@@ -92,6 +92,7 @@ static void assert_code(struct aml_layout *dst, struct aml_layout *src, int code
 	ck_assert_mem_eq(to, code == AML_SUCCESS ? from : untouched, sizeof(to));
 }
 
+/* Contract: LAYOUT-16. */
 START_TEST(the_deepest_nest_copies_and_one_more_is_not_made)
 {
 	start();
@@ -126,6 +127,7 @@ static void *deref_within(const struct aml_layout_data *data, const size_t *coor
 	return aml_layout_deref(within, coords);
 }
 
+/* Contract: LAYOUT-16. */
 START_TEST(a_layout_between_begins_a_nest_of_its_own)
 {
 	struct user_layout *between;
@@ -145,6 +147,7 @@ START_TEST(a_layout_between_begins_a_nest_of_its_own)
 }
 END_TEST
 
+/* Contract: LAYOUT-16. */
 START_TEST(a_nest_put_together_otherwise_is_refused_by_copies)
 {
 	struct aml_layout *inner, *bottom, *outer, *dst, *src, *made = NULL;
@@ -190,6 +193,7 @@ static int duplicate_as_nest(const struct aml_layout *layout, struct aml_layout 
 	return AML_SUCCESS;
 }
 
+/* Contract: LAYOUT-16. */
 START_TEST(a_duplicate_that_makes_it_too_deep_is_refused)
 {
 	struct aml_dma_request *req = NULL;
@@ -236,6 +240,7 @@ static int fewer_dims(const struct aml_layout_data *data, size_t *dims)
 	return AML_SUCCESS;
 }
 
+/* Contract: LAYOUT-3. */
 START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 {
 	struct aml_layout_ops ops = aml_layout_reshape_column_ops;

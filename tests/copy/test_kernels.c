@@ -235,6 +235,7 @@ static bool machine_has(const char *isa)
 	return !strcmp(isa, "portable");
 }
 
+/* Contract: ENV-2. */
 START_TEST(what_the_environment_asks_for_is_chosen)
 {
 	const char *isa = getenv("AML_DMA_ISA");
@@ -245,6 +246,7 @@ START_TEST(what_the_environment_asks_for_is_chosen)
 }
 END_TEST
 
+/* Contract: ENV-2. */
 START_TEST(copies_reach_every_kind_and_every_kernel)
 {
 	const char *isa = machine()->kernels->name;

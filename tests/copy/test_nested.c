@@ -58,6 +58,7 @@ static void destroy(struct aml_layout *layout)
 	aml_layout_destroy(&layout);
 }
 
+/* Contract: COPY-7. */
 START_TEST(a_pad_as_source_gives_the_neutral_value)
 {
 	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[3][5];
@@ -80,6 +81,7 @@ START_TEST(a_pad_as_source_gives_the_neutral_value)
 }
 END_TEST
 
+/* Contract: COPY-7. */
 START_TEST(a_pad_as_destination_drops_what_falls_outside)
 {
 	int from[3][5], to[2][3] = {{0}};
@@ -193,6 +195,7 @@ END_TEST
 /* More dimensions than the boxes of a pad that widens each of them have room for in a plan. */
 #define MANY_DIMS 16
 
+/* Contract: COPY-1. */
 START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
 {
 	size_t twos[MANY_DIMS], ones[MANY_DIMS], steps[MANY_DIMS], step = 0;
@@ -303,6 +306,7 @@ START_TEST(a_reshape_over_a_strided_slice)
 }
 END_TEST
 
+/* Contract: COPY-7. */
 START_TEST(a_reshape_over_a_pad_drops_the_same_elements)
 {
 	int from[12], to[2][2] = {{0}};
@@ -325,6 +329,7 @@ START_TEST(a_reshape_over_a_pad_drops_the_same_elements)
 }
 END_TEST
 
+/* Contract: LAYOUT-13. */
 START_TEST(a_step_of_0_beneath_a_destination_is_refused)
 {
 	int from[6] = {1, 2, 3, 4, 5, 6}, to[6] = {0};
@@ -368,6 +373,7 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(over_a_fast_path_without_duplicate_they_may_go_after_posting)
 {
 	struct aml_dma *dma = NULL;
@@ -441,6 +447,7 @@ START_TEST(a_target_that_lacks_deref_native_is_told_at_creation_or_posting)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(what_a_target_tells_is_asked_anew_when_posting)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0};
@@ -526,6 +533,7 @@ static void create(struct sample *dst, struct sample *src, struct rng *rng)
 	oracle_copy(&dst->oracle, &src->oracle, &dst->memory);
 }
 
+/* Contract: COPY-1. */
 START_TEST(random_ones_match_the_oracle)
 {
 	struct rng rng = {0};
@@ -543,6 +551,7 @@ START_TEST(random_ones_match_the_oracle)
 }
 END_TEST
 
+/* Contract: OWN-5. */
 START_TEST(random_ones_match_the_oracle_when_destroyed_after_posting)
 {
 	struct aml_dma *dma[3] = {NULL};

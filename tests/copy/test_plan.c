@@ -44,6 +44,7 @@ static struct view view(size_t n, const size_t *extents)
 	return made;
 }
 
+/* Contract: LAYOUT-3. */
 START_TEST(numbers_of_elements_that_differ_are_refused)
 {
 	static const struct {
@@ -108,6 +109,7 @@ static size_t elements(const struct view *v)
 	return n;
 }
 
+/* Contract: LAYOUT-3. */
 START_TEST(plans_keep_to_their_room)
 {
 	struct rng rng = {0};

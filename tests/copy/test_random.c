@@ -48,6 +48,7 @@ static void assert_success(int result, const struct rng *rng)
 	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d", RNG_ARGS(rng), result);
 }
 
+/* Contract: COPY-1. */
 START_TEST(copies_match_the_oracle)
 {
 	struct rng rng = {0};
@@ -64,6 +65,7 @@ START_TEST(copies_match_the_oracle)
 }
 END_TEST
 
+/* Contract: COPY-1. */
 START_TEST(synchronous_copies_on_engines_match_the_oracle)
 {
 	struct aml_dma *dma[3] = {NULL};
@@ -88,6 +90,7 @@ END_TEST
 
 #define BURST 20
 
+/* Contract: OWN-5. */
 START_TEST(bursts_of_copies_without_their_layouts_match_the_oracle)
 {
 	struct aml_dma *dma[3] = {NULL};
@@ -127,6 +130,7 @@ START_TEST(bursts_of_copies_without_their_layouts_match_the_oracle)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(copies_of_64_dimensions_match_the_oracle)
 {
 	struct rng rng = {0};
@@ -150,6 +154,7 @@ START_TEST(copies_of_64_dimensions_match_the_oracle)
 }
 END_TEST
 
+/* Contract: COPY-6. */
 START_TEST(transforms_match_the_oracle)
 {
 	struct rng rng = {0};

@@ -30,6 +30,7 @@ START_TEST(small_transpositions)
 }
 END_TEST
 
+/* Contract: COPY-1. */
 START_TEST(large_transpositions)
 {
 	/* Tall, wide, of powers of two, and of nothing round. */
@@ -109,6 +110,7 @@ START_TEST(flat_copies_around_the_sizes_of_parts_and_caches)
 }
 END_TEST
 
+/* Contract: COPY-1. */
 START_TEST(rows_of_a_wider_array)
 {
 	static const size_t rows[] = {1,  2,   3,   4,   5,   7,    8,    9,    12,
@@ -157,6 +159,7 @@ START_TEST(few_long_rows)
 }
 END_TEST
 
+/* Contract: COPY-1. */
 START_TEST(strided_elements)
 {
 	struct rng rng = {0};
@@ -181,6 +184,7 @@ START_TEST(strided_elements)
 }
 END_TEST
 
+/* Contract: COPY-1. */
 START_TEST(fields_of_structures)
 {
 	struct rng rng = {0};

@@ -31,6 +31,7 @@ static size_t pick(void *arg, size_t n)
 	return rng_below(arg, n);
 }
 
+/* Contract: LAYOUT-3. */
 START_TEST(answers_that_change_at_random)
 {
 	struct rng rng = {0};
@@ -50,6 +51,7 @@ END_TEST
 
 /* The same copy again and again, in which one answer changes before the first call, the second, …
  */
+/* Contract: LAYOUT-3. */
 START_TEST(an_answer_that_changes_at_each_call)
 {
 	struct rng rng = {0};

@@ -157,6 +157,7 @@ static struct aml_layout *transposed(void *ptr, size_t size, const size_t *dims)
 	return dense(ptr, COLUMN, size, 2, dims, (size_t[]){dims[1], 1}, (size_t[]){1, 1});
 }
 
+/* Contract: COPY-5. */
 START_TEST(transpositions)
 {
 	static const size_t sizes[] = {1, 2, 3, 4, 8, 12, 16, 32};
@@ -175,6 +176,7 @@ START_TEST(transpositions)
 }
 END_TEST
 
+/* Contract: COPY-5. */
 START_TEST(runs_and_walks)
 {
 	static const size_t sizes[] = {1, 8, 48, 256};
@@ -232,6 +234,7 @@ static struct aml_layout *bottom(int kind, void *ptr)
 	return &made->layout;
 }
 
+/* Contract: COPY-5. */
 START_TEST(the_deepest_nests)
 {
 	for (int nest = 0; nest < NESTS; nest++) {

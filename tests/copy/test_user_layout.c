@@ -59,6 +59,7 @@ static void destroy(struct aml_layout *layout)
 	aml_layout_destroy(&layout);
 }
 
+/* Contract: COPY-8. */
 START_TEST(aml_operators_suffice)
 {
 	struct user_calls calls = {0};
@@ -102,6 +103,7 @@ START_TEST(the_cells_may_lie_anywhere)
 }
 END_TEST
 
+/* Contract: COPY-9. */
 START_TEST(the_fast_path_never_asks_for_elements)
 {
 	struct user_calls calls = {0};
@@ -119,6 +121,7 @@ START_TEST(the_fast_path_never_asks_for_elements)
 }
 END_TEST
 
+/* Contract: COPY-9. */
 START_TEST(the_fast_path_may_run_backwards)
 {
 	/* Negative steps in each dimension of the source, of the destination, and of both. */
@@ -187,6 +190,7 @@ START_TEST(steps_may_be_no_multiple_of_the_element_size)
 }
 END_TEST
 
+/* Contract: COPY-9. */
 START_TEST(a_fast_path_that_declines_leads_back_to_deref_native)
 {
 	struct user_calls calls = {0};
@@ -205,6 +209,7 @@ START_TEST(a_fast_path_that_declines_leads_back_to_deref_native)
 }
 END_TEST
 
+/* Contract: LAYOUT-13. */
 START_TEST(a_step_of_0_by_the_fast_path_is_one_element_or_refused)
 {
 	struct user_layout *src, *dst;
@@ -285,6 +290,7 @@ static size_t two_bytes(const struct aml_layout_data *data)
 	return 2;
 }
 
+/* Contract: COPY-9. */
 START_TEST(a_replaced_deref_native_is_what_copies_call)
 {
 	/* In the source, in the destination, over both tables. */
@@ -323,6 +329,7 @@ static int two_copies(const struct aml_layout_data *data, size_t *dims)
 	return AML_SUCCESS;
 }
 
+/* Contract: COPY-9. */
 START_TEST(a_replaced_number_of_dimensions_is_what_copies_go_by)
 {
 	struct aml_layout_ops ops = aml_layout_row_ops;
@@ -346,6 +353,7 @@ START_TEST(a_replaced_number_of_dimensions_is_what_copies_go_by)
 }
 END_TEST
 
+/* Contract: COPY-9. */
 START_TEST(a_replaced_shape_is_the_shape_that_counts)
 {
 	struct aml_layout_ops ops = aml_layout_row_ops;
@@ -452,6 +460,7 @@ static void lie(struct user_layout *user, int number)
 	user->dims[1] = dims[number][1];
 }
 
+/* Contract: LAYOUT-2. */
 START_TEST(layouts_that_lie_are_told_when_they_are_posted)
 {
 	struct aml_dma *dma = NULL;
@@ -484,6 +493,7 @@ START_TEST(layouts_that_lie_are_told_when_they_are_posted)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(steps_that_overflow_are_told_when_they_are_posted)
 {
 	static const ptrdiff_t bad[] = {PTRDIFF_MAX, PTRDIFF_MIN, PTRDIFF_MAX / 2 + 1,
@@ -509,6 +519,7 @@ START_TEST(steps_that_overflow_are_told_when_they_are_posted)
 }
 END_TEST
 
+/* Contract: COPY-2. */
 START_TEST(a_lacking_operator_is_told_when_it_is_posted)
 {
 	struct aml_dma *dma = NULL;
@@ -544,6 +555,7 @@ START_TEST(a_lacking_operator_is_told_when_it_is_posted)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(an_error_of_dims_native_is_handed_on)
 {
 	struct aml_dma *dma = NULL;
@@ -562,6 +574,7 @@ START_TEST(an_error_of_dims_native_is_handed_on)
 }
 END_TEST
 
+/* Contract: COPY-8. */
 START_TEST(no_address_is_a_failure)
 {
 	struct aml_dma *dma = NULL;
@@ -598,6 +611,7 @@ START_TEST(no_address_is_a_failure)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(layouts_that_can_be_duplicated_may_go_after_posting)
 {
 	static const int kinds[] = {USER_DUPLICATE, USER_STEPS, USER_DUPLICATE | USER_STEPS,
@@ -633,6 +647,7 @@ START_TEST(layouts_that_can_be_duplicated_may_go_after_posting)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(duplicates_go_with_a_cancelled_request)
 {
 	struct aml_dma *dma = NULL;
@@ -657,6 +672,7 @@ START_TEST(duplicates_go_with_a_cancelled_request)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(duplicates_go_with_the_engine)
 {
 	struct aml_dma *dma = NULL;
@@ -707,6 +723,7 @@ START_TEST(a_duplicate_that_fails_is_told_when_it_is_posted)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(layouts_without_duplicate_are_used_while_they_stay)
 {
 	struct aml_dma *dma = NULL;
@@ -771,6 +788,7 @@ static void turn(struct sample *sample, struct rng *rng)
 	}
 }
 
+/* Contract: COPY-1. */
 START_TEST(random_ones_match_the_oracle)
 {
 	struct rng rng = {0};

@@ -34,6 +34,7 @@ static struct aml_layout *dense(void *ptr, int order, size_t element_size, size_
 	return layout;
 }
 
+/* Contract: ERROR-3. */
 START_TEST(null_arguments_are_errors)
 {
 	struct aml_dma *dma = engine(1);
@@ -78,6 +79,7 @@ START_TEST(null_arguments_are_errors)
 }
 END_TEST
 
+/* Contract: ERROR-4. */
 START_TEST(an_engine_without_a_table_is_an_error)
 {
 	struct aml_dma bare = {NULL, NULL};
@@ -99,6 +101,7 @@ START_TEST(an_engine_without_a_table_is_an_error)
 }
 END_TEST
 
+/* Contract: ERROR-4. */
 START_TEST(an_engine_without_data_is_an_error)
 {
 	struct aml_dma bare = {.ops = &aml_dma_linux_ops};
@@ -124,6 +127,7 @@ START_TEST(an_engine_without_data_is_an_error)
 }
 END_TEST
 
+/* Contract: OWN-9. */
 START_TEST(a_handle_that_was_released_is_null_by_then_and_an_error)
 {
 	struct aml_dma *dma = engine(1);
@@ -146,6 +150,7 @@ START_TEST(a_handle_that_was_released_is_null_by_then_and_an_error)
 }
 END_TEST
 
+/* Contract: OWN-10. */
 START_TEST(another_engine_s_request_is_an_error_and_stays_valid)
 {
 	struct aml_dma *dma = engine(1), *other = engine(0);
@@ -204,6 +209,7 @@ struct shape {
 	size_t element_size, ndims, dims[3];
 };
 
+/* Contract: COPY-2. */
 START_TEST(a_mismatch_is_told_by_the_posting_call)
 {
 	const struct shape shapes[] = {{4, 2, {3, 4}},    {4, 2, {4, 3}}, {4, 2, {3, 5}},
@@ -234,6 +240,7 @@ START_TEST(a_mismatch_is_told_by_the_posting_call)
 }
 END_TEST
 
+/* Contract: COPY-2. */
 START_TEST(native_dimensions_are_what_must_agree)
 {
 	/* 3 × 4 in one order is 4 × 3 natively in the other. */
@@ -256,6 +263,7 @@ START_TEST(native_dimensions_are_what_must_agree)
 }
 END_TEST
 
+/* Contract: OVERLAP-1. */
 START_TEST(a_destination_with_a_step_of_zero_is_refused)
 {
 	int from[12] = {0}, to[12] = {0}, zeros[12] = {0};
@@ -271,6 +279,7 @@ START_TEST(a_destination_with_a_step_of_zero_is_refused)
 }
 END_TEST
 
+/* Contract: COPY-2. */
 START_TEST(an_operator_that_a_layout_lacks_is_told_by_the_posting_call)
 {
 	int from[12] = {0}, to[12] = {0};
@@ -309,6 +318,7 @@ static int expect_numbers(struct aml_layout *dst, const struct aml_layout *src, 
 	return same ? AML_SUCCESS : -AML_FAILURE;
 }
 
+/* Contract: OWN-7. */
 START_TEST(other_operators_get_their_arguments_untouched)
 {
 	/* dest, src and the argument may be anything: here they are small numbers. */
@@ -328,6 +338,7 @@ START_TEST(other_operators_get_their_arguments_untouched)
 }
 END_TEST
 
+/* Contract: NAME-5. */
 START_TEST(the_macros_are_functions_too)
 {
 	int (*copy)(struct aml_dma *, struct aml_layout *, struct aml_layout *) = (aml_dma_copy);
@@ -355,6 +366,7 @@ START_TEST(the_macros_are_functions_too)
 }
 END_TEST
 
+/* Contract: NAME-4. */
 START_TEST(the_types_of_requests_have_their_values)
 {
 	ck_assert_int_eq(AML_DMA_REQUEST_TYPE_INVALID, -1);

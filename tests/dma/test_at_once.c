@@ -42,6 +42,7 @@ static bool copied(size_t size)
 	return memcmp(to, from, size) == 0;
 }
 
+/* Contract: RUN-5. */
 START_TEST(a_small_copy_is_made_when_it_is_posted)
 {
 	for (size_t threads = 1; threads < 3; threads++) {
@@ -90,6 +91,7 @@ static bool runs_are_made_at_once(size_t rows, size_t bytes)
 	return done;
 }
 
+/* Contract: RUN-5. */
 START_TEST(so_is_one_in_runs_or_pieces)
 {
 	open_engine(2);
@@ -100,6 +102,7 @@ START_TEST(so_is_one_in_runs_or_pieces)
 }
 END_TEST
 
+/* Contract: RUN-5. */
 START_TEST(without_workers_it_is_made_when_it_is_waited_for)
 {
 	struct aml_dma_request *req = NULL;
@@ -118,6 +121,7 @@ START_TEST(without_workers_it_is_made_when_it_is_waited_for)
 }
 END_TEST
 
+/* Contract: RUN-5. */
 START_TEST(while_all_workers_are_busy_it_is_queued)
 {
 	for (size_t threads = 1; threads < 3; threads++) {
@@ -155,6 +159,7 @@ static int post_inside(struct job *job)
 	return copied(64) ? -AML_EDOM : 0;
 }
 
+/* Contract: RUN-5. */
 START_TEST(an_operator_that_posts_keeps_the_only_worker_busy)
 {
 	struct job job = {.body = post_inside};
@@ -180,6 +185,7 @@ static int post_in_child(void *arg)
 	return 0;
 }
 
+/* Contract: RUN-5. */
 START_TEST(a_forked_child_has_no_workers)
 {
 	open_engine(2);
@@ -200,6 +206,7 @@ static int post_slices(struct aml_dma_request **reqs)
 	return 0;
 }
 
+/* Contract: RUN-5. */
 START_TEST(many_that_are_queued_are_each_made_or_cancelled)
 {
 	struct aml_dma_request *reqs[SLICES];
@@ -254,6 +261,7 @@ static bool all_slots_are_free(void)
 	return are;
 }
 
+/* Contract: RUN-5. */
 START_TEST(who_waits_makes_those_that_stand_before)
 {
 	struct aml_dma *other = NULL;

@@ -29,6 +29,7 @@ static void flush(struct aml_dma *dma)
 	ck_assert_int_eq(job_copy(dma, &job), 0);
 }
 
+/* Contract: BARRIER-1. */
 START_TEST(a_barrier_with_nothing_posted_returns)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -41,6 +42,7 @@ START_TEST(a_barrier_with_nothing_posted_returns)
 }
 END_TEST
 
+/* Contract: BARRIER-1. */
 START_TEST(a_barrier_waits_for_requests_with_a_handle_and_without)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
@@ -75,6 +77,7 @@ static void expect_barrier_to_last(struct aml_dma *dma, struct gate *gate)
 	ck_assert_int_eq(call_end(&barrier), 0);
 }
 
+/* Contract: BARRIER-1. */
 START_TEST(a_barrier_lasts_until_what_runs_has_finished)
 {
 	struct aml_dma *dma = engine(1);
@@ -95,6 +98,7 @@ START_TEST(a_barrier_lasts_until_what_runs_has_finished)
 }
 END_TEST
 
+/* Contract: BARRIER-1. */
 START_TEST(a_barrier_counts_synchronous_copies_while_they_run)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -140,6 +144,7 @@ START_TEST(a_barrier_goes_on_waiting_for_a_copy_when_something_else_has_finished
 }
 END_TEST
 
+/* Contract: BARRIER-1. */
 START_TEST(a_barrier_waits_for_other_threads_requests)
 {
 	struct aml_dma *dma = engine(1);
@@ -165,6 +170,7 @@ static int post_other(struct job *job)
 }
 
 /* Without workers a barrier runs the queue itself: what its operators post comes after it. */
+/* Contract: BARRIER-2. */
 START_TEST(requests_posted_meanwhile_do_not_prolong_a_barrier)
 {
 	struct aml_dma *dma = engine(0);
@@ -188,6 +194,7 @@ static int wait_inside(struct job *job)
 	return aml_dma_wait(job->dma, &job->req);
 }
 
+/* Contract: BARRIER-2. */
 START_TEST(a_barrier_does_not_report_a_failure_of_what_was_posted_after_it)
 {
 	/*
@@ -222,6 +229,7 @@ START_TEST(a_barrier_does_not_report_a_failure_of_what_was_posted_after_it)
 }
 END_TEST
 
+/* Contract: BARRIER-3. */
 START_TEST(a_failure_ends_a_barrier_at_once)
 {
 	/* A stands at the gate until the barrier has come back with B's code. */
@@ -242,6 +250,7 @@ START_TEST(a_failure_ends_a_barrier_at_once)
 }
 END_TEST
 
+/* Contract: BARRIER-3. */
 START_TEST(a_barrier_that_sleeps_is_told_of_a_failure)
 {
 	struct aml_dma *dma = engine(1);
@@ -265,6 +274,7 @@ START_TEST(a_barrier_that_sleeps_is_told_of_a_failure)
 }
 END_TEST
 
+/* Contract: BARRIER-4. */
 START_TEST(each_failure_is_reported_once_in_the_order_of_finishing)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -291,6 +301,7 @@ START_TEST(each_failure_is_reported_once_in_the_order_of_finishing)
 }
 END_TEST
 
+/* Contract: BARRIER-3. */
 START_TEST(the_first_to_finish_is_not_the_first_posted)
 {
 	struct aml_dma *dma = engine(2);
@@ -311,6 +322,7 @@ START_TEST(the_first_to_finish_is_not_the_first_posted)
 }
 END_TEST
 
+/* Contract: BARRIER-4. */
 START_TEST(of_several_barriers_one_reports_a_failure)
 {
 	enum { BARRIERS = 4 };
@@ -345,6 +357,7 @@ START_TEST(of_several_barriers_one_reports_a_failure)
 }
 END_TEST
 
+/* Contract: BARRIER-5. */
 START_TEST(a_failure_without_a_handle_is_kept_until_a_barrier)
 {
 	struct aml_dma *dma = engine(1);
@@ -362,6 +375,7 @@ START_TEST(a_failure_without_a_handle_is_kept_until_a_barrier)
 }
 END_TEST
 
+/* Contract: BARRIER-5. */
 START_TEST(failures_that_no_barrier_reported_go_with_the_engine)
 {
 	struct aml_dma *dma = engine(1);
@@ -376,6 +390,7 @@ START_TEST(failures_that_no_barrier_reported_go_with_the_engine)
 }
 END_TEST
 
+/* Contract: BARRIER-6. */
 START_TEST(a_failure_that_a_wait_returned_is_not_reported)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -391,6 +406,7 @@ START_TEST(a_failure_that_a_wait_returned_is_not_reported)
 }
 END_TEST
 
+/* Contract: BARRIER-6. */
 START_TEST(a_failure_that_finished_before_its_wait_is_not_reported_after_it)
 {
 	struct aml_dma *dma = engine(1);
@@ -405,6 +421,7 @@ START_TEST(a_failure_that_finished_before_its_wait_is_not_reported_after_it)
 }
 END_TEST
 
+/* Contract: BARRIER-6. */
 START_TEST(a_failure_goes_to_who_waits_for_it_and_not_to_a_barrier)
 {
 	/* The waiter runs the operator itself, and so waits for certain when that fails. */
@@ -431,6 +448,7 @@ START_TEST(a_failure_goes_to_who_waits_for_it_and_not_to_a_barrier)
 }
 END_TEST
 
+/* Contract: BARRIER-6. */
 START_TEST(a_failure_that_a_synchronous_copy_returned_is_not_reported)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -455,6 +473,7 @@ START_TEST(a_failure_that_a_synchronous_copy_returned_is_not_reported)
 }
 END_TEST
 
+/* Contract: BARRIER-6. */
 START_TEST(a_failure_that_was_cancelled_is_not_reported)
 {
 	struct aml_dma *dma = engine(1);
@@ -485,6 +504,7 @@ START_TEST(a_failure_that_was_cancelled_is_not_reported)
 }
 END_TEST
 
+/* Contract: BARRIER-7. */
 START_TEST(handles_stay_valid_after_a_barrier)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -525,6 +545,7 @@ static int run_other(struct job *job)
 	return job_copy(job->dma, job->other);
 }
 
+/* Contract: BARRIER-8. */
 START_TEST(a_barrier_inside_an_operator_of_the_same_engine_is_told)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -543,6 +564,7 @@ START_TEST(a_barrier_inside_an_operator_of_the_same_engine_is_told)
 }
 END_TEST
 
+/* Contract: BARRIER-8. */
 START_TEST(a_barrier_above_an_operator_of_the_same_engine_is_told)
 {
 	/* Without workers: the other engine's operator runs on top of this one's. */
@@ -556,6 +578,7 @@ START_TEST(a_barrier_above_an_operator_of_the_same_engine_is_told)
 }
 END_TEST
 
+/* Contract: RUN-4. */
 START_TEST(a_barrier_never_runs_other_people_s_operators)
 {
 	/*
@@ -593,6 +616,7 @@ START_TEST(a_barrier_never_runs_other_people_s_operators)
 }
 END_TEST
 
+/* Contract: BARRIER-1. */
 START_TEST(barriers_of_several_threads_all_return)
 {
 	enum { BARRIERS = 5 };

@@ -24,6 +24,7 @@ static void post(struct aml_dma *dma, struct aml_dma_request **req, struct job *
 	ck_assert_int_eq(job_post(dma, req, job), 0);
 }
 
+/* Contract: CANCEL-1. */
 START_TEST(a_queued_request_never_runs)
 {
 	struct aml_dma *dma = engine(1);
@@ -45,6 +46,7 @@ START_TEST(a_queued_request_never_runs)
 }
 END_TEST
 
+/* Contract: CANCEL-1. */
 START_TEST(without_workers_a_queued_request_never_runs)
 {
 	struct aml_dma *dma = engine(0);
@@ -68,6 +70,7 @@ START_TEST(without_workers_a_queued_request_never_runs)
 }
 END_TEST
 
+/* Contract: ORDER-5. */
 START_TEST(the_others_keep_their_order)
 {
 	/* Of A … Z, each third one is cancelled; the first and the last among them. */
@@ -97,6 +100,7 @@ START_TEST(the_others_keep_their_order)
 }
 END_TEST
 
+/* Contract: CANCEL-2. */
 START_TEST(a_running_operator_is_waited_for)
 {
 	for (size_t threads = 1; threads < 3; threads++) {
@@ -134,6 +138,7 @@ static int write_late(struct job *job)
 	return 0;
 }
 
+/* Contract: OWN-8, CANCEL-4. */
 START_TEST(when_cancel_returns_the_engine_no_longer_touches_the_buffers)
 {
 	/* Whatever state the cancel meets: the job is released right after. */
@@ -160,6 +165,7 @@ START_TEST(when_cancel_returns_the_engine_no_longer_touches_the_buffers)
 }
 END_TEST
 
+/* Contract: CANCEL-4. */
 START_TEST(copies_of_the_library_s_own_are_cancelled_in_any_state)
 {
 	enum { SIZE = 1 << 20 };
@@ -204,6 +210,7 @@ START_TEST(copies_of_the_library_s_own_are_cancelled_in_any_state)
 }
 END_TEST
 
+/* Contract: CANCEL-2. */
 START_TEST(a_finished_request_is_just_released)
 {
 	const int results[] = {0, -AML_EDOM};
@@ -227,6 +234,7 @@ START_TEST(a_finished_request_is_just_released)
 }
 END_TEST
 
+/* Contract: CANCEL-1. */
 START_TEST(a_barrier_does_not_wait_for_what_was_cancelled)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -266,6 +274,7 @@ START_TEST(a_barrier_does_not_wait_for_what_was_cancelled)
 }
 END_TEST
 
+/* Contract: CANCEL-1. */
 START_TEST(cancelling_the_last_thing_that_a_barrier_waits_for_ends_it)
 {
 	/*
@@ -330,6 +339,7 @@ static int cancel_inside(struct job *job)
 	return 0;
 }
 
+/* Contract: CANCEL-5. */
 START_TEST(an_operator_may_cancel_what_is_queued)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -356,6 +366,7 @@ START_TEST(an_operator_may_cancel_what_is_queued)
 }
 END_TEST
 
+/* Contract: CANCEL-5. */
 START_TEST(an_operator_may_cancel_what_runs_elsewhere)
 {
 	struct aml_dma *dma = engine(2);
@@ -387,6 +398,7 @@ static int wait_inside(struct job *job)
 	return aml_dma_wait(job->dma, &job->req);
 }
 
+/* Contract: ORDER-5. */
 START_TEST(the_next_one_runs_at_once_when_the_head_is_cancelled)
 {
 	/*
@@ -427,6 +439,7 @@ START_TEST(the_next_one_runs_at_once_when_the_head_is_cancelled)
 }
 END_TEST
 
+/* Contract: MEMORY-1. */
 START_TEST(a_cancelled_request_s_memory_is_used_again)
 {
 	struct aml_dma *dma = engine(0);

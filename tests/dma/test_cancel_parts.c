@@ -141,6 +141,7 @@ static void cancel_amid(size_t threads, bool rows)
 	free(to);
 }
 
+/* Contract: CANCEL-3. */
 START_TEST(a_running_copy_stops_early)
 {
 	for (size_t threads = 1; threads < 4; threads++) {

@@ -86,6 +86,7 @@ static int own_copy(struct aml_dma_data *data, struct aml_layout *dest, struct a
 
 static struct aml_layout layout_d, layout_s;
 
+/* Contract: ERROR-7. */
 START_TEST(each_call_goes_to_its_operation_with_its_arguments)
 {
 	struct aml_dma_ops ops = {.create_request = own_create,
@@ -125,6 +126,7 @@ START_TEST(each_call_goes_to_its_operation_with_its_arguments)
 }
 END_TEST
 
+/* Contract: ORDER-4. */
 START_TEST(a_synchronous_copy_is_create_and_wait)
 {
 	struct aml_dma_ops ops = {.create_request = own_create, .wait_request = own_wait};
@@ -154,6 +156,7 @@ START_TEST(a_copy_that_could_not_be_posted_is_not_waited_for)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(an_operation_s_error_is_handed_on)
 {
 	struct aml_dma_ops ops = {.create_request = own_create,
@@ -175,6 +178,7 @@ START_TEST(an_operation_s_error_is_handed_on)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(bad_arguments_do_not_reach_an_engine_of_ones_own)
 {
 	struct aml_dma_ops ops = {.create_request = own_create,
@@ -196,6 +200,7 @@ START_TEST(bad_arguments_do_not_reach_an_engine_of_ones_own)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(an_operation_that_the_table_lacks_is_not_supported)
 {
 	struct aml_dma_ops none = {.create_request = NULL};
@@ -219,6 +224,7 @@ START_TEST(an_operation_that_the_table_lacks_is_not_supported)
 }
 END_TEST
 
+/* Contract: ORDER-4. */
 START_TEST(an_inherited_copy_is_not_used_when_create_or_wait_is_replaced)
 {
 	for (int i = 0; i < 3; i++) {

@@ -14,6 +14,7 @@ static struct aml_dma *engine(size_t threads)
 	return dma;
 }
 
+/* Contract: ENGINE-1. */
 START_TEST(create_makes_an_engine_and_destroy_takes_it_away)
 {
 	for (size_t threads = 0; threads < 6; threads++) {
@@ -34,6 +35,7 @@ START_TEST(create_makes_an_engine_and_destroy_takes_it_away)
 }
 END_TEST
 
+/* Contract: ENGINE-7. */
 START_TEST(the_table_names_the_engine_s_functions)
 {
 	ck_assert(aml_dma_linux_ops.create_request == aml_dma_linux_request_create);
@@ -44,6 +46,7 @@ START_TEST(the_table_names_the_engine_s_functions)
 }
 END_TEST
 
+/* Contract: ENGINE-1. */
 START_TEST(more_threads_than_can_be_had_is_an_error)
 {
 	const size_t numbers[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 8 + 1, SIZE_MAX / 64};
@@ -70,6 +73,7 @@ static rlim_t mapped(void)
 	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Contract: ENGINE-1. */
 START_TEST(no_room_for_a_thread_is_an_error_with_everything_undone)
 {
 	struct aml_dma *const untouched = (struct aml_dma *)&any_layout;
@@ -105,6 +109,7 @@ START_TEST(no_room_for_a_thread_is_an_error_with_everything_undone)
 }
 END_TEST
 
+/* Contract: ENGINE-2. */
 START_TEST(destroy_finishes_what_was_posted)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
@@ -123,6 +128,7 @@ START_TEST(destroy_finishes_what_was_posted)
 }
 END_TEST
 
+/* Contract: ENGINE-2. */
 START_TEST(destroy_waits_for_what_runs)
 {
 	struct aml_dma *dma = engine(2);
@@ -143,6 +149,7 @@ START_TEST(destroy_waits_for_what_runs)
 }
 END_TEST
 
+/* Contract: ENGINE-3. */
 START_TEST(destroy_lets_those_who_are_in_a_call_return)
 {
 	/* Without workers, whoever runs the operator is in its call for certain. */
@@ -184,6 +191,7 @@ static int post_more(struct job *job)
 	return 0;
 }
 
+/* Contract: ENGINE-4. */
 START_TEST(operators_that_are_drained_may_post_and_wait)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -219,6 +227,7 @@ static int destroy_inside(struct job *job)
 	return err;
 }
 
+/* Contract: ENGINE-5. */
 START_TEST(destroy_inside_an_operator_of_the_engine_is_busy)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -236,6 +245,7 @@ START_TEST(destroy_inside_an_operator_of_the_engine_is_busy)
 }
 END_TEST
 
+/* Contract: ENGINE-5. */
 START_TEST(destroy_inside_another_engine_s_operator_works)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -250,6 +260,7 @@ START_TEST(destroy_inside_another_engine_s_operator_works)
 }
 END_TEST
 
+/* Contract: ENGINE-7. */
 START_TEST(the_engine_s_functions_may_be_called_directly)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -279,6 +290,7 @@ START_TEST(the_engine_s_functions_may_be_called_directly)
 }
 END_TEST
 
+/* Contract: ENGINE-7. */
 START_TEST(a_request_may_be_destroyed_without_its_engine_s_data)
 {
 	struct aml_dma *dma = engine(1);
@@ -304,6 +316,7 @@ START_TEST(a_request_may_be_destroyed_without_its_engine_s_data)
 }
 END_TEST
 
+/* Contract: ERROR-3. */
 START_TEST(the_engine_s_functions_take_no_null)
 {
 	struct aml_dma *dma = engine(0);
@@ -338,6 +351,7 @@ START_TEST(the_engine_s_functions_take_no_null)
 }
 END_TEST
 
+/* Contract: WAIT-6. */
 START_TEST(wait_any_on_the_engine_s_scheduler_never_returns_its_requests)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -365,6 +379,7 @@ START_TEST(wait_any_on_the_engine_s_scheduler_never_returns_its_requests)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(without_workers_waits_and_barriers_run_the_requests_in_order)
 {
 	struct aml_dma *dma = engine(0);
@@ -394,6 +409,7 @@ START_TEST(without_workers_waits_and_barriers_run_the_requests_in_order)
 }
 END_TEST
 
+/* Contract: RUN-7. */
 START_TEST(without_workers_a_waiter_that_leaves_wakes_a_barrier)
 {
 	struct aml_dma *dma = engine(0);
@@ -421,6 +437,7 @@ START_TEST(without_workers_a_waiter_that_leaves_wakes_a_barrier)
 }
 END_TEST
 
+/* Contract: RUN-7. */
 START_TEST(without_workers_a_barrier_that_leaves_at_a_failure_wakes_a_waiter)
 {
 	struct aml_dma *dma = engine(0);
@@ -480,6 +497,7 @@ static bool tells(const char *text, const char *word, size_t number)
 	return false;
 }
 
+/* Contract: ENGINE-9. */
 START_TEST(fprintf_tells_workers_requests_and_bytes)
 {
 	struct aml_dma *dma = engine(3);
@@ -526,6 +544,7 @@ START_TEST(fprintf_tells_workers_requests_and_bytes)
 }
 END_TEST
 
+/* Contract: ENGINE-9. */
 START_TEST(fprintf_begins_each_line_with_the_prefix)
 {
 	struct aml_dma *dma = engine(1);
@@ -550,6 +569,7 @@ START_TEST(fprintf_begins_each_line_with_the_prefix)
 }
 END_TEST
 
+/* Contract: ENGINE-9. */
 START_TEST(fprintf_tells_when_writing_failed)
 {
 	struct aml_dma *dma = engine(0);
@@ -578,6 +598,7 @@ static int print_inside(struct job *job)
 	return err;
 }
 
+/* Contract: ENGINE-9. */
 START_TEST(fprintf_works_inside_an_operator)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -590,6 +611,7 @@ START_TEST(fprintf_works_inside_an_operator)
 }
 END_TEST
 
+/* Contract: ENGINE-8. */
 START_TEST(engines_come_and_go)
 {
 	for (size_t i = 0; i < 200; i++) {

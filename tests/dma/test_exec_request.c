@@ -26,6 +26,7 @@ static void exec(struct aml_dma_linux_task_in *in, int *out)
 	aml_dma_linux_exec_request((struct aml_task_in *)in, (struct aml_task_out *)out);
 }
 
+/* Contract: NAME-4. */
 START_TEST(the_flags_have_their_values)
 {
 	ck_assert_int_eq(AML_DMA_LINUX_REQUEST_FLAGS_OWNED, 0x1);
@@ -33,6 +34,7 @@ START_TEST(the_flags_have_their_values)
 }
 END_TEST
 
+/* Contract: COPY-10. */
 START_TEST(it_calls_the_operator_and_stores_the_result)
 {
 	const int results[] = {0, -AML_EDOM, -1000, 5};
@@ -53,6 +55,7 @@ START_TEST(it_calls_the_operator_and_stores_the_result)
 }
 END_TEST
 
+/* Contract: ERROR-3. */
 START_TEST(it_does_nothing_without_an_input_or_an_output)
 {
 	struct seen seen = {.result = -AML_EDOM};
@@ -68,6 +71,7 @@ START_TEST(it_does_nothing_without_an_input_or_an_output)
 }
 END_TEST
 
+/* Contract: COPY-10. */
 START_TEST(it_marks_the_request_where_there_is_one)
 {
 	const int flags[] = {0, AML_DMA_LINUX_REQUEST_FLAGS_OWNED};
@@ -91,6 +95,7 @@ START_TEST(it_marks_the_request_where_there_is_one)
 }
 END_TEST
 
+/* Contract: COPY-10. */
 START_TEST(it_works_within_the_public_members_of_a_request)
 {
 	/* As a program written for AML builds it: exactly the public structure, nothing behind. */
@@ -109,6 +114,7 @@ START_TEST(it_works_within_the_public_members_of_a_request)
 }
 END_TEST
 
+/* Contract: COPY-10. */
 START_TEST(it_may_be_a_task_of_any_scheduler)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);
@@ -160,6 +166,7 @@ START_TEST(it_runs_the_library_s_operators)
 }
 END_TEST
 
+/* Contract: COPY-11. */
 START_TEST(a_finished_request_shows_its_flags_and_its_result)
 {
 	const int results[] = {0, -AML_EDOM};
@@ -186,6 +193,7 @@ START_TEST(a_finished_request_shows_its_flags_and_its_result)
 }
 END_TEST
 
+/* Contract: COPY-11. */
 START_TEST(a_request_is_not_done_before_it_has_run)
 {
 	struct aml_dma *dma = NULL;

@@ -69,6 +69,7 @@ static void destroy_and_overwrite(struct aml_layout **layout)
 		free(blocks[i]);
 }
 
+/* Contract: OWN-5. */
 START_TEST(layouts_may_be_destroyed_once_the_posting_call_has_returned)
 {
 	const aml_dma_operator ops[] = {NULL, aml_dma_linux_copy_generic, aml_dma_linux_copy_1D};
@@ -106,6 +107,7 @@ START_TEST(layouts_may_be_destroyed_once_the_posting_call_has_returned)
 }
 END_TEST
 
+/* Contract: OWN-5. */
 START_TEST(layouts_of_many_dimensions_may_be_destroyed_too)
 {
 	/* Extents of 2 in 1 to 10 dimensions, reversed in memory, so that no two can be merged. */
@@ -149,6 +151,7 @@ START_TEST(layouts_of_many_dimensions_may_be_destroyed_too)
 }
 END_TEST
 
+/* Contract: OWN-1. */
 START_TEST(slices_and_reshapes_may_be_destroyed_too)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -297,6 +300,7 @@ static void expect_own_to_be_free_to_go(struct aml_layout_ops *ops)
 	}
 }
 
+/* Contract: OWN-6. */
 START_TEST(a_layout_with_duplicate_may_be_destroyed)
 {
 	struct aml_layout_ops ops = own_ops;
@@ -306,6 +310,7 @@ START_TEST(a_layout_with_duplicate_may_be_destroyed)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(a_layout_with_the_fast_path_may_be_destroyed)
 {
 	struct aml_layout_ops ops = own_ops;
@@ -317,6 +322,7 @@ START_TEST(a_layout_with_the_fast_path_may_be_destroyed)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(a_layout_with_neither_is_used_where_it_stays)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -344,6 +350,7 @@ START_TEST(a_layout_with_neither_is_used_where_it_stays)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(no_duplicate_is_left_behind_by_a_cancel_or_by_the_engine_s_end)
 {
 	enum { CANCEL_QUEUED, CANCEL_FINISHED, DESTROY_FINISHED, DESTROY_QUEUED, CASES };
@@ -378,6 +385,7 @@ START_TEST(no_duplicate_is_left_behind_by_a_cancel_or_by_the_engine_s_end)
 }
 END_TEST
 
+/* Contract: OWN-6. */
 START_TEST(nothing_is_duplicated_for_a_copy_that_was_refused)
 {
 	struct aml_layout_ops ops = own_ops;
@@ -410,6 +418,7 @@ static int no_memory(const struct aml_layout *layout, struct aml_layout **out, v
 	return -AML_ENOMEM;
 }
 
+/* Contract: OWN-6. */
 START_TEST(a_duplicate_that_cannot_be_made_is_told_and_leaves_nothing)
 {
 	struct aml_layout_ops good = own_ops, bad = own_ops;
@@ -436,6 +445,7 @@ START_TEST(a_duplicate_that_cannot_be_made_is_told_and_leaves_nothing)
 }
 END_TEST
 
+/* Contract: ENGINE-6. */
 START_TEST(handles_that_were_not_waited_for_go_with_the_engine)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -457,6 +467,7 @@ START_TEST(handles_that_were_not_waited_for_go_with_the_engine)
 }
 END_TEST
 
+/* Contract: OWN-8. */
 START_TEST(a_synchronous_copy_needs_its_layouts_and_buffers_no_longer_than_it_lasts)
 {
 	struct aml_dma *dma = NULL;

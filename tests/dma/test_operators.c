@@ -161,6 +161,7 @@ START_TEST(a_step_of_zero_in_the_source_repeats_one_element)
 }
 END_TEST
 
+/* Contract: LAYOUT-13. */
 START_TEST(a_step_of_zero_in_the_destination_is_refused_over_more_than_one_element)
 {
 	size_t dims[] = {4, 3}, single[] = {1, 3}, empty[] = {4, 0}, stride[] = {0, 1};
@@ -225,6 +226,7 @@ START_TEST(empty_layouts_copy_to_nothing)
 }
 END_TEST
 
+/* Contract: COPY-3. */
 START_TEST(copy_1d_copies_one_contiguous_dimension)
 {
 	size_t dim = 25;
@@ -274,6 +276,7 @@ START_TEST(copy_1d_does_not_mind_the_pitch_nor_its_argument)
 }
 END_TEST
 
+/* Contract: COPY-3. */
 START_TEST(copy_1d_refuses_all_else_and_writes_nothing)
 {
 	const struct {
@@ -366,6 +369,7 @@ static struct aml_layout_ops array_ops = {.ndims = array_ndims,
 					  .deref_native = array_deref,
 					  .steps_native = array_steps};
 
+/* Contract: COPY-3. */
 START_TEST(copy_1d_takes_a_layout_with_the_fast_path)
 {
 	int from[10];
@@ -393,6 +397,7 @@ START_TEST(copy_1d_takes_a_layout_with_the_fast_path)
 }
 END_TEST
 
+/* Contract: COPY-3. */
 START_TEST(copy_1d_refuses_a_layout_without_the_fast_path)
 {
 	struct aml_layout_ops slow = array_ops;
@@ -444,6 +449,7 @@ START_TEST(memcpy_op_copies_bytes)
 }
 END_TEST
 
+/* Contract: COPY-4. */
 START_TEST(memcpy_op_of_nothing_is_a_success)
 {
 	engine_up();
@@ -461,6 +467,7 @@ START_TEST(memcpy_op_of_nothing_is_a_success)
 }
 END_TEST
 
+/* Contract: COPY-4. */
 START_TEST(null_is_an_address_for_nothing_else)
 {
 	struct buffer buffer;
@@ -482,6 +489,7 @@ START_TEST(null_is_an_address_for_nothing_else)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(empty_layouts_at_null_copy_to_nothing)
 {
 	size_t flat = 0, dims[] = {0, 3}, reverse[] = {1, 0};
@@ -523,6 +531,7 @@ START_TEST(empty_layouts_at_null_copy_to_nothing)
 }
 END_TEST
 
+/* Contract: ERROR-3. */
 START_TEST(operators_take_no_null)
 {
 	struct buffer buffer;

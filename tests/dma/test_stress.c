@@ -294,30 +294,35 @@ static void stress(size_t workers)
 		run_round(workers, &random, seed);
 }
 
+/* Contract: THREAD-1. */
 START_TEST(without_workers)
 {
 	stress(0);
 }
 END_TEST
 
+/* Contract: THREAD-1. */
 START_TEST(with_one_worker)
 {
 	stress(1);
 }
 END_TEST
 
+/* Contract: THREAD-1. */
 START_TEST(with_two_workers)
 {
 	stress(2);
 }
 END_TEST
 
+/* Contract: THREAD-1. */
 START_TEST(with_three_workers)
 {
 	stress(3);
 }
 END_TEST
 
+/* Contract: THREAD-1. */
 START_TEST(with_four_workers)
 {
 	stress(4);

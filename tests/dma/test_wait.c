@@ -16,6 +16,7 @@ static void destroy(struct aml_dma **dma)
 	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
 }
 
+/* Contract: WAIT-1. */
 START_TEST(wait_returns_the_operator_s_result_and_releases_the_handle)
 {
 	const int results[] = {0, -AML_FAILURE, -AML_EINVAL, -AML_EBUSY, -1000, INT32_MIN};
@@ -40,6 +41,7 @@ START_TEST(wait_returns_the_operator_s_result_and_releases_the_handle)
 }
 END_TEST
 
+/* Contract: WAIT-1. */
 START_TEST(wait_lasts_until_the_operator_has_returned)
 {
 	struct aml_dma *dma = engine(1);
@@ -62,6 +64,7 @@ START_TEST(wait_lasts_until_the_operator_has_returned)
 }
 END_TEST
 
+/* Contract: WAIT-1. */
 START_TEST(handles_may_be_waited_for_in_any_order)
 {
 	enum { N = 200 };
@@ -90,6 +93,7 @@ static int expect_handle(struct job *job)
 	return job->req != NULL ? AML_SUCCESS : -AML_FAILURE;
 }
 
+/* Contract: WAIT-3. */
 START_TEST(the_handle_is_stored_before_the_operator_can_start)
 {
 	struct aml_dma *dma = engine(2);
@@ -104,6 +108,7 @@ START_TEST(the_handle_is_stored_before_the_operator_can_start)
 }
 END_TEST
 
+/* Contract: THREAD-2. */
 START_TEST(what_an_operator_wrote_is_visible_after_wait_copy_and_barrier)
 {
 	struct aml_dma *dma = engine(2);
@@ -127,6 +132,7 @@ START_TEST(what_an_operator_wrote_is_visible_after_wait_copy_and_barrier)
 }
 END_TEST
 
+/* Contract: ORDER-4. */
 START_TEST(a_synchronous_copy_keeps_its_place_in_the_order)
 {
 	struct aml_dma *dma = engine(1);
@@ -157,6 +163,7 @@ START_TEST(a_synchronous_copy_keeps_its_place_in_the_order)
 }
 END_TEST
 
+/* Contract: ORDER-4. */
 START_TEST(synchronous_copies_of_many_threads_keep_the_bound)
 {
 	enum { CALLERS = 6 };
@@ -215,6 +222,7 @@ static int dive(struct job *job)
 	return aml_dma_wait(job->dma, &req);
 }
 
+/* Contract: NEST-1. */
 START_TEST(an_operator_may_copy_and_wait_on_its_own_engine_to_any_depth)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
@@ -242,6 +250,7 @@ static int cross(struct job *job)
 	return aml_dma_wait(pair[job->n % 2], &req);
 }
 
+/* Contract: NEST-1. */
 START_TEST(an_operator_may_copy_on_another_engine_and_back)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
@@ -270,6 +279,7 @@ static int use_other(struct job *job)
 	return 0;
 }
 
+/* Contract: NEST-1. */
 START_TEST(an_operator_may_use_barriers_of_another_engine)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
@@ -308,6 +318,7 @@ static int wait_above(struct job *job)
 	return 0;
 }
 
+/* Contract: NEST-4. */
 START_TEST(waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -337,6 +348,7 @@ START_TEST(waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told)
 }
 END_TEST
 
+/* Contract: WAIT-5. */
 START_TEST(a_second_waiter_for_a_handle_is_told_and_changes_nothing)
 {
 	/* The first one is in its wait for certain: it runs the operator itself. */
@@ -363,6 +375,7 @@ START_TEST(a_second_waiter_for_a_handle_is_told_and_changes_nothing)
 }
 END_TEST
 
+/* Contract: OWN-9, RUN-1. */
 START_TEST(requests_without_a_handle_run_though_nobody_waits)
 {
 	struct aml_dma *dma = engine(1);
@@ -379,6 +392,7 @@ START_TEST(requests_without_a_handle_run_though_nobody_waits)
 }
 END_TEST
 
+/* Contract: MEMORY-3. */
 START_TEST(a_great_many_requests_may_be_in_flight)
 {
 	enum { N = 20000 };

@@ -145,6 +145,7 @@ static unsigned long exhaust_ways(struct act *act)
 	return least;
 }
 
+/* Contract: ERROR-5. */
 START_TEST(random_copies_without_memory)
 {
 	struct act act = post_one;
@@ -195,6 +196,7 @@ static int prepare_loops(void)
 	return 0;
 }
 
+/* Contract: ERROR-5. */
 START_TEST(plans_of_every_size_without_memory)
 {
 	struct act act = post_one;
@@ -210,6 +212,7 @@ START_TEST(plans_of_every_size_without_memory)
 }
 END_TEST
 
+/* Contract: ERROR-5. */
 START_TEST(every_operator_without_memory)
 {
 	static const aml_dma_operator operators[] = {
@@ -276,6 +279,7 @@ static int prepare_user(void)
 	return 0;
 }
 
+/* Contract: ERROR-5. */
 START_TEST(kept_layouts_without_memory)
 {
 	static const size_t ndims[] = {1, 4, 5, 8, 9, 64};
@@ -331,6 +335,7 @@ static int create_request(void)
 					    src.layout, NULL, NULL);
 }
 
+/* Contract: ERROR-5. */
 START_TEST(request_create_without_memory)
 {
 	struct act act = post_one;
@@ -372,6 +377,7 @@ static int copied_in_operator(void)
 	return untouched();
 }
 
+/* Contract: ERROR-5. */
 START_TEST(posting_inside_an_operator_without_memory)
 {
 	struct act act = post_one;
@@ -388,6 +394,7 @@ START_TEST(posting_inside_an_operator_without_memory)
 END_TEST
 
 /* Posting acquires neither threads nor locks. */
+/* Contract: MEMORY-2. */
 START_TEST(posting_acquires_memory_alone)
 {
 	static const enum fault_kind kinds[] = {FAULT_THREAD, FAULT_ATFORK, FAULT_MUTEX,
@@ -434,6 +441,7 @@ static int post_many(unsigned long n, unsigned *refused)
 	return 0;
 }
 
+/* Contract: ERROR-5. */
 START_TEST(one_of_many_without_memory)
 {
 	unsigned refused;
@@ -497,6 +505,7 @@ static int wait_and_cancel(void)
 	return 0;
 }
 
+/* Contract: ERROR-6. */
 START_TEST(waits_and_cancels_acquire_nothing)
 {
 	user_ndims = 2;
@@ -536,6 +545,7 @@ static int post_without_handles(void)
 }
 
 /* One of each kind is made, and serves ever after: whoever finishes or reports it releases it. */
+/* Contract: MEMORY-1. */
 START_TEST(requests_without_a_handle_are_released_by_the_engine)
 {
 	loops = 2;
@@ -561,6 +571,7 @@ static int copy_by_custom(void)
 	return aml_dma_copy_custom(dma, dst.layout, src.layout, custom, NULL);
 }
 
+/* Contract: ERROR-6. */
 START_TEST(a_synchronous_copy_of_ones_own_operator_acquires_nothing)
 {
 	loops = 2;
@@ -592,6 +603,7 @@ static int run_tasks(void)
 	return 0;
 }
 
+/* Contract: ERROR-6. */
 START_TEST(tasks_acquire_nothing)
 {
 	/* The tasks share a job: one at a time. */

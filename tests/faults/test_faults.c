@@ -365,6 +365,7 @@ static int clean_layout(void)
 	return 0;
 }
 
+/* Contract: ERROR-5. */
 START_TEST(layouts_without_memory)
 {
 	static const struct act make = {
@@ -481,6 +482,7 @@ static const struct act make_dma = {
 	.error = -AML_ENOMEM,
 };
 
+/* Contract: ERROR-5. */
 START_TEST(pools_without_memory)
 {
 	for (workers = 0; workers <= 4; workers++) {
@@ -490,6 +492,7 @@ START_TEST(pools_without_memory)
 }
 END_TEST
 
+/* Contract: ERROR-5. */
 START_TEST(pools_without_threads)
 {
 	for (workers = 0; workers <= 8; workers++) {
@@ -500,6 +503,7 @@ START_TEST(pools_without_threads)
 END_TEST
 
 /* The library's locks and condition variables have no initialisation that can fail. */
+/* Contract: ERROR-5. */
 START_TEST(pools_without_locks)
 {
 	for (workers = 0; workers <= 2; workers++) {
@@ -522,6 +526,7 @@ __attribute__((constructor(101))) static void fail_at_load(void)
 	faults_arm(FAULT_ATFORK, 1, true);
 }
 
+/* Contract: ERROR-5. */
 START_TEST(pools_without_fork_handlers)
 {
 	ck_assert_uint_ge(failed_at_load, 1);
@@ -541,6 +546,7 @@ static long touched(void)
 	return usage.ru_maxrss;
 }
 
+/* Contract: ERROR-5. */
 START_TEST(more_workers_than_there_can_be_threads)
 {
 	static const size_t numbers[] = {1000000, 10000000, SIZE_MAX};
@@ -600,6 +606,7 @@ static const struct act init = {
 	.error = -AML_ENOMEM,
 };
 
+/* Contract: ERROR-5. */
 START_TEST(init_without_memory)
 {
 	setenv("AML_DMA_NUM_THREADS", "0", 1);
@@ -622,6 +629,7 @@ START_TEST(init_without_memory_to_count_the_cpus)
 END_TEST
 
 /* A quota that cannot be read limits nothing. */
+/* Contract: INIT-6. */
 START_TEST(init_without_files)
 {
 	struct act act = init;
@@ -649,6 +657,7 @@ static long count_workers(void)
 }
 
 /* On a machine of more CPUs than a cpu_set_t has, and where the mask cannot be had at all. */
+/* Contract: INIT-5. */
 START_TEST(init_with_masks_that_the_kernel_refuses)
 {
 	cpu_set_t cpus;
@@ -667,6 +676,7 @@ START_TEST(init_with_masks_that_the_kernel_refuses)
 }
 END_TEST
 
+/* Contract: ERROR-5. */
 START_TEST(init_without_threads)
 {
 	setenv("AML_DMA_NUM_THREADS", "3", 1);
@@ -676,6 +686,7 @@ START_TEST(init_without_threads)
 }
 END_TEST
 
+/* Contract: ERROR-5. */
 START_TEST(init_without_locks)
 {
 	setenv("AML_DMA_NUM_THREADS", "2", 1);
@@ -684,6 +695,7 @@ START_TEST(init_without_locks)
 }
 END_TEST
 
+/* Contract: ERROR-5. */
 START_TEST(init_without_fork_handlers)
 {
 	setenv("AML_DMA_NUM_THREADS", "1", 1);
@@ -692,6 +704,7 @@ START_TEST(init_without_fork_handlers)
 END_TEST
 
 /* A second aml_init() acquires nothing, and so cannot fail. */
+/* Contract: INIT-1. */
 START_TEST(a_further_init_acquires_nothing)
 {
 	long blocks = faults_blocks(), threads = faults_threads();

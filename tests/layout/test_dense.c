@@ -51,6 +51,7 @@ static size_t at(const void *element)
 	return (size_t)((const unsigned char *)element - memory);
 }
 
+/* Contract: LAYOUT-5. */
 START_TEST(a_column_major_layout_keeps_what_it_is_made_of)
 {
 	struct aml_layout *layout = create(COLUMN, 8, 3, (size_t[]){2, 3, 4}, (size_t[]){1, 2, 3},
@@ -81,6 +82,7 @@ START_TEST(a_column_major_layout_keeps_what_it_is_made_of)
 }
 END_TEST
 
+/* Contract: LAYOUT-5. */
 START_TEST(a_row_major_layout_keeps_it_in_native_order)
 {
 	struct aml_layout *layout =
@@ -108,6 +110,7 @@ START_TEST(a_row_major_layout_keeps_it_in_native_order)
 }
 END_TEST
 
+/* Contract: LAYOUT-5. */
 START_TEST(row_major_agrees_with_an_array_of_c)
 {
 	static double array[3][4][5];
@@ -127,6 +130,7 @@ START_TEST(row_major_agrees_with_an_array_of_c)
 }
 END_TEST
 
+/* Contract: LAYOUT-6. */
 START_TEST(no_stride_is_1_and_no_pitch_is_dims)
 {
 	struct aml_layout *layout = create(COLUMN, 2, 3, (size_t[]){3, 4, 5}, NULL, NULL);
@@ -145,6 +149,7 @@ START_TEST(no_stride_is_1_and_no_pitch_is_dims)
 }
 END_TEST
 
+/* Contract: LAYOUT-6. */
 START_TEST(pitches_of_1_make_strides_the_steps)
 {
 	/* The transpose of 4 columns of 3: 3 × 4 with steps of 4 and 1 elements. */
@@ -171,6 +176,7 @@ START_TEST(a_stride_of_0_repeats_one_element)
 }
 END_TEST
 
+/* Contract: LAYOUT-5. */
 START_TEST(only_bit_0_of_the_order_counts)
 {
 	static const int orders[] = {2, 0x7ffe, -2, 3, 0x7fff, -1};
@@ -187,6 +193,7 @@ START_TEST(only_bit_0_of_the_order_counts)
 }
 END_TEST
 
+/* Contract: LAYOUT-6. */
 START_TEST(the_arrays_lie_one_after_the_other)
 {
 	for (size_t ndims = 1; ndims <= 64; ndims++) {
@@ -206,6 +213,7 @@ START_TEST(the_arrays_lie_one_after_the_other)
 }
 END_TEST
 
+/* Contract: OWN-3. */
 START_TEST(free_releases_a_dense_layout)
 {
 	/* The address sanitizer and valgrind tell what is left. */
@@ -223,6 +231,7 @@ START_TEST(free_releases_a_dense_layout)
 }
 END_TEST
 
+/* Contract: OWN-1. */
 START_TEST(the_arguments_may_go_after_creation)
 {
 	size_t *dims = calloc(6, sizeof(*dims));
@@ -263,6 +272,7 @@ static int try_to_create(size_t element_size, size_t ndims, const size_t *dims,
 	return result[COLUMN];
 }
 
+/* Contract: ERROR-3, LAYOUT-4. */
 START_TEST(creation_refuses_what_is_missing)
 {
 	struct aml_layout *layout = untouched;
@@ -280,6 +290,7 @@ START_TEST(creation_refuses_what_is_missing)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(there_are_64_dimensions_at_most)
 {
 	size_t dims[65], coords[64] = {0};
@@ -322,6 +333,7 @@ static int create_sizes(int order, const struct sizes *sizes, struct aml_layout 
 				       pitch[0] == SIZE_MAX ? NULL : pitch);
 }
 
+/* Contract: LAYOUT-2. */
 START_TEST(sizes_that_overflow_are_refused)
 {
 	static const struct sizes bad[] = {
@@ -352,6 +364,7 @@ START_TEST(sizes_that_overflow_are_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(large_sizes_that_do_not_overflow_are_legal)
 {
 	static const struct sizes good[] = {
@@ -389,6 +402,7 @@ static void assert_at_null(const struct aml_layout *layout)
 	fclose(null);
 }
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_empty_layout_may_lie_at_null)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -433,6 +447,7 @@ START_TEST(an_empty_layout_may_lie_at_null)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_extent_of_0_makes_an_empty_layout)
 {
 	static const size_t empty[][3] = {{0, 3, 4}, {3, 0, 4}, {3, 4, 0}, {0, 0, 0}};
@@ -454,6 +469,7 @@ START_TEST(an_extent_of_0_makes_an_empty_layout)
 }
 END_TEST
 
+/* Contract: LAYOUT-8. */
 START_TEST(deref_safe_checks_against_the_users_dims)
 {
 	struct aml_layout *layout = create(ROW, 1, 2, (size_t[]){2, 5}, NULL, NULL);
@@ -472,6 +488,7 @@ START_TEST(deref_safe_checks_against_the_users_dims)
 }
 END_TEST
 
+/* Contract: LAYOUT-7. */
 START_TEST(the_exported_operators_do_what_the_tables_do)
 {
 	struct aml_layout *column = create(COLUMN, 2, 2, (size_t[]){4, 6}, NULL, NULL);
@@ -518,6 +535,7 @@ START_TEST(the_exported_operators_do_what_the_tables_do)
 }
 END_TEST
 
+/* Contract: LAYOUT-7. */
 START_TEST(the_tables_are_complete)
 {
 	struct aml_layout_ops *tables[] = {&aml_layout_column_ops, &aml_layout_row_ops};
@@ -541,6 +559,7 @@ START_TEST(the_tables_are_complete)
 }
 END_TEST
 
+/* Contract: COPY-9. */
 START_TEST(steps_native_tells_base_and_steps)
 {
 	struct aml_layout *layout =
@@ -570,6 +589,7 @@ static char *printed(const struct aml_layout *layout, const char *prefix)
 	return text;
 }
 
+/* Contract: LAYOUT-18. */
 START_TEST(the_prefix_begins_each_printed_line)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -601,6 +621,7 @@ START_TEST(no_prefix_prints_the_same_as_an_empty_one)
 }
 END_TEST
 
+/* Contract: LAYOUT-18. */
 START_TEST(printing_that_fails_is_told)
 {
 	struct aml_layout *layout = create(ROW, 8, 3, (size_t[]){7, 5, 3}, NULL, NULL);
@@ -613,6 +634,7 @@ START_TEST(printing_that_fails_is_told)
 }
 END_TEST
 
+/* Contract: OWN-1, LAYOUT-11. */
 START_TEST(a_duplicate_is_independent)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -640,6 +662,7 @@ START_TEST(a_duplicate_is_independent)
 }
 END_TEST
 
+/* Contract: LAYOUT-11. */
 START_TEST(a_duplicate_may_lie_elsewhere)
 {
 	struct aml_layout *layout = create(ROW, 2, 2, (size_t[]){4, 6}, NULL, NULL), *other;
@@ -654,6 +677,7 @@ START_TEST(a_duplicate_may_lie_elsewhere)
 }
 END_TEST
 
+/* Contract: LAYOUT-6. */
 START_TEST(random_layouts_have_their_elements_where_the_oracle_says)
 {
 	struct rng rng = {0};

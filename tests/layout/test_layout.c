@@ -229,6 +229,7 @@ static void probe_init(struct probe *probe)
 /* What an output holds before a call that must leave it alone. */
 static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 
+/* Contract: NAME-4. */
 START_TEST(the_constants_are_those_of_aml)
 {
 	ck_assert_int_eq(AML_LAYOUT_ORDER_FORTRAN, 0);
@@ -241,6 +242,7 @@ START_TEST(the_constants_are_those_of_aml)
 }
 END_TEST
 
+/* Contract: NAME-4. */
 START_TEST(the_members_stand_in_the_order_of_aml)
 {
 	static const size_t offsets[] = {
@@ -287,6 +289,7 @@ START_TEST(queries_return_what_the_operators_tell)
 }
 END_TEST
 
+/* Contract: LAYOUT-8. */
 START_TEST(deref_hands_coordinates_on_unchanged)
 {
 	struct probe probe;
@@ -305,6 +308,7 @@ START_TEST(deref_hands_coordinates_on_unchanged)
 }
 END_TEST
 
+/* Contract: LAYOUT-8. */
 START_TEST(deref_safe_refuses_a_coordinate_out_of_bounds)
 {
 	static const size_t bad[][3] = {
@@ -321,6 +325,7 @@ START_TEST(deref_safe_refuses_a_coordinate_out_of_bounds)
 }
 END_TEST
 
+/* Contract: LAYOUT-8. */
 START_TEST(deref_safe_finds_nothing_in_an_empty_layout)
 {
 	struct probe probe;
@@ -332,6 +337,7 @@ START_TEST(deref_safe_finds_nothing_in_an_empty_layout)
 }
 END_TEST
 
+/* Contract: ERROR-3. */
 START_TEST(null_arguments_are_refused)
 {
 	struct aml_layout *out = untouched;
@@ -375,6 +381,7 @@ START_TEST(null_arguments_are_refused)
 }
 END_TEST
 
+/* Contract: ERROR-4. */
 START_TEST(a_layout_without_a_table_is_refused)
 {
 	struct aml_layout bare = {NULL, NULL}, *out = untouched;
@@ -404,6 +411,7 @@ START_TEST(a_layout_without_a_table_is_refused)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(a_lacking_operator_is_enotsup)
 {
 	struct aml_layout *out = untouched;
@@ -434,6 +442,7 @@ START_TEST(a_lacking_operator_is_enotsup)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(each_operator_is_missed_alone)
 {
 	struct aml_layout *out = untouched;
@@ -529,6 +538,7 @@ START_TEST(slice_hands_on_its_arguments)
 }
 END_TEST
 
+/* Contract: LAYOUT-9. */
 START_TEST(the_slice_operator_sees_offsets_and_strides_where_there_are_none)
 {
 	struct aml_layout *out = NULL;
@@ -572,6 +582,7 @@ static int slice_native(struct probe *probe, struct aml_layout **out, const stru
 				       native.strides);
 }
 
+/* Contract: LAYOUT-9. */
 START_TEST(a_slice_that_does_not_fit_never_reaches_the_operator)
 {
 	static const struct slicing bad[] = {
@@ -695,6 +706,7 @@ START_TEST(reshape_hands_on_its_arguments)
 }
 END_TEST
 
+/* Contract: LAYOUT-10. */
 START_TEST(a_reshape_to_another_number_of_elements_never_reaches_the_operator)
 {
 	/* 3 × INVERSE is 1 in 64 bits. */
@@ -725,6 +737,7 @@ START_TEST(a_reshape_to_another_number_of_elements_never_reaches_the_operator)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(a_reshape_to_0_or_65_dimensions_never_reaches_the_operator)
 {
 	size_t dims[65] = {60, 1};
@@ -743,6 +756,7 @@ START_TEST(a_reshape_to_0_or_65_dimensions_never_reaches_the_operator)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(a_layout_that_tells_of_0_or_65_dimensions_is_refused)
 {
 	static const size_t lies[] = {0, 65, SIZE_MAX};
@@ -765,6 +779,7 @@ START_TEST(a_layout_that_tells_of_0_or_65_dimensions_is_refused)
 }
 END_TEST
 
+/* Contract: ERROR-7. */
 START_TEST(an_operators_error_is_handed_on)
 {
 	static const int codes[] = {-AML_FAILURE, -AML_ENOMEM, -AML_EPERM};
@@ -819,6 +834,7 @@ START_TEST(duplicate_hands_on_its_arguments)
 }
 END_TEST
 
+/* Contract: OWN-4. */
 START_TEST(destroy_calls_the_operator_once_and_stores_null)
 {
 	struct aml_layout *layout;
@@ -836,6 +852,7 @@ START_TEST(destroy_calls_the_operator_once_and_stores_null)
 }
 END_TEST
 
+/* Contract: OWN-4. */
 START_TEST(destroy_of_nothing_does_nothing)
 {
 	struct aml_layout *layout = NULL;
@@ -846,6 +863,7 @@ START_TEST(destroy_of_nothing_does_nothing)
 }
 END_TEST
 
+/* Contract: OWN-4. */
 START_TEST(a_layout_without_destroy_is_freed)
 {
 	struct probe *probe = malloc(sizeof(*probe));
@@ -859,6 +877,7 @@ START_TEST(a_layout_without_destroy_is_freed)
 }
 END_TEST
 
+/* Contract: ERROR-1. */
 START_TEST(success_leaves_aml_errno_alone)
 {
 	struct aml_layout *out = NULL;
@@ -890,6 +909,7 @@ static void *fail_elsewhere(void *seen)
 	return NULL;
 }
 
+/* Contract: ERROR-1. */
 START_TEST(aml_errno_is_the_threads_own)
 {
 	pthread_t thread;

@@ -68,6 +68,7 @@ static struct aml_layout *counted(struct user_calls *calls, int flags)
 	return &user->layout;
 }
 
+/* Contract: LAYOUT-14. */
 START_TEST(the_outside_is_the_neutral_element)
 {
 	/* Each order of the pad over each of the target. */
@@ -97,6 +98,7 @@ START_TEST(the_outside_is_the_neutral_element)
 }
 END_TEST
 
+/* Contract: LAYOUT-17. */
 START_TEST(a_pad_tells_of_itself)
 {
 	struct aml_layout *target = dense(ROW), *layout;
@@ -149,6 +151,7 @@ START_TEST(deref_safe_knows_the_pads_own_extents)
 }
 END_TEST
 
+/* Contract: LAYOUT-14. */
 START_TEST(the_neutral_element_is_copied)
 {
 	int neutral = 42;
@@ -166,6 +169,7 @@ START_TEST(the_neutral_element_is_copied)
 }
 END_TEST
 
+/* Contract: LAYOUT-14. */
 START_TEST(a_smaller_pad_crops)
 {
 	struct aml_layout *layout = pad(dense(COLUMN), ROW, (size_t[]){3, 2}, -7);
@@ -177,6 +181,7 @@ START_TEST(a_smaller_pad_crops)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_extent_of_0_makes_an_empty_pad)
 {
 	struct aml_layout *layout = pad(dense(ROW), ROW, (size_t[]){0, 5}, -7);
@@ -186,6 +191,7 @@ START_TEST(an_extent_of_0_makes_an_empty_pad)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_empty_target_makes_all_neutral)
 {
 	struct aml_layout *target = NULL, *layout;
@@ -203,6 +209,7 @@ START_TEST(an_empty_target_makes_all_neutral)
 }
 END_TEST
 
+/* Contract: OWN-2. */
 START_TEST(destroying_a_pad_destroys_its_target)
 {
 	struct user_calls calls = {0};
@@ -220,6 +227,7 @@ START_TEST(destroying_a_pad_destroys_its_target)
 }
 END_TEST
 
+/* Contract: OWN-3. */
 START_TEST(free_leaves_the_target_alive)
 {
 	struct user_calls calls = {0};
@@ -233,6 +241,7 @@ START_TEST(free_leaves_the_target_alive)
 }
 END_TEST
 
+/* Contract: LAYOUT-11. */
 START_TEST(a_duplicate_is_deep)
 {
 	struct user_calls calls = {0};
@@ -257,6 +266,7 @@ START_TEST(a_duplicate_is_deep)
 }
 END_TEST
 
+/* Contract: LAYOUT-11. */
 START_TEST(a_duplicates_target_may_lie_elsewhere)
 {
 	static int elsewhere[2][3];
@@ -285,6 +295,7 @@ START_TEST(a_target_without_duplicate_has_no_duplicate_pad)
 }
 END_TEST
 
+/* Contract: LAYOUT-14. */
 START_TEST(a_pad_has_no_reshape_and_no_slice)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -303,6 +314,7 @@ START_TEST(a_pad_has_no_reshape_and_no_slice)
 }
 END_TEST
 
+/* Contract: ERROR-3, OWN-2. */
 START_TEST(null_arguments_are_refused)
 {
 	struct user_calls calls = {0};
@@ -321,6 +333,7 @@ START_TEST(null_arguments_are_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(a_neutral_element_that_no_memory_can_hold)
 {
 	struct user_calls calls = {0};
@@ -339,6 +352,7 @@ START_TEST(a_neutral_element_that_no_memory_can_hold)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(extents_that_overflow_are_refused)
 {
 	static const size_t bad[][2] = {
@@ -388,6 +402,7 @@ START_TEST(a_target_that_lacks_an_operator_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(a_target_that_lies_is_refused)
 {
 	static const size_t ones[USER_NDIMS] = {1};
@@ -414,6 +429,7 @@ START_TEST(a_target_that_lies_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-5. */
 START_TEST(only_bit_0_of_the_order_counts)
 {
 	struct aml_layout *layout = pad(dense(ROW), -2, (size_t[]){5, 4}, -7);
@@ -428,6 +444,7 @@ START_TEST(only_bit_0_of_the_order_counts)
 }
 END_TEST
 
+/* Contract: LAYOUT-18. */
 START_TEST(the_prefix_begins_each_printed_line)
 {
 	struct aml_layout *layout = pad(dense(ROW), COLUMN, (size_t[]){5, 4}, -7), *outer = NULL;
@@ -455,6 +472,7 @@ START_TEST(the_prefix_begins_each_printed_line)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(a_pad_of_64_dimensions)
 {
 	size_t dims[64], coords[64] = {0};
@@ -475,6 +493,7 @@ START_TEST(a_pad_of_64_dimensions)
 }
 END_TEST
 
+/* Contract: LAYOUT-17. */
 START_TEST(random_nested_layouts_have_their_elements_where_the_oracle_says)
 {
 	struct rng rng = {0};

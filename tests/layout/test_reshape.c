@@ -73,6 +73,7 @@ struct pair {
 	size_t ndims, dims[8];
 };
 
+/* Contract: LAYOUT-10. */
 START_TEST(what_strides_allow_is_done)
 {
 	static const struct pair pairs[] = {
@@ -137,6 +138,7 @@ START_TEST(what_strides_allow_is_done)
 }
 END_TEST
 
+/* Contract: LAYOUT-10. */
 START_TEST(what_strides_do_not_allow_is_refused)
 {
 	static const struct pair pairs[] = {
@@ -175,6 +177,7 @@ START_TEST(what_strides_do_not_allow_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-10. */
 START_TEST(another_number_of_elements_is_refused)
 {
 	static const struct shape shape = {2, {4, 6}, {0}, {0}};
@@ -197,6 +200,7 @@ START_TEST(another_number_of_elements_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-10. */
 START_TEST(another_number_of_elements_is_refused_by_the_operators_too)
 {
 	/* By their own names, without the check of aml_layout_reshape() before. */
@@ -246,6 +250,7 @@ START_TEST(an_empty_layout_has_any_empty_shape)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(there_are_64_dimensions_at_most)
 {
 	static const struct shape shape = {1, {6}, {0}, {0}};
@@ -304,6 +309,7 @@ static size_t factor(struct rng *rng, size_t number, size_t *dims)
 	return ndims;
 }
 
+/* Contract: LAYOUT-10. */
 START_TEST(random_reshapes_are_done_if_and_only_if_a_strided_map_exists)
 {
 	static const size_t counts[] = {1, 2, 6, 8, 12, 24, 36, 60, 64};

@@ -68,6 +68,7 @@ static struct aml_layout *counted(struct user_calls *calls, int flags)
 	return &user->layout;
 }
 
+/* Contract: LAYOUT-15. */
 START_TEST(elements_keep_their_native_linear_order)
 {
 	static const struct {
@@ -101,6 +102,7 @@ START_TEST(elements_keep_their_native_linear_order)
 }
 END_TEST
 
+/* Contract: LAYOUT-15. */
 START_TEST(a_row_major_one_reads_as_in_c)
 {
 	struct aml_layout *layout = reshape(dense(ROW), ROW, 3, (size_t[]){2, 3, 4});
@@ -116,6 +118,7 @@ START_TEST(a_row_major_one_reads_as_in_c)
 }
 END_TEST
 
+/* Contract: LAYOUT-15. */
 START_TEST(a_strided_slice_that_dense_cannot_reshape)
 {
 	struct aml_layout *layout = dense(ROW), *part = NULL, *out = untouched;
@@ -135,6 +138,7 @@ START_TEST(a_strided_slice_that_dense_cannot_reshape)
 }
 END_TEST
 
+/* Contract: LAYOUT-17. */
 START_TEST(a_reshape_of_a_pad_of_a_reshape)
 {
 	int neutral = -7;
@@ -158,6 +162,7 @@ START_TEST(a_reshape_of_a_pad_of_a_reshape)
 }
 END_TEST
 
+/* Contract: LAYOUT-17. */
 START_TEST(it_tells_of_itself)
 {
 	struct aml_layout *target = dense(COLUMN), *layout;
@@ -207,6 +212,7 @@ START_TEST(deref_safe_knows_the_new_extents)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(another_number_of_elements_is_refused)
 {
 	/* 3 × INVERSE is 1 in 64 bits. */
@@ -238,6 +244,7 @@ START_TEST(another_number_of_elements_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-1. */
 START_TEST(there_are_64_dimensions_at_most)
 {
 	struct aml_layout *target = dense(ROW), *layout = untouched;
@@ -278,6 +285,7 @@ START_TEST(an_empty_target_has_any_empty_shape)
 }
 END_TEST
 
+/* Contract: ERROR-3, OWN-2. */
 START_TEST(null_arguments_are_refused)
 {
 	struct user_calls calls = {0};
@@ -312,6 +320,7 @@ START_TEST(a_target_that_lacks_an_operator_is_refused)
 }
 END_TEST
 
+/* Contract: LAYOUT-2. */
 START_TEST(a_target_that_lies_is_refused)
 {
 	struct aml_layout *target = counted(NULL, 0), *layout = untouched;
@@ -340,6 +349,7 @@ START_TEST(a_target_that_lies_is_refused)
 }
 END_TEST
 
+/* Contract: OWN-2. */
 START_TEST(destroying_it_destroys_its_target)
 {
 	struct user_calls calls = {0};
@@ -354,6 +364,7 @@ START_TEST(destroying_it_destroys_its_target)
 }
 END_TEST
 
+/* Contract: OWN-3. */
 START_TEST(free_leaves_the_target_alive)
 {
 	struct user_calls calls = {0};
@@ -366,6 +377,7 @@ START_TEST(free_leaves_the_target_alive)
 }
 END_TEST
 
+/* Contract: LAYOUT-11. */
 START_TEST(a_duplicate_is_deep)
 {
 	struct user_calls calls = {0};
@@ -389,6 +401,7 @@ START_TEST(a_duplicate_is_deep)
 }
 END_TEST
 
+/* Contract: LAYOUT-11. */
 START_TEST(a_duplicates_target_may_lie_elsewhere)
 {
 	static int elsewhere[24];
@@ -414,6 +427,7 @@ START_TEST(a_target_without_duplicate_has_no_duplicate_reshape)
 }
 END_TEST
 
+/* Contract: LAYOUT-15. */
 START_TEST(it_has_no_reshape_and_no_slice)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -432,6 +446,7 @@ START_TEST(it_has_no_reshape_and_no_slice)
 }
 END_TEST
 
+/* Contract: LAYOUT-5. */
 START_TEST(only_bit_0_of_the_order_counts)
 {
 	struct aml_layout *layout = reshape(dense(ROW), -2, 2, (size_t[]){8, 3});
@@ -446,6 +461,7 @@ START_TEST(only_bit_0_of_the_order_counts)
 }
 END_TEST
 
+/* Contract: LAYOUT-18. */
 START_TEST(the_prefix_begins_each_printed_line)
 {
 	struct aml_layout *layout = reshape(dense(ROW), ROW, 2, (size_t[]){3, 8});
@@ -493,6 +509,7 @@ static int print_in(size_t room, const struct aml_layout *layout)
 	return result;
 }
 
+/* Contract: LAYOUT-18. */
 START_TEST(printing_fails_wherever_writing_does)
 {
 	for (int order = COLUMN; order <= ROW; order++) {

@@ -95,6 +95,7 @@ START_TEST(a_slice_of_a_column_major_layout)
 }
 END_TEST
 
+/* Contract: LAYOUT-9. */
 START_TEST(a_native_slice_takes_native_order)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -120,6 +121,7 @@ START_TEST(a_native_slice_takes_native_order)
 }
 END_TEST
 
+/* Contract: LAYOUT-9. */
 START_TEST(no_offsets_are_0_and_no_strides_are_1)
 {
 	struct aml_layout *layout = whole(ROW), *part;
@@ -163,6 +165,7 @@ START_TEST(a_slice_of_a_slice)
 }
 END_TEST
 
+/* Contract: LAYOUT-9. */
 START_TEST(a_slice_is_bounded_by_the_slice_that_it_is_of)
 {
 	struct aml_layout *layout = whole(ROW), *part, *out = untouched;
@@ -180,6 +183,7 @@ START_TEST(a_slice_is_bounded_by_the_slice_that_it_is_of)
 }
 END_TEST
 
+/* Contract: LAYOUT-9. */
 START_TEST(a_slice_past_the_end_is_refused)
 {
 	struct aml_layout *layout = whole(ROW), *out = untouched;
@@ -238,6 +242,7 @@ START_TEST(the_stride_of_a_single_element_may_be_anything)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_empty_slice_fits_wherever_it_is)
 {
 	static const size_t slices[][3][2] = {
@@ -278,6 +283,7 @@ START_TEST(an_empty_slice_fits_wherever_it_is)
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(an_empty_layout_has_only_empty_slices)
 {
 	struct aml_layout *layout = NULL, *out = untouched;
@@ -293,6 +299,7 @@ START_TEST(an_empty_layout_has_only_empty_slices)
 }
 END_TEST
 
+/* Contract: LAYOUT-9. */
 START_TEST(random_slices_of_slices_are_where_the_oracle_says)
 {
 	struct rng rng = {0};

@@ -354,6 +354,7 @@ static void build(const struct tree *tree)
 		make_file(tree->files[i].path, tree->files[i].text);
 }
 
+/* Contract: INIT-6. */
 START_TEST(the_least_quota_around_the_process_s_group_limits_the_cpus)
 {
 	for (size_t i = 0; i < sizeof(trees) / sizeof(*trees); i++) {
@@ -369,6 +370,7 @@ START_TEST(the_least_quota_around_the_process_s_group_limits_the_cpus)
 }
 END_TEST
 
+/* Contract: INIT-6. */
 START_TEST(a_quota_that_is_malformed_is_none)
 {
 	static const char *const texts[] = {"",
@@ -427,6 +429,7 @@ static char *long_text(const char *with, char c, size_t n)
 	return text;
 }
 
+/* Contract: INIT-6. */
 START_TEST(paths_and_lines_may_be_of_any_length)
 {
 	struct tree tree = {.files = {{FS MAX, "200000 100000\n"}}};
@@ -449,6 +452,7 @@ START_TEST(paths_and_lines_may_be_of_any_length)
 }
 END_TEST
 
+/* Contract: INIT-6. */
 START_TEST(a_group_in_deep_folders_is_found)
 {
 	struct tree tree = {.mounts = V2_FS};
@@ -483,6 +487,7 @@ static size_t count_descriptors(void)
 	return n;
 }
 
+/* Contract: INIT-6. */
 START_TEST(errno_and_descriptors_are_left_as_they_were)
 {
 	size_t before = count_descriptors();
@@ -506,6 +511,7 @@ static void *count_cancelled(void *counted)
 	return NULL;
 }
 
+/* Contract: THREAD-3. */
 START_TEST(a_thread_that_is_cancelled_counts_first)
 {
 	struct tree tree = {
@@ -523,6 +529,7 @@ START_TEST(a_thread_that_is_cancelled_counts_first)
 END_TEST
 
 /* Whatever quota there is here. */
+/* Contract: INIT-6. */
 START_TEST(the_machine_s_own_files_are_read)
 {
 	cpu_set_t cpus;

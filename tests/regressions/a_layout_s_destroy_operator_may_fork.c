@@ -73,6 +73,7 @@ static void post_behind(struct aml_dma *dma, struct job *holder, struct aml_dma_
 	aml_layout_destroy(&src);
 }
 
+/* Contract: FORK-5. */
 START_TEST(in_a_cancel)
 {
 	struct gate gate;
@@ -109,6 +110,7 @@ static int wait_for_an_orphan(void *arg)
 	return use_and_destroy(&i->dma);
 }
 
+/* Contract: FORK-5. */
 START_TEST(in_the_wait_of_a_child)
 {
 	struct gate gate;

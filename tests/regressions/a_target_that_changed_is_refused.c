@@ -134,6 +134,7 @@ static void each_change(enum over over, int flags, bool written)
 	memset(to, 0, sizeof(to));
 }
 
+/* Contract: LAYOUT-3. */
 START_TEST(with_the_fast_path)
 {
 	for (int over = 0; over < OVERS; over++) {
@@ -143,6 +144,7 @@ START_TEST(with_the_fast_path)
 }
 END_TEST
 
+/* Contract: LAYOUT-3. */
 START_TEST(element_by_element)
 {
 	for (int over = 0; over < OVERS; over++) {
@@ -165,6 +167,7 @@ static int duplicate_changed(const struct aml_layout *layout, struct aml_layout 
 	return AML_SUCCESS;
 }
 
+/* Contract: LAYOUT-3. */
 START_TEST(a_duplicate_that_is_another_layout)
 {
 	struct aml_dma *dma = NULL;

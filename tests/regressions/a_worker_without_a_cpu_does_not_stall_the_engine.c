@@ -107,6 +107,7 @@ static void scene_down(struct scene *scene)
 	ck_assert_int_eq(aml_dma_linux_destroy(&scene->dma), 0);
 }
 
+/* Contract: RUN-2. */
 START_TEST(the_sixty_fourth_post_wakes_another)
 {
 	struct job jobs[100] = {{0}};
@@ -132,6 +133,7 @@ static void pass_two_milliseconds(void)
 	while ((now.tv_sec - from.tv_sec) * 1000000000L + now.tv_nsec - from.tv_nsec < 2000000);
 }
 
+/* Contract: RUN-2. */
 START_TEST(a_post_after_a_millisecond_wakes_another)
 {
 	struct job jobs[2] = {{0}};
@@ -149,6 +151,7 @@ START_TEST(a_post_after_a_millisecond_wakes_another)
 }
 END_TEST
 
+/* Contract: RUN-2. */
 START_TEST(a_barrier_after_a_millisecond_wakes_another)
 {
 	struct job job = {0};

@@ -9,6 +9,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: ERROR-2. */
 START_TEST(null_is_told_everywhere)
 {
 	struct aml_layout *layout = NULL;

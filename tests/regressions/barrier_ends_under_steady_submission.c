@@ -25,6 +25,7 @@ static int post_next(struct aml_layout *dst, const struct aml_layout *src, void 
 	return aml_dma_async_copy_custom(chain->dma, NULL, dst, &any_layout, post_next, chain);
 }
 
+/* Contract: BARRIER-2. */
 START_TEST(a_barrier_ends_though_there_is_always_something_queued)
 {
 	enum { CHAINS = 3 };

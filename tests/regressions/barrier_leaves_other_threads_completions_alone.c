@@ -29,6 +29,7 @@ static void *post_and_wait(void *arg)
 	return NULL;
 }
 
+/* Contract: BARRIER-7. */
 START_TEST(waits_return_whatever_barriers_run_beside_them)
 {
 	enum { POSTERS = 3 };

@@ -3,6 +3,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: CANCEL-2. */
 START_TEST(cancel_returns_only_once_the_operator_has)
 {
 	for (size_t threads = 1; threads < 3; threads++) {

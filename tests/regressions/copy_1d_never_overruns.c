@@ -39,6 +39,7 @@ static void expect_refused(size_t ndims_dst, const size_t *dims_dst, size_t ndim
 	aml_layout_destroy(&src);
 }
 
+/* Contract: COPY-3. */
 START_TEST(a_source_longer_than_the_destination_is_refused)
 {
 	expect_refused(1, (size_t[]){8}, 1, (size_t[]){64});
@@ -46,6 +47,7 @@ START_TEST(a_source_longer_than_the_destination_is_refused)
 }
 END_TEST
 
+/* Contract: COPY-3. */
 START_TEST(several_dimensions_are_refused)
 {
 	const size_t many[] = {2, 2, 2, 2, 2, 2}, flat[] = {64};

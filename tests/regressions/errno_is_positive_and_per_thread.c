@@ -16,6 +16,7 @@ static int fail_here(struct call *call)
 	return 0;
 }
 
+/* Contract: ERROR-1. */
 START_TEST(each_thread_has_its_own_positive_code)
 {
 	struct call call = {.fn = fail_here};

@@ -5,6 +5,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: ERROR-2. */
 START_TEST(a_mismatch_is_an_error_of_the_call_and_nothing_is_written)
 {
 	const size_t shapes[][3] = {{2, 3, 4},  {2, 4, 3}, {2, 3, 5},

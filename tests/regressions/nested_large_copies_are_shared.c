@@ -82,6 +82,7 @@ static void share(struct aml_dma *outer, struct aml_dma *dma)
 	gate_destroy(&gate);
 }
 
+/* Contract: NEST-3. */
 START_TEST(by_the_other_worker_of_the_operator_s_engine)
 {
 	struct aml_dma *dma = NULL;
@@ -92,6 +93,7 @@ START_TEST(by_the_other_worker_of_the_operator_s_engine)
 }
 END_TEST
 
+/* Contract: NEST-3. */
 START_TEST(by_the_worker_of_another_engine)
 {
 	struct aml_dma *outer = NULL, *dma = NULL;

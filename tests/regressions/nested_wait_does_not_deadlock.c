@@ -18,6 +18,7 @@ static int post_and_wait(struct job *job)
 	return 0;
 }
 
+/* Contract: NEST-1. */
 START_TEST(all_workers_may_wait_inside_at_once)
 {
 	for (size_t threads = 1; threads < 5; threads++) {
@@ -45,6 +46,7 @@ START_TEST(all_workers_may_wait_inside_at_once)
 }
 END_TEST
 
+/* Contract: NEST-1. */
 START_TEST(without_workers_too)
 {
 	struct aml_dma *dma = NULL;

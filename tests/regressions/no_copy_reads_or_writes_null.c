@@ -125,18 +125,21 @@ static void each_layout(size_t rows, int code)
 	ck_assert_mem_eq(to, untouched, sizeof(to));
 }
 
+/* Contract: LAYOUT-4. */
 START_TEST(with_elements_it_is_refused)
 {
 	each_layout(3, -AML_EINVAL);
 }
 END_TEST
 
+/* Contract: LAYOUT-12. */
 START_TEST(without_elements_it_copies_to_nothing)
 {
 	each_layout(0, AML_SUCCESS);
 }
 END_TEST
 
+/* Contract: LAYOUT-4. */
 START_TEST(copy_1d_refuses_it_too)
 {
 	struct aml_layout *memory = NULL, *at_null = create_at_null(BY_BASE, 3);
@@ -162,6 +165,7 @@ START_TEST(copy_1d_refuses_it_too)
 END_TEST
 
 /* Without a raw pointer, it is only known when its elements are asked for. */
+/* Contract: LAYOUT-4. */
 START_TEST(without_a_raw_pointer_it_fails_when_it_runs)
 {
 	struct aml_layout *at_null = create_at_null(BY_RAWPTR, 3), *memory = create_dense(to, 3, 4);

@@ -24,6 +24,7 @@ static int do_nothing(void *arg)
 	return 0;
 }
 
+/* Contract: THREAD-4. */
 START_TEST(the_worker_lives_on)
 {
 	for (size_t workers = 1; workers < 3; workers++) {

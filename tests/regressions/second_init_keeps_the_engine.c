@@ -5,6 +5,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: INIT-1. */
 START_TEST(calls_of_init_are_counted)
 {
 	struct aml_dma *engine;

@@ -3,6 +3,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: WAIT-2. */
 START_TEST(each_handle_is_waited_for_after_a_barrier)
 {
 	const int results[] = {0, -AML_EDOM, 0, -AML_EPERM};

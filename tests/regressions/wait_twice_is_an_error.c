@@ -3,6 +3,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: WAIT-2. */
 START_TEST(a_second_wait_for_a_handle_is_told)
 {
 	struct aml_dma *dma = NULL;
@@ -19,6 +20,7 @@ START_TEST(a_second_wait_for_a_handle_is_told)
 }
 END_TEST
 
+/* Contract: WAIT-2. */
 START_TEST(so_is_a_second_wait_for_a_task)
 {
 	struct aml_sched *sched = aml_queue_sched_create(1);

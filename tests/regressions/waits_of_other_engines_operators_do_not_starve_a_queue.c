@@ -72,6 +72,7 @@ static void scene_down(struct scene *scene)
 	ck_assert_int_eq(aml_dma_linux_destroy(&scene->dma), 0);
 }
 
+/* Contract: ORDER-3. */
 START_TEST(the_head_of_the_queue_runs_beside_them)
 {
 	struct scene scene;
@@ -96,6 +97,7 @@ START_TEST(the_head_of_the_queue_runs_beside_them)
 }
 END_TEST
 
+/* Contract: ORDER-3. */
 START_TEST(an_operator_gets_its_slot_back_beside_them)
 {
 	struct scene scene;
@@ -137,6 +139,7 @@ static int copy_everywhere(struct job *job)
 	return -AML_EPERM;
 }
 
+/* Contract: ORDER-3. */
 START_TEST(one_that_runs_beyond_the_bound_may_wait_itself)
 {
 	struct scene scene;

@@ -30,6 +30,7 @@ static void expect_workers(size_t n)
 	free(jobs);
 }
 
+/* Contract: INIT-5. */
 START_TEST(one_for_each_cpu_of_the_mask)
 {
 	cpu_set_t all, some;

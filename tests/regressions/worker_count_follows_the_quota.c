@@ -49,6 +49,7 @@ static void expect_workers(size_t n)
 	gate_destroy(&gate);
 }
 
+/* Contract: INIT-6. */
 START_TEST(one_for_each_cpu_of_the_quota)
 {
 	static const char *const folders[] = {"", "proc", "proc/self", "groups", "groups/mine"};

@@ -88,12 +88,14 @@ static void use_with_default(size_t stack, int state)
 	}
 }
 
+/* Contract: THREAD-6. */
 START_TEST(they_are_joinable)
 {
 	use_with_default((size_t)8 << 20, PTHREAD_CREATE_DETACHED);
 }
 END_TEST
 
+/* Contract: THREAD-6. */
 START_TEST(their_stacks_have_room_where_the_default_has_little)
 {
 	use_with_default((size_t)sysconf(_SC_THREAD_STACK_MIN), PTHREAD_CREATE_JOINABLE);
@@ -101,6 +103,7 @@ START_TEST(their_stacks_have_room_where_the_default_has_little)
 }
 END_TEST
 
+/* Contract: THREAD-6. */
 START_TEST(their_stacks_have_room_beside_thread_local_storage)
 {
 	use_with_default(sizeof(storage) + (64 << 10), PTHREAD_CREATE_JOINABLE);

@@ -3,6 +3,7 @@
 #include "gate.h"
 #include "suite.h"
 
+/* Contract: RUN-6. */
 START_TEST(a_wait_without_workers_runs_what_was_posted_before)
 {
 	struct aml_dma *dma = NULL;
@@ -22,6 +23,7 @@ START_TEST(a_wait_without_workers_runs_what_was_posted_before)
 }
 END_TEST
 
+/* Contract: RUN-6. */
 START_TEST(so_does_a_task_s)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);

@@ -277,6 +277,7 @@ static void fork_often(struct rng *rng, size_t workers, int times)
 	free(forge.from);
 }
 
+/* Contract: FORK-4. */
 START_TEST(children_live_whatever_the_parent_s_threads_are_doing)
 {
 	struct rng rng = {0};
@@ -330,6 +331,7 @@ static int fork_beside_first_init(void *arg)
 	return result;
 }
 
+/* Contract: FORK-4. */
 START_TEST(a_fork_beside_the_first_init_finds_no_lock_held)
 {
 	struct rng rng = {0};

@@ -89,6 +89,7 @@ static bool copy_with_fork_at(size_t place, size_t workers, size_t size)
 	return forked;
 }
 
+/* Contract: FORK-4. */
 START_TEST(a_child_finds_nothing_half_done)
 {
 	/* One that is copied by the call that posts it, and one that is cut into parts. */

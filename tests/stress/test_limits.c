@@ -97,6 +97,7 @@ static int try_create(size_t workers)
 	return 0;
 }
 
+/* Contract: ENGINE-8. */
 START_TEST(a_thousand_engines_one_after_another)
 {
 	size_t threads = count_threads(), n = effort(1000);
@@ -107,6 +108,7 @@ START_TEST(a_thousand_engines_one_after_another)
 }
 END_TEST
 
+/* Contract: ENGINE-8. */
 START_TEST(sixty_four_engines_at_once)
 {
 	enum { N = 64 };
@@ -195,6 +197,7 @@ static void crowds_finish(struct crowds *c, bool never)
 	free(order);
 }
 
+/* Contract: MEMORY-3. */
 START_TEST(a_million_requests_in_flight_behind_a_busy_worker)
 {
 	struct aml_dma *dma = NULL;
@@ -230,6 +233,7 @@ START_TEST(a_million_requests_in_flight_behind_a_busy_worker)
 }
 END_TEST
 
+/* Contract: MEMORY-3. */
 START_TEST(a_million_requests_in_flight_without_a_worker)
 {
 	struct aml_dma *dma = NULL;
@@ -332,6 +336,7 @@ static void vast_destroy(struct vast *v)
 	close(v->file);
 }
 
+/* Contract: MEMORY-3. */
 START_TEST(more_than_four_gib_in_one_copy)
 {
 	struct rng rng = {0};
@@ -361,6 +366,7 @@ START_TEST(more_than_four_gib_in_one_copy)
 }
 END_TEST
 
+/* Contract: MEMORY-3. */
 START_TEST(more_than_four_gib_of_memory_in_one_copy)
 {
 	size_t size = 4 * GIB + 3 * MIB + 5;
@@ -383,6 +389,7 @@ START_TEST(more_than_four_gib_of_memory_in_one_copy)
 }
 END_TEST
 
+/* Contract: MEMORY-3. */
 START_TEST(elements_that_lie_further_apart_than_four_gib)
 {
 	enum { ROWS = 3, COLS = 4, SIZE = 64 };
@@ -511,6 +518,7 @@ static int create_in_little_space(void *arg)
 	return 0;
 }
 
+/* Contract: ENGINE-1. */
 START_TEST(engines_under_a_limit_of_address_space)
 {
 	if (under_sanitizer() || under_valgrind())
@@ -554,6 +562,7 @@ static int post_in_little_space(void *arg)
 	return n > 1000 ? 0 : -n;
 }
 
+/* Contract: MEMORY-2. */
 START_TEST(requests_under_a_limit_of_address_space)
 {
 	if (under_sanitizer() || under_valgrind())
@@ -599,6 +608,7 @@ static int create_with_few_threads(void *arg)
 	return 0;
 }
 
+/* Contract: ENGINE-1. */
 START_TEST(engines_under_a_limit_of_threads)
 {
 	int result = under_valgrind() ? NO_LIMIT : in_child(create_with_few_threads, NULL);

@@ -176,6 +176,7 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 	gate_destroy(&gate);
 }
 
+/* Contract: SIGNAL-1. */
 START_TEST(only_the_application_s_threads_take_signals)
 {
 	handle_all();
@@ -184,6 +185,7 @@ START_TEST(only_the_application_s_threads_take_signals)
 }
 END_TEST
 
+/* Contract: SIGNAL-1. */
 START_TEST(signals_that_the_application_blocks_stay_pending_whoever_sends_them)
 {
 	handle_all();
@@ -354,6 +356,7 @@ static void use_all(struct aml_dma *dma, struct storm *storm, unsigned char *to,
 	ck_assert_int_eq(failing.runs, 3);
 }
 
+/* Contract: SIGNAL-2. */
 START_TEST(a_storm_of_signals_changes_nothing)
 {
 	size_t size = ((size_t)3 << 20) + 5;
@@ -540,6 +543,7 @@ static void cross_pair(size_t one, size_t two, bool stormy)
 	gate_destroy(&start);
 }
 
+/* Contract: NEST-1. */
 START_TEST(operators_of_two_engines_copy_on_each_other)
 {
 	for (size_t pair = 0; pair < 16; pair++)
@@ -547,6 +551,7 @@ START_TEST(operators_of_two_engines_copy_on_each_other)
 }
 END_TEST
 
+/* Contract: SIGNAL-2. */
 START_TEST(operators_of_two_engines_copy_on_each_other_in_a_storm)
 {
 	handle_all();

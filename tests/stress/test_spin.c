@@ -72,6 +72,7 @@ static int cpus(cpu_set_t *set)
 	return CPU_COUNT(set);
 }
 
+/* Contract: WAIT-7. */
 START_TEST(it_ends_in_sleep)
 {
 	struct aml_sched *sched = aml_queue_sched_create(0);
@@ -86,6 +87,7 @@ START_TEST(it_ends_in_sleep)
 }
 END_TEST
 
+/* Contract: WAIT-7. */
 START_TEST(on_one_cpu_there_is_none)
 {
 	struct aml_sched *sched;

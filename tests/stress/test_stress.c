@@ -279,6 +279,7 @@ static void run_case(struct rng *rng, const struct habits *habits, const unsigne
 	REQUIRE(stress_blocks() == blocks);
 }
 
+/* Contract: ORDER-6, THREAD-1, MEMORY-1. */
 START_TEST(engines_keep_their_promises_under_all_calls_at_random)
 {
 	static const struct habits habits = {20, 8, 6, 8, 3, 4};
@@ -290,6 +291,7 @@ START_TEST(engines_keep_their_promises_under_all_calls_at_random)
 }
 END_TEST
 
+/* Contract: ORDER-1. */
 START_TEST(one_slot_runs_all_in_order_under_all_calls_at_random)
 {
 	static const struct habits habits = {20, 10, 6, 8, 2, 0};
@@ -301,6 +303,7 @@ START_TEST(one_slot_runs_all_in_order_under_all_calls_at_random)
 }
 END_TEST
 
+/* Contract: WAIT-5. */
 START_TEST(cancels_and_waits_of_all_threads_are_told_apart)
 {
 	static const struct habits habits = {22, 25, 2, 14, 1, 0};
@@ -312,6 +315,7 @@ START_TEST(cancels_and_waits_of_all_threads_are_told_apart)
 }
 END_TEST
 
+/* Contract: BARRIER-4. */
 START_TEST(barriers_return_each_failure_once)
 {
 	static const struct habits habits = {15, 5, 25, 5, 1, 0};
@@ -323,6 +327,7 @@ START_TEST(barriers_return_each_failure_once)
 }
 END_TEST
 
+/* Contract: THREAD-1. */
 START_TEST(engines_come_and_go_while_others_are_in_use)
 {
 	static const struct habits habits = {15, 5, 5, 5, 0, 35};

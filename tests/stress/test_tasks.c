@@ -294,6 +294,7 @@ static void run_case(struct rng *rng, size_t most_workers, size_t steps)
 	REQUIRE(stress_blocks() == blocks);
 }
 
+/* Contract: WAIT-4. */
 START_TEST(each_task_is_returned_once_under_all_calls_at_random)
 {
 	struct rng rng = {0};
@@ -303,6 +304,7 @@ START_TEST(each_task_is_returned_once_under_all_calls_at_random)
 }
 END_TEST
 
+/* Contract: ORDER-1. */
 START_TEST(one_slot_runs_tasks_in_order_under_all_calls_at_random)
 {
 	struct rng rng = {0};
