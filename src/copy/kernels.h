@@ -15,8 +15,8 @@
 /* Element sizes with kernels of their own: 1 << 0 to 1 << (KERNEL_SIZES - 1) bytes. */
 enum { KERNEL_SIZES = 5 };
 
-/* A cache line, in bytes; and those of a source row that a tile takes. */
-enum { LINE = 64, TILE_BYTES = 16 };
+/* A tile takes so many bytes of each source row. */
+enum { TILE_BYTES = 16 };
 
 /* memcpy() past the caches. */
 typedef void (*stream_fn)(char *dst, const char *src, size_t size);

@@ -6,6 +6,7 @@
 
 #include "copy/count.h"
 #include "copy/kernels.h"
+#include "machine/caches.h"
 
 #define ISA kernels_avx512
 #define NAME "avx512"

@@ -14,6 +14,7 @@
 #include "copy/count.h"
 #include "copy/machine.h"
 #include "copy/plan.h"
+#include "machine/caches.h"
 
 enum {
 	BLOCK = 8,        /* tiles along a destination's row */
@@ -44,9 +45,9 @@ struct planes {
  */
 static size_t head(const char *base, ptrdiff_t step, size_t piece, size_t size)
 {
-	size_t before = -(size_t)base & (LINE - 1);
+	size_t before = -(size_t)base & (CACHE_LINE_BYTES - 1);
 
-	return step % LINE == 0 && before % piece == 0 ? before / size : 0;
+	return step % CACHE_LINE_BYTES == 0 && before % piece == 0 ? before / size : 0;
 }
 
 /*
@@ -55,9 +56,9 @@ static size_t head(const char *base, ptrdiff_t step, size_t piece, size_t size)
  */
 static bool crowded(ptrdiff_t step, size_t rows)
 {
-	size_t lines = (size_t)step / LINE, sets = machine()->sets;
+	size_t lines = (size_t)step / CACHE_LINE_BYTES, sets = machine()->sets;
 
-	if (step % LINE != 0)
+	if (step % CACHE_LINE_BYTES != 0)
 		return false;
 	for (; sets > 1 && lines % 2 == 0; lines /= 2)
 		sets /= 2;
@@ -77,11 +78,11 @@ static void lay_out(struct planes *p, const struct kernels *kernels)
 	p->tile = p->stream ? kernels->far[log] : kernels->near[log];
 	p->ta = kernels->width >> log;
 	p->tb = TILE_BYTES >> log;
-	p->line = LINE >> log;
+	p->line = CACHE_LINE_BYTES >> log;
 	p->gathered = crowded(p->src_step, p->ta);
 	p->a_block = p->stream ? BLOCK * p->ta : p->na;
 	if (p->gathered)
-		p->a_block = min(BLOCK * p->ta, STAGE / LINE);
+		p->a_block = min(BLOCK * p->ta, STAGE / CACHE_LINE_BYTES);
 	p->b_block = p->stream || p->gathered ? p->line : 2 * p->line;
 	if (!p->stream && !p->gathered && p->nb <= MANY * p->line)
 		p->b_block = p->nb;
@@ -91,24 +92,24 @@ static void lay_out(struct planes *p, const struct kernels *kernels)
 static void prefetch(const char *src, ptrdiff_t src_step, size_t rows)
 {
 	for (size_t i = 0; i < rows; i++)
-		__builtin_prefetch(src + (ptrdiff_t)i * src_step + AHEAD * LINE, 0, 2);
+		__builtin_prefetch(src + (ptrdiff_t)i * src_step + AHEAD * CACHE_LINE_BYTES, 0, 2);
 }
 
 /* na rows, whose lines are brought together first, so that each is read once only. */
 static void gathered(const struct planes *p, char *dst, const char *src, size_t na)
 {
-	_Alignas(LINE) char stage[STAGE];
+	_Alignas(CACHE_LINE_BYTES) char stage[STAGE];
 
 	COUNT(true, "wide", "gathered tiles");
 	for (size_t i = 0; i < na; i++) {
 		if (p->stream)
 			prefetch(src, p->src_step, 1);
-		memcpy(stage + i * LINE, src, LINE);
+		memcpy(stage + i * CACHE_LINE_BYTES, src, CACHE_LINE_BYTES);
 		src += p->src_step;
 	}
 	for (size_t b = 0; b < p->line; b += p->tb)
-		p->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size, LINE, 1,
-			na);
+		p->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size,
+			CACHE_LINE_BYTES, 1, na);
 }
 
 /* `bytes` of na rows. */
