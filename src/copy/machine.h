@@ -3,15 +3,11 @@
 #ifndef COPY_MACHINE_H
 #define COPY_MACHINE_H
 
-#include <stddef.h>
-
 #include "copy/kernels.h"
 
 struct machine {
 	const struct kernels *kernels; /* the fastest, or what AML_DMA_ISA allows */
 	const struct kernels *narrow;  /* of these, the ones with the smallest tiles */
-	size_t cache;                  /* the size of the last-level cache in bytes */
-	size_t sets, ways;             /* of the first data cache */
 };
 
 /* Found out when the library is loaded. */

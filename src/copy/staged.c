@@ -33,7 +33,7 @@ enum {
 /* The stage has two thirds of the first cache. */
 static size_t stage_size(void)
 {
-	size_t size = machine()->sets * machine()->ways * CACHE_LINE_BYTES / 3 * 2;
+	size_t size = caches()->first_sets * caches()->first_ways * CACHE_LINE_BYTES / 3 * 2;
 
 	return size < SMALL_STAGE ? SMALL_STAGE : min(size, STAGE);
 }

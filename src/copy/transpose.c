@@ -56,13 +56,13 @@ static size_t head(const char *base, ptrdiff_t step, size_t piece, size_t size)
  */
 static bool crowded(ptrdiff_t step, size_t rows)
 {
-	size_t lines = (size_t)step / CACHE_LINE_BYTES, sets = machine()->sets;
+	size_t lines = (size_t)step / CACHE_LINE_BYTES, sets = caches()->first_sets;
 
 	if (step % CACHE_LINE_BYTES != 0)
 		return false;
 	for (; sets > 1 && lines % 2 == 0; lines /= 2)
 		sets /= 2;
-	return rows > 2 * machine()->ways * sets;
+	return rows > 2 * caches()->first_ways * sets;
 }
 
 /*
