@@ -14,9 +14,9 @@
  */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 #include "machine/caches.h"
 
 enum {
@@ -227,7 +227,7 @@ static bool rows_stand_alone(const struct copy_plan *plan, const struct copy_loo
 	bool aligned = (size_t)plan->dst.base % CACHE_LINE_BYTES == 0;
 
 	return (loop->dst_step | plan->loops[1].dst_step) % CACHE_LINE_BYTES == 0 &&
-	       row >= (aligned ? 2 * machine()->kernels->width : SHORT);
+	       row >= (aligned ? 2 * kernels()->width : SHORT);
 }
 
 /* Where rows go on, too, as in an array of three dimensions reversed, only short runs. */
@@ -289,7 +289,7 @@ uint8_t copy_staged_loops(const struct copy_plan *plan)
 	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0)
 		return 0;
 	r = roles_of(plan);
-	if (extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
+	if (extent(plan, 0, r.rows) * plan->size < 2 * kernels()->width ||
 	    plan->loops[1].extent * plan->size < TILE_BYTES ||
 	    extent(plan, 1, r.runs) * plan->size < 2 * CACHE_LINE_BYTES)
 		return 0;
@@ -304,8 +304,8 @@ void copy_staged(const struct copy_plan *plan)
 	struct roles r = roles_of(plan);
 	struct planes p = {
 		.log = (unsigned)__builtin_ctzl(plan->size),
-		.t = machine()->kernels->width / plan->size,
-		.n = machine()->narrow->width / plan->size,
+		.t = kernels()->width / plan->size,
+		.n = kernels_narrow()->width / plan->size,
 		.rows = extent(plan, 0, r.rows),
 		.na = a->extent,
 		.src_step = a->src_step,
@@ -318,8 +318,8 @@ void copy_staged(const struct copy_plan *plan)
 	struct tile last = {.rows = 0}, none;
 
 	COUNT(true, "", "staged");
-	p.tile = machine()->kernels->staged[p.log];
-	p.narrow = machine()->narrow->near[p.log];
+	p.tile = kernels()->staged[p.log];
+	p.narrow = kernels_narrow()->near[p.log];
 	if (r.rows > 0)
 		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
 	if (r.runs > 0)

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 #include "machine/caches.h"
 
 enum {
@@ -78,7 +78,7 @@ row_fn copy_row(size_t size)
 /* Long runs, past the caches. */
 static void stream_runs(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
-	stream_fn stream = machine()->kernels->stream;
+	stream_fn stream = kernels()->stream;
 
 	COUNT(true, "", "streamed runs");
 	for (size_t i = 0; i < loop->extent; i++)
@@ -97,7 +97,7 @@ static void prefetch(const char *src, size_t bytes)
 static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[STAGE];
-	stream_fn stream = machine()->kernels->stream;
+	stream_fn stream = kernels()->stream;
 	row_fn move = copy_row(size);
 	size_t most = STAGE / size;
 	struct copy_loop part = *loop;

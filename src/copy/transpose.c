@@ -11,9 +11,9 @@
  */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 #include "machine/caches.h"
 
 enum {
@@ -70,13 +70,13 @@ static bool crowded(ptrdiff_t step, size_t rows)
  * For the caches, two lines of each of the source's rows go all along the destination's rows, where
  * the kernel goes by two lines, too.
  */
-static void lay_out(struct planes *p, const struct kernels *kernels)
+static void lay_out(struct planes *p, const struct kernels *set)
 {
 	/* Shifts: a small plane takes less time than some divisions. */
 	unsigned log = (unsigned)__builtin_ctzl(p->size);
 
-	p->tile = p->stream ? kernels->far[log] : kernels->near[log];
-	p->ta = kernels->width >> log;
+	p->tile = p->stream ? set->far[log] : set->near[log];
+	p->ta = set->width >> log;
 	p->tb = TILE_BYTES >> log;
 	p->line = CACHE_LINE_BYTES >> log;
 	p->gathered = crowded(p->src_step, p->ta);
@@ -223,20 +223,22 @@ static void blocks(const struct planes *p, char *to, const char *from)
 }
 
 /*
- * The shuffle from n pieces of 16 bytes of interleaved elements to 16 bytes of each of n planes;
- * or back.
+ * Makes the shuffle from n pieces of interleaved elements to a piece of each of n planes, or back.
+ * A piece has SHUFFLE_BYTES.
  */
 static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool back)
 {
 	memset(shuffle, 0x80, sizeof(*shuffle));
 	for (size_t plane = 0; plane < n; plane++) {
-		for (size_t b = 0; b < 16; b++) {
+		for (size_t b = 0; b < SHUFFLE_BYTES; b++) {
 			size_t at = (b / size * n + plane) * size + b % size;
 
 			if (back)
-				shuffle->from[at / 16][plane][at % 16] = (unsigned char)b;
+				shuffle->from[at / SHUFFLE_BYTES][plane][at % SHUFFLE_BYTES] =
+					(unsigned char)b;
 			else
-				shuffle->from[plane][at / 16][b] = (unsigned char)(at % 16);
+				shuffle->from[plane][at / SHUFFLE_BYTES][b] =
+					(unsigned char)(at % SHUFFLE_BYTES);
 		}
 	}
 }
@@ -247,21 +249,21 @@ static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool ba
  */
 static size_t interleaved(const struct planes *p, char *dst, const char *src)
 {
-	const struct kernels *kernels = machine()->kernels;
+	const struct kernels *set = kernels();
 	bool back = p->na < p->nb;
 	size_t n = back ? p->na : p->nb, m = back ? p->nb : p->na;
 	ptrdiff_t step = back ? p->dst_step : p->src_step;
-	size_t whole = m * p->size / kernels->width * kernels->width;
+	size_t whole = m * p->size / set->width * set->width;
 	struct shuffle shuffle;
 
-	if (kernels->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
+	if (set->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
 	    (p->size & (p->size - 1)) != 0 || step != (ptrdiff_t)(n * p->size) || whole == 0)
 		return 0;
 	make_shuffle(&shuffle, n, p->size, back);
 	if (back)
-		kernels->join(dst, src, p->src_step, n, whole / 16, &shuffle);
+		set->join(dst, src, p->src_step, n, whole / SHUFFLE_BYTES, &shuffle);
 	else
-		kernels->split(dst, src, p->dst_step, n, whole / 16, &shuffle);
+		set->split(dst, src, p->dst_step, n, whole / SHUFFLE_BYTES, &shuffle);
 	return whole / p->size;
 }
 
@@ -294,7 +296,7 @@ static bool is_small(const struct planes *p)
 /* The kernels that have a tile for the planes; NULL: none. */
 static const struct kernels *fitting(const struct planes *p)
 {
-	const struct kernels *best = machine()->kernels, *narrow = machine()->narrow;
+	const struct kernels *best = kernels(), *narrow = kernels_narrow();
 
 	if (p->size > TILE_BYTES || (p->size & (p->size - 1)) != 0 || p->nb * p->size < TILE_BYTES)
 		return NULL;
@@ -314,12 +316,12 @@ void copy_transpose(const struct copy_plan *plan)
 		.size = plan->size,
 		.stream = plan->stream,
 	};
-	const struct kernels *kernels = fitting(&planes);
+	const struct kernels *set = fitting(&planes);
 	void (*body)(const struct planes *p, char *dst, const char *src) = no_tiles;
 	struct copy_place place;
 
-	if (kernels != NULL) {
-		lay_out(&planes, kernels);
+	if (set != NULL) {
+		lay_out(&planes, set);
 		body = is_small(&planes) ? small_tiles : tiles;
 	}
 	copy_first(plan, 2, &place);

@@ -4,8 +4,8 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/kernels.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 #include "machine/caches.h"
 
 #define ISA kernels_avx2
@@ -44,5 +44,5 @@ TARGET static inline void store_lanes(char *p, ptrdiff_t step, vec v)
 }
 #define STORE_LANES store_lanes
 
-#include "copy/tile.inc"
+#include "kernels/x86/tile.inc"
 #endif

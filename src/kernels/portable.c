@@ -2,8 +2,8 @@
 /* The kernels in C, for any machine. */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/kernels.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 
 #define NAME "portable"
 

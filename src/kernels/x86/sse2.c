@@ -4,8 +4,8 @@
 #include <emmintrin.h>
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/kernels.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 #include "machine/caches.h"
 
 #define ISA kernels_sse2
@@ -28,5 +28,5 @@ typedef __m128i vec;
 #define PLACE(v, lane, p) ((void)(v), (void)(lane), LOAD(p))
 #define ROWS(p, step) ((void)(step), LOAD(p))
 
-#include "copy/tile.inc"
+#include "kernels/x86/tile.inc"
 #endif
