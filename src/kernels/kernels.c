@@ -35,9 +35,33 @@ static size_t list_kernels(const struct kernels *list[SETS_MAX])
 	return n;
 }
 
+void kernels_fill(struct kernels *table, const struct kernels *set)
+{
+	*table = kernels_portable;
+	table->name = set->name;
+	table->width = set->width;
+	if (set->stream != NULL)
+		table->stream = set->stream;
+	if (set->drain != NULL)
+		table->drain = set->drain;
+	for (size_t i = 0; i < KERNEL_SIZES; i++) {
+		if (set->near[i] != NULL)
+			table->near[i] = set->near[i];
+		if (set->far[i] != NULL)
+			table->far[i] = set->far[i];
+		if (set->staged[i] != NULL)
+			table->staged[i] = set->staged[i];
+	}
+	if (set->split != NULL)
+		table->split = set->split;
+	if (set->join != NULL)
+		table->join = set->join;
+}
+
 /* Runs when the library is loaded, so that kernels() has nothing to check. */
 __attribute__((constructor)) static void select_kernels(void)
 {
+	static struct kernels table, narrow_table;
 	const struct kernels *list[SETS_MAX];
 	const char *name = getenv("AML_DMA_ISA");
 	size_t n = list_kernels(list), selected = 0, narrow;
@@ -49,6 +73,8 @@ __attribute__((constructor)) static void select_kernels(void)
 	for (size_t i = selected + 1; i < n; i++)
 		if (list[i]->width < list[narrow]->width)
 			narrow = i;
-	kernels_selected = list[selected];
-	kernels_selected_narrow = list[narrow];
+	kernels_fill(&table, list[selected]);
+	kernels_fill(&narrow_table, list[narrow]);
+	kernels_selected = &table;
+	kernels_selected_narrow = &narrow_table;
 }

@@ -47,6 +47,10 @@ struct shuffle {
 typedef void (*interleave_fn)(char *dst, const char *src, ptrdiff_t step, size_t n, size_t blocks,
 			      const struct shuffle *shuffle);
 
+/*
+ * An instruction set has a name and a width. Any other member may be NULL: the portable kernel
+ * takes its place. A set with kernels that stream has a drain.
+ */
 struct kernels {
 	const char *name; /* as in AML_DMA_ISA */
 	size_t width;     /* the bytes of a destination row that a tile writes */
@@ -56,13 +60,16 @@ struct kernels {
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first cache to memory; na is a multiple of width / size. */
 	tile_fn staged[KERNEL_SIZES];
-	interleave_fn split, join; /* or NULL */
+	interleave_fn split, join; /* both or none; NULL in the portable set, too */
 };
 
 extern const struct kernels kernels_portable;
 #ifdef __x86_64__
 extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512;
 #endif
+
+/* Fills `table` with the members of `set`, and with the portable kernels where these are NULL. */
+void kernels_fill(struct kernels *table, const struct kernels *set);
 
 /* Only kernels.c writes these. Read them by kernels() and kernels_narrow(). */
 extern const struct kernels *kernels_selected __attribute__((visibility("hidden")));
