@@ -5,12 +5,11 @@
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 
-#define NAME "portable"
+/* The tiles work with any width. */
+enum { PORTABLE_WIDTH_BYTES = 64 };
 
-enum { WIDTH = 64 };
-
-static inline void tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			size_t n, size_t na, size_t size)
+static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+				 size_t n, size_t na, size_t size)
 {
 	for (size_t b = 0; b < n * TILE_BYTES / size; b++)
 		for (size_t a = 0; a < na; a++)
@@ -18,36 +17,39 @@ static inline void tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_
 			       src + (ptrdiff_t)a * src_step + b * size, size);
 }
 
-#define TILE(size)                                                              \
-	static void tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
-				ptrdiff_t src_step, size_t n, size_t na)        \
-	{                                                                       \
-		COUNT(true, NAME, "tile of " #size);                            \
-		tile(dst, dst_step, src, src_step, n, na, size);                \
+#define PORTABLE_TILE(size)                                                              \
+	static void portable_tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
+					 ptrdiff_t src_step, size_t n, size_t na)        \
+	{                                                                                \
+		COUNT(true, "portable", "tile of " #size);                               \
+		portable_tile(dst, dst_step, src, src_step, n, na, size);                \
 	}
 
-TILE(1)
-TILE(2)
-TILE(4)
-TILE(8)
-TILE(16)
+PORTABLE_TILE(1)
+PORTABLE_TILE(2)
+PORTABLE_TILE(4)
+PORTABLE_TILE(8)
+PORTABLE_TILE(16)
 
-static void stream(char *dst, const char *src, size_t size)
+static void portable_stream(char *dst, const char *src, size_t size)
 {
-	COUNT(true, NAME, "stream");
+	COUNT(true, "portable", "stream");
 	memcpy(dst, src, size);
 }
 
-static void drain(void)
+static void portable_drain(void)
 {
 }
 
 const struct kernels kernels_portable = {
-	.name = NAME,
-	.width = WIDTH,
-	.stream = stream,
-	.drain = drain,
-	.near = {tile_1, tile_2, tile_4, tile_8, tile_16},
-	.far = {tile_1, tile_2, tile_4, tile_8, tile_16},
-	.staged = {tile_1, tile_2, tile_4, tile_8, tile_16},
+	.name = "portable",
+	.width = PORTABLE_WIDTH_BYTES,
+	.stream = portable_stream,
+	.drain = portable_drain,
+	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
+		 portable_tile_16},
+	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
+		portable_tile_16},
+	.staged = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
+		   portable_tile_16},
 };
