@@ -133,7 +133,7 @@ static struct aml_sched_ops ops = {
 
 struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 {
-	struct queue_sched *q = aligned_alloc(CACHE_LINE, sizeof(*q));
+	struct queue_sched *q = aligned_alloc(CACHE_LINE_BYTES, sizeof(*q));
 
 	if (q == NULL)
 		goto no_memory;

@@ -71,6 +71,7 @@
 #include <pthread.h>
 
 #include "async/queue_request.h"
+#include "machine/caches.h"
 #include "trace/trace.h"
 #include "util/list.h"
 #include "util/lock.h"
@@ -92,8 +93,6 @@ enum { POKE_LATE_POSTS = 64, POKE_LATE_NS = 1000000 };
 
 /* In aml_task.priv.flags: it is on `failed`. */
 enum { TASK_UNREPORTED = 1 << 3 };
-
-enum { CACHE_LINE = 64 };
 
 struct task_list {
 	struct aml_task *first, *last;
@@ -145,10 +144,10 @@ struct worker {
  * without the lock is in a line that is not written.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE) struct lock lock; /* guards all that follows up to `nqueued` */
-	struct aml_task *head;                 /* the oldest QUEUED task */
-	size_t running;                        /* slots taken, at most `slots` */
-	size_t slots;                          /* max(1, nworkers) */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all that follows up to `nqueued` */
+	struct aml_task *head;                       /* the oldest QUEUED task */
+	size_t running;                              /* slots taken, at most `slots` */
+	size_t slots;                                /* max(1, nworkers) */
 
 	struct task_list unfinished;
 	uint64_t seq; /* of the newest task */
@@ -179,8 +178,8 @@ struct CAPABILITY queue_sched {
 	size_t nqueued;
 
 	/* Set before there are any tasks. */
-	_Alignas(CACHE_LINE) struct aml_sched sched; /* what the caller knows it by */
-	queue_part_fn part;                          /* runs a part of a divisible task */
+	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* what the caller knows it by */
+	queue_part_fn part;                                /* runs a part of a divisible task */
 	bool spins; /* a thread that finds the lock taken may spin */
 
 	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */

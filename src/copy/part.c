@@ -6,13 +6,13 @@
  */
 #include <string.h>
 
-#include "copy/kernels.h"
 #include "copy/plan.h"
+#include "machine/caches.h"
 
 enum {
-	TILES = 8 * LINE,  /* of a transposition's row, what is written together */
-	GOES_ON = 2 << 10, /* of a row or a run that goes on, in bytes, at least */
-	ENOUGH = 16,       /* parts that keep some threads busy */
+	TILES = 8 * CACHE_LINE_BYTES, /* of a transposition's row, what is written together */
+	GOES_ON = 2 << 10,            /* of a row or a run that goes on, in bytes, at least */
+	ENOUGH = 16,                  /* parts that keep some threads busy */
 	PARTS_MAX = 1 << 20,
 };
 
@@ -76,13 +76,13 @@ static uint8_t loop_to_cut(const struct copy_plan *plan, uint8_t loops)
 static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 {
 	size_t lowest = (size_t)step & -(size_t)step;
-	size_t period = lowest < LINE ? LINE / lowest : 1;
+	size_t period = lowest < CACHE_LINE_BYTES ? CACHE_LINE_BYTES / lowest : 1;
 	size_t grain = (cut->grain + period - 1) / period * period;
 
 	if (cut->extent / grain < ENOUGH && cut->extent / grain * 2 <= cut->extent / cut->grain)
 		return;
 	for (size_t head = 0; head < period; head++) {
-		if (((size_t)dst + head * (size_t)step) % LINE == 0) {
+		if (((size_t)dst + head * (size_t)step) % CACHE_LINE_BYTES == 0) {
 			cut->grain = grain;
 			cut->head = head;
 			return;
@@ -92,13 +92,13 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 
 static struct cut cut_of(const struct copy_plan *plan)
 {
-	struct cut cut = {.extent = plan->size, .grain = LINE};
+	struct cut cut = {.extent = plan->size, .grain = CACHE_LINE_BYTES};
 	uint8_t staged = plan->kind == COPY_TRANSPOSE ? copy_staged_loops(plan) : 0;
 	const struct copy_loop *loop;
-	size_t bytes = LINE;
+	size_t bytes = CACHE_LINE_BYTES;
 
 	if (plan->kind == COPY_FLAT) {
-		cut.head = -(size_t)plan->dst.base & (LINE - 1);
+		cut.head = -(size_t)plan->dst.base & (CACHE_LINE_BYTES - 1);
 		return cut;
 	}
 	cut.loop = loop_to_cut(plan, staged);
@@ -109,7 +109,7 @@ static struct cut cut_of(const struct copy_plan *plan)
 		cut.grain = in_pieces(loop);
 	if (plan->kind == COPY_TRANSPOSE && cut.loop == 0)
 		bytes = TILES;
-	if (LINE % plan->size == 0 &&
+	if (CACHE_LINE_BYTES % plan->size == 0 &&
 	    (loop->dst_step == (ptrdiff_t)plan->size || loop->src_step == (ptrdiff_t)plan->size))
 		cut.grain = bytes / plan->size;
 	cut_between_lines(&cut, plan->dst.base, loop->dst_step);

@@ -23,8 +23,8 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "machine/caches.h"
 
 static bool is_permutation(size_t n, const size_t *permutation)
 {
@@ -219,7 +219,7 @@ static void normalise(struct copy_plan *plan)
 	sort(plan);
 	merge(plan);
 	plan->kind = (uint8_t)choose(plan);
-	plan->stream = copy_plan_payload(plan) >= machine()->cache / 2;
+	plan->stream = copy_plan_payload(plan) >= caches()->last_bytes / 2;
 	if (plan->kind == COPY_TRANSPOSE && plan->stream) {
 		order_planes(plan);
 		copy_staged_order(plan);
@@ -454,7 +454,7 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->kind = COPY_FLAT;
 	plan->dst.base = dst;
 	plan->src.base = (char *)(uintptr_t)src;
-	plan->stream = size >= machine()->cache / 2;
+	plan->stream = size >= caches()->last_bytes / 2;
 	return AML_SUCCESS;
 }
 

@@ -4,9 +4,9 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 
 static void run_strided(const struct copy_plan *plan)
 {
@@ -22,7 +22,7 @@ static void run_strided(const struct copy_plan *plan)
 static void copy_flat(const struct copy_plan *plan)
 {
 	if (plan->stream)
-		machine()->kernels->stream(plan->dst.base, plan->src.base, plan->size);
+		kernels()->stream(plan->dst.base, plan->src.base, plan->size);
 	else
 		memcpy(plan->dst.base, plan->src.base, plan->size);
 }
@@ -61,6 +61,6 @@ int copy_plan_run(const struct copy_plan *plan)
 		return copy_deref(plan);
 	}
 	if (plan->stream)
-		machine()->kernels->drain();
+		kernels()->drain();
 	return AML_SUCCESS;
 }

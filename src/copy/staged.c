@@ -14,24 +14,26 @@
  */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
 
 enum {
 	STAGE = 32 << 10, /* in bytes, at most */
 	SMALL_STAGE = 16 << 10,
-	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, */
-	LEAST = 2 * LINE, /* if it can have these of a row of the destination, at least */
-	MOST = 4 * LINE,  /* and at most */
-	SHORT = 512,      /* a run or a row, in bytes */
-	PAGE = 4 << 10,   /* what is read of all rows before more is read of any, in bytes */
+	PIECE = 1 << 10, /* what a tile has of a row of the source, in bytes, */
+	LEAST = 2 *
+		CACHE_LINE_BYTES, /* if it can have these of a row of the destination, at least */
+	MOST = 4 * CACHE_LINE_BYTES, /* and at most */
+	SHORT = 512,                 /* a run or a row, in bytes */
+	PAGE = 4 << 10, /* what is read of all rows before more is read of any, in bytes */
 };
 
 /* The stage has two thirds of the first cache. */
 static size_t stage_size(void)
 {
-	size_t size = machine()->sets * machine()->ways * LINE / 3 * 2;
+	size_t size = caches()->first_sets * caches()->first_ways * CACHE_LINE_BYTES / 3 * 2;
 
 	return size < SMALL_STAGE ? SMALL_STAGE : min(size, STAGE);
 }
@@ -92,7 +94,7 @@ struct ahead {
 /* Where the line that the row begins in starts. */
 static ptrdiff_t line_start(const struct cursor *c)
 {
-	return -(ptrdiff_t)((size_t)c->src & (LINE - 1));
+	return -(ptrdiff_t)((size_t)c->src & (CACHE_LINE_BYTES - 1));
 }
 
 static struct ahead ahead_of(const struct planes *p, const struct tile *t)
@@ -107,7 +109,7 @@ static inline void ask(const struct planes *p, struct ahead *a, size_t lines)
 {
 	for (; lines > 0 && a->rows > 0; lines--) {
 		__builtin_prefetch(a->cursor.src + a->at, 0, 0);
-		a->at += LINE;
+		a->at += CACHE_LINE_BYTES;
 		if (a->at < a->bytes)
 			continue;
 		next_row(p, &a->cursor);
@@ -139,7 +141,8 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 	const char *src = gather(p, t);
 	bool whole = t->rows % p->t == 0;
 	tile_fn tile = whole ? p->tile : p->narrow;
-	size_t lines = next->rows * (next->bytes / LINE + 1) * LINE / t->bytes + 1;
+	size_t lines =
+		next->rows * (next->bytes / CACHE_LINE_BYTES + 1) * CACHE_LINE_BYTES / t->bytes + 1;
 	size_t at = t->at % p->run, bytes = min(t->bytes, p->run), n;
 	char *dst = t->dst + (t->row << p->log) + (ptrdiff_t)(t->at / p->run) * p->dst_jump +
 		    (ptrdiff_t)(at >> p->log) * p->dst_step;
@@ -149,7 +152,7 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 		for (size_t b = 0; b < bytes; b += n * TILE_BYTES) {
 			/* What is left may be less than a vector: one that overlaps the last. */
 			b = min(b, bytes - TILE_BYTES);
-			n = min(LINE, bytes - b) / TILE_BYTES;
+			n = min(CACHE_LINE_BYTES, bytes - b) / TILE_BYTES;
 			tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
 			     src + done + b, (ptrdiff_t)p->piece, n, t->rows);
 			ask(p, &ahead, lines);
@@ -161,9 +164,9 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 /* How many rows of a plane come before the first line of the destination. */
 static size_t head(const struct planes *p, const char *dst)
 {
-	size_t before = -(size_t)dst & (LINE - 1), size = (size_t)1 << p->log;
+	size_t before = -(size_t)dst & (CACHE_LINE_BYTES - 1), size = (size_t)1 << p->log;
 
-	if (p->rows < 4 * p->t || before % size != 0 || p->dst_step % LINE != 0)
+	if (p->rows < 4 * p->t || before % size != 0 || p->dst_step % CACHE_LINE_BYTES != 0)
 		return 0;
 	return (before >> p->log) & (p->t - 1);
 }
@@ -221,10 +224,10 @@ static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loo
 static bool rows_stand_alone(const struct copy_plan *plan, const struct copy_loop *loop)
 {
 	size_t row = plan->loops[0].extent * plan->size;
-	bool aligned = (size_t)plan->dst.base % LINE == 0;
+	bool aligned = (size_t)plan->dst.base % CACHE_LINE_BYTES == 0;
 
-	return (loop->dst_step | plan->loops[1].dst_step) % LINE == 0 &&
-	       row >= (aligned ? 2 * machine()->kernels->width : SHORT);
+	return (loop->dst_step | plan->loops[1].dst_step) % CACHE_LINE_BYTES == 0 &&
+	       row >= (aligned ? 2 * kernels()->width : SHORT);
 }
 
 /* Where rows go on, too, as in an array of three dimensions reversed, only short runs. */
@@ -286,23 +289,23 @@ uint8_t copy_staged_loops(const struct copy_plan *plan)
 	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0)
 		return 0;
 	r = roles_of(plan);
-	if (extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
+	if (extent(plan, 0, r.rows) * plan->size < 2 * kernels()->width ||
 	    plan->loops[1].extent * plan->size < TILE_BYTES ||
-	    extent(plan, 1, r.runs) * plan->size < 2 * LINE)
+	    extent(plan, 1, r.runs) * plan->size < 2 * CACHE_LINE_BYTES)
 		return 0;
 	/* Long rows of the destination that are not in lines are better written tile by tile. */
-	return r.rows > 0 || plan->loops[1].dst_step % LINE == 0 ? r.loops : 0;
+	return r.rows > 0 || plan->loops[1].dst_step % CACHE_LINE_BYTES == 0 ? r.loops : 0;
 }
 
 void copy_staged(const struct copy_plan *plan)
 {
-	_Alignas(LINE) char stage[STAGE];
+	_Alignas(CACHE_LINE_BYTES) char stage[STAGE];
 	const struct copy_loop *a = &plan->loops[0], *b = &plan->loops[1];
 	struct roles r = roles_of(plan);
 	struct planes p = {
 		.log = (unsigned)__builtin_ctzl(plan->size),
-		.t = machine()->kernels->width / plan->size,
-		.n = machine()->narrow->width / plan->size,
+		.t = kernels()->width / plan->size,
+		.n = kernels_narrow()->width / plan->size,
 		.rows = extent(plan, 0, r.rows),
 		.na = a->extent,
 		.src_step = a->src_step,
@@ -315,8 +318,8 @@ void copy_staged(const struct copy_plan *plan)
 	struct tile last = {.rows = 0}, none;
 
 	COUNT(true, "", "staged");
-	p.tile = machine()->kernels->staged[p.log];
-	p.narrow = machine()->narrow->near[p.log];
+	p.tile = kernels()->staged[p.log];
+	p.narrow = kernels_narrow()->near[p.log];
 	if (r.rows > 0)
 		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
 	if (r.runs > 0)
@@ -326,7 +329,8 @@ void copy_staged(const struct copy_plan *plan)
 		p.piece = min(p.piece / p.run * p.run, p.bytes);
 	else
 		/* As many as it takes, in lines. */
-		p.piece = (p.run / ((p.run - 1) / p.piece + 1) + LINE - 1) / LINE * LINE;
+		p.piece = (p.run / ((p.run - 1) / p.piece + 1) + CACHE_LINE_BYTES - 1) /
+			  CACHE_LINE_BYTES * CACHE_LINE_BYTES;
 	copy_first(plan, r.loops, &now);
 	do
 		plane(&p, now.dst, now.src, &last);

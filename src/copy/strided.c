@@ -5,9 +5,10 @@
  */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
 
 enum {
 	STAGE = 512,  /* what is gathered in the first cache before it is streamed, in bytes */
@@ -77,7 +78,7 @@ row_fn copy_row(size_t size)
 /* Long runs, past the caches. */
 static void stream_runs(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
-	stream_fn stream = machine()->kernels->stream;
+	stream_fn stream = kernels()->stream;
 
 	COUNT(true, "", "streamed runs");
 	for (size_t i = 0; i < loop->extent; i++)
@@ -88,26 +89,28 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 /* Ask for the lines that stand some way after these bytes. They are used once. */
 static void prefetch(const char *src, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i += LINE)
+	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
 		__builtin_prefetch(src + AHEAD + i, 0, 0);
 }
 
 /* Short runs that are contiguous in the destination, gathered in whole lines, then streamed. */
 static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
-	_Alignas(LINE) char stage[STAGE];
-	stream_fn stream = machine()->kernels->stream;
+	_Alignas(CACHE_LINE_BYTES) char stage[STAGE];
+	stream_fn stream = kernels()->stream;
 	row_fn move = copy_row(size);
 	size_t most = STAGE / size;
 	struct copy_loop part = *loop;
 
 	COUNT(true, "", "gathered runs");
 	/* The first part ends where a line of the destination does: the others are whole lines. */
-	part.extent = LINE % size == 0 ? (-(size_t)dst & (LINE - 1)) / size + most / 2 : most;
+	part.extent = CACHE_LINE_BYTES % size == 0
+			      ? (-(size_t)dst & (CACHE_LINE_BYTES - 1)) / size + most / 2
+			      : most;
 	for (size_t done = 0; done < loop->extent; done += part.extent, part.extent = most) {
 		if (part.extent > loop->extent - done)
 			part.extent = loop->extent - done;
-		if (loop->src_step > 0 && loop->src_step < LINE)
+		if (loop->src_step > 0 && loop->src_step < CACHE_LINE_BYTES)
 			prefetch(src + done * (size_t)loop->src_step,
 				 part.extent * (size_t)loop->src_step);
 		move(stage, src + (ptrdiff_t)done * loop->src_step, size, &part);
@@ -119,9 +122,10 @@ void copy_strided(const struct copy_plan *plan, char *dst, const char *src)
 {
 	const struct copy_loop *loop = &plan->loops[0];
 
-	if (plan->stream && plan->size >= LINE * 4)
+	if (plan->stream && plan->size >= CACHE_LINE_BYTES * 4)
 		stream_runs(dst, src, plan->size, loop);
-	else if (plan->stream && plan->size <= LINE && loop->dst_step == (ptrdiff_t)plan->size)
+	else if (plan->stream && plan->size <= CACHE_LINE_BYTES &&
+		 loop->dst_step == (ptrdiff_t)plan->size)
 		stream_gathered(dst, src, plan->size, loop);
 	else
 		copy_row(plan->size)(dst, src, plan->size, loop);

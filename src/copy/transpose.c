@@ -11,9 +11,10 @@
  */
 #include <string.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "copy/plan.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
 
 enum {
 	BLOCK = 8,        /* tiles along a destination's row */
@@ -44,9 +45,9 @@ struct planes {
  */
 static size_t head(const char *base, ptrdiff_t step, size_t piece, size_t size)
 {
-	size_t before = -(size_t)base & (LINE - 1);
+	size_t before = -(size_t)base & (CACHE_LINE_BYTES - 1);
 
-	return step % LINE == 0 && before % piece == 0 ? before / size : 0;
+	return step % CACHE_LINE_BYTES == 0 && before % piece == 0 ? before / size : 0;
 }
 
 /*
@@ -55,13 +56,13 @@ static size_t head(const char *base, ptrdiff_t step, size_t piece, size_t size)
  */
 static bool crowded(ptrdiff_t step, size_t rows)
 {
-	size_t lines = (size_t)step / LINE, sets = machine()->sets;
+	size_t lines = (size_t)step / CACHE_LINE_BYTES, sets = caches()->first_sets;
 
-	if (step % LINE != 0)
+	if (step % CACHE_LINE_BYTES != 0)
 		return false;
 	for (; sets > 1 && lines % 2 == 0; lines /= 2)
 		sets /= 2;
-	return rows > 2 * machine()->ways * sets;
+	return rows > 2 * caches()->first_ways * sets;
 }
 
 /*
@@ -69,19 +70,19 @@ static bool crowded(ptrdiff_t step, size_t rows)
  * For the caches, two lines of each of the source's rows go all along the destination's rows, where
  * the kernel goes by two lines, too.
  */
-static void lay_out(struct planes *p, const struct kernels *kernels)
+static void lay_out(struct planes *p, const struct kernels *set)
 {
 	/* Shifts: a small plane takes less time than some divisions. */
 	unsigned log = (unsigned)__builtin_ctzl(p->size);
 
-	p->tile = p->stream ? kernels->far[log] : kernels->near[log];
-	p->ta = kernels->width >> log;
+	p->tile = p->stream ? set->far[log] : set->near[log];
+	p->ta = set->width >> log;
 	p->tb = TILE_BYTES >> log;
-	p->line = LINE >> log;
+	p->line = CACHE_LINE_BYTES >> log;
 	p->gathered = crowded(p->src_step, p->ta);
 	p->a_block = p->stream ? BLOCK * p->ta : p->na;
 	if (p->gathered)
-		p->a_block = min(BLOCK * p->ta, STAGE / LINE);
+		p->a_block = min(BLOCK * p->ta, STAGE / CACHE_LINE_BYTES);
 	p->b_block = p->stream || p->gathered ? p->line : 2 * p->line;
 	if (!p->stream && !p->gathered && p->nb <= MANY * p->line)
 		p->b_block = p->nb;
@@ -91,24 +92,24 @@ static void lay_out(struct planes *p, const struct kernels *kernels)
 static void prefetch(const char *src, ptrdiff_t src_step, size_t rows)
 {
 	for (size_t i = 0; i < rows; i++)
-		__builtin_prefetch(src + (ptrdiff_t)i * src_step + AHEAD * LINE, 0, 2);
+		__builtin_prefetch(src + (ptrdiff_t)i * src_step + AHEAD * CACHE_LINE_BYTES, 0, 2);
 }
 
 /* na rows, whose lines are brought together first, so that each is read once only. */
 static void gathered(const struct planes *p, char *dst, const char *src, size_t na)
 {
-	_Alignas(LINE) char stage[STAGE];
+	_Alignas(CACHE_LINE_BYTES) char stage[STAGE];
 
 	COUNT(true, "wide", "gathered tiles");
 	for (size_t i = 0; i < na; i++) {
 		if (p->stream)
 			prefetch(src, p->src_step, 1);
-		memcpy(stage + i * LINE, src, LINE);
+		memcpy(stage + i * CACHE_LINE_BYTES, src, CACHE_LINE_BYTES);
 		src += p->src_step;
 	}
 	for (size_t b = 0; b < p->line; b += p->tb)
-		p->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size, LINE, 1,
-			na);
+		p->tile(dst + (ptrdiff_t)b * p->dst_step, p->dst_step, stage + b * p->size,
+			CACHE_LINE_BYTES, 1, na);
 }
 
 /* `bytes` of na rows. */
@@ -222,20 +223,22 @@ static void blocks(const struct planes *p, char *to, const char *from)
 }
 
 /*
- * The shuffle from n pieces of 16 bytes of interleaved elements to 16 bytes of each of n planes;
- * or back.
+ * Makes the shuffle from n pieces of interleaved elements to a piece of each of n planes, or back.
+ * A piece has SHUFFLE_BYTES.
  */
 static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool back)
 {
 	memset(shuffle, 0x80, sizeof(*shuffle));
 	for (size_t plane = 0; plane < n; plane++) {
-		for (size_t b = 0; b < 16; b++) {
+		for (size_t b = 0; b < SHUFFLE_BYTES; b++) {
 			size_t at = (b / size * n + plane) * size + b % size;
 
 			if (back)
-				shuffle->from[at / 16][plane][at % 16] = (unsigned char)b;
+				shuffle->from[at / SHUFFLE_BYTES][plane][at % SHUFFLE_BYTES] =
+					(unsigned char)b;
 			else
-				shuffle->from[plane][at / 16][b] = (unsigned char)(at % 16);
+				shuffle->from[plane][at / SHUFFLE_BYTES][b] =
+					(unsigned char)(at % SHUFFLE_BYTES);
 		}
 	}
 }
@@ -246,21 +249,21 @@ static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool ba
  */
 static size_t interleaved(const struct planes *p, char *dst, const char *src)
 {
-	const struct kernels *kernels = machine()->kernels;
+	const struct kernels *set = kernels();
 	bool back = p->na < p->nb;
 	size_t n = back ? p->na : p->nb, m = back ? p->nb : p->na;
 	ptrdiff_t step = back ? p->dst_step : p->src_step;
-	size_t whole = m * p->size / kernels->width * kernels->width;
+	size_t whole = m * p->size / set->width * set->width;
 	struct shuffle shuffle;
 
-	if (kernels->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
+	if (set->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
 	    (p->size & (p->size - 1)) != 0 || step != (ptrdiff_t)(n * p->size) || whole == 0)
 		return 0;
 	make_shuffle(&shuffle, n, p->size, back);
 	if (back)
-		kernels->join(dst, src, p->src_step, n, whole / 16, &shuffle);
+		set->join(dst, src, p->src_step, n, whole / SHUFFLE_BYTES, &shuffle);
 	else
-		kernels->split(dst, src, p->dst_step, n, whole / 16, &shuffle);
+		set->split(dst, src, p->dst_step, n, whole / SHUFFLE_BYTES, &shuffle);
 	return whole / p->size;
 }
 
@@ -293,7 +296,7 @@ static bool is_small(const struct planes *p)
 /* The kernels that have a tile for the planes; NULL: none. */
 static const struct kernels *fitting(const struct planes *p)
 {
-	const struct kernels *best = machine()->kernels, *narrow = machine()->narrow;
+	const struct kernels *best = kernels(), *narrow = kernels_narrow();
 
 	if (p->size > TILE_BYTES || (p->size & (p->size - 1)) != 0 || p->nb * p->size < TILE_BYTES)
 		return NULL;
@@ -313,12 +316,12 @@ void copy_transpose(const struct copy_plan *plan)
 		.size = plan->size,
 		.stream = plan->stream,
 	};
-	const struct kernels *kernels = fitting(&planes);
+	const struct kernels *set = fitting(&planes);
 	void (*body)(const struct planes *p, char *dst, const char *src) = no_tiles;
 	struct copy_place place;
 
-	if (kernels != NULL) {
-		lay_out(&planes, kernels);
+	if (set != NULL) {
+		lay_out(&planes, set);
 		body = is_small(&planes) ? small_tiles : tiles;
 	}
 	copy_first(plan, 2, &place);

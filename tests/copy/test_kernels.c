@@ -2,9 +2,9 @@
 /*
  * Generated copies against the oracle, and transpositions by the kernels themselves; and that they
  * reach every kind of plan and every kernel of the instruction set that is in use, of which isa.sh
- * asks for one after the other. For this the library is built so that it counts (src/copy/count.h),
- * and that small copies go past the caches and are cut into parts already. AML_TEST_COUNTS in the
- * environment shows the counts. Under a slow tool there are too few copies to reach all.
+ * asks for one after the other. The library for tests counts them (src/kernels/count.h); it also
+ * streams small copies past the caches and cuts them into parts. AML_TEST_COUNTS in the environment
+ * shows the counts. Under a slow tool there are too few copies to reach all.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,9 +14,9 @@
 #include <aml.h>
 #include <aml/dma/linux.h>
 
-#include "copy/count.h"
-#include "copy/machine.h"
 #include "guard.h"
+#include "kernels/count.h"
+#include "kernels/kernels.h"
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
@@ -198,7 +198,7 @@ static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 			       src.data + a * src_step + b * size, size);
 	tile((char *)dst.data + head, (ptrdiff_t)dst_step, (char *)src.data, (ptrdiff_t)src_step, n,
 	     na);
-	machine()->kernels->drain();
+	kernels()->drain();
 	guard_assert(&dst, rng);
 	guard_assert(&src, rng);
 	guard_destroy(&dst);
@@ -207,7 +207,7 @@ static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 
 static void transpose_by_each_kernel(void)
 {
-	const struct kernels *all[] = {machine()->kernels, machine()->narrow};
+	const struct kernels *all[] = {kernels(), kernels_narrow()};
 	struct rng rng = {0};
 
 	while (rng_next_case(&rng, 100)) {
@@ -241,27 +241,27 @@ START_TEST(what_the_environment_asks_for_is_chosen)
 	const char *isa = getenv("AML_DMA_ISA");
 
 	if (isa != NULL && machine_has(isa))
-		ck_assert_str_eq(machine()->kernels->name, isa);
-	ck_assert(machine_has(machine()->kernels->name));
+		ck_assert_str_eq(kernels()->name, isa);
+	ck_assert(machine_has(kernels()->name));
 }
 END_TEST
 
 /* Contract: ENV-2. */
 START_TEST(copies_reach_every_kind_and_every_kernel)
 {
-	const char *isa = machine()->kernels->name;
-	size_t kernels = 0;
+	const char *isa = kernels()->name;
+	size_t own_places = 0;
 
 	copy_shapes();
 	copy_samples();
 	transpose_by_each_kernel();
-	for (struct copy_count **at = __start_copy_counts; at < __stop_copy_counts; at++) {
+	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';
 
-		kernels += own;
+		own_places += own;
 		if (wide)
-			any = machine()->kernels->width > machine()->narrow->width ||
+			any = kernels()->width > kernels_narrow()->width ||
 			      !strcmp(isa, "portable");
 		if (getenv("AML_TEST_COUNTS"))
 			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
@@ -272,7 +272,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
 	}
 	/* A tile for each element size, and one that streams. */
-	ck_assert_uint_ge(kernels, KERNEL_SIZES + 1);
+	ck_assert_uint_ge(own_places, KERNEL_SIZES + 1);
 }
 END_TEST
 

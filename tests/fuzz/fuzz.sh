@@ -46,7 +46,7 @@ compile()
 	# No name has a blank.
 	# shellcheck disable=SC2046
 	"$clang" "$sanitizers" -fno-sanitize-recover=undefined -g -O1 -std=gnu11 -D_GNU_SOURCE \
-		-DCOPY_PART=512 -DCOPY_CACHE=4096 -I"$srcdir/tests/fuzz/check" \
+		-DCOPY_PART=512 -DCACHES_LAST_BYTES=4096 -I"$srcdir/tests/fuzz/check" \
 		-I"$srcdir/include" -I"$srcdir/src" -I"$srcdir/tests/support" \
 		-I"$srcdir/tests/fuzz" -o "$here/fuzz_$target" \
 		$(find "$srcdir/src" -name '*.c') "$srcdir/tests/fuzz/fuzz_$target.c" "$@" \

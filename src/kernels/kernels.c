@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Selects the kernels when the library is loaded: the fastest that the machine has.
+ *
+ * AML_DMA_ISA in the environment (portable, sse2, avx2, avx512) selects others, for debugging. A
+ * set that the machine does not have, and a name that is none of these, is ignored.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+enum { SETS_MAX = 4 };
+
+/* The portable kernels hold until select_kernels() has run: other constructors may copy before it.
+ */
+const struct kernels *kernels_selected = &kernels_portable;
+const struct kernels *kernels_selected_narrow = &kernels_portable;
+
+/* Lists the sets that the machine has, the fastest first. Returns their number. */
+static size_t list_kernels(const struct kernels *list[SETS_MAX])
+{
+	size_t n = 0;
+
+#ifdef __x86_64__
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+		list[n++] = &kernels_avx512;
+	if (__builtin_cpu_supports("avx2"))
+		list[n++] = &kernels_avx2;
+	list[n++] = &kernels_sse2;
+#endif
+	list[n++] = &kernels_portable;
+	return n;
+}
+
+void kernels_fill(struct kernels *table, const struct kernels *set)
+{
+	*table = kernels_portable;
+	table->name = set->name;
+	table->width = set->width;
+	if (set->stream != NULL)
+		table->stream = set->stream;
+	if (set->drain != NULL)
+		table->drain = set->drain;
+	for (size_t i = 0; i < KERNEL_SIZES; i++) {
+		if (set->near[i] != NULL)
+			table->near[i] = set->near[i];
+		if (set->far[i] != NULL)
+			table->far[i] = set->far[i];
+		if (set->staged[i] != NULL)
+			table->staged[i] = set->staged[i];
+	}
+	if (set->split != NULL)
+		table->split = set->split;
+	if (set->join != NULL)
+		table->join = set->join;
+}
+
+/* Runs when the library is loaded, so that kernels() has nothing to check. */
+__attribute__((constructor)) static void select_kernels(void)
+{
+	static struct kernels table, narrow_table;
+	const struct kernels *list[SETS_MAX];
+	const char *name = getenv("AML_DMA_ISA");
+	size_t n = list_kernels(list), selected = 0, narrow;
+
+	for (size_t i = 0; name != NULL && i < n; i++)
+		if (strcmp(name, list[i]->name) == 0)
+			selected = i;
+	narrow = selected;
+	for (size_t i = selected + 1; i < n; i++)
+		if (list[i]->width < list[narrow]->width)
+			narrow = i;
+	kernels_fill(&table, list[selected]);
+	kernels_fill(&narrow_table, list[narrow]);
+	kernels_selected = &table;
+	kernels_selected_narrow = &narrow_table;
+}

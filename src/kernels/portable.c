@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels in C, for any machine. */
+#include <string.h>
+
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+
+/* The tiles work with any width. */
+enum { PORTABLE_WIDTH_BYTES = 64 };
+
+static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+				 size_t n, size_t na, size_t size)
+{
+	for (size_t b = 0; b < n * TILE_BYTES / size; b++)
+		for (size_t a = 0; a < na; a++)
+			memcpy(dst + (ptrdiff_t)b * dst_step + a * size,
+			       src + (ptrdiff_t)a * src_step + b * size, size);
+}
+
+#define PORTABLE_TILE(size)                                                              \
+	static void portable_tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
+					 ptrdiff_t src_step, size_t n, size_t na)        \
+	{                                                                                \
+		COUNT(true, "portable", "tile of " #size);                               \
+		portable_tile(dst, dst_step, src, src_step, n, na, size);                \
+	}
+
+PORTABLE_TILE(1)
+PORTABLE_TILE(2)
+PORTABLE_TILE(4)
+PORTABLE_TILE(8)
+PORTABLE_TILE(16)
+
+static void portable_stream(char *dst, const char *src, size_t size)
+{
+	COUNT(true, "portable", "stream");
+	memcpy(dst, src, size);
+}
+
+static void portable_drain(void)
+{
+}
+
+const struct kernels kernels_portable = {
+	.name = "portable",
+	.width = PORTABLE_WIDTH_BYTES,
+	.stream = portable_stream,
+	.drain = portable_drain,
+	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
+		 portable_tile_16},
+	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
+		portable_tile_16},
+	.staged = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
+		   portable_tile_16},
+};

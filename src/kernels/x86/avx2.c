@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels for x86-64 with AVX2. */
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
+
+#define ISA_NAME "avx2"
+#define ISA(name) avx2_##name
+#define TARGET __attribute__((target("avx2")))
+#define WIDTH 32
+#define VEC __m256i
+#define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
+#define STREAM(p, v) _mm256_stream_si256((__m256i *)(void *)(p), v)
+
+#define LOAD_LANE(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define LOAD_ROWS(p, step) \
+	_mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p)), LOAD_LANE((p) + (step)), 1)
+#include "kernels/x86/vector.inc"
+
+#define VECTORS 8
+#define LOW_1 _mm256_unpacklo_epi8
+#define HIGH_1 _mm256_unpackhi_epi8
+#define LOW_2 _mm256_unpacklo_epi16
+#define HIGH_2 _mm256_unpackhi_epi16
+#define LOW_4 _mm256_unpacklo_epi32
+#define HIGH_4 _mm256_unpackhi_epi32
+#define LOW_8 _mm256_unpacklo_epi64
+#define HIGH_8 _mm256_unpackhi_epi64
+
+TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
+{
+	return lane == 0 ? _mm256_castsi128_si256(LOAD_LANE(p))
+			 : _mm256_inserti128_si256(v, LOAD_LANE(p), 1);
+}
+#define SET_LANE avx2_set_lane
+#include "kernels/x86/transpose.inc"
+
+#include "kernels/x86/stream.inc"
+
+#define SHUFFLE _mm256_shuffle_epi8
+#define OR _mm256_or_si256
+#define BROADCAST_LANE(p) _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(p)))
+TARGET static inline void avx2_store_rows(char *p, ptrdiff_t step, __m256i v)
+{
+	_mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(v));
+	_mm_storeu_si128((__m128i *)(void *)(p + step), _mm256_extracti128_si256(v, 1));
+}
+#define STORE_ROWS avx2_store_rows
+#include "kernels/x86/interleave.inc"
+
+const struct kernels kernels_avx2 = {
+	.name = ISA_NAME,
+	.width = WIDTH,
+	.stream = avx2_stream,
+	.drain = avx2_drain,
+	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
+	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
+	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},
+	.split = avx2_split,
+	.join = avx2_join,
+};
+
+#include "kernels/x86/vector_end.inc"
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels for x86-64 with AVX-512 (F, BW, DQ, VL). */
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
+
+#define ISA_NAME "avx512"
+#define ISA(name) avx512_##name
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
+#define WIDTH 64
+#define VEC __m512i
+#define LOAD(p) _mm512_loadu_si512(p)
+#define STORE(p, v) _mm512_storeu_si512(p, v)
+#define STREAM(p, v) _mm512_stream_si512((void *)(p), v)
+
+#define LOAD_LANE(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+TARGET static inline __m512i avx512_load_rows(const char *p, ptrdiff_t step)
+{
+	__m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p)),
+					      LOAD_LANE(p + step), 1);
+	__m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p + 2 * step)),
+					       LOAD_LANE(p + 3 * step), 1);
+
+	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+#define LOAD_ROWS(p, step) avx512_load_rows(p, step)
+#include "kernels/x86/vector.inc"
+
+#define VECTORS 16
+#define LOW_1 _mm512_unpacklo_epi8
+#define HIGH_1 _mm512_unpackhi_epi8
+#define LOW_2 _mm512_unpacklo_epi16
+#define HIGH_2 _mm512_unpackhi_epi16
+#define LOW_4 _mm512_unpacklo_epi32
+#define HIGH_4 _mm512_unpackhi_epi32
+#define LOW_8 _mm512_unpacklo_epi64
+#define HIGH_8 _mm512_unpackhi_epi64
+
+/*
+ * Loads under masks, one after the other, leave the shuffling units to the interleaving. That is
+ * faster unless everything waits for memory.
+ */
+TARGET static inline __m512i avx512_set_lane(__m512i v, int lane, const char *p)
+{
+	return lane == 0
+		       ? _mm512_castsi128_si512(LOAD_LANE(p))
+		       : _mm512_mask_broadcast_i32x4(v, (__mmask16)(0xf << 4 * lane), LOAD_LANE(p));
+}
+#define SET_LANE avx512_set_lane
+
+TARGET static inline __m512i avx512_load_rows_cached(const char *p, ptrdiff_t step)
+{
+	__m512i v = _mm512_castsi128_si512(LOAD_LANE(p));
+
+	v = avx512_set_lane(v, 1, p + step);
+	v = avx512_set_lane(v, 2, p + 2 * step);
+	return avx512_set_lane(v, 3, p + 3 * step);
+}
+#define LOAD_ROWS_CACHED avx512_load_rows_cached
+
+#define LOAD_HALF(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
+{
+	return half == 0 ? _mm512_castsi256_si512(LOAD_HALF(p))
+			 : _mm512_inserti64x4(v, LOAD_HALF(p), 1);
+}
+#define SET_HALF avx512_set_half
+#define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
+#define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
+#include "kernels/x86/transpose.inc"
+
+#include "kernels/x86/stream.inc"
+
+#define SHUFFLE _mm512_shuffle_epi8
+#define OR _mm512_or_si512
+#define BROADCAST_LANE(p) _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(p)))
+TARGET static inline void avx512_store_rows(char *p, ptrdiff_t step, __m512i v)
+{
+	_mm_storeu_si128((__m128i *)(void *)p, _mm512_castsi512_si128(v));
+	_mm_storeu_si128((__m128i *)(void *)(p + step), _mm512_extracti32x4_epi32(v, 1));
+	_mm_storeu_si128((__m128i *)(void *)(p + 2 * step), _mm512_extracti32x4_epi32(v, 2));
+	_mm_storeu_si128((__m128i *)(void *)(p + 3 * step), _mm512_extracti32x4_epi32(v, 3));
+}
+#define STORE_ROWS avx512_store_rows
+#include "kernels/x86/interleave.inc"
+
+const struct kernels kernels_avx512 = {
+	.name = ISA_NAME,
+	.width = WIDTH,
+	.stream = avx512_stream,
+	.drain = avx512_drain,
+	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
+	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
+	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,
+		   avx512_staged_16},
+	.split = avx512_split,
+	.join = avx512_join,
+};
+
+#include "kernels/x86/vector_end.inc"
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels for any x86-64, which has SSE2. */
+#ifdef __x86_64__
+#include <emmintrin.h>
+#include <string.h>
+
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
+
+#define ISA_NAME "sse2"
+#define ISA(name) sse2_##name
+#define TARGET
+#define WIDTH 16
+#define VEC __m128i
+#define LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define STREAM(p, v) _mm_stream_si128((__m128i *)(void *)(p), v)
+#define LOAD_ROWS(p, step) ((void)(step), LOAD(p))
+#include "kernels/x86/vector.inc"
+
+#define VECTORS 8
+#define LOW_1 _mm_unpacklo_epi8
+#define HIGH_1 _mm_unpackhi_epi8
+#define LOW_2 _mm_unpacklo_epi16
+#define HIGH_2 _mm_unpackhi_epi16
+#define LOW_4 _mm_unpacklo_epi32
+#define HIGH_4 _mm_unpackhi_epi32
+#define LOW_8 _mm_unpacklo_epi64
+#define HIGH_8 _mm_unpackhi_epi64
+#define SET_LANE(v, lane, p) ((void)(v), (void)(lane), LOAD(p))
+#include "kernels/x86/transpose.inc"
+
+#include "kernels/x86/stream.inc"
+
+const struct kernels kernels_sse2 = {
+	.name = ISA_NAME,
+	.width = WIDTH,
+	.stream = sse2_stream,
+	.drain = sse2_drain,
+	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
+	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
+	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
+};
+
+#include "kernels/x86/vector_end.inc"
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The sizes come from the kernel's files in /sys: libc's sysconf() is off by an order of magnitude
+ * on some machines. Where /sys has no sizes, sysconf() still has to do.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "machine/caches.h"
+
+enum { LAST_CACHE_GUESS_BYTES = 8 << 20 };
+
+/* These guesses hold until find_caches() has run: other constructors may copy before it. */
+struct caches caches_found = {LAST_CACHE_GUESS_BYTES, 64, 8};
+
+/*
+ * Reads a number from the file `name` in the folder of cache `index` of CPU 0. The first-level
+ * data cache is index 0. Returns 0 if there is no such number.
+ */
+static size_t cache_number(int index, const char *name)
+{
+	char path[80];
+	size_t number = 0;
+	char unit = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu0/cache/index%d/%s", index, name);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%zu%c", &number, &unit) == 2)
+		number <<= unit == 'M' ? 20 : unit == 'K' ? 10 : 0;
+	fclose(file);
+	return number;
+}
+
+/* The last-level cache is the largest one. Tests build with a size of their own. */
+static size_t last_cache_bytes(void)
+{
+	size_t largest = 0, size;
+
+#ifdef CACHES_LAST_BYTES
+	return CACHES_LAST_BYTES;
+#endif
+	for (int index = 0; (size = cache_number(index, "size")) > 0; index++)
+		if (size > largest)
+			largest = size;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+	if (largest == 0 && sysconf(_SC_LEVEL3_CACHE_SIZE) > 0)
+		largest = (size_t)sysconf(_SC_LEVEL3_CACHE_SIZE);
+#endif
+	return largest > 0 ? largest : LAST_CACHE_GUESS_BYTES;
+}
+
+/* Runs when the library is loaded, so that caches() has nothing to check. */
+__attribute__((constructor)) static void find_caches(void)
+{
+	size_t sets = cache_number(0, "number_of_sets");
+	size_t ways = cache_number(0, "ways_of_associativity");
+
+	caches_found.last_bytes = last_cache_bytes();
+	if (sets > 0 && ways > 0) {
+		caches_found.first_sets = sets;
+		caches_found.first_ways = ways;
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The caches of the CPU, as they are found when the library is loaded. */
+#ifndef MACHINE_CACHES_H
+#define MACHINE_CACHES_H
+
+#include <stddef.h>
+
+/* The size of a cache line. A wrong value costs speed only. */
+enum { CACHE_LINE_BYTES = 64 };
+
+struct caches {
+	size_t last_bytes;             /* the size of the last-level cache */
+	size_t first_sets, first_ways; /* of the first-level data cache */
+};
+
+/* Only caches.c writes it. Read it by caches(). */
+extern struct caches caches_found __attribute__((visibility("hidden")));
+
+/*
+ * The caches of CPU 0. No value is 0; a value that the system does not report is a guess. Any
+ * thread may call it.
+ */
+static inline const struct caches *caches(void)
+{
+	return &caches_found;
+}
+
+#endif /* MACHINE_CACHES_H */
