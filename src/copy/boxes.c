@@ -17,6 +17,8 @@
 #include <aml/utils/error.h>
 
 #include "copy/plan.h"
+#include "layout/kind.h"
+#include "layout/nest.h"
 
 /* A block that grows. */
 struct block {
@@ -98,7 +100,7 @@ static const struct aml_layout *within(const struct aml_layout *pad, struct outl
 static int lower_target(const struct aml_layout *layout, const struct outline *outline,
 			struct view *view)
 {
-	int err = copy_lower(layout, outline, view);
+	int err = layout_view(layout, outline, view);
 
 	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
 }
@@ -113,7 +115,7 @@ static int lower_written(const struct aml_layout *layout, const struct outline *
 		return err;
 	for (size_t i = 0; i < view->nfactors; i++)
 		view->factors[i].extent = extents[i];
-	return copy_view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
+	return view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,

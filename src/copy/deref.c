@@ -8,6 +8,7 @@
 #include <aml/utils/error.h>
 
 #include "copy/plan.h"
+#include "layout/nest.h"
 
 /* How a side's addresses are found. */
 enum mode {

@@ -3,6 +3,7 @@
 #include <aml/utils/error.h>
 
 #include "copy/plan.h"
+#include "layout/freeze.h"
 
 /* Replace a layout by a copy; one that cannot be copied stays, and is its owner's to keep. */
 static int keep(const struct copy_plan *plan, union copy_side *side, bool is_layout, bool *is_owned)

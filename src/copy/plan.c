@@ -25,6 +25,10 @@
 
 #include "copy/machine.h"
 #include "copy/plan.h"
+#include "layout/dense.h"
+#include "layout/kind.h"
+#include "layout/shape.h"
+#include "layout/view.h"
 
 static bool is_permutation(size_t n, const size_t *permutation)
 {
@@ -246,8 +250,8 @@ int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *s
 		return -AML_EINVAL;
 	plan->dst.base = dst->base;
 	plan->src.base = src->base;
-	copy_view_merge(dst);
-	copy_view_merge(src);
+	view_merge(dst);
+	view_merge(src);
 	if (refine(plan, dst, src))
 		normalise(plan);
 	else
@@ -322,7 +326,7 @@ static int look_at(struct end *end, const struct aml_layout *layout)
 
 static int lower(struct end *end)
 {
-	int err = copy_lower(end->layout, &end->outline, &end->view);
+	int err = layout_view(end->layout, &end->outline, &end->view);
 
 	end->lowered = err == AML_SUCCESS;
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
@@ -341,7 +345,7 @@ static int plan_side(const struct end *end, bool is_written, union copy_side *si
 		side->base = end->view.base;
 	for (size_t i = 0; i < end->shape.ndims; i++)
 		steps[i] = *is_layout ? (ptrdiff_t)i : end->view.factors[i].step;
-	return *is_layout ? copy_check_elements(end->layout, &end->outline, is_written)
+	return *is_layout ? layout_check_elements(end->layout, &end->outline, is_written)
 			  : AML_SUCCESS;
 }
 
@@ -383,7 +387,7 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	if (any_zero(to.shape.ndims, to.shape.dims))
 		return AML_SUCCESS;
 	err = lower(&to);
-	if (err == AML_SUCCESS && to.lowered && !copy_view_is_writable(&to.view))
+	if (err == AML_SUCCESS && to.lowered && !view_is_writable(&to.view))
 		return -AML_EINVAL;
 	if (err == AML_SUCCESS)
 		err = lower(&from);

@@ -14,8 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "copy/lower.h"
-#include "layout/layout.h"
+#include "layout/view.h"
 
 /*
  * A copy by one of the library's operators takes no more of a thread's stack than this, from the

@@ -14,7 +14,8 @@
 #include <aml/layout/dense.h>
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/dense.h"
+#include "layout/sizes.h"
 
 /* A layout in one piece: dims, stride (ndims each) and cpitch (ndims + 1) are in `arrays`. */
 struct dense_memory {

@@ -10,7 +10,12 @@
 
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/freeze.h"
+#include "layout/kind.h"
+#include "layout/nest.h"
+#include "layout/pad.h"
+#include "layout/reshape.h"
+#include "layout/shape.h"
 
 /* A layout in one piece: the answers of another one's fast path. */
 struct strided {

@@ -4,7 +4,7 @@
  * data is in native order; the target may be in either.
  *
  * A pad owns its target from its creation on. The neutral element is read only: what copies ask
- * of a pad that they write to is pad_place(), which has no address outside the target.
+ * of a pad that they write to is layout_place(), which has no address outside the target.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,10 @@
 #include <aml/layout/pad.h>
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/nest.h"
+#include "layout/pad.h"
+#include "layout/shape.h"
+#include "layout/sizes.h"
 
 /* A layout in one piece: dims, target_dims, then the neutral element are in `arrays`. */
 struct pad_memory {
@@ -22,7 +25,7 @@ struct pad_memory {
 	size_t arrays[];
 };
 
-static const struct aml_layout_pad *pad(const struct aml_layout_data *data)
+static const struct aml_layout_pad *pad_of(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_pad *)data;
 }
@@ -55,71 +58,49 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, int order, struct
 	return &memory->layout;
 }
 
-static bool outside(const struct aml_layout_pad *p, const size_t *coords)
-{
-	for (size_t i = 0; i < p->ndims; i++)
-		if (coords[i] >= p->target_dims[i])
-			return true;
-	return false;
-}
-
-void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords)
-{
-	const struct aml_layout_pad *p = pad(data);
-
-	return outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
-}
-
-bool pad_place(const struct aml_layout_data *data, const size_t *coords, void **place)
-{
-	const struct aml_layout_pad *p = pad(data);
-
-	return !outside(p, coords) && layout_place(p->target, coords, place);
-}
-
 static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
 	size_t native[NDIMS_MAX];
 
-	layout_reorder(AML_LAYOUT_ORDER_C, pad(data)->ndims, native, coords);
+	layout_reorder(AML_LAYOUT_ORDER_C, pad_of(data)->ndims, native, coords);
 	return pad_deref_native(data, native);
 }
 
 static void *rawptr(const struct aml_layout_data *data)
 {
-	return aml_layout_rawptr(pad(data)->target);
+	return aml_layout_rawptr(pad_of(data)->target);
 }
 
 static int order(const struct aml_layout_data *data)
 {
-	return AML_LAYOUT_ORDER(pad(data)->tags);
+	return AML_LAYOUT_ORDER(pad_of(data)->tags);
 }
 
 static int dims(const struct aml_layout_data *data, size_t *user)
 {
-	layout_reorder(order(data), pad(data)->ndims, user, pad(data)->dims);
+	layout_reorder(order(data), pad_of(data)->ndims, user, pad_of(data)->dims);
 	return AML_SUCCESS;
 }
 
 static int dims_native(const struct aml_layout_data *data, size_t *native)
 {
-	memcpy(native, pad(data)->dims, pad(data)->ndims * sizeof(*native));
+	memcpy(native, pad_of(data)->dims, pad_of(data)->ndims * sizeof(*native));
 	return AML_SUCCESS;
 }
 
 static size_t ndims(const struct aml_layout_data *data)
 {
-	return pad(data)->ndims;
+	return pad_of(data)->ndims;
 }
 
 static size_t element_size(const struct aml_layout_data *data)
 {
-	return pad(data)->element_size;
+	return pad_of(data)->element_size;
 }
 
 static int print(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	const struct aml_layout_pad *p = pad(data);
+	const struct aml_layout_pad *p = pad_of(data);
 	int err;
 
 	if (fprintf(stream, "%slayout: pad, %s\n%s  element size: %zu\n", prefix,
@@ -136,8 +117,8 @@ static int print(const struct aml_layout_data *data, FILE *stream, const char *p
 }
 
 /* One like `p`, over another target. */
-static int again(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
-		 struct aml_layout *target, struct aml_layout **output)
+static int make_pad_like(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
+			 struct aml_layout *target, struct aml_layout **output)
 {
 	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
 	struct aml_layout *copy = allocate(ops, p->tags, target, &inner, p->dims, p->neutral);
@@ -148,21 +129,21 @@ static int again(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
 	return AML_SUCCESS;
 }
 
-int pad_over(const struct aml_layout_pad *p, struct aml_layout *target, struct aml_layout **out)
+int pad_over(const struct aml_layout_pad *pad, struct aml_layout *target, struct aml_layout **out)
 {
-	return again(p, &aml_layout_pad_column_ops, target, out);
+	return make_pad_like(pad, &aml_layout_pad_column_ops, target, out);
 }
 
 static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_pad *p = pad(layout->data);
+	const struct aml_layout_pad *p = pad_of(layout->data);
 	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
 	struct aml_layout *target;
 	int err = layout_duplicate_as(p->target, &inner, &target, ptr);
 
 	if (err != AML_SUCCESS)
 		return err;
-	err = again(p, layout->ops, target, output);
+	err = make_pad_like(p, layout->ops, target, output);
 	if (err != AML_SUCCESS)
 		aml_layout_destroy(&target);
 	return err;

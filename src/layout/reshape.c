@@ -10,7 +10,10 @@
 #include <aml/layout/reshape.h>
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/nest.h"
+#include "layout/reshape.h"
+#include "layout/shape.h"
+#include "layout/sizes.h"
 
 /* A layout in one piece: dims, coffsets (ndims each) and target_dims are in `arrays`. */
 struct reshape_memory {
@@ -49,36 +52,6 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, struct aml_layout
 	}
 	memcpy(memory->data.target_dims, target_dims, target_ndims * sizeof(*target_dims));
 	return &memory->layout;
-}
-
-/* The target's native coordinates of an element; not called for an empty layout. */
-static void target_coords(const struct aml_layout_data_reshape *r, const size_t *coords,
-			  size_t *inner)
-{
-	size_t index = 0;
-
-	for (size_t i = 0; i < r->ndims; i++)
-		index += coords[i] * r->coffsets[i];
-	for (size_t i = 0; i < r->target_ndims; i++) {
-		inner[i] = index % r->target_dims[i];
-		index /= r->target_dims[i];
-	}
-}
-
-void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coords)
-{
-	size_t inner[NDIMS_MAX];
-
-	target_coords(data_of(data), coords, inner);
-	return aml_layout_deref_native(data_of(data)->target, inner);
-}
-
-bool reshape_place(const struct aml_layout_data *data, const size_t *coords, void **place)
-{
-	size_t inner[NDIMS_MAX];
-
-	target_coords(data_of(data), coords, inner);
-	return layout_place(data_of(data)->target, inner, place);
 }
 
 static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
@@ -153,8 +126,8 @@ static int column_fprintf(const struct aml_layout_data *data, FILE *stream, cons
 }
 
 /* One like `r`, over another target. */
-static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
-		 struct aml_layout *target, struct aml_layout **output)
+static int make_reshape_like(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
+			     struct aml_layout *target, struct aml_layout **output)
 {
 	struct aml_layout *copy =
 		allocate(ops, target, r->ndims, r->dims, r->target_ndims, r->target_dims);
@@ -165,10 +138,10 @@ static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops 
 	return AML_SUCCESS;
 }
 
-int reshape_over(const struct aml_layout_data_reshape *r, struct aml_layout *target,
+int reshape_over(const struct aml_layout_data_reshape *reshape, struct aml_layout *target,
 		 struct aml_layout **out)
 {
-	return again(r, &aml_layout_reshape_column_ops, target, out);
+	return make_reshape_like(reshape, &aml_layout_reshape_column_ops, target, out);
 }
 
 static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
@@ -181,7 +154,7 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 
 	if (err != AML_SUCCESS)
 		return err;
-	err = again(r, layout->ops, target, output);
+	err = make_reshape_like(r, layout->ops, target, output);
 	if (err != AML_SUCCESS)
 		aml_layout_destroy(&target);
 	return err;
