@@ -7,7 +7,7 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
+#include "copy/deref.h"
 #include "layout/nest.h"
 
 /* How a side's addresses are found. */

@@ -5,8 +5,16 @@
 #include <aml/utils/error.h>
 
 #include "copy/count.h"
+#include "copy/deref.h"
 #include "copy/machine.h"
-#include "copy/plan.h"
+#include "copy/run.h"
+#include "copy/staged.h"
+#include "copy/strided.h"
+#include "copy/transpose.h"
+#include "copy/walk.h"
+#include "plan/boxes.h"
+#include "plan/part.h"
+#include "plan/staging.h"
 
 static void run_strided(const struct copy_plan *plan)
 {
@@ -25,6 +33,19 @@ static void copy_flat(const struct copy_plan *plan)
 		machine()->kernels->stream(plan->dst.base, plan->src.base, plan->size);
 	else
 		memcpy(plan->dst.base, plan->src.base, plan->size);
+}
+
+/* One box after the other. */
+static void run_boxes(const struct copy_plan *plan)
+{
+	const struct copy_plan *box = NULL;
+	union copy_plan_room room;
+
+	for (uint8_t i = 0; i < plan->count; i++) {
+		box = copy_box(plan, box);
+		copy_take_box(plan, box, &room);
+		copy_plan_run(&room.plan);
+	}
 }
 
 int copy_plan_run(const struct copy_plan *plan)
@@ -54,7 +75,7 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_BOXES:
 		COUNT(true, "", "boxes");
-		copy_boxes(plan);
+		run_boxes(plan);
 		return AML_SUCCESS;
 	case COPY_DEREF:
 		COUNT(true, "", "deref");
@@ -63,4 +84,12 @@ int copy_plan_run(const struct copy_plan *plan)
 	if (plan->stream)
 		machine()->kernels->drain();
 	return AML_SUCCESS;
+}
+
+void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+{
+	union copy_plan_room room;
+
+	if (copy_plan_part(plan, part, &room))
+		copy_plan_run(&room.plan);
 }

@@ -7,34 +7,17 @@
  * stage; from there, rows of the destination are written past the caches, and amid that the lines
  * of the next tile are asked for.
  *
- * A plane has the loops 0 and 1 and up to two more, see roles_of(). If one goes on where loop 0
- * ends in the destination, its rows are taken together with those of loop 0: the destination's rows
- * are as long as both. If one goes on where loop 1 ends in the source, and loop 1 is short, a row
- * of the source has the runs of both.
+ * Which loops make a plane: plan/staging.c.
  */
 #include <string.h>
 
 #include "copy/count.h"
 #include "copy/machine.h"
-#include "copy/plan.h"
+#include "copy/staged.h"
+#include "plan/staging.h"
 
-enum {
-	STAGE = 32 << 10, /* in bytes, at most */
-	SMALL_STAGE = 16 << 10,
-	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, */
-	LEAST = 2 * LINE, /* if it can have these of a row of the destination, at least */
-	MOST = 4 * LINE,  /* and at most */
-	SHORT = 512,      /* a run or a row, in bytes */
-	PAGE = 4 << 10,   /* what is read of all rows before more is read of any, in bytes */
-};
-
-/* The stage has two thirds of the first cache. */
-static size_t stage_size(void)
-{
-	size_t size = machine()->sets * machine()->ways * LINE / 3 * 2;
-
-	return size < SMALL_STAGE ? SMALL_STAGE : min(size, STAGE);
-}
+/* What is read of all rows before more is read of any. */
+enum { STAGED_PAGE_BYTES = 4 << 10 };
 
 /* What the planes of a plan have in common. */
 struct planes {
@@ -174,8 +157,8 @@ static size_t head(const struct planes *p, const char *dst)
  */
 static void plane(const struct planes *p, char *dst, const char *src, struct tile *last)
 {
-	size_t height = stage_size() / p->piece / p->t * p->t, before = head(p, dst);
-	size_t page = PAGE / p->piece * p->piece, end, next, left;
+	size_t height = copy_stage_size() / p->piece / p->t * p->t, before = head(p, dst);
+	size_t page = STAGED_PAGE_BYTES / p->piece * p->piece, end, next, left;
 	struct tile t = {.dst = dst, .src = src};
 
 	for (size_t from = 0; from < p->bytes; from = end) {
@@ -204,109 +187,19 @@ static void plane(const struct planes *p, char *dst, const char *src, struct til
 	}
 }
 
-/* What a tile has of a run. */
-static size_t piece_of(const struct copy_plan *plan)
-{
-	size_t stage = stage_size(), least = stage / MOST * plan->size;
-
-	return min(least > PIECE ? least : PIECE, stage / LEAST * plan->size);
-}
-
-static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
-{
-	return loop->dst_step == (ptrdiff_t)(plan->loops[0].extent * plan->size);
-}
-
-/* Are rows of the destination better left alone: are they in lines, or long? */
-static bool rows_stand_alone(const struct copy_plan *plan, const struct copy_loop *loop)
-{
-	size_t row = plan->loops[0].extent * plan->size;
-	bool aligned = (size_t)plan->dst.base % LINE == 0;
-
-	return (loop->dst_step | plan->loops[1].dst_step) % LINE == 0 &&
-	       row >= (aligned ? 2 * machine()->kernels->width : SHORT);
-}
-
-/* Where rows go on, too, as in an array of three dimensions reversed, only short runs. */
-static bool runs_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
-{
-	size_t run = plan->loops[1].extent * plan->size;
-
-	if (run > piece_of(plan) || loop->src_step != (ptrdiff_t)run)
-		return false;
-	return !rows_go_on(plan, loop) || (run <= SHORT && rows_stand_alone(plan, loop));
-}
-
-/* The loop that goes on with the rows, and the one with the runs; or 0. */
-struct roles {
-	uint8_t rows, runs;
-	uint8_t loops; /* of a plane */
-};
-
-static struct roles roles_of(const struct copy_plan *plan)
-{
-	struct roles r = {.loops = 2};
-
-	if (r.loops < plan->nloops && rows_go_on(plan, &plan->loops[r.loops]) &&
-	    !runs_go_on(plan, &plan->loops[r.loops]))
-		r.rows = r.loops++;
-	if (r.loops < plan->nloops && runs_go_on(plan, &plan->loops[r.loops]))
-		r.runs = r.loops++;
-	return r;
-}
-
-void copy_staged_order(struct copy_plan *plan)
-{
-	uint8_t n = 2;
-
-	for (int runs = 0; runs < 2; runs++) {
-		for (uint8_t i = n; i < plan->nloops; i++) {
-			struct copy_loop loop = plan->loops[i];
-
-			if (runs_go_on(plan, &loop) != runs || (!runs && !rows_go_on(plan, &loop)))
-				continue;
-			memmove(&plan->loops[n + 1u], &plan->loops[n],
-				(size_t)(i - n) * sizeof(loop));
-			plan->loops[n++] = loop;
-			break;
-		}
-	}
-}
-
-/* The extent of a loop and of the one that goes on with it. */
-static size_t extent(const struct copy_plan *plan, uint8_t loop, uint8_t more)
-{
-	return plan->loops[loop].extent * (more > 0 ? plan->loops[more].extent : 1);
-}
-
-uint8_t copy_staged_loops(const struct copy_plan *plan)
-{
-	struct roles r;
-
-	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0)
-		return 0;
-	r = roles_of(plan);
-	if (extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
-	    plan->loops[1].extent * plan->size < TILE_BYTES ||
-	    extent(plan, 1, r.runs) * plan->size < 2 * LINE)
-		return 0;
-	/* Long rows of the destination that are not in lines are better written tile by tile. */
-	return r.rows > 0 || plan->loops[1].dst_step % LINE == 0 ? r.loops : 0;
-}
-
 void copy_staged(const struct copy_plan *plan)
 {
 	_Alignas(LINE) char stage[STAGE];
 	const struct copy_loop *a = &plan->loops[0], *b = &plan->loops[1];
-	struct roles r = roles_of(plan);
+	struct roles r = copy_staged_roles(plan);
 	struct planes p = {
 		.log = (unsigned)__builtin_ctzl(plan->size),
 		.t = machine()->kernels->width / plan->size,
 		.n = machine()->narrow->width / plan->size,
-		.rows = extent(plan, 0, r.rows),
+		.rows = copy_staged_extent(plan, 0, r.rows),
 		.na = a->extent,
 		.src_step = a->src_step,
-		.bytes = extent(plan, 1, r.runs) * plan->size,
+		.bytes = copy_staged_extent(plan, 1, r.runs) * plan->size,
 		.run = b->extent * plan->size,
 		.dst_step = b->dst_step,
 		.stage = stage,
@@ -321,7 +214,7 @@ void copy_staged(const struct copy_plan *plan)
 		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
 	if (r.runs > 0)
 		p.dst_jump = plan->loops[r.runs].dst_step;
-	p.piece = piece_of(plan);
+	p.piece = copy_staged_piece(plan);
 	if (p.run <= p.piece)
 		p.piece = min(p.piece / p.run * p.run, p.bytes);
 	else

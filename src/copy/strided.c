@@ -7,7 +7,7 @@
 
 #include "copy/count.h"
 #include "copy/machine.h"
-#include "copy/plan.h"
+#include "copy/strided.h"
 
 enum {
 	STAGE = 512,  /* what is gathered in the first cache before it is streamed, in bytes */

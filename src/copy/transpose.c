@@ -13,7 +13,8 @@
 
 #include "copy/count.h"
 #include "copy/machine.h"
-#include "copy/plan.h"
+#include "copy/strided.h"
+#include "copy/transpose.h"
 
 enum {
 	BLOCK = 8,        /* tiles along a destination's row */

@@ -4,7 +4,8 @@
  * the iteration of each of its loops, and as many elements are moved at once as both innermost
  * loops have left. Nothing is divided.
  */
-#include "copy/plan.h"
+#include "copy/walk.h"
+#include "copy/strided.h"
 
 /* Where one side stands. */
 struct side {

@@ -24,7 +24,11 @@
 #include "async/queue_begin.h"
 #include "async/queue_sched.h"
 #include "async/queue_wait.h"
+#include "copy/run.h"
 #include "dma/linux_ops.h"
+#include "plan/keep.h"
+#include "plan/part.h"
+#include "plan/plan.h"
 #include "trace/histogram.h"
 #include "trace/trace.h"
 

@@ -8,7 +8,7 @@
 #include <aml/dma.h>
 #include <aml/dma/linux.h>
 
-#include "copy/plan.h"
+#include "plan/make.h"
 
 /* Is it one of the library's operators, or NULL, which stands for copy_generic? */
 static inline bool dma_plans(aml_dma_operator op)

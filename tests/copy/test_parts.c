@@ -9,7 +9,9 @@
 #include <aml.h>
 #include <aml/layout/dense.h>
 
-#include "copy/plan.h"
+#include "copy/run.h"
+#include "plan/make.h"
+#include "plan/part.h"
 #include "suite.h"
 
 #define LINE 64

@@ -8,7 +8,7 @@
 
 #include <aml.h>
 
-#include "copy/plan.h"
+#include "plan/views.h"
 #include "random.h"
 #include "suite.h"
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "copy/kernels.h"
-#include "copy/plan.h"
+#include "plan/boxes.h"
+#include "plan/part.h"
+#include "plan/staging.h"
 
 enum {
 	TILES = 8 * LINE,  /* of a transposition's row, what is written together */
@@ -151,51 +153,48 @@ static size_t begin(const struct cut *cut, unsigned part, unsigned parts)
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
 }
 
-/* Parts are numbered through all boxes. */
-static void run_part_of_box(const struct copy_plan *plan, unsigned part)
-{
-	const struct copy_plan *box = copy_box(plan, NULL);
-	union copy_plan_room room;
-
-	while (part >= copy_plan_parts(box)) {
-		part -= copy_plan_parts(box);
-		box = copy_box(plan, box);
-	}
-	copy_take_box(plan, box, &room);
-	copy_plan_run_part(&room.plan, part);
-}
-
-void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+/* Cut a plan without boxes down to one of its parts. False: nothing is left. */
+static bool cut_to_part(struct copy_plan *plan, unsigned part)
 {
 	unsigned parts = copy_plan_parts(plan);
+	struct copy_loop *loop;
 	struct cut cut;
 	size_t from, to;
-	union copy_plan_room room;
 
-	if (plan->kind == COPY_BOXES) {
-		run_part_of_box(plan, part);
-		return;
-	}
-	if (parts == 1) {
-		copy_plan_run(plan);
-		return;
-	}
+	if (parts == 1)
+		return true;
 	cut = cut_of(plan);
 	from = begin(&cut, part, parts);
 	to = begin(&cut, part + 1, parts);
 	if (from == to)
-		return;
-	memcpy(&room, plan, copy_plan_size(plan));
+		return false;
 	if (plan->kind == COPY_FLAT) {
-		room.plan.dst.base += from;
-		room.plan.src.base += from;
-		room.plan.size = to - from;
-	} else {
-		struct copy_loop *loop = &room.plan.loops[cut.loop];
-
-		room.plan.dst.base += (ptrdiff_t)from * loop->dst_step;
-		room.plan.src.base += (ptrdiff_t)from * loop->src_step;
-		loop->extent = to - from;
+		plan->dst.base += from;
+		plan->src.base += from;
+		plan->size = to - from;
+		return true;
 	}
-	copy_plan_run(&room.plan);
+	loop = &plan->loops[cut.loop];
+	plan->dst.base += (ptrdiff_t)from * loop->dst_step;
+	plan->src.base += (ptrdiff_t)from * loop->src_step;
+	loop->extent = to - from;
+	return true;
+}
+
+bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room)
+{
+	const struct copy_plan *box;
+
+	if (plan->kind != COPY_BOXES) {
+		memcpy(room, plan, copy_plan_size(plan));
+		return cut_to_part(&room->plan, part);
+	}
+	/* Parts are numbered through all boxes. */
+	box = copy_box(plan, NULL);
+	while (part >= copy_plan_parts(box)) {
+		part -= copy_plan_parts(box);
+		box = copy_box(plan, box);
+	}
+	copy_take_box(plan, box, room);
+	return cut_to_part(&room->plan, part);
 }

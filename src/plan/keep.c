@@ -2,8 +2,8 @@
 /* Plans that outlive the layouts which they ask element by element. */
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
 #include "layout/freeze.h"
+#include "plan/keep.h"
 
 /* Replace a layout by a copy; one that cannot be copied stays, and is its owner's to keep. */
 static int keep(const struct copy_plan *plan, union copy_side *side, bool is_layout, bool *is_owned)

@@ -16,9 +16,11 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/view.h"
+#include "plan/boxes.h"
+#include "plan/views.h"
 
 /* A block that grows. */
 struct block {
@@ -151,13 +153,6 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 	return err;
 }
 
-const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy_plan *last)
-{
-	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops
-			    : (const struct copy_plan *)(const void *)((const char *)last +
-								       copy_plan_size(last));
-}
-
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
 		   union copy_plan_room *room)
 {
@@ -165,16 +160,4 @@ void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
 	if (box->src_is_owned)
 		room->plan.src.base = (char *)(uintptr_t)plan + plan->src.offset;
 	room->plan.src_is_owned = false;
-}
-
-void copy_boxes(const struct copy_plan *plan)
-{
-	const struct copy_plan *box = NULL;
-	union copy_plan_room room;
-
-	for (uint8_t i = 0; i < plan->count; i++) {
-		box = copy_box(plan, box);
-		copy_take_box(plan, box, &room);
-		copy_plan_run(&room.plan);
-	}
 }
