@@ -14,25 +14,24 @@
 #include "copy/walk.h"
 #include "plan/boxes.h"
 #include "plan/part.h"
-#include "plan/staging.h"
 
-static void run_strided(const struct copy_plan *plan)
+static void run_loops(const struct copy_plan *plan)
 {
 	struct copy_place place;
 
-	copy_first(plan, 1, &place);
+	copy_first_place(plan, 1, &place);
 	do
 		copy_strided(plan, place.dst, place.src);
-	while (copy_next(plan, 1, &place));
+	while (copy_next_place(plan, 1, &place));
 }
 
 /* One contiguous run of bytes. */
-static void copy_flat(const struct copy_plan *plan)
+static void run_flat(const struct copy_plan *plan)
 {
-	if (plan->stream)
-		machine()->kernels->stream(plan->dst.base, plan->src.base, plan->size);
+	if (plan->method == COPY_BY_STREAM)
+		machine()->kernels->stream(plan->run.dst, plan->run.src, plan->run.bytes);
 	else
-		memcpy(plan->dst.base, plan->src.base, plan->size);
+		memcpy(plan->run.dst, plan->run.src, plan->run.bytes);
 }
 
 /* One box after the other. */
@@ -41,8 +40,8 @@ static void run_boxes(const struct copy_plan *plan)
 	const struct copy_plan *box = NULL;
 	union copy_plan_room room;
 
-	for (uint8_t i = 0; i < plan->count; i++) {
-		box = copy_box(plan, box);
+	for (size_t i = 0; i < plan->boxes.count; i++) {
+		box = copy_next_box(plan, box);
 		copy_take_box(plan, box, &room);
 		copy_plan_run(&room.plan);
 	}
@@ -56,15 +55,15 @@ int copy_plan_run(const struct copy_plan *plan)
 		return AML_SUCCESS;
 	case COPY_FLAT:
 		COUNT(true, "", "flat");
-		copy_flat(plan);
+		run_flat(plan);
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_strided(plan);
+		run_loops(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
-		if (copy_staged_loops(plan) > 0)
+		if (plan->method == COPY_BY_STAGE)
 			copy_staged(plan);
 		else
 			copy_transpose(plan);

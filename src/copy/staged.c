@@ -3,8 +3,8 @@
  * Transpositions from memory to memory, by tiles that are brought together in the first cache.
  *
  * Memory is fast where long pieces are read, where whole lines are written in long pieces, and
- * where both go on at the same time. So a piece of each of some rows of the source is copied to a
- * stage; from there, rows of the destination are written past the caches, and amid that the lines
+ * where both are done at the same time. So a piece of each of some rows of the source is copied to
+ * a stage; from there, rows of the destination are written past the caches, and amid that the lines
  * of the next tile are asked for.
  *
  * Which loops make a plane: plan/staging.c.
@@ -20,7 +20,7 @@
 enum { STAGED_PAGE_BYTES = 4 << 10 };
 
 /* What the planes of a plan have in common. */
-struct planes {
+struct staged_planes {
 	tile_fn tile, narrow;         /* the latter for a few rows, n at least */
 	unsigned log;                 /* of an element's size */
 	size_t t, n;                  /* the rows of the source that fill a vector of each */
@@ -33,30 +33,30 @@ struct planes {
 };
 
 /* Some rows of the plane at these addresses, and of each the bytes from number `at` on. */
-struct tile {
+struct staged_tile {
 	char *dst;
 	const char *src;
 	size_t row, rows, at, bytes;
 };
 
 /* Goes along a tile's rows. */
-struct cursor {
+struct row_cursor {
 	const char *src;
 	size_t left; /* rows before a jump */
 };
 
-static struct cursor first_row(const struct planes *p, const struct tile *t)
+static struct row_cursor first_row(const struct staged_planes *p, const struct staged_tile *t)
 {
 	size_t jumps = t->row / p->na;
 
-	return (struct cursor){
+	return (struct row_cursor){
 		.src = t->src + (ptrdiff_t)t->row * p->src_step + (ptrdiff_t)jumps * p->src_jump +
 		       t->at,
 		.left = (jumps + 1) * p->na - t->row,
 	};
 }
 
-static inline void next_row(const struct planes *p, struct cursor *c)
+static inline void next_row(const struct staged_planes *p, struct row_cursor *c)
 {
 	c->src += p->src_step;
 	if (--c->left > 0)
@@ -66,27 +66,27 @@ static inline void next_row(const struct planes *p, struct cursor *c)
 }
 
 /* The rows of a tile that are still to be asked for, the first one from byte `at` on. */
-struct ahead {
-	struct cursor cursor;
+struct rows_ahead {
+	struct row_cursor cursor;
 	size_t rows;
 	ptrdiff_t at, bytes;
 };
 
 /* Where the line that the row begins in starts. */
-static ptrdiff_t line_start(const struct cursor *c)
+static ptrdiff_t line_start(const struct row_cursor *c)
 {
 	return -(ptrdiff_t)((size_t)c->src & (LINE - 1));
 }
 
-static struct ahead ahead_of(const struct planes *p, const struct tile *t)
+static struct rows_ahead ahead_of(const struct staged_planes *p, const struct staged_tile *t)
 {
-	struct cursor c = first_row(p, t);
+	struct row_cursor c = first_row(p, t);
 
-	return (struct ahead){c, t->rows, line_start(&c), (ptrdiff_t)t->bytes};
+	return (struct rows_ahead){c, t->rows, line_start(&c), (ptrdiff_t)t->bytes};
 }
 
 /* Ask for some lines. They are used once, and soon. */
-static inline void ask(const struct planes *p, struct ahead *a, size_t lines)
+static inline void prefetch_lines(const struct staged_planes *p, struct rows_ahead *a, size_t lines)
 {
 	for (; lines > 0 && a->rows > 0; lines--) {
 		__builtin_prefetch(a->cursor.src + a->at, 0, 0);
@@ -100,9 +100,9 @@ static inline void ask(const struct planes *p, struct ahead *a, size_t lines)
 }
 
 /* A tile's rows, `piece` bytes apart: where they are if that is so, or brought together. */
-static const char *gather(const struct planes *p, const struct tile *t)
+static const char *gather_rows(const struct staged_planes *p, const struct staged_tile *t)
 {
-	struct cursor c = first_row(p, t);
+	struct row_cursor c = first_row(p, t);
 	char *stage = p->stage;
 
 	if (p->src_step == (ptrdiff_t)p->piece && c.left >= t->rows)
@@ -116,10 +116,11 @@ static const char *gather(const struct planes *p, const struct tile *t)
 }
 
 /* Move a tile, and ask for the next one. */
-static void move(const struct planes *p, const struct tile *t, const struct tile *next)
+static void move_tile(const struct staged_planes *p, const struct staged_tile *t,
+		      const struct staged_tile *next)
 {
-	struct ahead ahead = ahead_of(p, next);
-	const char *src = gather(p, t);
+	struct rows_ahead ahead = ahead_of(p, next);
+	const char *src = gather_rows(p, t);
 	bool whole = t->rows % p->t == 0;
 	tile_fn tile = whole ? p->tile : p->narrow;
 	size_t lines = next->rows * (next->bytes / LINE + 1) * LINE / t->bytes + 1;
@@ -135,14 +136,14 @@ static void move(const struct planes *p, const struct tile *t, const struct tile
 			n = min(LINE, bytes - b) / TILE_BYTES;
 			tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
 			     src + done + b, (ptrdiff_t)p->piece, n, t->rows);
-			ask(p, &ahead, lines);
+			prefetch_lines(p, &ahead, lines);
 		}
 		dst += p->dst_jump;
 	}
 }
 
 /* How many rows of a plane come before the first line of the destination. */
-static size_t head(const struct planes *p, const char *dst)
+static size_t rows_before_line(const struct staged_planes *p, const char *dst)
 {
 	size_t before = -(size_t)dst & (LINE - 1), size = (size_t)1 << p->log;
 
@@ -155,11 +156,13 @@ static size_t head(const struct planes *p, const char *dst)
  * A plane's tiles: a page of all rows, then the next one. The last tile is left for the next time,
  * as the one in `last` was.
  */
-static void plane(const struct planes *p, char *dst, const char *src, struct tile *last)
+static void move_plane(const struct staged_planes *p, char *dst, const char *src,
+		       struct staged_tile *last)
 {
-	size_t height = copy_stage_size() / p->piece / p->t * p->t, before = head(p, dst);
+	size_t height = copy_stage_size() / p->piece / p->t * p->t,
+	       before = rows_before_line(p, dst);
 	size_t page = STAGED_PAGE_BYTES / p->piece * p->piece, end, next, left;
-	struct tile t = {.dst = dst, .src = src};
+	struct staged_tile t = {.dst = dst, .src = src};
 
 	for (size_t from = 0; from < p->bytes; from = end) {
 		end = min(from + page, p->bytes);
@@ -180,7 +183,7 @@ static void plane(const struct planes *p, char *dst, const char *src, struct til
 				t.at = min(t.at, end - TILE_BYTES);
 				t.bytes = min(p->piece, end - t.at);
 				if (last->rows > 0)
-					move(p, last, &t);
+					move_tile(p, last, &t);
 				*last = t;
 			}
 		}
@@ -189,41 +192,42 @@ static void plane(const struct planes *p, char *dst, const char *src, struct til
 
 void copy_staged(const struct copy_plan *plan)
 {
-	_Alignas(LINE) char stage[STAGE];
+	_Alignas(LINE) char stage[STAGE_BYTES_MAX];
 	const struct copy_loop *a = &plan->loops[0], *b = &plan->loops[1];
-	struct roles r = copy_staged_roles(plan);
-	struct planes p = {
-		.log = (unsigned)__builtin_ctzl(plan->size),
-		.t = machine()->kernels->width / plan->size,
-		.n = machine()->narrow->width / plan->size,
-		.rows = copy_staged_extent(plan, 0, r.rows),
+	const struct copy_staged_plane plane = plan->staged;
+	struct staged_planes p = {
+		.log = (unsigned)__builtin_ctzl(plan->run.bytes),
+		.t = machine()->kernels->width / plan->run.bytes,
+		.n = machine()->narrow->width / plan->run.bytes,
+		.rows = copy_staged_extent(plan, 0, plane.row_loop),
 		.na = a->extent,
 		.src_step = a->src_step,
-		.bytes = copy_staged_extent(plan, 1, r.runs) * plan->size,
-		.run = b->extent * plan->size,
+		.bytes = copy_staged_extent(plan, 1, plane.run_loop) * plan->run.bytes,
+		.run = b->extent * plan->run.bytes,
 		.dst_step = b->dst_step,
 		.stage = stage,
 	};
 	struct copy_place now;
-	struct tile last = {.rows = 0}, none;
+	struct staged_tile last = {.rows = 0}, none;
 
 	COUNT(true, "", "staged");
 	p.tile = machine()->kernels->staged[p.log];
 	p.narrow = machine()->narrow->near[p.log];
-	if (r.rows > 0)
-		p.src_jump = plan->loops[r.rows].src_step - (ptrdiff_t)a->extent * a->src_step;
-	if (r.runs > 0)
-		p.dst_jump = plan->loops[r.runs].dst_step;
+	if (plane.row_loop > 0)
+		p.src_jump =
+			plan->loops[plane.row_loop].src_step - (ptrdiff_t)a->extent * a->src_step;
+	if (plane.run_loop > 0)
+		p.dst_jump = plan->loops[plane.run_loop].dst_step;
 	p.piece = copy_staged_piece(plan);
 	if (p.run <= p.piece)
 		p.piece = min(p.piece / p.run * p.run, p.bytes);
 	else
 		/* As many as it takes, in lines. */
 		p.piece = (p.run / ((p.run - 1) / p.piece + 1) + LINE - 1) / LINE * LINE;
-	copy_first(plan, r.loops, &now);
+	copy_first_place(plan, plane.plane_loops, &now);
 	do
-		plane(&p, now.dst, now.src, &last);
-	while (copy_next(plan, r.loops, &now));
-	none = (struct tile){.src = last.src};
-	move(&p, &last, &none);
+		move_plane(&p, now.dst, now.src, &last);
+	while (copy_next_place(plan, plane.plane_loops, &now));
+	none = (struct staged_tile){.src = last.src};
+	move_tile(&p, &last, &none);
 }

@@ -5,7 +5,7 @@
 
 #include "plan/plan.h"
 
-/* For plans of which copy_staged_loops() is not 0. */
+/* For transpositions whose method is COPY_BY_STAGE. */
 void copy_staged(const struct copy_plan *plan);
 
 #endif /* COPY_STAGED_H */

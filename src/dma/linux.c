@@ -37,6 +37,10 @@ struct request {
 	struct copy_plan plan;
 };
 
+/* Requests must not grow: with malloc's own word, 192 bytes without loops and 288 with 4. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct request) == 192 - 8, "a flat request");
+_Static_assert(sizeof(void *) != 8 || 4 * sizeof(struct copy_loop) == 288 - 192, "4 loops");
+
 /* The number of loops that the requests of each class have room for. */
 static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
 
@@ -143,8 +147,8 @@ static int plan(union copy_plan_room *room, const struct aml_dma_linux_task_in *
 /* Is it short, in one piece, and all the library's? */
 static bool is_small(const struct copy_plan *plan)
 {
-	bool runs =
-		plan->kind == COPY_FLAT || (plan->kind == COPY_STRIDED && plan->size >= RUN_MIN);
+	bool runs = plan->kind == COPY_FLAT ||
+		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_MIN);
 
 	return copy_plan_is_own(plan) &&
 	       copy_plan_payload(plan) <= (runs ? SMALL_RUNS : SMALL_PIECES) &&

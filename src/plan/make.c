@@ -15,6 +15,7 @@
 #include "layout/view.h"
 #include "plan/boxes.h"
 #include "plan/make.h"
+#include "plan/method.h"
 #include "plan/normal.h"
 #include "plan/views.h"
 
@@ -45,7 +46,7 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 
 /*
  * Two dense layouts: both have the same dimensions, and these are the loops, without views. What
- * is said of them by themselves has been checked when they were made.
+ * each says of itself was checked when it was made.
  */
 static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
 		      const struct aml_layout_dense *src, const size_t *permutation)
@@ -75,14 +76,14 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	}
 	if (!writable)
 		return -AML_EINVAL;
-	plan->dst.base = dst->ptr;
-	plan->src.base = src->ptr;
+	plan->run.dst = dst->ptr;
+	plan->run.src = src->ptr;
 	copy_plan_normalise(plan);
 	return AML_SUCCESS;
 }
 
 /* The source's factors in the order of the destination's dimensions. */
-static void permute(struct view *src, const size_t *permutation)
+static void permute_view(struct view *src, const size_t *permutation)
 {
 	const struct view old = *src;
 
@@ -90,16 +91,16 @@ static void permute(struct view *src, const size_t *permutation)
 		src->factors[i] = old.factors[permutation[i]];
 }
 
-/* A layout and, if it could be lowered, its view. */
-struct end {
+/* A layout of a copy and, if it has one, its view. */
+struct layout_end {
 	const struct aml_layout *layout;
 	struct shape shape;
 	struct outline outline; /* of the shape */
 	struct view view;
-	bool lowered;
+	bool has_view;
 };
 
-static int look_at(struct end *end, const struct aml_layout *layout)
+static int ask_layout(struct layout_end *end, const struct aml_layout *layout)
 {
 	int err = layout_shape(layout, &end->shape);
 
@@ -108,61 +109,65 @@ static int look_at(struct end *end, const struct aml_layout *layout)
 	return err == AML_SUCCESS ? layout_check_targets(layout, &end->outline) : err;
 }
 
-static int lower(struct end *end)
+static int find_view(struct layout_end *end)
 {
 	int err = layout_view(end->layout, &end->outline, &end->view);
 
-	end->lowered = err == AML_SUCCESS;
+	end->has_view = err == AML_SUCCESS;
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
 
-/* A side of a copy by elements: its address and steps, or the layout and its dimensions' numbers.
- */
-static int plan_side(const struct end *end, bool is_written, union copy_side *side, bool *is_layout,
-		     ptrdiff_t *steps)
+/* A side of a copy by elements. `paces[i]` becomes that of its native dimension i. */
+static int fill_in_side(const struct layout_end *from, bool is_written, union copy_end *end,
+			uint8_t *side, union copy_pace *paces)
 {
-	*is_layout = !end->lowered || !end->view.by_dims;
-	if (*is_layout)
-		/* The field is not const for a destination's sake; a source is only read. */
-		side->layout = (struct aml_layout *)(uintptr_t)end->layout;
-	else
-		side->base = end->view.base;
-	for (size_t i = 0; i < end->shape.ndims; i++)
-		steps[i] = *is_layout ? (ptrdiff_t)i : end->view.factors[i].step;
-	return *is_layout ? layout_check_elements(end->layout, &end->outline, is_written)
-			  : AML_SUCCESS;
+	if (from->has_view && from->view.by_dims) {
+		*side = COPY_SIDE_ADDRESS;
+		end->address = from->view.base;
+		for (size_t i = 0; i < from->shape.ndims; i++)
+			paces[i].step = from->view.factors[i].step;
+		return AML_SUCCESS;
+	}
+	*side = COPY_SIDE_BORROWED;
+	/* The field is not const for a destination's sake; a source is only read. */
+	end->layout = (struct aml_layout *)(uintptr_t)from->layout;
+	for (size_t i = 0; i < from->shape.ndims; i++)
+		paces[i].dim = i;
+	return layout_check_elements(from->layout, &from->outline, is_written);
 }
 
 /* Plan a copy element by element. */
-static int plan_deref(union copy_plan_room *room, const struct end *dst, const struct end *src,
-		      const size_t *permutation)
+static int plan_deref(union copy_plan_room *room, const struct layout_end *dst,
+		      const struct layout_end *src, const size_t *permutation)
 {
-	struct copy_plan *plan = copy_plan_start(room, dst->shape.element_size);
-	ptrdiff_t dst_steps[NDIMS_MAX], src_steps[NDIMS_MAX];
-	int err = plan_side(dst, true, &plan->dst, &plan->dst_is_layout, dst_steps);
+	struct copy_plan *plan = copy_plan_start(room, 0);
+	union copy_pace dst_paces[NDIMS_MAX], src_paces[NDIMS_MAX];
+	struct copy_dim *dims = copy_dims(plan);
+	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces);
 
 	if (err == AML_SUCCESS)
-		err = plan_side(src, false, &plan->src, &plan->src_is_layout, src_steps);
+		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces);
 	if (err != AML_SUCCESS)
 		return err;
 	plan->kind = COPY_DEREF;
+	plan->elements.bytes = dst->shape.element_size;
 	plan->nloops = (uint8_t)dst->shape.ndims;
 	for (size_t i = 0; i < dst->shape.ndims; i++)
-		plan->loops[i] = (struct copy_loop){dst->shape.dims[i], dst_steps[i],
-						    src_steps[permutation ? permutation[i] : i]};
+		dims[i] = (struct copy_dim){dst->shape.dims[i], dst_paces[i],
+					    src_paces[permutation ? permutation[i] : i]};
 	return AML_SUCCESS;
 }
 
-/* Any other two layouts, and NULL. */
+/* The general case. Also rejects NULL. */
 __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct aml_layout *dst,
 					      const struct aml_layout *src,
 					      const size_t *permutation)
 {
-	struct end to, from;
-	int err = look_at(&to, dst);
+	struct layout_end to, from;
+	int err = ask_layout(&to, dst);
 
 	if (err == AML_SUCCESS)
-		err = look_at(&from, src);
+		err = ask_layout(&from, src);
 	if (err != AML_SUCCESS)
 		return err;
 	if (!shapes_match(&to.shape, &from.shape, permutation))
@@ -170,16 +175,16 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	copy_plan_start(room, to.shape.element_size);
 	if (any_zero(to.shape.ndims, to.shape.dims))
 		return AML_SUCCESS;
-	err = lower(&to);
-	if (err == AML_SUCCESS && to.lowered && !view_is_writable(&to.view))
+	err = find_view(&to);
+	if (err == AML_SUCCESS && to.has_view && !view_is_writable(&to.view))
 		return -AML_EINVAL;
 	if (err == AML_SUCCESS)
-		err = lower(&from);
+		err = find_view(&from);
 	if (err != AML_SUCCESS)
 		return err;
-	if (to.lowered && from.lowered && (permutation == NULL || from.view.by_dims)) {
+	if (to.has_view && from.has_view && (permutation == NULL || from.view.by_dims)) {
 		if (permutation != NULL)
-			permute(&from.view, permutation);
+			permute_view(&from.view, permutation);
 		return copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
 	}
 	if (permutation == NULL && (layout_pad(dst) != NULL || layout_pad(src) != NULL)) {
@@ -201,7 +206,7 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 }
 
 /* The address of a contiguous layout of one dimension. */
-static int flat_base(const struct aml_layout *layout, const struct shape *shape, void **base)
+static int contiguous_base(const struct aml_layout *layout, const struct shape *shape, void **base)
 {
 	const struct outline outline = outline_of(shape);
 	ptrdiff_t steps[NDIMS_MAX];
@@ -221,9 +226,9 @@ int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struc
 	if (err == AML_SUCCESS)
 		err = layout_shape(src, &src_shape);
 	if (err == AML_SUCCESS)
-		err = flat_base(dst, &dst_shape, &to);
+		err = contiguous_base(dst, &dst_shape, &to);
 	if (err == AML_SUCCESS)
-		err = flat_base(src, &src_shape, &from);
+		err = contiguous_base(src, &src_shape, &from);
 	if (err != AML_SUCCESS)
 		return err;
 	if (!shapes_match(&dst_shape, &src_shape, NULL))
@@ -240,8 +245,9 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	if (dst == NULL || src == NULL)
 		return -AML_EINVAL;
 	plan->kind = COPY_FLAT;
-	plan->dst.base = dst;
-	plan->src.base = (char *)(uintptr_t)src;
+	plan->run.dst = dst;
+	plan->run.src = src;
 	plan->stream = size >= machine()->cache / 2;
+	copy_plan_choose_method(plan);
 	return AML_SUCCESS;
 }

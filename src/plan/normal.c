@@ -14,6 +14,7 @@
 
 #include "copy/machine.h"
 #include "layout/sizes.h"
+#include "plan/method.h"
 #include "plan/normal.h"
 #include "plan/staging.h"
 
@@ -25,8 +26,8 @@ static void make_steps_positive(struct copy_plan *plan)
 
 		if (loop->dst_step >= 0)
 			continue;
-		plan->dst.base += (ptrdiff_t)(loop->extent - 1) * loop->dst_step;
-		plan->src.base += (ptrdiff_t)(loop->extent - 1) * loop->src_step;
+		plan->run.dst += (ptrdiff_t)(loop->extent - 1) * loop->dst_step;
+		plan->run.src += (ptrdiff_t)(loop->extent - 1) * loop->src_step;
 		loop->dst_step = -loop->dst_step;
 		loop->src_step = -loop->src_step;
 	}
@@ -47,8 +48,8 @@ static void sort_loops(struct copy_plan *plan)
 	}
 }
 
-/* Does a loop with this step go on where `extent` steps of the last one end? */
-static bool follows(ptrdiff_t step, ptrdiff_t last_step, size_t extent)
+/* Does a loop with this step continue where `extent` steps of the last one end? */
+static bool loop_continues(ptrdiff_t step, ptrdiff_t last_step, size_t extent)
 {
 	/* Unsigned, since the end of the last loop may be out of ptrdiff_t's range. */
 	return (size_t)step == (size_t)last_step * extent;
@@ -62,12 +63,13 @@ static void merge_loops(struct copy_plan *plan)
 	for (uint8_t i = 0; i < plan->nloops; i++) {
 		const struct copy_loop *loop = &plan->loops[i];
 		struct copy_loop *last = n > 0 ? &plan->loops[n - 1] : NULL;
-		ptrdiff_t size = (ptrdiff_t)plan->size;
+		ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
 		if (last == NULL && loop->dst_step == size && loop->src_step == size)
-			plan->size *= loop->extent;
-		else if (last != NULL && follows(loop->dst_step, last->dst_step, last->extent) &&
-			 follows(loop->src_step, last->src_step, last->extent))
+			plan->run.bytes *= loop->extent;
+		else if (last != NULL &&
+			 loop_continues(loop->dst_step, last->dst_step, last->extent) &&
+			 loop_continues(loop->src_step, last->src_step, last->extent))
 			last->extent *= loop->extent;
 		else
 			plan->loops[n++] = *loop;
@@ -81,7 +83,7 @@ static void merge_loops(struct copy_plan *plan)
  */
 static enum copy_kind choose_kind(struct copy_plan *plan)
 {
-	ptrdiff_t size = (ptrdiff_t)plan->size;
+	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
 	if (plan->nloops == 0)
 		return COPY_FLAT;
@@ -126,4 +128,5 @@ void copy_plan_normalise(struct copy_plan *plan)
 		order_planes(plan);
 		copy_staged_order(plan);
 	}
+	copy_plan_choose_method(plan);
 }

@@ -13,7 +13,7 @@ const char *copy_kind_name(uint8_t kind)
 	return names[kind];
 }
 
-const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy_plan *last)
+const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last)
 {
 	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops
 			    : (const struct copy_plan *)(const void *)((const char *)last +
@@ -23,21 +23,46 @@ const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy
 size_t copy_plan_size(const struct copy_plan *plan)
 {
 	if (plan->kind == COPY_BOXES)
-		return plan->size;
+		return plan->boxes.block_bytes;
 	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
+}
+
+static uint64_t payload_of_dims(const struct copy_plan *plan)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	uint64_t bytes = plan->elements.bytes;
+
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		bytes *= dims[i].extent;
+	return bytes;
+}
+
+static uint64_t payload_of_boxes(const struct copy_plan *plan)
+{
+	const struct copy_plan *box = NULL;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < plan->boxes.count; i++) {
+		box = copy_next_box(plan, box);
+		bytes += copy_plan_payload(box);
+	}
+	return bytes;
 }
 
 uint64_t copy_loops_payload(const struct copy_plan *plan)
 {
-	uint64_t bytes = plan->kind == COPY_EMPTY || plan->kind == COPY_BOXES ? 0 : plan->size;
-	uint8_t n = plan->kind == COPY_WALK ? plan->count : plan->nloops;
-	const struct copy_plan *box = NULL;
+	uint8_t n = plan->nloops;
+	uint64_t bytes;
 
+	if (plan->kind >= COPY_WALK) {
+		if (plan->kind == COPY_BOXES)
+			return payload_of_boxes(plan);
+		if (plan->kind == COPY_DEREF)
+			return payload_of_dims(plan);
+		n = plan->walk.dst_loops;
+	}
+	bytes = plan->kind == COPY_EMPTY ? 0 : plan->run.bytes;
 	for (uint8_t i = 0; i < n; i++)
 		bytes *= plan->loops[i].extent;
-	for (uint8_t i = 0; plan->kind == COPY_BOXES && i < plan->count; i++) {
-		box = copy_box(plan, box);
-		bytes += copy_plan_payload(box);
-	}
 	return bytes;
 }

@@ -2,10 +2,10 @@
 /*
  * Which transpositions are staged, and by which of their loops.
  *
- * A plane has the loops 0 and 1 and up to two more. If one goes on where loop 0 ends in the
+ * A plane has the loops 0 and 1 and up to two more. If a loop continues where loop 0 ends in the
  * destination, its rows are taken together with those of loop 0: the destination's rows are as long
- * as both. If one goes on where loop 1 ends in the source, and loop 1 is short, a row of the source
- * has the runs of both.
+ * as both. If a loop continues where loop 1 ends in the source, and loop 1 is short, a row of the
+ * source has the runs of both.
  */
 #include <string.h>
 
@@ -14,62 +14,68 @@
 #include "plan/staging.h"
 
 enum {
-	SMALL_STAGE = 16 << 10,
-	PIECE = 1 << 10,  /* what a tile has of a row of the source, in bytes, */
-	LEAST = 2 * LINE, /* if it can have these of a row of the destination, at least */
-	MOST = 4 * LINE,  /* and at most */
-	SHORT = 512,      /* a run or a row, in bytes */
+	STAGE_BYTES_MIN = 16 << 10,
+	PIECE_BYTES_MIN = 1 << 10,     /* what a tile has of a row of the source at least, */
+	TILE_ROW_BYTES_MIN = 2 * LINE, /* if it can have these of a row of the destination */
+	TILE_ROW_BYTES_MAX = 4 * LINE,
+	SHORT_BYTES = 512, /* a run or a row up to this size is short */
 };
 
 size_t copy_stage_size(void)
 {
 	size_t size = machine()->sets * machine()->ways * LINE / 3 * 2;
 
-	return size < SMALL_STAGE ? SMALL_STAGE : min(size, STAGE);
+	return size < STAGE_BYTES_MIN ? STAGE_BYTES_MIN : min(size, STAGE_BYTES_MAX);
 }
 
 size_t copy_staged_piece(const struct copy_plan *plan)
 {
-	size_t stage = copy_stage_size(), least = stage / MOST * plan->size;
+	size_t stage = copy_stage_size(), least = stage / TILE_ROW_BYTES_MAX * plan->run.bytes;
 
-	return min(least > PIECE ? least : PIECE, stage / LEAST * plan->size);
+	return min(least > PIECE_BYTES_MIN ? least : PIECE_BYTES_MIN,
+		   stage / TILE_ROW_BYTES_MIN * plan->run.bytes);
 }
 
-static bool rows_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
+static bool row_continues(const struct copy_plan *plan, const struct copy_loop *loop)
 {
-	return loop->dst_step == (ptrdiff_t)(plan->loops[0].extent * plan->size);
+	return loop->dst_step == (ptrdiff_t)(plan->loops[0].extent * plan->run.bytes);
 }
 
-/* Are rows of the destination better left alone: are they in lines, or long? */
-static bool rows_stand_alone(const struct copy_plan *plan, const struct copy_loop *loop)
+/* Is a row of the destination better left alone: does it begin with a line, or is it long? */
+static bool row_stands_alone(const struct copy_plan *plan, const struct copy_loop *loop)
 {
-	size_t row = plan->loops[0].extent * plan->size;
-	bool aligned = (size_t)plan->dst.base % LINE == 0;
+	size_t row = plan->loops[0].extent * plan->run.bytes;
+	bool aligned = (size_t)plan->run.dst % LINE == 0;
 
 	return (loop->dst_step | plan->loops[1].dst_step) % LINE == 0 &&
-	       row >= (aligned ? 2 * machine()->kernels->width : SHORT);
+	       row >= (aligned ? 2 * machine()->kernels->width : SHORT_BYTES);
 }
 
-/* Where rows go on, too, as in an array of three dimensions reversed, only short runs. */
-static bool runs_go_on(const struct copy_plan *plan, const struct copy_loop *loop)
+/*
+ * Does the loop continue the runs? Where it continues the rows as well, as in an array of three
+ * dimensions reversed, only short runs.
+ */
+static bool run_continues(const struct copy_plan *plan, const struct copy_loop *loop)
 {
-	size_t run = plan->loops[1].extent * plan->size;
+	size_t run = plan->loops[1].extent * plan->run.bytes;
 
 	if (run > copy_staged_piece(plan) || loop->src_step != (ptrdiff_t)run)
 		return false;
-	return !rows_go_on(plan, loop) || (run <= SHORT && rows_stand_alone(plan, loop));
+	return !row_continues(plan, loop) || (run <= SHORT_BYTES && row_stands_alone(plan, loop));
 }
 
-struct roles copy_staged_roles(const struct copy_plan *plan)
+static struct copy_staged_plane plane_of(const struct copy_plan *plan)
 {
-	struct roles r = {.loops = 2};
+	struct copy_staged_plane plane = {.plane_loops = 2};
 
-	if (r.loops < plan->nloops && rows_go_on(plan, &plan->loops[r.loops]) &&
-	    !runs_go_on(plan, &plan->loops[r.loops]))
-		r.rows = r.loops++;
-	if (r.loops < plan->nloops && runs_go_on(plan, &plan->loops[r.loops]))
-		r.runs = r.loops++;
-	return r;
+	if (plane.plane_loops < plan->nloops &&
+	    row_continues(plan, &plan->loops[plane.plane_loops]) &&
+	    !run_continues(plan, &plan->loops[plane.plane_loops]))
+		plane.row_loop = plane.plane_loops++;
+	if (plane.plane_loops < plan->nloops &&
+	    run_continues(plan, &plan->loops[plane.plane_loops]))
+		plane.run_loop = plane.plane_loops++;
+	return plane;
 }
 
 void copy_staged_order(struct copy_plan *plan)
@@ -80,7 +86,8 @@ void copy_staged_order(struct copy_plan *plan)
 		for (uint8_t i = n; i < plan->nloops; i++) {
 			struct copy_loop loop = plan->loops[i];
 
-			if (runs_go_on(plan, &loop) != runs || (!runs && !rows_go_on(plan, &loop)))
+			if (run_continues(plan, &loop) != runs ||
+			    (!runs && !row_continues(plan, &loop)))
 				continue;
 			memmove(&plan->loops[n + 1u], &plan->loops[n],
 				(size_t)(i - n) * sizeof(loop));
@@ -95,17 +102,21 @@ size_t copy_staged_extent(const struct copy_plan *plan, uint8_t loop, uint8_t mo
 	return plan->loops[loop].extent * (more > 0 ? plan->loops[more].extent : 1);
 }
 
-uint8_t copy_staged_loops(const struct copy_plan *plan)
+bool copy_staged_choose(struct copy_plan *plan)
 {
-	struct roles r;
+	size_t bytes = plan->run.bytes;
+	struct copy_staged_plane plane;
 
-	if (!plan->stream || plan->size > TILE_BYTES || (plan->size & (plan->size - 1)) != 0)
-		return 0;
-	r = copy_staged_roles(plan);
-	if (copy_staged_extent(plan, 0, r.rows) * plan->size < 2 * machine()->kernels->width ||
-	    plan->loops[1].extent * plan->size < TILE_BYTES ||
-	    copy_staged_extent(plan, 1, r.runs) * plan->size < 2 * LINE)
-		return 0;
+	if (bytes > TILE_BYTES || (bytes & (bytes - 1)) != 0)
+		return false;
+	plane = plane_of(plan);
+	if (copy_staged_extent(plan, 0, plane.row_loop) * bytes < 2 * machine()->kernels->width ||
+	    plan->loops[1].extent * bytes < TILE_BYTES ||
+	    copy_staged_extent(plan, 1, plane.run_loop) * bytes < 2 * LINE)
+		return false;
 	/* Long rows of the destination that are not in lines are better written tile by tile. */
-	return r.rows > 0 || plan->loops[1].dst_step % LINE == 0 ? r.loops : 0;
+	if (plane.row_loop == 0 && plan->loops[1].dst_step % LINE != 0)
+		return false;
+	plan->staged = plane;
+	return true;
 }

@@ -9,7 +9,7 @@
 #include "plan/views.h"
 
 /* The next piece of `n` of a factor; false: n does not divide what is left of it. */
-static bool take(struct factor *rest, size_t n)
+static bool take_piece(struct factor *rest, size_t n)
 {
 	/* The usual case, without a division. */
 	if (rest->extent == n) {
@@ -29,7 +29,7 @@ static bool take(struct factor *rest, size_t n)
  * factorisations. False: there is none. Both are merged and have as many elements: neither ends
  * before the other, and each loop ends a factor of 2 or more, so that the plan has room for all.
  */
-static bool refine(struct copy_plan *plan, const struct view *dst, const struct view *src)
+static bool refine_views(struct copy_plan *plan, const struct view *dst, const struct view *src)
 {
 	struct factor d = {1, 0}, s = {1, 0};
 	size_t i = 0, j = 0;
@@ -45,17 +45,17 @@ static bool refine(struct copy_plan *plan, const struct view *dst, const struct 
 		if (d.extent == 1)
 			return true;
 		loop = (struct copy_loop){min(d.extent, s.extent), d.step, s.step};
-		if (!take(&d, loop.extent) || !take(&s, loop.extent))
+		if (!take_piece(&d, loop.extent) || !take_piece(&s, loop.extent))
 			return false;
 		plan->loops[plan->nloops++] = loop;
 	}
 }
 
 /* Both views as they are, one after the other. */
-static void plan_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
+static void fill_in_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
 {
 	plan->kind = COPY_WALK;
-	plan->count = (uint8_t)dst->nfactors;
+	plan->walk.dst_loops = (uint8_t)dst->nfactors;
 	plan->nloops = (uint8_t)(dst->nfactors + src->nfactors);
 	for (size_t i = 0; i < dst->nfactors; i++)
 		plan->loops[i] =
@@ -66,7 +66,7 @@ static void plan_walk(struct copy_plan *plan, const struct view *dst, const stru
 }
 
 /* The number of elements; 0 if it is none that can be. */
-static size_t count(const struct view *view)
+static size_t elements_of_view(const struct view *view)
 {
 	size_t n = 1;
 
@@ -81,15 +81,15 @@ int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *s
 	struct copy_plan *plan = copy_plan_start(room, size);
 
 	/* Loops over one side only would never end. */
-	if (count(dst) == 0 || count(dst) != count(src))
+	if (elements_of_view(dst) == 0 || elements_of_view(dst) != elements_of_view(src))
 		return -AML_EINVAL;
-	plan->dst.base = dst->base;
-	plan->src.base = src->base;
+	plan->run.dst = dst->base;
+	plan->run.src = src->base;
 	view_merge(dst);
 	view_merge(src);
-	if (refine(plan, dst, src))
+	if (refine_views(plan, dst, src))
 		copy_plan_normalise(plan);
 	else
-		plan_walk(plan, dst, src);
+		fill_in_walk(plan, dst, src);
 	return AML_SUCCESS;
 }
