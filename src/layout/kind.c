@@ -38,7 +38,7 @@ const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
 }
 
 /* Do the elements lie within reach of each other, as those of one object do? */
-static bool spans(const struct outline *outline, const ptrdiff_t *steps)
+static bool elements_in_reach(const struct outline *outline, const ptrdiff_t *steps)
 {
 	size_t span = outline->element_size, reach;
 
@@ -66,7 +66,7 @@ int layout_steps(const struct aml_layout *layout, const struct outline *outline,
 		return -AML_ENOTSUP;
 	if (any_zero(outline->ndims, outline->dims))
 		return AML_SUCCESS;
-	return *base != NULL && spans(outline, steps) ? AML_SUCCESS : -AML_EINVAL;
+	return *base != NULL && elements_in_reach(outline, steps) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 /*
@@ -74,8 +74,8 @@ int layout_steps(const struct aml_layout *layout, const struct outline *outline,
  * was replaced may tell of fewer or of more, but the coordinates in a target without any would be
  * remainders of a division by 0.
  */
-static bool as_many(const struct aml_layout *layout, const struct outline *outline,
-		    const struct outline *target)
+static bool has_as_many_elements(const struct aml_layout *layout, const struct outline *outline,
+				 const struct outline *target)
 {
 	size_t count = 0, target_count = 0;
 
@@ -97,7 +97,7 @@ int layout_check_targets(const struct aml_layout *layout, const struct outline *
 
 		if (err != AML_SUCCESS)
 			return err;
-		if (!as_many(layout, &own, &inner))
+		if (!has_as_many_elements(layout, &own, &inner))
 			return -AML_EINVAL;
 		layout = target;
 		own = inner;

@@ -174,11 +174,11 @@ static bool slice_fits(size_t ndims, const size_t *extents, const size_t *offset
 }
 
 /* What both orders' slices do; `op` is the operator for the order. */
-static int slice(const struct aml_layout *layout, bool native,
-		 int (*op)(const struct aml_layout_data *, struct aml_layout **, const size_t *,
-			   const size_t *, const size_t *),
-		 struct aml_layout **output, const size_t *offsets, const size_t *dims,
-		 const size_t *strides)
+static int slice_in_order(const struct aml_layout *layout, bool native,
+			  int (*op)(const struct aml_layout_data *, struct aml_layout **,
+				    const size_t *, const size_t *, const size_t *),
+			  struct aml_layout **output, const size_t *offsets, const size_t *dims,
+			  const size_t *strides)
 {
 	size_t ndims, extents[NDIMS_MAX], zeros[NDIMS_MAX], ones[NDIMS_MAX];
 	struct aml_layout *made;
@@ -212,7 +212,7 @@ int aml_layout_slice(const struct aml_layout *layout, struct aml_layout **output
 
 	if (err != AML_SUCCESS)
 		return -err;
-	return slice(layout, false, layout->ops->slice, output, offsets, dims, strides);
+	return slice_in_order(layout, false, layout->ops->slice, output, offsets, dims, strides);
 }
 
 int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout **output,
@@ -222,7 +222,8 @@ int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout *
 
 	if (err != AML_SUCCESS)
 		return -err;
-	return slice(layout, true, layout->ops->slice_native, output, offsets, dims, strides);
+	return slice_in_order(layout, true, layout->ops->slice_native, output, offsets, dims,
+			      strides);
 }
 
 int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout *layout)

@@ -89,7 +89,7 @@ int layout_check_elements(const struct aml_layout *layout, const struct outline 
 }
 
 /* Unsigned, since the end of a factor may be out of ptrdiff_t's range. */
-static bool follows(const struct factor *next, const struct factor *last)
+static bool factor_continues(const struct factor *next, const struct factor *last)
 {
 	return (size_t)next->step == (size_t)last->step * last->extent;
 }
@@ -103,7 +103,7 @@ void view_merge(struct view *view)
 
 		if (factor.extent == 1)
 			continue;
-		if (n > 0 && follows(&factor, &view->factors[n - 1]))
+		if (n > 0 && factor_continues(&factor, &view->factors[n - 1]))
 			view->factors[n - 1].extent *= factor.extent;
 		else
 			view->factors[n++] = factor;
