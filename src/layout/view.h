@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where the elements of a layout lie, in numbers. A view says where the elements of a layout lie,
- * in native linear order, by factors: a factor of extent n is n times what the factors before it
- * say, `step` bytes apart. A dense layout has a factor for each dimension; a reshape layout has
- * those of its target.
+ * Views. A view says in numbers where the elements of a layout lie, in native linear order, by
+ * factors: a factor of extent n is n times what the factors before it say, `step` bytes apart. A
+ * dense layout has a factor for each dimension; a reshape layout has those of its target.
  */
 #ifndef LAYOUT_VIEW_H
 #define LAYOUT_VIEW_H

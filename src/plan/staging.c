@@ -15,10 +15,10 @@
 
 enum {
 	STAGE_BYTES_MIN = 16 << 10,
-	PIECE_BYTES_MIN = 1 << 10,     /* what a tile has of a row of the source at least, */
-	TILE_ROW_BYTES_MIN = 2 * LINE, /* if it can have these of a row of the destination */
-	TILE_ROW_BYTES_MAX = 4 * LINE,
-	SHORT_BYTES = 512, /* a run or a row up to this size is short */
+	STAGED_PIECE_BYTES_MIN = 1 << 10, /* what a tile has of a row of the source at least, */
+	STAGED_ROW_BYTES_MIN = 2 * LINE,  /* if it can have these of a row of the destination */
+	STAGED_ROW_BYTES_MAX = 4 * LINE,
+	STAGED_SHORT_BYTES = 512, /* a run or a row up to this size is short */
 };
 
 size_t copy_stage_size(void)
@@ -30,10 +30,10 @@ size_t copy_stage_size(void)
 
 size_t copy_staged_piece(const struct copy_plan *plan)
 {
-	size_t stage = copy_stage_size(), least = stage / TILE_ROW_BYTES_MAX * plan->run.bytes;
+	size_t stage = copy_stage_size(), least = stage / STAGED_ROW_BYTES_MAX * plan->run.bytes;
 
-	return min(least > PIECE_BYTES_MIN ? least : PIECE_BYTES_MIN,
-		   stage / TILE_ROW_BYTES_MIN * plan->run.bytes);
+	return min(least > STAGED_PIECE_BYTES_MIN ? least : STAGED_PIECE_BYTES_MIN,
+		   stage / STAGED_ROW_BYTES_MIN * plan->run.bytes);
 }
 
 static bool row_continues(const struct copy_plan *plan, const struct copy_loop *loop)
@@ -48,7 +48,7 @@ static bool row_stands_alone(const struct copy_plan *plan, const struct copy_loo
 	bool aligned = (size_t)plan->run.dst % LINE == 0;
 
 	return (loop->dst_step | plan->loops[1].dst_step) % LINE == 0 &&
-	       row >= (aligned ? 2 * machine()->kernels->width : SHORT_BYTES);
+	       row >= (aligned ? 2 * machine()->kernels->width : STAGED_SHORT_BYTES);
 }
 
 /*
@@ -61,7 +61,8 @@ static bool run_continues(const struct copy_plan *plan, const struct copy_loop *
 
 	if (run > copy_staged_piece(plan) || loop->src_step != (ptrdiff_t)run)
 		return false;
-	return !row_continues(plan, loop) || (run <= SHORT_BYTES && row_stands_alone(plan, loop));
+	return !row_continues(plan, loop) ||
+	       (run <= STAGED_SHORT_BYTES && row_stands_alone(plan, loop));
 }
 
 static struct copy_staged_plane plane_of(const struct copy_plan *plan)

@@ -163,5 +163,5 @@ START_TEST(other_transpositions)
 }
 END_TEST
 
-SUITE("copy/parts", flat_copies, rows, transpositions_of_rows_in_lines,
+SUITE("plan/parts", flat_copies, rows, transpositions_of_rows_in_lines,
       transpositions_of_longer_rows_of_two_dimensions, other_transpositions)
