@@ -7,10 +7,11 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
+#include "copy/deref.h"
+#include "layout/nest.h"
 
 /* How a side's addresses are found. */
-enum mode {
+enum element_mode {
 	BY_STEP,  /* from the one before */
 	BY_DEREF, /* by the layout's deref_native */
 	BY_PLACE, /* by layout_place(): what is written to a pad may be dropped */
@@ -19,8 +20,8 @@ enum mode {
 typedef void *(*deref_fn)(const struct aml_layout_data *data, const size_t *coords);
 
 /* Where one side of the copy stands: at an address, or at coordinates of a layout. */
-struct cursor {
-	enum mode mode;
+struct element_cursor {
+	enum element_mode mode;
 	const struct aml_layout *layout;
 	const struct aml_layout_data *data; /* the layout's, and its operator */
 	deref_fn deref;
@@ -28,56 +29,58 @@ struct cursor {
 	size_t coords[NDIMS_MAX];
 };
 
-static void start(struct cursor *cursor, const union copy_side *side, bool is_layout,
-		  bool is_written)
+static void start_cursor(struct element_cursor *cursor, const union copy_end *end, uint8_t side,
+			 bool is_written)
 {
 	struct outline outline;
 
-	*cursor = (struct cursor){.mode = BY_STEP};
-	if (!is_layout) {
-		cursor->address = side->base;
+	*cursor = (struct element_cursor){.mode = BY_STEP};
+	if (side == COPY_SIDE_ADDRESS) {
+		cursor->address = end->address;
 		return;
 	}
 	cursor->mode =
-		is_written && layout_target(side->layout, &outline) != NULL ? BY_PLACE : BY_DEREF;
-	cursor->layout = side->layout;
-	cursor->data = side->layout->data;
-	cursor->deref = side->layout->ops->deref_native;
+		is_written && layout_target(end->layout, &outline) != NULL ? BY_PLACE : BY_DEREF;
+	cursor->layout = end->layout;
+	cursor->data = end->layout->data;
+	cursor->deref = end->layout->ops->deref_native;
 }
 
-/* Go `n` iterations of a loop on, n negative: back. */
-static void move(struct cursor *cursor, ptrdiff_t step, ptrdiff_t n)
+/* Advance by `n` iterations of a loop, or go back if n is negative. */
+static void advance_cursor(struct element_cursor *cursor, union copy_pace pace, ptrdiff_t n)
 {
 	if (cursor->mode == BY_STEP)
-		cursor->address += step * n;
+		cursor->address += pace.step * n;
 	else
-		cursor->coords[step] += (size_t)n;
+		cursor->coords[pace.dim] += (size_t)n;
 }
 
 /* The address of element i of the innermost loop; false: it is to be dropped. */
-static inline bool locate(struct cursor *cursor, ptrdiff_t step, size_t i, void **address)
+static inline bool locate_element(struct element_cursor *cursor, union copy_pace pace, size_t i,
+				  void **address)
 {
 	if (cursor->mode == BY_STEP) {
-		*address = cursor->address + (ptrdiff_t)i * step;
+		*address = cursor->address + (ptrdiff_t)i * pace.step;
 		return true;
 	}
-	cursor->coords[step] = i;
+	cursor->coords[pace.dim] = i;
 	if (cursor->mode == BY_PLACE)
 		return layout_place(cursor->layout, cursor->coords, address);
 	*address = cursor->deref(cursor->data, cursor->coords);
 	return true;
 }
 
-__attribute__((always_inline)) static inline int row_mixed(struct cursor *dst, struct cursor *src,
-							   size_t size,
-							   const struct copy_loop *loop)
+__attribute__((always_inline)) static inline int move_row_mixed(struct element_cursor *dst,
+								struct element_cursor *src,
+								size_t size,
+								const struct copy_dim *dim)
 {
-	for (size_t i = 0; i < loop->extent; i++) {
+	for (size_t i = 0; i < dim->extent; i++) {
 		void *to = NULL, *from = NULL;
 
-		if (!locate(dst, loop->dst_step, i, &to))
+		if (!locate_element(dst, dim->dst, i, &to))
 			continue;
-		(void)locate(src, loop->src_step, i, &from);
+		(void)locate_element(src, dim->src, i, &from);
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
@@ -86,15 +89,16 @@ __attribute__((always_inline)) static inline int row_mixed(struct cursor *dst, s
 }
 
 /* Two calls for each element: what the loop needs is held in registers across them. */
-__attribute__((always_inline)) static inline int row_deref(struct cursor *dst, struct cursor *src,
-							   size_t size,
-							   const struct copy_loop *loop)
+__attribute__((always_inline)) static inline int move_row_deref(struct element_cursor *dst,
+								struct element_cursor *src,
+								size_t size,
+								const struct copy_dim *dim)
 {
 	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
 	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = &dst->coords[loop->dst_step];
-	size_t *src_coord = &src->coords[loop->src_step];
-	const size_t extent = loop->extent;
+	size_t *dst_coord = &dst->coords[dim->dst.dim];
+	size_t *src_coord = &src->coords[dim->src.dim];
+	const size_t extent = dim->extent;
 
 	for (size_t i = 0; i < extent; i++) {
 		void *to, *from;
@@ -110,56 +114,58 @@ __attribute__((always_inline)) static inline int row_deref(struct cursor *dst, s
 	return AML_SUCCESS;
 }
 
-__attribute__((always_inline)) static inline int row(struct cursor *dst, struct cursor *src,
-						     size_t size, const struct copy_loop *loop)
+__attribute__((always_inline)) static inline int move_row(struct element_cursor *dst,
+							  struct element_cursor *src, size_t size,
+							  const struct copy_dim *dim)
 {
 	if (dst->mode == BY_DEREF && src->mode == BY_DEREF)
-		return row_deref(dst, src, size, loop);
-	return row_mixed(dst, src, size, loop);
+		return move_row_deref(dst, src, size, dim);
+	return move_row_mixed(dst, src, size, dim);
 }
 
 /*
  * The innermost loop, by the size of the elements: a small one is a load and a store. Not inlined,
  * so that its loops have the registers to themselves.
  */
-__attribute__((noinline)) static int row_by_size(struct cursor *dst, struct cursor *src,
-						 size_t size, const struct copy_loop *loop)
+__attribute__((noinline)) static int move_row_by_size(struct element_cursor *dst,
+						      struct element_cursor *src, size_t size,
+						      const struct copy_dim *dim)
 {
 	switch (size) {
 	case 1:
-		return row(dst, src, 1, loop);
+		return move_row(dst, src, 1, dim);
 	case 2:
-		return row(dst, src, 2, loop);
+		return move_row(dst, src, 2, dim);
 	case 4:
-		return row(dst, src, 4, loop);
+		return move_row(dst, src, 4, dim);
 	case 8:
-		return row(dst, src, 8, loop);
+		return move_row(dst, src, 8, dim);
 	case 16:
-		return row(dst, src, 16, loop);
+		return move_row(dst, src, 16, dim);
 	default:
-		return row(dst, src, size, loop);
+		return move_row(dst, src, size, dim);
 	}
 }
 
 int copy_deref(const struct copy_plan *plan)
 {
-	const struct copy_loop *loops = plan->loops;
-	struct cursor dst, src;
+	const struct copy_dim *dims = copy_const_dims(plan);
+	struct element_cursor dst, src;
 	size_t index[NDIMS_MAX] = {0};
 	uint8_t i;
 
-	start(&dst, &plan->dst, plan->dst_is_layout, true);
-	start(&src, &plan->src, plan->src_is_layout, false);
+	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
+	start_cursor(&src, &plan->elements.src, plan->sides.src, false);
 	do {
-		int err = row_by_size(&dst, &src, plan->size, &loops[0]);
+		int err = move_row_by_size(&dst, &src, plan->elements.bytes, &dims[0]);
 
 		if (err != AML_SUCCESS)
 			return err;
 		for (i = 1; i < plan->nloops; i++) {
-			ptrdiff_t n = ++index[i] < loops[i].extent ? 1 : 1 - (ptrdiff_t)index[i];
+			ptrdiff_t n = ++index[i] < dims[i].extent ? 1 : 1 - (ptrdiff_t)index[i];
 
-			move(&dst, loops[i].dst_step, n);
-			move(&src, loops[i].src_step, n);
+			advance_cursor(&dst, dims[i].dst, n);
+			advance_cursor(&src, dims[i].src, n);
 			if (n == 1)
 				break;
 			index[i] = 0;

@@ -4,27 +4,47 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
+#include "copy/deref.h"
+#include "copy/run.h"
+#include "copy/staged.h"
+#include "copy/strided.h"
+#include "copy/transpose.h"
+#include "copy/walk.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
+#include "plan/boxes.h"
+#include "plan/part.h"
 
-static void run_strided(const struct copy_plan *plan)
+static void run_loops(const struct copy_plan *plan)
 {
 	struct copy_place place;
 
-	copy_first(plan, 1, &place);
+	copy_first_place(plan, 1, &place);
 	do
 		copy_strided(plan, place.dst, place.src);
-	while (copy_next(plan, 1, &place));
+	while (copy_next_place(plan, 1, &place));
 }
 
 /* One contiguous run of bytes. */
-static void copy_flat(const struct copy_plan *plan)
+static void run_flat(const struct copy_plan *plan)
 {
-	if (plan->stream)
-		kernels()->stream(plan->dst.base, plan->src.base, plan->size);
+	if (plan->method == COPY_BY_STREAM)
+		kernels()->stream(plan->run.dst, plan->run.src, plan->run.bytes);
 	else
-		memcpy(plan->dst.base, plan->src.base, plan->size);
+		memcpy(plan->run.dst, plan->run.src, plan->run.bytes);
+}
+
+/* One box after the other. */
+static void run_boxes(const struct copy_plan *plan)
+{
+	const struct copy_plan *box = NULL;
+	union copy_plan_room room;
+
+	for (size_t i = 0; i < plan->boxes.count; i++) {
+		box = copy_next_box(plan, box);
+		copy_take_box(plan, box, &room);
+		copy_plan_run(&room.plan);
+	}
 }
 
 int copy_plan_run(const struct copy_plan *plan)
@@ -35,15 +55,15 @@ int copy_plan_run(const struct copy_plan *plan)
 		return AML_SUCCESS;
 	case COPY_FLAT:
 		COUNT(true, "", "flat");
-		copy_flat(plan);
+		run_flat(plan);
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_strided(plan);
+		run_loops(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
-		if (copy_staged_loops(plan) > 0)
+		if (plan->method == COPY_BY_STAGE)
 			copy_staged(plan);
 		else
 			copy_transpose(plan);
@@ -54,7 +74,7 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_BOXES:
 		COUNT(true, "", "boxes");
-		copy_boxes(plan);
+		run_boxes(plan);
 		return AML_SUCCESS;
 	case COPY_DEREF:
 		COUNT(true, "", "deref");
@@ -63,4 +83,12 @@ int copy_plan_run(const struct copy_plan *plan)
 	if (plan->stream)
 		kernels()->drain();
 	return AML_SUCCESS;
+}
+
+void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+{
+	union copy_plan_room room;
+
+	if (copy_plan_part(plan, part, &room))
+		copy_plan_run(&room.plan);
 }

@@ -5,18 +5,18 @@
  */
 #include <string.h>
 
-#include "copy/plan.h"
+#include "copy/strided.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "machine/caches.h"
 
 enum {
-	STAGE = 512,  /* what is gathered in the first cache before it is streamed, in bytes */
-	AHEAD = 4096, /* how far before it is read a dense source is asked for, in bytes */
+	GATHER_BYTES = 512,           /* gathered in the first cache before they are streamed */
+	GATHER_PREFETCH_BYTES = 4096, /* how far before it is read a dense source is asked for */
 };
 
 /* The loop has an element at least. */
-static inline void row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
+static inline void move_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	ptrdiff_t dst_step = loop->dst_step, src_step = loop->src_step;
 
@@ -30,19 +30,19 @@ static inline void row(char *dst, const char *src, size_t size, const struct cop
 	memcpy(dst, src, size);
 }
 
-static void row_any(char *dst, const char *src, size_t size, const struct copy_loop *loop)
+static void move_row_any(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	COUNT(true, "", "runs of any size");
-	row(dst, src, size, loop);
+	move_row(dst, src, size, loop);
 }
 
-#define ROW(bytes)                                                       \
-	static void row_##bytes(char *dst, const char *src, size_t size, \
-				const struct copy_loop *loop)            \
-	{                                                                \
-		(void)size;                                              \
-		COUNT(true, "", "runs of " #bytes);                      \
-		row(dst, src, bytes, loop);                              \
+#define ROW(bytes)                                                            \
+	static void move_row_##bytes(char *dst, const char *src, size_t size, \
+				     const struct copy_loop *loop)            \
+	{                                                                     \
+		(void)size;                                                   \
+		COUNT(true, "", "runs of " #bytes);                           \
+		move_row(dst, src, bytes, loop);                              \
 	}
 
 ROW(1)
@@ -57,21 +57,21 @@ row_fn copy_row(size_t size)
 {
 	switch (size) {
 	case 1:
-		return row_1;
+		return move_row_1;
 	case 2:
-		return row_2;
+		return move_row_2;
 	case 4:
-		return row_4;
+		return move_row_4;
 	case 8:
-		return row_8;
+		return move_row_8;
 	case 16:
-		return row_16;
+		return move_row_16;
 	case 32:
-		return row_32;
+		return move_row_32;
 	case 64:
-		return row_64;
+		return move_row_64;
 	default:
-		return row_any;
+		return move_row_any;
 	}
 }
 
@@ -87,19 +87,19 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 }
 
 /* Ask for the lines that stand some way after these bytes. They are used once. */
-static void prefetch(const char *src, size_t bytes)
+static void prefetch_source(const char *src, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
-		__builtin_prefetch(src + AHEAD + i, 0, 0);
+		__builtin_prefetch(src + GATHER_PREFETCH_BYTES + i, 0, 0);
 }
 
 /* Short runs that are contiguous in the destination, gathered in whole lines, then streamed. */
 static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
-	_Alignas(CACHE_LINE_BYTES) char stage[STAGE];
+	_Alignas(CACHE_LINE_BYTES) char stage[GATHER_BYTES];
 	stream_fn stream = kernels()->stream;
-	row_fn move = copy_row(size);
-	size_t most = STAGE / size;
+	row_fn move_row_of_size = copy_row(size);
+	size_t most = GATHER_BYTES / size;
 	struct copy_loop part = *loop;
 
 	COUNT(true, "", "gathered runs");
@@ -111,9 +111,9 @@ static void stream_gathered(char *dst, const char *src, size_t size, const struc
 		if (part.extent > loop->extent - done)
 			part.extent = loop->extent - done;
 		if (loop->src_step > 0 && loop->src_step < CACHE_LINE_BYTES)
-			prefetch(src + done * (size_t)loop->src_step,
-				 part.extent * (size_t)loop->src_step);
-		move(stage, src + (ptrdiff_t)done * loop->src_step, size, &part);
+			prefetch_source(src + done * (size_t)loop->src_step,
+					part.extent * (size_t)loop->src_step);
+		move_row_of_size(stage, src + (ptrdiff_t)done * loop->src_step, size, &part);
 		stream(dst + done * size, stage, part.extent * size);
 	}
 }
@@ -122,11 +122,10 @@ void copy_strided(const struct copy_plan *plan, char *dst, const char *src)
 {
 	const struct copy_loop *loop = &plan->loops[0];
 
-	if (plan->stream && plan->size >= CACHE_LINE_BYTES * 4)
-		stream_runs(dst, src, plan->size, loop);
-	else if (plan->stream && plan->size <= CACHE_LINE_BYTES &&
-		 loop->dst_step == (ptrdiff_t)plan->size)
-		stream_gathered(dst, src, plan->size, loop);
+	if (plan->method == COPY_BY_STREAM)
+		stream_runs(dst, src, plan->run.bytes, loop);
+	else if (plan->method == COPY_BY_GATHER)
+		stream_gathered(dst, src, plan->run.bytes, loop);
 	else
-		copy_row(plan->size)(dst, src, plan->size, loop);
+		copy_row(plan->run.bytes)(dst, src, plan->run.bytes, loop);
 }

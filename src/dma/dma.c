@@ -6,7 +6,7 @@
 #include <aml/dma/linux.h>
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
+#include "copy/run.h"
 #include "dma/linux_ops.h"
 
 /* AML_SUCCESS if `dma` is an engine and has the operation, else the negative code. */

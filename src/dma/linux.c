@@ -17,6 +17,7 @@
 #include "async/queue_wait.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
+#include "plan/part.h"
 #include "trace/histogram.h"
 
 /* So many are never cut into parts, nor go past the caches, in a library for tests either. */

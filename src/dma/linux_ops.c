@@ -6,6 +6,7 @@
 #include <aml/dma/linux.h>
 #include <aml/utils/error.h>
 
+#include "copy/run.h"
 #include "dma/linux_ops.h"
 
 static int run(const union copy_plan_room *room, int err)

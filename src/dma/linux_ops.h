@@ -8,7 +8,7 @@
 #include <aml/dma.h>
 #include <aml/dma/linux.h>
 
-#include "copy/plan.h"
+#include "plan/make.h"
 
 enum linux_operator {
 	LINUX_OPERATOR_LAYOUTS, /* aml_dma_linux_copy_generic(), or NULL */

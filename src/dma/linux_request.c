@@ -8,11 +8,17 @@
 #include "async/queue_wait.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
+#include "plan/keep.h"
+#include "plan/part.h"
 
 struct request {
 	struct aml_dma_linux_request pub;
 	struct copy_plan plan;
 };
+
+/* Requests must not grow: with malloc's own word, 192 bytes without loops and 288 with 4. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct request) == 192 - 8, "a flat request");
+_Static_assert(sizeof(void *) != 8 || 4 * sizeof(struct copy_loop) == 288 - 192, "4 loops");
 
 /* The number of loops that the requests of each size class have room for. */
 static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
@@ -137,7 +143,7 @@ static void request_fill_foreign(struct request *r, const struct aml_dma_linux_t
 static bool is_small(const struct copy_plan *plan)
 {
 	bool runs = plan->kind == COPY_FLAT ||
-		    (plan->kind == COPY_STRIDED && plan->size >= RUN_BYTES_MIN);
+		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
 
 	return copy_plan_is_own(plan) &&
 	       copy_plan_payload(plan) <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&

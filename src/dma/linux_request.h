@@ -18,7 +18,8 @@
 
 #include "async/queue_begin.h"
 #include "async/queue_sched.h"
-#include "copy/plan.h"
+#include "copy/run.h"
+#include "plan/plan.h"
 #include "trace/trace.h"
 
 /* The scheduler of an engine with this data. */

@@ -14,7 +14,8 @@
 #include <aml/layout/dense.h>
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/dense.h"
+#include "layout/sizes.h"
 
 /* A layout in one piece: dims, stride (ndims each) and cpitch (ndims + 1) are in `arrays`. */
 struct dense_memory {
@@ -23,7 +24,7 @@ struct dense_memory {
 	size_t arrays[];
 };
 
-static const struct aml_layout_dense *dense(const struct aml_layout_data *data)
+static const struct aml_layout_dense *dense_data(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_dense *)data;
 }
@@ -34,7 +35,7 @@ static struct aml_layout_dense *dense_of(struct aml_layout *layout)
 }
 
 /* A layout whose arrays are not yet filled in; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
+static struct aml_layout *dense_allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
 {
 	struct dense_memory *memory =
 		malloc(sizeof(*memory) + (3 * ndims + 1) * sizeof(*memory->arrays));
@@ -52,7 +53,7 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, void *ptr, size_t
 }
 
 /* cpitch[0 … ndims] from the element size and the pitches. */
-static int cumulate(size_t *cpitch, size_t element_size, size_t ndims, const size_t *pitch)
+static int cumulate_pitches(size_t *cpitch, size_t element_size, size_t ndims, const size_t *pitch)
 {
 	cpitch[0] = element_size;
 	for (size_t i = 0; i < ndims; i++)
@@ -62,7 +63,7 @@ static int cumulate(size_t *cpitch, size_t element_size, size_t ndims, const siz
 }
 
 /* The invariants. */
-static int check(const struct aml_layout_dense *d)
+static int dense_check(const struct aml_layout_dense *d)
 {
 	size_t span = d->cpitch[0], count, bytes;
 	bool overflow = false;
@@ -84,10 +85,10 @@ static int check(const struct aml_layout_dense *d)
 }
 
 /* Hand out a layout that passed its checks, or release it. */
-static int finish(struct aml_layout *layout, int err, struct aml_layout **output)
+static int dense_finish(struct aml_layout *layout, int err, struct aml_layout **output)
 {
 	if (err == AML_SUCCESS)
-		err = check(dense_of(layout));
+		err = dense_check(dense_of(layout));
 	if (err == AML_SUCCESS)
 		*output = layout;
 	else
@@ -100,7 +101,7 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 		      struct aml_layout **output, const size_t *offsets, const size_t *dims,
 		      const size_t *strides)
 {
-	struct aml_layout *layout = allocate(ops, d->ptr, d->ndims);
+	struct aml_layout *layout = dense_allocate(ops, d->ptr, d->ndims);
 	struct aml_layout_dense *made;
 	size_t offset = 0, distance;
 
@@ -124,7 +125,7 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 		if (dims[i] == 0)
 			offset = 0;
 	made->ptr = offset > 0 ? (char *)d->ptr + offset : d->ptr;
-	return finish(layout, AML_SUCCESS, output);
+	return dense_finish(layout, AML_SUCCESS, output);
 }
 
 /* A run of dimensions that lie in memory as one: neighbours are stride × cpitch bytes apart. */
@@ -133,7 +134,7 @@ struct group {
 };
 
 /* Merge the dimensions into as few groups as there can be. Returns their number. */
-static size_t merge(const struct aml_layout_dense *d, struct group *groups)
+static size_t merge_dims(const struct aml_layout_dense *d, struct group *groups)
 {
 	size_t n = 0;
 
@@ -155,7 +156,7 @@ static size_t merge(const struct aml_layout_dense *d, struct group *groups)
  * stride and the cpitch (which is the element size in dimension 0, all others are multiples of
  * it), the next ones have stride 1 and their distance as cpitch.
  */
-static int split(const struct group *groups, size_t n, struct aml_layout_dense *made)
+static int split_groups(const struct group *groups, size_t n, struct aml_layout_dense *made)
 {
 	const struct group *next = groups;
 	size_t rest = 1; /* what is left to split of the present group */
@@ -186,7 +187,7 @@ static int split(const struct group *groups, size_t n, struct aml_layout_dense *
 static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops *ops,
 			struct aml_layout **output, size_t ndims, const size_t *dims)
 {
-	struct aml_layout *layout = allocate(ops, d->ptr, ndims);
+	struct aml_layout *layout = dense_allocate(ops, d->ptr, ndims);
 	struct group groups[NDIMS_MAX];
 	struct aml_layout_dense *made;
 	size_t count;
@@ -199,16 +200,17 @@ static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops 
 	made->cpitch[0] = d->cpitch[0];
 	err = layout_count(ndims, dims, &count);
 	if (err == AML_SUCCESS && count > 0) {
-		err = split(groups, merge(d, groups), made);
+		err = split_groups(groups, merge_dims(d, groups), made);
 	} else if (err == AML_SUCCESS) {
 		for (size_t i = 0; i < ndims; i++)
 			made->stride[i] = 1;
-		err = cumulate(made->cpitch, d->cpitch[0], ndims, dims);
+		err = cumulate_pitches(made->cpitch, d->cpitch[0], ndims, dims);
 	}
-	return finish(layout, err, output);
+	return dense_finish(layout, err, output);
 }
 
-static int print(const struct aml_layout_dense *d, int order, FILE *stream, const char *prefix)
+static int dense_print(const struct aml_layout_dense *d, int order, FILE *stream,
+		       const char *prefix)
 {
 	int err;
 
@@ -224,14 +226,14 @@ static int print(const struct aml_layout_dense *d, int order, FILE *stream, cons
 	return err;
 }
 
-static void *rawptr(const struct aml_layout_data *data)
+static void *dense_rawptr(const struct aml_layout_data *data)
 {
-	return dense(data)->ptr;
+	return dense_data(data)->ptr;
 }
 
-static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
+static int dense_steps_native(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
 {
-	const struct aml_layout_dense *d = dense(data);
+	const struct aml_layout_dense *d = dense_data(data);
 
 	*base = d->ptr;
 	for (size_t i = 0; i < d->ndims; i++)
@@ -239,10 +241,10 @@ static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff
 	return AML_SUCCESS;
 }
 
-static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+static int dense_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_dense *d = dense(layout->data);
-	struct aml_layout *copy = allocate(layout->ops, ptr ? ptr : d->ptr, d->ndims);
+	const struct aml_layout_dense *d = dense_data(layout->data);
+	struct aml_layout *copy = dense_allocate(layout->ops, ptr ? ptr : d->ptr, d->ndims);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
@@ -255,17 +257,17 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 
 size_t aml_layout_dense_ndims(const struct aml_layout_data *data)
 {
-	return dense(data)->ndims;
+	return dense_data(data)->ndims;
 }
 
 size_t aml_layout_dense_element_size(const struct aml_layout_data *data)
 {
-	return dense(data)->cpitch[0];
+	return dense_data(data)->cpitch[0];
 }
 
 void *aml_layout_column_deref(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct aml_layout_dense *d = dense(data);
+	const struct aml_layout_dense *d = dense_data(data);
 	char *element = d->ptr;
 
 	for (size_t i = 0; i < d->ndims; i++)
@@ -281,30 +283,30 @@ int aml_layout_column_order(const struct aml_layout_data *data)
 
 static int column_dims(const struct aml_layout_data *data, size_t *dims)
 {
-	memcpy(dims, dense(data)->dims, dense(data)->ndims * sizeof(*dims));
+	memcpy(dims, dense_data(data)->dims, dense_data(data)->ndims * sizeof(*dims));
 	return AML_SUCCESS;
 }
 
 int aml_layout_column_reshape(const struct aml_layout_data *data, struct aml_layout **output,
 			      const size_t ndims, const size_t *dims)
 {
-	return make_reshape(dense(data), &aml_layout_column_ops, output, ndims, dims);
+	return make_reshape(dense_data(data), &aml_layout_column_ops, output, ndims, dims);
 }
 
 int aml_layout_column_slice(const struct aml_layout_data *data, struct aml_layout **output,
 			    const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	return make_slice(dense(data), &aml_layout_column_ops, output, offsets, dims, strides);
+	return make_slice(dense_data(data), &aml_layout_column_ops, output, offsets, dims, strides);
 }
 
 static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	return print(dense(data), AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
+	return dense_print(dense_data(data), AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
 
 void *aml_layout_row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct aml_layout_dense *d = dense(data);
+	const struct aml_layout_dense *d = dense_data(data);
 	char *element = d->ptr;
 
 	for (size_t i = 0; i < d->ndims; i++)
@@ -320,7 +322,7 @@ int aml_layout_row_order(const struct aml_layout_data *data)
 
 int aml_layout_row_dims(const struct aml_layout_data *data, size_t *dims)
 {
-	layout_reorder(AML_LAYOUT_ORDER_C, dense(data)->ndims, dims, dense(data)->dims);
+	layout_reorder(AML_LAYOUT_ORDER_C, dense_data(data)->ndims, dims, dense_data(data)->dims);
 	return AML_SUCCESS;
 }
 
@@ -330,13 +332,13 @@ int aml_layout_row_reshape(const struct aml_layout_data *data, struct aml_layout
 	size_t native[NDIMS_MAX];
 
 	layout_reorder(AML_LAYOUT_ORDER_C, ndims, native, dims);
-	return make_reshape(dense(data), &aml_layout_row_ops, output, ndims, native);
+	return make_reshape(dense_data(data), &aml_layout_row_ops, output, ndims, native);
 }
 
 int aml_layout_row_slice(const struct aml_layout_data *data, struct aml_layout **output,
 			 const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	size_t ndims = dense(data)->ndims;
+	size_t ndims = dense_data(data)->ndims;
 	size_t n_offsets[NDIMS_MAX], n_dims[NDIMS_MAX], n_strides[NDIMS_MAX];
 
 	layout_reorder(AML_LAYOUT_ORDER_C, ndims, n_offsets, offsets);
@@ -348,12 +350,12 @@ int aml_layout_row_slice(const struct aml_layout_data *data, struct aml_layout *
 int aml_layout_row_slice_native(const struct aml_layout_data *data, struct aml_layout **output,
 				const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	return make_slice(dense(data), &aml_layout_row_ops, output, offsets, dims, strides);
+	return make_slice(dense_data(data), &aml_layout_row_ops, output, offsets, dims, strides);
 }
 
 static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	return print(dense(data), AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
+	return dense_print(dense_data(data), AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
 }
 
 int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int order,
@@ -371,7 +373,7 @@ int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int ord
 		return -AML_EINVAL;
 	if (ptr == NULL && !any_zero(ndims, dims))
 		return -AML_EINVAL;
-	made = allocate(ops, ptr, ndims);
+	made = dense_allocate(ops, ptr, ndims);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	d = dense_of(made);
@@ -381,13 +383,13 @@ int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int ord
 	if (stride != NULL)
 		layout_reorder(order, ndims, d->stride, stride);
 	layout_reorder(order, ndims, native, pitch ? pitch : dims);
-	return finish(made, cumulate(d->cpitch, element_size, ndims, native), layout);
+	return dense_finish(made, cumulate_pitches(d->cpitch, element_size, ndims, native), layout);
 }
 
 struct aml_layout_ops aml_layout_column_ops = {
 	.deref = aml_layout_column_deref,
 	.deref_native = aml_layout_column_deref,
-	.rawptr = rawptr,
+	.rawptr = dense_rawptr,
 	.order = aml_layout_column_order,
 	.dims = column_dims,
 	.dims_native = column_dims,
@@ -397,15 +399,15 @@ struct aml_layout_ops aml_layout_column_ops = {
 	.slice = aml_layout_column_slice,
 	.slice_native = aml_layout_column_slice,
 	.fprintf = column_fprintf,
-	.duplicate = duplicate,
+	.duplicate = dense_duplicate,
 	.destroy = NULL,
-	.steps_native = steps_native,
+	.steps_native = dense_steps_native,
 };
 
 struct aml_layout_ops aml_layout_row_ops = {
 	.deref = aml_layout_row_deref,
 	.deref_native = aml_layout_column_deref,
-	.rawptr = rawptr,
+	.rawptr = dense_rawptr,
 	.order = aml_layout_row_order,
 	.dims = aml_layout_row_dims,
 	.dims_native = column_dims,
@@ -415,7 +417,7 @@ struct aml_layout_ops aml_layout_row_ops = {
 	.slice = aml_layout_row_slice,
 	.slice_native = aml_layout_row_slice_native,
 	.fprintf = row_fprintf,
-	.duplicate = duplicate,
+	.duplicate = dense_duplicate,
 	.destroy = NULL,
-	.steps_native = steps_native,
+	.steps_native = dense_steps_native,
 };

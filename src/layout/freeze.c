@@ -10,24 +10,29 @@
 
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/freeze.h"
+#include "layout/kind.h"
+#include "layout/nest.h"
+#include "layout/pad.h"
+#include "layout/reshape.h"
+#include "layout/shape.h"
 
 /* A layout in one piece: the answers of another one's fast path. */
-struct strided {
+struct strided_layout {
 	struct aml_layout layout;
 	struct shape shape;
 	void *base;
 	ptrdiff_t steps[NDIMS_MAX];
 };
 
-static const struct strided *strided(const struct aml_layout_data *data)
+static const struct strided_layout *strided_data(const struct aml_layout_data *data)
 {
-	return (const struct strided *)data;
+	return (const struct strided_layout *)data;
 }
 
-static void *deref_native(const struct aml_layout_data *data, const size_t *coords)
+static void *strided_deref_native(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct strided *s = strided(data);
+	const struct strided_layout *s = strided_data(data);
 	char *element = s->base;
 
 	for (size_t i = 0; i < s->shape.ndims; i++)
@@ -35,33 +40,34 @@ static void *deref_native(const struct aml_layout_data *data, const size_t *coor
 	return element;
 }
 
-static int dims_native(const struct aml_layout_data *data, size_t *dims)
+static int strided_dims_native(const struct aml_layout_data *data, size_t *dims)
 {
-	memcpy(dims, strided(data)->shape.dims, strided(data)->shape.ndims * sizeof(*dims));
+	memcpy(dims, strided_data(data)->shape.dims,
+	       strided_data(data)->shape.ndims * sizeof(*dims));
 	return AML_SUCCESS;
 }
 
-static size_t ndims(const struct aml_layout_data *data)
+static size_t strided_ndims(const struct aml_layout_data *data)
 {
-	return strided(data)->shape.ndims;
+	return strided_data(data)->shape.ndims;
 }
 
-static size_t element_size(const struct aml_layout_data *data)
+static size_t strided_element_size(const struct aml_layout_data *data)
 {
-	return strided(data)->shape.element_size;
+	return strided_data(data)->shape.element_size;
 }
 
 static struct aml_layout_ops strided_ops = {
-	.deref_native = deref_native,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
+	.deref_native = strided_deref_native,
+	.dims_native = strided_dims_native,
+	.ndims = strided_ndims,
+	.element_size = strided_element_size,
 };
 
 static int freeze_strided(const struct aml_layout *layout, const struct outline *outline,
 			  struct aml_layout **out)
 {
-	struct strided *s;
+	struct strided_layout *s;
 	int err;
 
 	if (layout->ops->steps_native == NULL)
@@ -82,8 +88,8 @@ static int freeze_strided(const struct aml_layout *layout, const struct outline 
 	return err;
 }
 
-static int freeze(const struct aml_layout *layout, const struct outline *outline,
-		  struct aml_layout **out)
+static int freeze_nest(const struct aml_layout *layout, const struct outline *outline,
+		       struct aml_layout **out)
 {
 	const struct aml_layout_data_reshape *reshape = layout_reshape(layout);
 	const struct aml_layout_pad *pad = layout_pad(layout);
@@ -95,7 +101,7 @@ static int freeze(const struct aml_layout *layout, const struct outline *outline
 		err = freeze_strided(layout, outline, out);
 		return err == -AML_ENOTSUP ? aml_layout_duplicate(layout, out, NULL) : err;
 	}
-	err = freeze(layout_target(layout, &inner), &inner, &target);
+	err = freeze_nest(layout_target(layout, &inner), &inner, &target);
 	if (err != AML_SUCCESS)
 		return err;
 	err = pad != NULL ? pad_over(pad, target, out) : reshape_over(reshape, target, out);
@@ -108,7 +114,7 @@ int layout_freeze(const struct aml_layout *layout, const struct outline *outline
 		  struct aml_layout **out)
 {
 	struct aml_layout *frozen;
-	int err = freeze(layout, outline, &frozen);
+	int err = freeze_nest(layout, outline, &frozen);
 
 	if (err != AML_SUCCESS)
 		return err;

@@ -5,17 +5,15 @@
  * user-defined operator does to them on failure.
  */
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <aml/layout/dense.h>
+#include <aml/layout.h>
 #include <aml/layout/native.h>
-#include <aml/layout/pad.h>
-#include <aml/layout/reshape.h>
 #include <aml/utils/error.h>
 
 #include "layout/layout.h"
+#include "layout/sizes.h"
 
 /* AML_SUCCESS if `layout` is one and has the operator, else the positive code. */
 #define lacks(layout, op)                                        \
@@ -46,11 +44,7 @@ static int checked_ndims(const struct aml_layout *layout, size_t *ndims)
 	return *ndims >= 1 && *ndims <= NDIMS_MAX ? AML_SUCCESS : -AML_EINVAL;
 }
 
-/*
- * Number and extents of the dimensions, in user or native order. Extents that the layout leaves out
- * are 0.
- */
-static int checked_dims(const struct aml_layout *layout, bool native, size_t *ndims, size_t *dims)
+int layout_checked_dims(const struct aml_layout *layout, bool native, size_t *ndims, size_t *dims)
 {
 	int err = checked_ndims(layout, ndims);
 
@@ -58,144 +52,6 @@ static int checked_dims(const struct aml_layout *layout, bool native, size_t *nd
 		return err;
 	memset(dims, 0, *ndims * sizeof(*dims));
 	return native ? aml_layout_dims_native(layout, dims) : aml_layout_dims(layout, dims);
-}
-
-int layout_count(size_t ndims, const size_t *dims, size_t *count)
-{
-	size_t n = 1;
-	bool overflow = false;
-
-	for (size_t i = 0; i < ndims; i++) {
-		if (dims[i] == 0) {
-			*count = 0;
-			return AML_SUCCESS;
-		}
-		overflow |= __builtin_mul_overflow(n, dims[i], &n);
-	}
-	if (overflow)
-		return -AML_EINVAL;
-	*count = n;
-	return AML_SUCCESS;
-}
-
-/* What a layout's operators say of its shape. */
-static int told_shape(const struct aml_layout *layout, struct shape *shape)
-{
-	int err = checked_dims(layout, true, &shape->ndims, shape->dims);
-
-	if (err != AML_SUCCESS)
-		return err;
-	err = lacks(layout, element_size);
-	if (err == AML_SUCCESS)
-		err = lacks(layout, deref_native);
-	if (err != AML_SUCCESS)
-		return -err;
-	shape->element_size = layout->ops->element_size(layout->data);
-	return AML_SUCCESS;
-}
-
-int layout_shape(const struct aml_layout *layout, struct shape *shape)
-{
-	const struct aml_layout_dense *d = layout_dense(layout);
-	size_t count, size;
-	int err;
-
-	if (d != NULL) {
-		/* All is checked when it is made. */
-		shape->ndims = d->ndims;
-		shape->element_size = d->cpitch[0];
-		for (size_t i = 0; i < d->ndims; i++)
-			shape->dims[i] = d->dims[i];
-		return AML_SUCCESS;
-	}
-	/* Asking goes through the whole nest already. */
-	if (layout_depth(layout) > AML_LAYOUT_DEPTH_MAX)
-		return -AML_EINVAL;
-	err = told_shape(layout, shape);
-	if (err != AML_SUCCESS)
-		return err;
-	err = layout_count(shape->ndims, shape->dims, &count);
-	if (err != AML_SUCCESS)
-		return err;
-	if (shape->element_size == 0 || __builtin_mul_overflow(count, shape->element_size, &size))
-		return -AML_EINVAL;
-	return AML_SUCCESS;
-}
-
-void layout_reorder(int order, size_t n, size_t *to, const size_t *from)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C ? from[n - 1 - i] : from[i];
-}
-
-/*
- * Does a table that has an operator of this library's kind still speak the same language? Not
- * if it is a copy in which one of these was replaced.
- */
-static bool speaks_for(const struct aml_layout_ops *ops, const struct aml_layout_ops *own)
-{
-	return ops->deref_native == own->deref_native && ops->ndims == own->ndims &&
-	       ops->dims_native == own->dims_native && ops->element_size == own->element_size;
-}
-
-/* Do the elements lie within reach of each other, as those of one object do? */
-static bool spans(const struct outline *outline, const ptrdiff_t *steps)
-{
-	size_t span = outline->element_size, reach;
-
-	for (size_t i = 0; i < outline->ndims; i++)
-		if (__builtin_mul_overflow(outline->dims[i] - 1, magnitude(steps[i]), &reach) ||
-		    __builtin_add_overflow(span, reach, &span))
-			return false;
-	return span <= PTRDIFF_MAX;
-}
-
-int layout_steps(const struct aml_layout *layout, const struct outline *outline, void **base,
-		 ptrdiff_t *steps)
-{
-	const struct aml_layout_ops *ops = layout->ops;
-	const struct aml_layout_ops *own = &aml_layout_column_ops;
-
-	if (ops->steps_native == NULL)
-		return -AML_ENOTSUP;
-	if (ops->steps_native == own->steps_native && !speaks_for(ops, own))
-		return -AML_ENOTSUP;
-	/* What it leaves out is nothing. */
-	*base = NULL;
-	memset(steps, 0, outline->ndims * sizeof(*steps));
-	if (ops->steps_native(layout->data, base, steps) != AML_SUCCESS)
-		return -AML_ENOTSUP;
-	if (any_zero(outline->ndims, outline->dims))
-		return AML_SUCCESS;
-	return *base != NULL && spans(outline, steps) ? AML_SUCCESS : -AML_EINVAL;
-}
-
-const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *layout)
-{
-	if (!speaks_for(layout->ops, &aml_layout_reshape_row_ops))
-		return NULL;
-	return (const struct aml_layout_data_reshape *)layout->data;
-}
-
-const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
-{
-	if (!speaks_for(layout->ops, &aml_layout_pad_row_ops))
-		return NULL;
-	return (const struct aml_layout_pad *)layout->data;
-}
-
-int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
-		       const size_t *sizes)
-{
-	size_t user[NDIMS_MAX];
-
-	layout_reorder(order, n, user, sizes);
-	if (fprintf(stream, "%s%s:", prefix, label) < 0)
-		return -AML_FAILURE;
-	for (size_t i = 0; i < n; i++)
-		if (fprintf(stream, " %zu", user[i]) < 0)
-			return -AML_FAILURE;
-	return fputc('\n', stream) == EOF ? -AML_FAILURE : AML_SUCCESS;
 }
 
 void *aml_layout_deref(const struct aml_layout *layout, const size_t *coords)
@@ -219,7 +75,7 @@ void *aml_layout_deref_native(const struct aml_layout *layout, const size_t *coo
 void *aml_layout_deref_safe(const struct aml_layout *layout, const size_t *coords)
 {
 	size_t ndims, dims[NDIMS_MAX];
-	int err = checked_dims(layout, false, &ndims, dims);
+	int err = layout_checked_dims(layout, false, &ndims, dims);
 
 	if (err != AML_SUCCESS || coords == NULL)
 		return null_with(err ? -err : AML_EINVAL);
@@ -286,7 +142,7 @@ int aml_layout_reshape(const struct aml_layout *layout, struct aml_layout **outp
 		return -err;
 	if (output == NULL || dims == NULL || ndims < 1 || ndims > NDIMS_MAX)
 		return -AML_EINVAL;
-	err = checked_dims(layout, false, &old_ndims, old_dims);
+	err = layout_checked_dims(layout, false, &old_ndims, old_dims);
 	if (err == AML_SUCCESS)
 		err = layout_count(old_ndims, old_dims, &old_count);
 	if (err == AML_SUCCESS)
@@ -318,11 +174,11 @@ static bool slice_fits(size_t ndims, const size_t *extents, const size_t *offset
 }
 
 /* What both orders' slices do; `op` is the operator for the order. */
-static int slice(const struct aml_layout *layout, bool native,
-		 int (*op)(const struct aml_layout_data *, struct aml_layout **, const size_t *,
-			   const size_t *, const size_t *),
-		 struct aml_layout **output, const size_t *offsets, const size_t *dims,
-		 const size_t *strides)
+static int slice_in_order(const struct aml_layout *layout, bool native,
+			  int (*op)(const struct aml_layout_data *, struct aml_layout **,
+				    const size_t *, const size_t *, const size_t *),
+			  struct aml_layout **output, const size_t *offsets, const size_t *dims,
+			  const size_t *strides)
 {
 	size_t ndims, extents[NDIMS_MAX], zeros[NDIMS_MAX], ones[NDIMS_MAX];
 	struct aml_layout *made;
@@ -330,7 +186,7 @@ static int slice(const struct aml_layout *layout, bool native,
 
 	if (output == NULL || dims == NULL)
 		return -AML_EINVAL;
-	err = checked_dims(layout, native, &ndims, extents);
+	err = layout_checked_dims(layout, native, &ndims, extents);
 	if (err != AML_SUCCESS)
 		return err;
 	for (size_t i = 0; i < ndims; i++) {
@@ -356,7 +212,7 @@ int aml_layout_slice(const struct aml_layout *layout, struct aml_layout **output
 
 	if (err != AML_SUCCESS)
 		return -err;
-	return slice(layout, false, layout->ops->slice, output, offsets, dims, strides);
+	return slice_in_order(layout, false, layout->ops->slice, output, offsets, dims, strides);
 }
 
 int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout **output,
@@ -366,7 +222,8 @@ int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout *
 
 	if (err != AML_SUCCESS)
 		return -err;
-	return slice(layout, true, layout->ops->slice_native, output, offsets, dims, strides);
+	return slice_in_order(layout, true, layout->ops->slice_native, output, offsets, dims,
+			      strides);
 }
 
 int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout *layout)

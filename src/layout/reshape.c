@@ -10,7 +10,10 @@
 #include <aml/layout/reshape.h>
 #include <aml/utils/error.h>
 
-#include "layout/layout.h"
+#include "layout/nest.h"
+#include "layout/reshape.h"
+#include "layout/shape.h"
+#include "layout/sizes.h"
 
 /* A layout in one piece: dims, coffsets (ndims each) and target_dims are in `arrays`. */
 struct reshape_memory {
@@ -19,15 +22,15 @@ struct reshape_memory {
 	size_t arrays[];
 };
 
-static const struct aml_layout_data_reshape *data_of(const struct aml_layout_data *data)
+static const struct aml_layout_data_reshape *reshape_data(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_data_reshape *)data;
 }
 
 /* A reshape layout over a target of these extents; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, struct aml_layout *target,
-				   size_t ndims, const size_t *dims, size_t target_ndims,
-				   const size_t *target_dims)
+static struct aml_layout *reshape_allocate(struct aml_layout_ops *ops, struct aml_layout *target,
+					   size_t ndims, const size_t *dims, size_t target_ndims,
+					   const size_t *target_dims)
 {
 	size_t count = 2 * ndims + target_ndims, offset = 1;
 	struct reshape_memory *memory = malloc(sizeof(*memory) + count * sizeof(*memory->arrays));
@@ -51,86 +54,58 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, struct aml_layout
 	return &memory->layout;
 }
 
-/* The target's native coordinates of an element; not called for an empty layout. */
-static void target_coords(const struct aml_layout_data_reshape *r, const size_t *coords,
-			  size_t *inner)
-{
-	size_t index = 0;
-
-	for (size_t i = 0; i < r->ndims; i++)
-		index += coords[i] * r->coffsets[i];
-	for (size_t i = 0; i < r->target_ndims; i++) {
-		inner[i] = index % r->target_dims[i];
-		index /= r->target_dims[i];
-	}
-}
-
-void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coords)
-{
-	size_t inner[NDIMS_MAX];
-
-	target_coords(data_of(data), coords, inner);
-	return aml_layout_deref_native(data_of(data)->target, inner);
-}
-
-bool reshape_place(const struct aml_layout_data *data, const size_t *coords, void **place)
-{
-	size_t inner[NDIMS_MAX];
-
-	target_coords(data_of(data), coords, inner);
-	return layout_place(data_of(data)->target, inner, place);
-}
-
-static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
+static void *reshape_row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
 	size_t native[NDIMS_MAX];
 
-	layout_reorder(AML_LAYOUT_ORDER_C, data_of(data)->ndims, native, coords);
+	layout_reorder(AML_LAYOUT_ORDER_C, reshape_data(data)->ndims, native, coords);
 	return reshape_deref_native(data, native);
 }
 
-static void *rawptr(const struct aml_layout_data *data)
+static void *reshape_rawptr(const struct aml_layout_data *data)
 {
-	return aml_layout_rawptr(data_of(data)->target);
+	return aml_layout_rawptr(reshape_data(data)->target);
 }
 
-static int row_order(const struct aml_layout_data *data)
+static int reshape_row_order(const struct aml_layout_data *data)
 {
 	(void)data;
 	return AML_LAYOUT_ORDER_ROW_MAJOR;
 }
 
-static int column_order(const struct aml_layout_data *data)
+static int reshape_column_order(const struct aml_layout_data *data)
 {
 	(void)data;
 	return AML_LAYOUT_ORDER_COLUMN_MAJOR;
 }
 
-static int row_dims(const struct aml_layout_data *data, size_t *user)
+static int reshape_row_dims(const struct aml_layout_data *data, size_t *user)
 {
-	layout_reorder(AML_LAYOUT_ORDER_C, data_of(data)->ndims, user, data_of(data)->dims);
+	layout_reorder(AML_LAYOUT_ORDER_C, reshape_data(data)->ndims, user,
+		       reshape_data(data)->dims);
 	return AML_SUCCESS;
 }
 
-static int dims_native(const struct aml_layout_data *data, size_t *native)
+static int reshape_dims_native(const struct aml_layout_data *data, size_t *native)
 {
-	memcpy(native, data_of(data)->dims, data_of(data)->ndims * sizeof(*native));
+	memcpy(native, reshape_data(data)->dims, reshape_data(data)->ndims * sizeof(*native));
 	return AML_SUCCESS;
 }
 
-static size_t ndims(const struct aml_layout_data *data)
+static size_t reshape_ndims(const struct aml_layout_data *data)
 {
-	return data_of(data)->ndims;
+	return reshape_data(data)->ndims;
 }
 
-static size_t element_size(const struct aml_layout_data *data)
+static size_t reshape_element_size(const struct aml_layout_data *data)
 {
-	return aml_layout_element_size(data_of(data)->target);
+	return aml_layout_element_size(reshape_data(data)->target);
 }
 
-static int print(const struct aml_layout_data *data, int order, FILE *stream, const char *prefix)
+static int reshape_print(const struct aml_layout_data *data, int order, FILE *stream,
+			 const char *prefix)
 {
-	const struct aml_layout_data_reshape *r = data_of(data);
+	const struct aml_layout_data_reshape *r = reshape_data(data);
 	int err;
 
 	if (fprintf(stream, "%slayout: reshape, %s\n", prefix,
@@ -142,22 +117,23 @@ static int print(const struct aml_layout_data *data, int order, FILE *stream, co
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, r->target) : err;
 }
 
-static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int reshape_row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	return print(data, AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
+	return reshape_print(data, AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
 }
 
-static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int reshape_column_fprintf(const struct aml_layout_data *data, FILE *stream,
+				  const char *prefix)
 {
-	return print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
+	return reshape_print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
 
 /* One like `r`, over another target. */
-static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
-		 struct aml_layout *target, struct aml_layout **output)
+static int make_reshape_like(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
+			     struct aml_layout *target, struct aml_layout **output)
 {
 	struct aml_layout *copy =
-		allocate(ops, target, r->ndims, r->dims, r->target_ndims, r->target_dims);
+		reshape_allocate(ops, target, r->ndims, r->dims, r->target_ndims, r->target_dims);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
@@ -165,15 +141,15 @@ static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops 
 	return AML_SUCCESS;
 }
 
-int reshape_over(const struct aml_layout_data_reshape *r, struct aml_layout *target,
+int reshape_over(const struct aml_layout_data_reshape *reshape, struct aml_layout *target,
 		 struct aml_layout **out)
 {
-	return again(r, &aml_layout_reshape_column_ops, target, out);
+	return make_reshape_like(reshape, &aml_layout_reshape_column_ops, target, out);
 }
 
-static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+static int reshape_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_data_reshape *r = data_of(layout->data);
+	const struct aml_layout_data_reshape *r = reshape_data(layout->data);
 	const struct outline inner = {r->target_ndims, aml_layout_element_size(r->target),
 				      r->target_dims};
 	struct aml_layout *target;
@@ -181,7 +157,7 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 
 	if (err != AML_SUCCESS)
 		return err;
-	err = again(r, layout->ops, target, output);
+	err = make_reshape_like(r, layout->ops, target, output);
 	if (err != AML_SUCCESS)
 		aml_layout_destroy(&target);
 	return err;
@@ -216,10 +192,10 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 		err = layout_count(inner.ndims, inner.dims, &target_count);
 	if (err != AML_SUCCESS || count != target_count)
 		return -AML_EINVAL;
-	made = allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
-				? &aml_layout_reshape_row_ops
-				: &aml_layout_reshape_column_ops,
-			target, n, native, inner.ndims, inner.dims);
+	made = reshape_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
+					? &aml_layout_reshape_row_ops
+					: &aml_layout_reshape_column_ops,
+				target, n, native, inner.ndims, inner.dims);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	*layout = made;
@@ -227,29 +203,29 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 }
 
 struct aml_layout_ops aml_layout_reshape_row_ops = {
-	.deref = row_deref,
+	.deref = reshape_row_deref,
 	.deref_native = reshape_deref_native,
-	.rawptr = rawptr,
-	.order = row_order,
-	.dims = row_dims,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
-	.fprintf = row_fprintf,
-	.duplicate = duplicate,
+	.rawptr = reshape_rawptr,
+	.order = reshape_row_order,
+	.dims = reshape_row_dims,
+	.dims_native = reshape_dims_native,
+	.ndims = reshape_ndims,
+	.element_size = reshape_element_size,
+	.fprintf = reshape_row_fprintf,
+	.duplicate = reshape_duplicate,
 	.destroy = aml_layout_reshape_destroy,
 };
 
 struct aml_layout_ops aml_layout_reshape_column_ops = {
 	.deref = reshape_deref_native,
 	.deref_native = reshape_deref_native,
-	.rawptr = rawptr,
-	.order = column_order,
-	.dims = dims_native,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
-	.fprintf = column_fprintf,
-	.duplicate = duplicate,
+	.rawptr = reshape_rawptr,
+	.order = reshape_column_order,
+	.dims = reshape_dims_native,
+	.dims_native = reshape_dims_native,
+	.ndims = reshape_ndims,
+	.element_size = reshape_element_size,
+	.fprintf = reshape_column_fprintf,
+	.duplicate = reshape_duplicate,
 	.destroy = aml_layout_reshape_destroy,
 };

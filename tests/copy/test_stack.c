@@ -19,7 +19,7 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
-#include "copy/plan.h"
+#include "copy/run.h"
 #include "gate.h"
 #include "oracle.h"
 #include "suite.h"

@@ -9,7 +9,9 @@
 #include <aml.h>
 #include <aml/layout/dense.h>
 
-#include "copy/plan.h"
+#include "copy/run.h"
+#include "plan/make.h"
+#include "plan/part.h"
 #include "suite.h"
 
 #define LINE 64
@@ -163,5 +165,5 @@ START_TEST(other_transpositions)
 }
 END_TEST
 
-SUITE("copy/parts", flat_copies, rows, transpositions_of_rows_in_lines,
+SUITE("plan/parts", flat_copies, rows, transpositions_of_rows_in_lines,
       transpositions_of_longer_rows_of_two_dimensions, other_transpositions)

@@ -8,7 +8,7 @@
 
 #include <aml.h>
 
-#include "copy/plan.h"
+#include "plan/views.h"
 #include "random.h"
 #include "suite.h"
 
@@ -130,4 +130,4 @@ START_TEST(plans_keep_to_their_room)
 }
 END_TEST
 
-SUITE("copy/plan", numbers_of_elements_that_differ_are_refused, plans_keep_to_their_room)
+SUITE("plan/plan", numbers_of_elements_that_differ_are_refused, plans_keep_to_their_room)

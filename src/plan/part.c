@@ -6,13 +6,17 @@
  */
 #include <string.h>
 
-#include "copy/plan.h"
+#include "kernels/kernels.h"
 #include "machine/caches.h"
+#include "plan/boxes.h"
+#include "plan/method.h"
+#include "plan/part.h"
 
 enum {
-	TILES = 8 * CACHE_LINE_BYTES, /* of a transposition's row, what is written together */
-	GOES_ON = 2 << 10,            /* of a row or a run that goes on, in bytes, at least */
-	ENOUGH = 16,                  /* parts that keep some threads busy */
+	PART_ROW_BYTES =
+		8 * CACHE_LINE_BYTES, /* of a transposition's row, what is written together */
+	PART_RUN_BYTES_MIN = 2 << 10, /* of a row or a run that another loop continues */
+	PARTS_ENOUGH = 16,            /* parts that keep some threads busy */
 	PARTS_MAX = 1 << 20,
 };
 
@@ -24,7 +28,7 @@ struct cut {
 };
 
 /* The longest loop from number `from` on; the outer one of equals. */
-static uint8_t longest(const struct copy_plan *plan, uint8_t from)
+static uint8_t longest_loop(const struct copy_plan *plan, uint8_t from)
 {
 	uint8_t loop = from;
 
@@ -35,37 +39,40 @@ static uint8_t longest(const struct copy_plan *plan, uint8_t from)
 }
 
 /*
- * How many iterations of a loop that goes on where another one ends make a part: no more parts than
- * keep threads busy, and no pieces of a few lines on the side where it goes on.
+ * How many iterations of a loop that continues another one make a part: no more parts than keep
+ * threads busy, and no pieces of a few lines on the side where it continues.
  */
-static size_t in_pieces(const struct copy_loop *loop)
+static size_t iterations_of_part(const struct copy_loop *loop)
 {
 	ptrdiff_t dst = loop->dst_step, src = loop->src_step;
-	size_t step = (size_t)(src > 0 && src < dst ? src : dst), grain = loop->extent / ENOUGH;
+	size_t step = (size_t)(src > 0 && src < dst ? src : dst),
+	       grain = loop->extent / PARTS_ENOUGH;
 
-	if (grain * step < GOES_ON)
-		grain = GOES_ON / step;
+	if (grain * step < PART_RUN_BYTES_MIN)
+		grain = PART_RUN_BYTES_MIN / step;
 	return grain > 0 ? grain : 1;
 }
 
 /*
  * The loop to cut. Those around the planes of a transposition if they are long enough; those that
- * go on where a row or a run of a plane ends; then the rows of the destination, since a part shall
- * read whole rows of the source. `loops` is copy_staged_loops() of a transposition.
+ * continue a row or a run of a plane; then the rows of the destination, since a part shall
+ * read whole rows of the source. `loops`: of a staged plane; 0: it is not staged.
  */
 static uint8_t loop_to_cut(const struct copy_plan *plan, uint8_t loops)
 {
 	uint8_t outer;
 
 	if (plan->kind != COPY_TRANSPOSE)
-		return longest(plan, 0);
-	outer = longest(plan, loops > 2 ? loops : 2);
-	if (outer < plan->nloops && plan->loops[outer].extent >= ENOUGH)
+		return longest_loop(plan, 0);
+	outer = longest_loop(plan, loops > 2 ? loops : 2);
+	if (outer < plan->nloops && plan->loops[outer].extent >= PARTS_ENOUGH)
 		return outer;
 	for (uint8_t i = loops; i-- > 2;)
-		if (plan->loops[i].extent / in_pieces(&plan->loops[i]) >= ENOUGH)
+		if (plan->loops[i].extent / iterations_of_part(&plan->loops[i]) >= PARTS_ENOUGH)
 			return i;
-	return plan->loops[0].extent * plan->size >= ENOUGH * TILES ? 0 : longest(plan, 0);
+	return plan->loops[0].extent * plan->run.bytes >= PARTS_ENOUGH * PART_ROW_BYTES
+		       ? 0
+		       : longest_loop(plan, 0);
 }
 
 /*
@@ -79,7 +86,8 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 	size_t period = lowest < CACHE_LINE_BYTES ? CACHE_LINE_BYTES / lowest : 1;
 	size_t grain = (cut->grain + period - 1) / period * period;
 
-	if (cut->extent / grain < ENOUGH && cut->extent / grain * 2 <= cut->extent / cut->grain)
+	if (cut->extent / grain < PARTS_ENOUGH &&
+	    cut->extent / grain * 2 <= cut->extent / cut->grain)
 		return;
 	for (size_t head = 0; head < period; head++) {
 		if (((size_t)dst + head * (size_t)step) % CACHE_LINE_BYTES == 0) {
@@ -92,13 +100,13 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 
 static struct cut cut_of(const struct copy_plan *plan)
 {
-	struct cut cut = {.extent = plan->size, .grain = CACHE_LINE_BYTES};
-	uint8_t staged = plan->kind == COPY_TRANSPOSE ? copy_staged_loops(plan) : 0;
+	struct cut cut = {.extent = plan->run.bytes, .grain = CACHE_LINE_BYTES};
+	uint8_t staged = plan->method == COPY_BY_STAGE ? plan->staged.plane_loops : 0;
 	const struct copy_loop *loop;
 	size_t bytes = CACHE_LINE_BYTES;
 
 	if (plan->kind == COPY_FLAT) {
-		cut.head = -(size_t)plan->dst.base & (CACHE_LINE_BYTES - 1);
+		cut.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1);
 		return cut;
 	}
 	cut.loop = loop_to_cut(plan, staged);
@@ -106,13 +114,14 @@ static struct cut cut_of(const struct copy_plan *plan)
 	cut.extent = loop->extent;
 	cut.grain = 1;
 	if (cut.loop >= 2 && cut.loop < staged)
-		cut.grain = in_pieces(loop);
+		cut.grain = iterations_of_part(loop);
 	if (plan->kind == COPY_TRANSPOSE && cut.loop == 0)
-		bytes = TILES;
-	if (CACHE_LINE_BYTES % plan->size == 0 &&
-	    (loop->dst_step == (ptrdiff_t)plan->size || loop->src_step == (ptrdiff_t)plan->size))
-		cut.grain = bytes / plan->size;
-	cut_between_lines(&cut, plan->dst.base, loop->dst_step);
+		bytes = PART_ROW_BYTES;
+	if (CACHE_LINE_BYTES % plan->run.bytes == 0 &&
+	    (loop->dst_step == (ptrdiff_t)plan->run.bytes ||
+	     loop->src_step == (ptrdiff_t)plan->run.bytes))
+		cut.grain = bytes / plan->run.bytes;
+	cut_between_lines(&cut, plan->run.dst, loop->dst_step);
 	return cut;
 }
 
@@ -126,8 +135,8 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 		return 1;
 	if (plan->kind == COPY_BOXES) {
 		parts = 0;
-		for (uint8_t i = 0; i < plan->count; i++) {
-			box = copy_box(plan, box);
+		for (size_t i = 0; i < plan->boxes.count; i++) {
+			box = copy_next_box(plan, box);
 			parts += copy_plan_parts(box);
 		}
 		return (unsigned)parts;
@@ -140,7 +149,7 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 }
 
 /* Where part number `part` begins. */
-static size_t begin(const struct cut *cut, unsigned part, unsigned parts)
+static size_t begin_of_part(const struct cut *cut, unsigned part, unsigned parts)
 {
 	size_t even = cut->extent / parts * part + cut->extent % parts * part / parts;
 
@@ -151,51 +160,49 @@ static size_t begin(const struct cut *cut, unsigned part, unsigned parts)
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
 }
 
-/* Parts are numbered through all boxes. */
-static void run_part_of_box(const struct copy_plan *plan, unsigned part)
-{
-	const struct copy_plan *box = copy_box(plan, NULL);
-	union copy_plan_room room;
-
-	while (part >= copy_plan_parts(box)) {
-		part -= copy_plan_parts(box);
-		box = copy_box(plan, box);
-	}
-	copy_take_box(plan, box, &room);
-	copy_plan_run_part(&room.plan, part);
-}
-
-void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+/* Cut a plan without boxes down to one of its parts. False: nothing is left. */
+static bool cut_to_part(struct copy_plan *plan, unsigned part)
 {
 	unsigned parts = copy_plan_parts(plan);
+	struct copy_loop *loop;
 	struct cut cut;
 	size_t from, to;
-	union copy_plan_room room;
 
-	if (plan->kind == COPY_BOXES) {
-		run_part_of_box(plan, part);
-		return;
-	}
-	if (parts == 1) {
-		copy_plan_run(plan);
-		return;
-	}
+	if (parts == 1)
+		return true;
 	cut = cut_of(plan);
-	from = begin(&cut, part, parts);
-	to = begin(&cut, part + 1, parts);
+	from = begin_of_part(&cut, part, parts);
+	to = begin_of_part(&cut, part + 1, parts);
 	if (from == to)
-		return;
-	memcpy(&room, plan, copy_plan_size(plan));
+		return false;
 	if (plan->kind == COPY_FLAT) {
-		room.plan.dst.base += from;
-		room.plan.src.base += from;
-		room.plan.size = to - from;
-	} else {
-		struct copy_loop *loop = &room.plan.loops[cut.loop];
-
-		room.plan.dst.base += (ptrdiff_t)from * loop->dst_step;
-		room.plan.src.base += (ptrdiff_t)from * loop->src_step;
-		loop->extent = to - from;
+		plan->run.dst += from;
+		plan->run.src += from;
+		plan->run.bytes = to - from;
+		return true;
 	}
-	copy_plan_run(&room.plan);
+	loop = &plan->loops[cut.loop];
+	plan->run.dst += (ptrdiff_t)from * loop->dst_step;
+	plan->run.src += (ptrdiff_t)from * loop->src_step;
+	loop->extent = to - from;
+	copy_plan_choose_method(plan);
+	return true;
+}
+
+bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room)
+{
+	const struct copy_plan *box;
+
+	if (plan->kind != COPY_BOXES) {
+		memcpy(room, plan, copy_plan_size(plan));
+		return cut_to_part(&room->plan, part);
+	}
+	/* Parts are numbered through all boxes. */
+	box = copy_next_box(plan, NULL);
+	while (part >= copy_plan_parts(box)) {
+		part -= copy_plan_parts(box);
+		box = copy_next_box(plan, box);
+	}
+	copy_take_box(plan, box, room);
+	return cut_to_part(&room->plan, part);
 }

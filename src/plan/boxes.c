@@ -6,7 +6,7 @@
  * target in this one, within it in those before, and anywhere in those after.
  *
  * A plan of boxes is one block: its head, the plans of the boxes one after the other, and the
- * neutral element. The source of a box that has `src_is_owned` is the neutral element, wherever
+ * neutral element. The source of a box that has `src_is_neutral` is the neutral element, wherever
  * the block is.
  *
  * Pads over strided layouts come here, and a source's pad over one; what is nested deeper is
@@ -16,10 +16,14 @@
 
 #include <aml/utils/error.h>
 
-#include "copy/plan.h"
+#include "layout/kind.h"
+#include "layout/nest.h"
+#include "layout/view.h"
+#include "plan/boxes.h"
+#include "plan/views.h"
 
 /* A block that grows. */
-struct block {
+struct growing_block {
 	union copy_plan_room *room;
 	size_t element_size;
 };
@@ -29,8 +33,8 @@ struct block {
  * elements of src with the same coordinates; NULL: the neutral element. -AML_ENOTSUP: there is
  * no room.
  */
-static int add(struct block *block, const struct view *dst, const size_t *from, const size_t *to,
-	       const struct view *src)
+static int add_box(struct growing_block *block, const struct view *dst, const size_t *from,
+		   const size_t *to, const struct view *src)
 {
 	struct copy_plan *plan = &block->room->plan;
 	struct view d = *dst, s = src != NULL ? *src : *dst;
@@ -47,18 +51,18 @@ static int add(struct block *block, const struct view *dst, const size_t *from, 
 		s.base += (ptrdiff_t)from[i] * s.factors[i].step;
 	}
 	if (copy_plan_views(&box, &d, &s, block->element_size) != AML_SUCCESS ||
-	    plan->size + copy_plan_size(&box.plan) > sizeof(*block->room))
+	    plan->boxes.block_bytes + copy_plan_size(&box.plan) > sizeof(*block->room))
 		return -AML_ENOTSUP;
-	box.plan.src_is_owned = src == NULL;
-	memcpy(block->room->bytes + plan->size, &box, copy_plan_size(&box.plan));
-	plan->size += copy_plan_size(&box.plan);
-	plan->count++;
+	box.plan.src_is_neutral = src == NULL;
+	memcpy(block->room->bytes + plan->boxes.block_bytes, &box, copy_plan_size(&box.plan));
+	plan->boxes.block_bytes += copy_plan_size(&box.plan);
+	plan->boxes.count++;
 	return AML_SUCCESS;
 }
 
 /* Add the boxes of what is within `to` and not within `inner`, and the neutral element. */
-static int add_outside(struct block *block, const struct view *dst, const size_t *inner,
-		       const size_t *to, const void *neutral)
+static int add_outer_boxes(struct growing_block *block, const struct view *dst, const size_t *inner,
+			   const size_t *to, const void *neutral)
 {
 	struct copy_plan *plan = &block->room->plan;
 	size_t from[NDIMS_MAX] = {0}, end[NDIMS_MAX];
@@ -69,23 +73,23 @@ static int add_outside(struct block *block, const struct view *dst, const size_t
 
 		from[i] = inner[i];
 		end[i] = to[i];
-		err = add(block, dst, from, end, NULL);
+		err = add_box(block, dst, from, end, NULL);
 		if (err != AML_SUCCESS)
 			return err;
 		from[i] = 0;
 		end[i] = inner[i];
 	}
-	if (block->element_size > sizeof(*block->room) - plan->size)
+	if (block->element_size > sizeof(*block->room) - plan->boxes.block_bytes)
 		return -AML_ENOTSUP;
-	plan->src.offset = plan->size;
-	memcpy(block->room->bytes + plan->size, neutral, block->element_size);
-	plan->size += block->element_size;
+	plan->boxes.neutral_offset = plan->boxes.block_bytes;
+	memcpy(block->room->bytes + plan->boxes.block_bytes, neutral, block->element_size);
+	plan->boxes.block_bytes += block->element_size;
 	return AML_SUCCESS;
 }
 
 /* The target of a pad, its shape, and the part of `extents` that lies within it. */
-static const struct aml_layout *within(const struct aml_layout *pad, struct outline *outline,
-				       size_t *extents)
+static const struct aml_layout *crop_to_target(const struct aml_layout *pad,
+					       struct outline *outline, size_t *extents)
 {
 	const struct aml_layout *target = layout_target(pad, outline);
 
@@ -94,33 +98,33 @@ static const struct aml_layout *within(const struct aml_layout *pad, struct outl
 	return target;
 }
 
-/* Lower what is left of a side once its pads are taken off, unless they leave nothing. */
-static int lower_target(const struct aml_layout *layout, const struct outline *outline,
-			struct view *view)
+/* The view of a side once its pads are taken off, unless they leave nothing. */
+static int view_of_target(const struct aml_layout *layout, const struct outline *outline,
+			  struct view *view)
 {
-	int err = copy_lower(layout, outline, view);
+	int err = layout_view(layout, outline, view);
 
 	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
 }
 
 /* The same of a destination, of which no more than `extents` is written to. */
-static int lower_written(const struct aml_layout *layout, const struct outline *outline,
-			 const size_t *extents, struct view *view)
+static int view_of_written(const struct aml_layout *layout, const struct outline *outline,
+			   const size_t *extents, struct view *view)
 {
-	int err = lower_target(layout, outline, view);
+	int err = view_of_target(layout, outline, view);
 
 	if (err != AML_SUCCESS)
 		return err;
 	for (size_t i = 0; i < view->nfactors; i++)
 		view->factors[i].extent = extents[i];
-	return copy_view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
+	return view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct aml_layout *src, const struct outline *outline)
 {
 	struct outline own = *outline, from = *outline;
-	struct block block = {room, outline->element_size};
+	struct growing_block block = {room, outline->element_size};
 	const struct aml_layout_pad *src_pad = layout_pad(src);
 	size_t zeros[NDIMS_MAX] = {0}, to[NDIMS_MAX], inner[NDIMS_MAX];
 	struct view dst_view, src_view;
@@ -128,51 +132,33 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 
 	memcpy(to, outline->dims, outline->ndims * sizeof(*to));
 	while (layout_pad(dst) != NULL)
-		dst = within(dst, &own, to);
+		dst = crop_to_target(dst, &own, to);
 	if (any_zero(outline->ndims, to))
 		return AML_SUCCESS;
-	err = lower_written(dst, &own, to, &dst_view);
+	err = view_of_written(dst, &own, to, &dst_view);
 	if (err != AML_SUCCESS)
 		return err;
 	memcpy(inner, to, outline->ndims * sizeof(*to));
 	if (src_pad != NULL)
-		src = within(src, &from, inner);
+		src = crop_to_target(src, &from, inner);
 	room->plan.kind = COPY_BOXES;
-	room->plan.size = sizeof(room->plan);
+	room->plan.boxes.block_bytes = sizeof(room->plan);
+	room->plan.boxes.count = 0;
 	if (!any_zero(outline->ndims, inner)) {
-		err = lower_target(src, &from, &src_view);
+		err = view_of_target(src, &from, &src_view);
 		if (err == AML_SUCCESS)
-			err = add(&block, &dst_view, zeros, inner, &src_view);
+			err = add_box(&block, &dst_view, zeros, inner, &src_view);
 	}
 	if (err == AML_SUCCESS && src_pad != NULL)
-		err = add_outside(&block, &dst_view, inner, to, src_pad->neutral);
+		err = add_outer_boxes(&block, &dst_view, inner, to, src_pad->neutral);
 	return err;
-}
-
-const struct copy_plan *copy_box(const struct copy_plan *plan, const struct copy_plan *last)
-{
-	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops
-			    : (const struct copy_plan *)(const void *)((const char *)last +
-								       copy_plan_size(last));
 }
 
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
 		   union copy_plan_room *room)
 {
 	memcpy(room, box, copy_plan_size(box));
-	if (box->src_is_owned)
-		room->plan.src.base = (char *)(uintptr_t)plan + plan->src.offset;
-	room->plan.src_is_owned = false;
-}
-
-void copy_boxes(const struct copy_plan *plan)
-{
-	const struct copy_plan *box = NULL;
-	union copy_plan_room room;
-
-	for (uint8_t i = 0; i < plan->count; i++) {
-		box = copy_box(plan, box);
-		copy_take_box(plan, box, &room);
-		copy_plan_run(&room.plan);
-	}
+	if (box->src_is_neutral)
+		room->plan.run.src = (const char *)plan + plan->boxes.neutral_offset;
+	room->plan.src_is_neutral = false;
 }

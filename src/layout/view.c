@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lowering: from a layout to numbers. */
+/* Where the elements of a layout lie, in numbers. */
 #include <aml/utils/error.h>
 
-#include "copy/lower.h"
+#include "layout/dense.h"
+#include "layout/kind.h"
+#include "layout/nest.h"
+#include "layout/view.h"
 
 /* What the fast path of a layout says of this shape. */
-static int told_view(const struct aml_layout *layout, const struct outline *outline,
-		     struct view *view)
+static int view_by_steps(const struct aml_layout *layout, const struct outline *outline,
+			 struct view *view)
 {
 	ptrdiff_t steps[NDIMS_MAX];
 	void *base;
@@ -20,7 +23,7 @@ static int told_view(const struct aml_layout *layout, const struct outline *outl
 	return AML_SUCCESS;
 }
 
-int copy_lower(const struct aml_layout *layout, const struct outline *outline, struct view *view)
+int layout_view(const struct aml_layout *layout, const struct outline *outline, struct view *view)
 {
 	struct outline own = *outline;
 	const struct aml_layout_dense *d;
@@ -33,14 +36,14 @@ int copy_lower(const struct aml_layout *layout, const struct outline *outline, s
 	view->nfactors = own.ndims;
 	d = layout_dense(layout);
 	if (d == NULL)
-		return told_view(layout, &own, view);
+		return view_by_steps(layout, &own, view);
 	view->base = d->ptr;
 	for (size_t i = 0; i < own.ndims; i++)
 		view->factors[i] = (struct factor){own.dims[i], (ptrdiff_t)dense_step(d, i)};
 	return view->base != NULL ? AML_SUCCESS : -AML_EINVAL;
 }
 
-bool copy_view_is_writable(const struct view *view)
+bool view_is_writable(const struct view *view)
 {
 	for (size_t i = 0; i < view->nfactors; i++)
 		if (view->factors[i].step == 0 && view->factors[i].extent > 1)
@@ -55,8 +58,8 @@ static bool lies_nowhere(const struct aml_layout *layout, const struct outline *
 	       layout->ops->rawptr(layout->data) == NULL;
 }
 
-int copy_check_elements(const struct aml_layout *layout, const struct outline *outline,
-			bool is_written)
+int layout_check_elements(const struct aml_layout *layout, const struct outline *outline,
+			  bool is_written)
 {
 	struct outline own = *outline;
 	const struct aml_layout *target;
@@ -86,12 +89,12 @@ int copy_check_elements(const struct aml_layout *layout, const struct outline *o
 }
 
 /* Unsigned, since the end of a factor may be out of ptrdiff_t's range. */
-static bool follows(const struct factor *next, const struct factor *last)
+static bool factor_continues(const struct factor *next, const struct factor *last)
 {
 	return (size_t)next->step == (size_t)last->step * last->extent;
 }
 
-void copy_view_merge(struct view *view)
+void view_merge(struct view *view)
 {
 	size_t n = 0;
 
@@ -100,7 +103,7 @@ void copy_view_merge(struct view *view)
 
 		if (factor.extent == 1)
 			continue;
-		if (n > 0 && follows(&factor, &view->factors[n - 1]))
+		if (n > 0 && factor_continues(&factor, &view->factors[n - 1]))
 			view->factors[n - 1].extent *= factor.extent;
 		else
 			view->factors[n++] = factor;

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Transpositions. */
+#ifndef COPY_TRANSPOSE_H
+#define COPY_TRANSPOSE_H
+
+#include "plan/plan.h"
+
+void copy_transpose(const struct copy_plan *plan);
+
+#endif /* COPY_TRANSPOSE_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Extents: their product, their order, their print. */
+#include <aml/utils/error.h>
+
+#include "layout/sizes.h"
+
+int layout_count(size_t ndims, const size_t *dims, size_t *count)
+{
+	size_t n = 1;
+	bool overflow = false;
+
+	for (size_t i = 0; i < ndims; i++) {
+		if (dims[i] == 0) {
+			*count = 0;
+			return AML_SUCCESS;
+		}
+		overflow |= __builtin_mul_overflow(n, dims[i], &n);
+	}
+	if (overflow)
+		return -AML_EINVAL;
+	*count = n;
+	return AML_SUCCESS;
+}
+
+void layout_reorder(int order, size_t n, size_t *to, const size_t *from)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C ? from[n - 1 - i] : from[i];
+}
+
+int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
+		       const size_t *sizes)
+{
+	size_t user[NDIMS_MAX];
+
+	layout_reorder(order, n, user, sizes);
+	if (fprintf(stream, "%s%s:", prefix, label) < 0)
+		return -AML_FAILURE;
+	for (size_t i = 0; i < n; i++)
+		if (fprintf(stream, " %zu", user[i]) < 0)
+			return -AML_FAILURE;
+	return fputc('\n', stream) == EOF ? -AML_FAILURE : AML_SUCCESS;
+}

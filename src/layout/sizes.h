@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The extents of a layout, and the arithmetic on them. It is checked: a size that overflows is
+ * -AML_EINVAL.
+ */
+#ifndef LAYOUT_SIZES_H
+#define LAYOUT_SIZES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <aml/layout.h>
+
+#define NDIMS_MAX AML_LAYOUT_NDIMS_MAX
+
+/* What a layout reports of itself, in native order. */
+struct shape {
+	size_t ndims;        /* 1 to NDIMS_MAX */
+	size_t element_size; /* in bytes, not 0 */
+	size_t dims[NDIMS_MAX];
+};
+
+/* A shape whose extents are stored elsewhere. */
+struct outline {
+	size_t ndims, element_size;
+	const size_t *dims;
+};
+
+static inline struct outline outline_of(const struct shape *shape)
+{
+	return (struct outline){shape->ndims, shape->element_size, shape->dims};
+}
+
+static inline size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline bool any_zero(size_t n, const size_t *sizes)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sizes[i] == 0)
+			return true;
+	return false;
+}
+
+/* How far a step goes, in either direction. */
+static inline size_t magnitude(ptrdiff_t step)
+{
+	return step < 0 ? -(size_t)step : (size_t)step;
+}
+
+/* The number of elements; 0 if an extent is 0. -AML_EINVAL if it overflows. */
+int layout_count(size_t ndims, const size_t *dims, size_t *count);
+
+/* Copy n sizes from an array in `order` to one in native order, or back. */
+void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
+
+/* Print a line "<prefix><label>: <n sizes in `order`>". -AML_FAILURE if the stream fails. */
+int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
+		       const size_t *sizes);
+
+#endif /* LAYOUT_SIZES_H */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Plans that outlive the layouts which they ask element by element. */
+#include <aml/utils/error.h>
+
+#include "layout/freeze.h"
+#include "plan/keep.h"
+
+/* Replace a layout by a copy; one that cannot be copied stays, and is its owner's to keep. */
+static int duplicate_side(const struct copy_plan *plan, union copy_end *end, uint8_t *side)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	size_t extents[NDIMS_MAX];
+	const struct outline planned = {plan->nloops, plan->elements.bytes, extents};
+	int err;
+
+	if (*side == COPY_SIDE_ADDRESS)
+		return AML_SUCCESS;
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		extents[i] = dims[i].extent;
+	err = layout_freeze(end->layout, &planned, &end->layout);
+	if (err == AML_SUCCESS)
+		*side = COPY_SIDE_DUPLICATE;
+	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
+}
+
+static void release_side(union copy_end *end, uint8_t *side)
+{
+	if (*side != COPY_SIDE_DUPLICATE)
+		return;
+	aml_layout_destroy(&end->layout);
+	*side = COPY_SIDE_BORROWED;
+}
+
+int copy_plan_keep(struct copy_plan *plan)
+{
+	union copy_end dst;
+	int err;
+
+	if (plan->kind != COPY_DEREF)
+		return AML_SUCCESS;
+	dst = plan->elements.dst;
+	err = duplicate_side(plan, &plan->elements.dst, &plan->sides.dst);
+	if (err != AML_SUCCESS)
+		return err;
+	err = duplicate_side(plan, &plan->elements.src, &plan->sides.src);
+	if (err != AML_SUCCESS) {
+		copy_plan_release(plan);
+		plan->elements.dst = dst;
+	}
+	return err;
+}
+
+void copy_plan_release(struct copy_plan *plan)
+{
+	if (plan->kind != COPY_DEREF)
+		return;
+	release_side(&plan->elements.dst, &plan->sides.dst);
+	release_side(&plan->elements.src, &plan->sides.src);
+}

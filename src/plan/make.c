@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From two layouts, or two addresses, to a copy plan.
+ *
+ * Both layouts are turned into views, and these into loops. Two dense layouts need no views: their
+ * dimensions are the loops. Where a side has no view, the loops are the destination's dimensions,
+ * and the layout is asked for each element's address.
+ */
+#include <aml/utils/error.h>
+
+#include "layout/dense.h"
+#include "layout/kind.h"
+#include "layout/shape.h"
+#include "layout/view.h"
+#include "machine/caches.h"
+#include "plan/boxes.h"
+#include "plan/make.h"
+#include "plan/method.h"
+#include "plan/normal.h"
+#include "plan/views.h"
+
+static bool is_permutation(size_t n, const size_t *permutation)
+{
+	bool seen[NDIMS_MAX] = {false};
+
+	for (size_t i = 0; i < n; i++) {
+		if (permutation[i] >= n || seen[permutation[i]])
+			return false;
+		seen[permutation[i]] = true;
+	}
+	return true;
+}
+
+static bool shapes_match(const struct shape *dst, const struct shape *src,
+			 const size_t *permutation)
+{
+	if (dst->ndims != src->ndims || dst->element_size != src->element_size)
+		return false;
+	if (permutation != NULL && !is_permutation(dst->ndims, permutation))
+		return false;
+	for (size_t i = 0; i < dst->ndims; i++)
+		if (dst->dims[i] != src->dims[permutation ? permutation[i] : i])
+			return false;
+	return true;
+}
+
+/*
+ * Two dense layouts: both have the same dimensions, and these are the loops, without views. What
+ * each says of itself was checked when it was made.
+ */
+static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
+		      const struct aml_layout_dense *src, const size_t *permutation)
+{
+	struct copy_plan *plan = copy_plan_start(room, dst->cpitch[0]);
+	bool empty = false, writable = true;
+
+	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
+	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
+		return -AML_EINVAL;
+	for (size_t i = 0; i < dst->ndims; i++) {
+		size_t j = permutation != NULL ? permutation[i] : i, extent = dst->dims[i];
+		struct copy_loop loop = {extent, (ptrdiff_t)dense_step(dst, i),
+					 (ptrdiff_t)dense_step(src, j)};
+
+		if (extent != src->dims[j])
+			return -AML_EINVAL;
+		empty |= extent == 0;
+		if (extent == 1)
+			continue;
+		writable &= loop.dst_step != 0;
+		plan->loops[plan->nloops++] = loop;
+	}
+	if (empty) {
+		plan->nloops = 0;
+		return AML_SUCCESS;
+	}
+	if (!writable)
+		return -AML_EINVAL;
+	plan->run.dst = dst->ptr;
+	plan->run.src = src->ptr;
+	copy_plan_normalise(plan);
+	return AML_SUCCESS;
+}
+
+/* The source's factors in the order of the destination's dimensions. */
+static void permute_view(struct view *src, const size_t *permutation)
+{
+	const struct view old = *src;
+
+	for (size_t i = 0; i < old.nfactors; i++)
+		src->factors[i] = old.factors[permutation[i]];
+}
+
+/* A layout of a copy and, if it has one, its view. */
+struct layout_end {
+	const struct aml_layout *layout;
+	struct shape shape;
+	struct outline outline; /* of the shape */
+	struct view view;
+	bool has_view;
+};
+
+static int ask_layout(struct layout_end *end, const struct aml_layout *layout)
+{
+	int err = layout_shape(layout, &end->shape);
+
+	end->layout = layout;
+	end->outline = outline_of(&end->shape);
+	return err == AML_SUCCESS ? layout_check_targets(layout, &end->outline) : err;
+}
+
+static int find_view(struct layout_end *end)
+{
+	int err = layout_view(end->layout, &end->outline, &end->view);
+
+	end->has_view = err == AML_SUCCESS;
+	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
+}
+
+/* A side of a copy by elements. `paces[i]` becomes that of its native dimension i. */
+static int fill_in_side(const struct layout_end *from, bool is_written, union copy_end *end,
+			uint8_t *side, union copy_pace *paces)
+{
+	if (from->has_view && from->view.by_dims) {
+		*side = COPY_SIDE_ADDRESS;
+		end->address = from->view.base;
+		for (size_t i = 0; i < from->shape.ndims; i++)
+			paces[i].step = from->view.factors[i].step;
+		return AML_SUCCESS;
+	}
+	*side = COPY_SIDE_BORROWED;
+	/* The field is not const for a destination's sake; a source is only read. */
+	end->layout = (struct aml_layout *)(uintptr_t)from->layout;
+	for (size_t i = 0; i < from->shape.ndims; i++)
+		paces[i].dim = i;
+	return layout_check_elements(from->layout, &from->outline, is_written);
+}
+
+/* Plan a copy element by element. */
+static int plan_deref(union copy_plan_room *room, const struct layout_end *dst,
+		      const struct layout_end *src, const size_t *permutation)
+{
+	struct copy_plan *plan = copy_plan_start(room, 0);
+	union copy_pace dst_paces[NDIMS_MAX], src_paces[NDIMS_MAX];
+	struct copy_dim *dims = copy_dims(plan);
+	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces);
+
+	if (err == AML_SUCCESS)
+		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces);
+	if (err != AML_SUCCESS)
+		return err;
+	plan->kind = COPY_DEREF;
+	plan->elements.bytes = dst->shape.element_size;
+	plan->nloops = (uint8_t)dst->shape.ndims;
+	for (size_t i = 0; i < dst->shape.ndims; i++)
+		dims[i] = (struct copy_dim){dst->shape.dims[i], dst_paces[i],
+					    src_paces[permutation ? permutation[i] : i]};
+	return AML_SUCCESS;
+}
+
+/* The general case. Also rejects NULL. */
+__attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct aml_layout *dst,
+					      const struct aml_layout *src,
+					      const size_t *permutation)
+{
+	struct layout_end to, from;
+	int err = ask_layout(&to, dst);
+
+	if (err == AML_SUCCESS)
+		err = ask_layout(&from, src);
+	if (err != AML_SUCCESS)
+		return err;
+	if (!shapes_match(&to.shape, &from.shape, permutation))
+		return -AML_EINVAL;
+	copy_plan_start(room, to.shape.element_size);
+	if (any_zero(to.shape.ndims, to.shape.dims))
+		return AML_SUCCESS;
+	err = find_view(&to);
+	if (err == AML_SUCCESS && to.has_view && !view_is_writable(&to.view))
+		return -AML_EINVAL;
+	if (err == AML_SUCCESS)
+		err = find_view(&from);
+	if (err != AML_SUCCESS)
+		return err;
+	if (to.has_view && from.has_view && (permutation == NULL || from.view.by_dims)) {
+		if (permutation != NULL)
+			permute_view(&from.view, permutation);
+		return copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
+	}
+	if (permutation == NULL && (layout_pad(dst) != NULL || layout_pad(src) != NULL)) {
+		err = copy_plan_boxes(room, dst, src, &to.outline);
+		if (err != -AML_ENOTSUP)
+			return err;
+	}
+	return plan_deref(room, &to, &from, permutation);
+}
+
+int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
+		      const struct aml_layout *src, const size_t *permutation)
+{
+	const struct aml_layout_dense *to = layout_dense(dst), *from = layout_dense(src);
+
+	if (to != NULL && from != NULL)
+		return plan_dense(room, to, from, permutation);
+	return plan_any(room, dst, src, permutation);
+}
+
+/* The address of a contiguous layout of one dimension. */
+static int contiguous_base(const struct aml_layout *layout, const struct shape *shape, void **base)
+{
+	const struct outline outline = outline_of(shape);
+	ptrdiff_t steps[NDIMS_MAX];
+
+	if (shape->ndims != 1 || layout_steps(layout, &outline, base, steps) != AML_SUCCESS ||
+	    steps[0] != (ptrdiff_t)shape->element_size)
+		return -AML_EINVAL;
+	return AML_SUCCESS;
+}
+
+int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src)
+{
+	struct shape dst_shape, src_shape;
+	void *to, *from;
+	int err = layout_shape(dst, &dst_shape);
+
+	if (err == AML_SUCCESS)
+		err = layout_shape(src, &src_shape);
+	if (err == AML_SUCCESS)
+		err = contiguous_base(dst, &dst_shape, &to);
+	if (err == AML_SUCCESS)
+		err = contiguous_base(src, &src_shape, &from);
+	if (err != AML_SUCCESS)
+		return err;
+	if (!shapes_match(&dst_shape, &src_shape, NULL))
+		return -AML_EINVAL;
+	return copy_plan_bytes(room, to, from, dst_shape.dims[0] * dst_shape.element_size);
+}
+
+int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size)
+{
+	struct copy_plan *plan = copy_plan_start(room, size);
+
+	if (size == 0)
+		return AML_SUCCESS;
+	if (dst == NULL || src == NULL)
+		return -AML_EINVAL;
+	plan->kind = COPY_FLAT;
+	plan->run.dst = dst;
+	plan->run.src = src;
+	plan->stream = size >= caches()->last_bytes / 2;
+	copy_plan_choose_method(plan);
+	return AML_SUCCESS;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How the runs of large plans are moved: all but the first method are for lines past the caches. */
+#include "plan/method.h"
+#include "machine/caches.h"
+#include "plan/staging.h"
+
+/* Runs from this size on go past the caches one by one. */
+enum { STREAM_RUN_BYTES_MIN = 4 * CACHE_LINE_BYTES };
+
+static enum copy_method strided_method(const struct copy_plan *plan)
+{
+	if (plan->run.bytes >= STREAM_RUN_BYTES_MIN)
+		return COPY_BY_STREAM;
+	if (plan->run.bytes <= CACHE_LINE_BYTES &&
+	    plan->loops[0].dst_step == (ptrdiff_t)plan->run.bytes)
+		return COPY_BY_GATHER;
+	return COPY_BY_RUNS;
+}
+
+static enum copy_method transposition_method(struct copy_plan *plan)
+{
+	if (copy_staged_choose(plan))
+		return COPY_BY_STAGE;
+	return copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+}
+
+void copy_plan_choose_stream_method(struct copy_plan *plan)
+{
+	if (plan->kind == COPY_FLAT)
+		plan->method = COPY_BY_STREAM;
+	else if (plan->kind == COPY_STRIDED)
+		plan->method = (uint8_t)strided_method(plan);
+	else
+		plan->method = (uint8_t)transposition_method(plan);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a plan reports of itself. */
+#include "plan/plan.h"
+
+const char *copy_kind_name(uint8_t kind)
+{
+	static const char *const names[] = {
+		[COPY_EMPTY] = "empty",         [COPY_FLAT] = "flat", [COPY_STRIDED] = "strided",
+		[COPY_TRANSPOSE] = "transpose", [COPY_WALK] = "walk", [COPY_BOXES] = "boxes",
+		[COPY_DEREF] = "deref",
+	};
+
+	return names[kind];
+}
+
+const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last)
+{
+	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops
+			    : (const struct copy_plan *)(const void *)((const char *)last +
+								       copy_plan_size(last));
+}
+
+size_t copy_plan_size(const struct copy_plan *plan)
+{
+	if (plan->kind == COPY_BOXES)
+		return plan->boxes.block_bytes;
+	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
+}
+
+static uint64_t payload_of_dims(const struct copy_plan *plan)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	uint64_t bytes = plan->elements.bytes;
+
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		bytes *= dims[i].extent;
+	return bytes;
+}
+
+static uint64_t payload_of_boxes(const struct copy_plan *plan)
+{
+	const struct copy_plan *box = NULL;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < plan->boxes.count; i++) {
+		box = copy_next_box(plan, box);
+		bytes += copy_plan_payload(box);
+	}
+	return bytes;
+}
+
+uint64_t copy_loops_payload(const struct copy_plan *plan)
+{
+	uint8_t n = plan->nloops;
+	uint64_t bytes;
+
+	if (plan->kind >= COPY_WALK) {
+		if (plan->kind == COPY_BOXES)
+			return payload_of_boxes(plan);
+		if (plan->kind == COPY_DEREF)
+			return payload_of_dims(plan);
+		n = plan->walk.dst_loops;
+	}
+	bytes = plan->kind == COPY_EMPTY ? 0 : plan->run.bytes;
+	for (uint8_t i = 0; i < n; i++)
+		bytes *= plan->loops[i].extent;
+	return bytes;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Plans from two views: loops over the common refinement of their factors, in the normal form.
+ * Without a common refinement, both sides are walked along, each by its own factors.
+ */
+#include <aml/utils/error.h>
+
+#include "plan/normal.h"
+#include "plan/views.h"
+
+/* The next piece of `n` of a factor; false: n does not divide what is left of it. */
+static bool take_piece(struct factor *rest, size_t n)
+{
+	/* The usual case, without a division. */
+	if (rest->extent == n) {
+		rest->extent = 1;
+		return true;
+	}
+	if (rest->extent % n != 0)
+		return false;
+	rest->extent /= n;
+	if (rest->extent > 1)
+		rest->step *= (ptrdiff_t)n;
+	return true;
+}
+
+/*
+ * Loops over both views at once, whose extents are the common refinement of the two
+ * factorisations. False: there is none. Both are merged and have as many elements: neither ends
+ * before the other, and each loop ends a factor of 2 or more, so that the plan has room for all.
+ */
+static bool refine_views(struct copy_plan *plan, const struct view *dst, const struct view *src)
+{
+	struct factor d = {1, 0}, s = {1, 0};
+	size_t i = 0, j = 0;
+
+	plan->nloops = 0;
+	for (;;) {
+		struct copy_loop loop;
+
+		if (d.extent == 1 && i < dst->nfactors)
+			d = dst->factors[i++];
+		if (s.extent == 1 && j < src->nfactors)
+			s = src->factors[j++];
+		if (d.extent == 1)
+			return true;
+		loop = (struct copy_loop){min(d.extent, s.extent), d.step, s.step};
+		if (!take_piece(&d, loop.extent) || !take_piece(&s, loop.extent))
+			return false;
+		plan->loops[plan->nloops++] = loop;
+	}
+}
+
+/* Both views as they are, one after the other. */
+static void fill_in_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
+{
+	plan->kind = COPY_WALK;
+	plan->walk.dst_loops = (uint8_t)dst->nfactors;
+	plan->nloops = (uint8_t)(dst->nfactors + src->nfactors);
+	for (size_t i = 0; i < dst->nfactors; i++)
+		plan->loops[i] =
+			(struct copy_loop){dst->factors[i].extent, dst->factors[i].step, 0};
+	for (size_t i = 0; i < src->nfactors; i++)
+		plan->loops[dst->nfactors + i] =
+			(struct copy_loop){src->factors[i].extent, 0, src->factors[i].step};
+}
+
+/* The number of elements; 0 if it is none that can be. */
+static size_t elements_of_view(const struct view *view)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < view->nfactors; i++)
+		if (__builtin_mul_overflow(n, view->factors[i].extent, &n))
+			return 0;
+	return n;
+}
+
+int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size)
+{
+	struct copy_plan *plan = copy_plan_start(room, size);
+
+	/* Loops over one side only would never end. */
+	if (elements_of_view(dst) == 0 || elements_of_view(dst) != elements_of_view(src))
+		return -AML_EINVAL;
+	plan->run.dst = dst->base;
+	plan->run.src = src->base;
+	view_merge(dst);
+	view_merge(src);
+	if (refine_views(plan, dst, src))
+		copy_plan_normalise(plan);
+	else
+		fill_in_walk(plan, dst, src);
+	return AML_SUCCESS;
+}

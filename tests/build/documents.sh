@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Every file and every function that a document names is there: names in backquotes that end like a
+# file's, or in parentheses.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+of_the_sources
+
+# Documents, without what quotes commands and programs (indented, or between fences).
+documents="README.md CONTRIBUTING.md SECURITY.md doc/architecture.md doc/contract.md
+	doc/performance.md tests/model/README.md"
+
+# The names in backquotes of a document.
+quoted()
+{
+	sed '/^```/,/^```/d; /^    /d' "$srcdir/$1" | grep -o '`[^` ]*`' | tr -d '`' | sort -u
+}
+
+(cd "$srcdir" && find . \( -path ./build -o -name .git -o -name '*.tmp' \) -prune -o -type f -print) |
+	sed 's,^\./,,' >"$work/files"
+
+# Any end of a path may be named, and a folder too. A * stands for any letters.
+is_there()
+{
+	pattern=$(printf '%s' "$1" | sed 's,^\./,,; s,/$,,; s,[.+],\\&,g; s,\*,[^/]*,g')
+	grep -qE "(^|/)$pattern(\$|/)" "$work/files"
+}
+
+# Files that a build or a user makes, and headers of the system.
+is_made()
+{
+	case $1 in
+	*.log | *.json | *.trs | *.so* | *.la | *.pc | coverage/* | build/* | Makefile) true ;;
+	sys/* | check.h | bench/aml-dma-bench) true ;;
+	*) false ;;
+	esac
+}
+
+files_are_there()
+{
+	bad=0
+	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|m4|build-aux)/'); do
+		is_made "$name" || is_there "$name" || {
+			echo "$1: \`$name\` is not there"
+			bad=1
+		}
+	done
+	return $bad
+}
+
+functions_are_there()
+{
+	bad=0
+	# Those of the system are not looked for.
+	for name in $(quoted "$1" | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)()$/\1/p' |
+		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy'); do
+		grep -rqw --include='*.[ch]' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
+			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" || {
+			echo "$1: $name() is not there"
+			bad=1
+		}
+	done
+	return $bad
+}
+
+for document in $documents; do
+	check "$document names files that are there" files_are_there "$document"
+	check "$document names functions that are there" functions_are_there "$document"
+done
+
+summary

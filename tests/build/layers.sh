@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The structure of src: a folder includes only what stands below it, each function that another file
+# calls is declared in the header of its own file, and no files use each other in a circle. Who uses
+# what the other defines is read from the objects.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+src=$srcdir/src
+
+# What each folder may include, beside itself. A dot is src itself.
+cat >"$work/below" <<'END'
+util
+machine util
+trace util
+layout util
+async machine trace util
+kernels machine util
+plan kernels layout machine util
+copy kernels layout machine plan util
+ops kernels layout machine plan util
+dma async copy kernels layout machine ops plan trace util
+. dma machine util
+END
+
+# One a line: a file of src, and a header that it includes from there.
+includes()
+{
+	(cd "$src" && find . \( -name '*.c' -o -name '*.h' -o -name '*.inc' \) -exec \
+		sed -n 's,^#include "\([^"]*\)".*,\1,p;' {} /dev/null \; -print) |
+		awk '/^\.\// { for (i = 0; i < n; i++) print substr($0, 3), seen[i]; n = 0; next }
+			{ seen[n++] = $0 }'
+}
+
+includes_go_down()
+{
+	includes | awk -v below="$work/below" '
+		function folder(path) { return path ~ /\// ? substr(path, 1, index(path, "/") - 1) : "." }
+		BEGIN {
+			while ((getline line <below) > 0) {
+				n = split(line, word, " ")
+				known[word[1]] = 1
+				for (i = 1; i <= n; i++)
+					may[word[1], word[i]] = 1
+			}
+		}
+		{ from = folder($1); to = folder($2) }
+		!(from in known) { print "src/" $1 ": its folder is not in the list of this test"; bad = 1; next }
+		!((from, to) in may) { print "src/" $1 " includes " $2 ", which does not stand below it"; bad = 1 }
+		END { exit bad || NR == 0 }'
+}
+
+# One a line, of all objects of the library: a unit, F or D for a function or other data that it
+# defines or U for a name that it uses, and the name. A unit is the path of a source in src without its
+# ending.
+names()
+{
+	(cd "$builddir/src" && find . -name 'libaml_dma_la-*.o') | while read -r object; do
+		unit=$(echo "$object" | sed 's,^\./,,; s,\.libs/,,; s,libaml_dma_la-,,; s,\.o$,,')
+		# One of a file that was moved may still lie there. NM may be several words.
+		[ -f "$src/$unit.c" ] || continue
+		# shellcheck disable=SC2086
+		$NM "$builddir/src/$object" | awk -v unit="$unit" '
+			$1 == "U" { print unit, "U", $2 }
+			$2 == "T" { print unit, "F", $3 }
+			$2 ~ /^[DRBVWC]$/ { print unit, "D", $3 }'
+	done | sort -u
+}
+
+# One a line: a unit, another whose name it uses, and the name.
+uses()
+{
+	awk 'NR == FNR { if ($2 != "U") unit[$3] = $1; next }
+		$2 == "U" && $3 in unit && unit[$3] != $1 { print $1, unit[$3], $3 }' \
+		"$work/names" "$work/names"
+}
+
+there_are_no_circles()
+{
+	[ -s "$work/uses" ] || return
+	cut -d ' ' -f 1,2 "$work/uses" | sort -u | tsort 2>&1 >"$work/sorted" | tee "$work/circles"
+	[ ! -s "$work/circles" ]
+}
+
+# Functions that programs may call are declared in the public headers.
+headers_are_their_own()
+{
+	bad=0
+	awk 'NR == FNR { if ($2 == "F") is_function[$3] = 1; next }
+		$3 in is_function && $3 !~ /^aml_/ { print $2, $3 }' "$work/names" "$work/uses" |
+		sort -u >"$work/shared"
+	[ -s "$work/shared" ] || return
+	while read -r unit name; do
+		if ! [ -f "$src/$unit.h" ] || ! grep -qw "$name" "$src/$unit.h"; then
+			echo "src/$unit.c: others use $name, which src/$unit.h does not declare"
+			bad=1
+		fi
+	done <"$work/shared"
+	return $bad
+}
+
+check "no folder of src includes what stands above it" includes_go_down
+names >"$work/names"
+uses >"$work/uses"
+check "no files of src use each other in a circle" there_are_no_circles
+check "what others use of a file is declared in its own header" headers_are_their_own
+
+summary
