@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * aml-dma-bench: what copies and requests cost on this machine, beside memcpy(), plain loops
- * and other libraries.
+ * aml-dma-bench: measures copies and requests on this machine, and compares them with memcpy(),
+ * plain loops and other libraries.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -23,7 +23,7 @@
 
 #define EXIT_USAGE 2
 
-/* A report, and where it goes. */
+/* A report and its destination. */
 struct output {
 	const struct report_format *format;
 	FILE *stream;
@@ -104,7 +104,7 @@ static void add_pattern(struct options *options, const char *pattern)
 	options->patterns[options->pattern_count++] = pattern;
 }
 
-/* The library passes over a name that it does not know; here that would be a wrong label. */
+/* The library ignores an unknown name, so the rows would have a wrong label. */
 static void check_isa(const char *isa)
 {
 	static const char *const names[] = {"portable", "sse2", "avx2", "avx512"};
@@ -198,7 +198,7 @@ static void take_option(struct options *options, int option)
 	case WORKERS:
 		settings->workers = number("--workers", optarg, 0, WORKERS_MAX);
 		break;
-	default: /* getopt has said what is wrong */
+	default: /* getopt has printed the error */
 		fputs("Try 'aml-dma-bench --help'.\n", stderr);
 		exit(EXIT_USAGE);
 	}
@@ -224,7 +224,7 @@ static void read_options(struct options *options, int argc, char **argv)
 		add_output(options, &report_table, NULL);
 }
 
-/* A pattern without wildcards is a name or begins one, up to a slash. */
+/* A pattern without wildcards is a name, or the part of a name before a slash. */
 static bool matches(const struct bench_case *c, const char *pattern)
 {
 	size_t length = strlen(pattern);
@@ -259,7 +259,7 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_asleep_cases(list, settings);
 }
 
-/* Keep the cases that were picked. A pattern that picks none is an error. */
+/* Keep the selected cases. A pattern that matches no case is an error. */
 static void pick(struct case_list *list, const struct options *options)
 {
 	size_t kept = 0;
@@ -301,7 +301,7 @@ static void open_outputs(struct options *options)
 	}
 }
 
-/* -1 if something could not be written. */
+/* Returns -1 if a report could not be written. */
 static int close_outputs(struct options *options)
 {
 	int err = 0;
@@ -335,7 +335,7 @@ static enum outcome run_case(const struct options *options, const struct bench_c
 		if (isa_add_rows(options->isas[i], c, &options->settings, results) != 0)
 			outcome = FAILED;
 	}
-	/* Tiny sizes say nothing about a target. */
+	/* Tiny sizes are not comparable with a target. */
 	for (size_t i = 0; i < results->count && options->settings.quick; i++)
 		results->rows[i].verdict = NOT_JUDGED;
 	return outcome;

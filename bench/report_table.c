@@ -40,7 +40,7 @@ static void format_value(char text[TEXT_SIZE], double value, enum unit unit)
 	}
 }
 
-/* A byte in a nanosecond is 1 GB/s. */
+/* One byte per nanosecond is 1 GB/s. */
 static void format_rate(char text[TEXT_SIZE], const struct result *row)
 {
 	text[0] = '\0';
