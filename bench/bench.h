@@ -126,7 +126,7 @@ struct result *results_add(struct results *results, const char *contestant);
 __attribute__((format(printf, 2, 3))) void results_note(struct results *results, const char *format,
 							...);
 
-/* Set the note "no memory". Returns FAILED. */
+/* Set the note "out of memory". Returns FAILED. */
 enum outcome results_no_memory(struct results *results);
 
 /* Compute the ratio and the verdict of a row. `yardstick` NULL: no yardstick. */

@@ -135,7 +135,7 @@ void add_asleep_cases(struct case_list *list, const struct settings *settings)
 
 		snprintf(c.name, sizeof(c.name), "asleep/%zu", size);
 		snprintf(c.about, sizeof(c.about),
-			 "the call that posts %zu bytes to an engine asleep", size);
+			 "the call that posts %zu bytes to a sleeping engine", size);
 		case_list_add(list, &c);
 	}
 }

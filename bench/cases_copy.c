@@ -64,7 +64,7 @@ enum outcome run_copy(const struct bench_case *c, const struct settings *setting
 	if (outcome == DONE) {
 		yardstick = add_all(&contest);
 		if (yardstick == ENTRANTS_MAX) {
-			results_note(out, "the contestants could not be made");
+			results_note(out, "the contestants could not be created");
 			outcome = FAILED;
 		} else {
 			set_targets(&contest, yardstick);
@@ -127,7 +127,7 @@ static void add_strided(struct case_list *list, const struct settings *s)
 	struct shape field = shape_take(4, at_most(s, 16 * MIB, 1001), 4);
 
 	add(list, BY_ROWS,
-	    copy_case("block/pack", "rows of 32 KiB, from an array of rows of 40 KiB to dense",
+	    copy_case("block/pack", "rows of 32 KiB of an array with rows of 40 KiB, to dense",
 		      block, 1.15, ONE_WORKER_SIMPLE));
 	add(list, BY_ROWS,
 	    copy_case("block/unpack", "the same, from dense to the array", shape_back(&block), 0,

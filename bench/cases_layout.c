@@ -141,7 +141,7 @@ static enum outcome run_against_dense(const struct bench_case *c, const struct s
 		if (!settings->brief)
 			contest_add_memcpy(&contest);
 		if (layouts == ENTRANTS_MAX || dense == ENTRANTS_MAX) {
-			results_note(out, "the layouts could not be made");
+			results_note(out, "the layouts could not be created");
 			outcome = FAILED;
 		} else {
 			outcome = contest_run(&contest);
@@ -305,16 +305,16 @@ void add_layout_cases(struct case_list *list, const struct settings *settings)
 	size_t width = settings->quick ? 120 : 6000, height = settings->quick ? 100 : 5000;
 	const struct target pad = {SLOWER, 1.2}, user = {FASTER, 1.0};
 
-	add(list, "pad/source", "floats, the target's 96 columns and rows short of the pad",
+	add(list, "pad/source", "floats, a pad as source, its target 96 columns and rows smaller",
 	    block_of(4, side, side, side), pad, run_pad_source);
-	add(list, "pad/destination", "floats, a pad written to: its outside is dropped",
+	add(list, "pad/destination", "floats, a pad as destination, whose outside is dropped",
 	    block_of(4, side - MARGIN, side - MARGIN, side), pad, run_pad_destination);
 	add(list, "reshape/dense", "floats, a dense matrix under other extents",
 	    block_of(4, side, side, side), pad, run_reshape_even);
-	add(list, "reshape/block", "floats, rows of a wider matrix cut in four",
+	add(list, "reshape/block", "floats, rows of a wider matrix, each split in four",
 	    block_of(4, side, side, side + side / 4), pad, run_reshape_even);
-	add(list, "reshape/odd", "floats, rows of a wider matrix cut across their ends",
+	add(list, "reshape/odd", "floats, rows of a wider matrix, split across their ends",
 	    block_of(4, width, height, width + 1000), pad, run_reshape_odd);
-	add(list, "user/deref", "doubles in a matrix that has deref_native only",
+	add(list, "user/deref", "doubles in a matrix that has only deref_native",
 	    block_of(8, side / 2, side, side / 2), user, run_user);
 }

@@ -40,7 +40,7 @@ static bool counts(struct results *out)
 
 	free(block);
 	if (!counted)
-		results_note(out, "this C library does not tell what is allocated");
+		results_note(out, "this C library does not report allocated memory");
 	return counted;
 }
 
@@ -233,7 +233,7 @@ void add_memory_cases(struct case_list *list, const struct settings *settings)
 				   .src_step = {3, 7, 15, 31}};
 	const struct bench_case cases[] = {
 		{.name = "idle/cpu",
-		 .about = "an engine without work, after some: CPU use of the process",
+		 .about = "an idle engine after some requests: CPU use of the process",
 		 .run = run_idle,
 		 .target = {BELOW, 0.1}},
 		{.name = "memory/request-flat",
@@ -242,16 +242,16 @@ void add_memory_cases(struct case_list *list, const struct settings *settings)
 		 .target = {BELOW, 192},
 		 .count = 10000},
 		{.name = "memory/request-4d",
-		 .about = "a posted copy of 4 dimensions that do not merge",
+		 .about = "a posted copy of 4 dimensions that cannot be merged",
 		 .run = run_request,
 		 .target = {BELOW, 512},
 		 .shape = gaps,
 		 .count = 10000},
 		{.name = "memory/engine",
-		 .about = "an engine as it was created, without its threads' stacks",
+		 .about = "a new engine, without the stacks of its threads",
 		 .run = run_engine},
 		{.name = "memory/kept",
-		 .about = "what an engine keeps after a burst of requests with handles",
+		 .about = "memory kept by an engine after a burst of requests with handles",
 		 .run = run_kept,
 		 .count = many},
 	};

@@ -128,7 +128,7 @@ void add_sweep_cases(struct case_list *list, const struct settings *settings)
 {
 	size_t largest = settings->quick ? SMALLEST : LARGEST;
 	struct bench_case limit = {.name = "sweep/limit",
-				   .about = "contiguous bytes, by threads with nothing else to do",
+				   .about = "contiguous bytes, copied by dedicated threads",
 				   .on_request = true,
 				   .run = run_limit,
 				   .shape = shape_flat(largest)};

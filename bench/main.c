@@ -43,26 +43,26 @@ struct options {
 
 static const char usage[] =
 	"usage: aml-dma-bench [OPTION]...\n"
-	"Measure the cases that libaml-dma is judged by, on this machine.\n"
+	"Measure copies and requests of libaml-dma on this machine.\n"
 	"\n"
-	"  --case=PATTERN     only the cases that match; may be given several times. A pattern\n"
-	"                     is a name, the part before a slash, or has wildcards: 'flat',\n"
+	"  --case=PATTERN     run only the cases that match; may be given several times. PATTERN is\n"
+	"                     a name, the part of a name before a slash, or has wildcards: 'flat',\n"
 	"                     'cached/*-8B', 'sweep', 'scaling'\n"
-	"  --all              all cases, also those that run only when they are asked for\n"
-	"  --list             list the cases and end\n"
-	"  --workers=N        workers of the larger engine (2); the other one has 1\n"
-	"  --repetitions=N    repetitions of each contestant (15)\n"
-	"  --isa=LIST         measure the copies with other kernels, too: portable, sse2, avx2 or\n"
+	"  --all              run all cases, including those that run only on request\n"
+	"  --list             list the cases and exit\n"
+	"  --workers=N        workers of the larger engine (default: 2); the other engine has 1\n"
+	"  --repetitions=N    repetitions of each contestant (default: 15)\n"
+	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2 or\n"
 	"                     avx512, separated by commas\n"
-	"  --huge-pages       ask for huge pages; otherwise buffers are what malloc() gives\n"
-	"  --brief            only the engines and what they are compared with\n"
-	"  --quick            tiny sizes, one repetition: tries the program, measures nothing\n"
-	"  --csv[=FILE]       write CSV, to standard output instead of the table, or to FILE\n"
-	"  --json[=FILE]      the same with JSON\n"
-	"  --help             show this\n"
+	"  --huge-pages       request huge pages; otherwise buffers are like those of malloc()\n"
+	"  --brief            run only the engines and their yardsticks\n"
+	"  --quick            tiny sizes, one repetition: tests the program, measures nothing\n"
+	"  --csv[=FILE]       write CSV to FILE, or to standard output instead of the table\n"
+	"  --json[=FILE]      write JSON to FILE, or to standard output instead of the table\n"
+	"  --help             show this help\n"
 	"\n"
-	"The exit status is 0 if all cases ran, 1 if one failed or could not be written, 2 if\n"
-	"the arguments are wrong. A target that is missed is no failure.\n";
+	"The exit status is 0 if all cases ran, 1 if a case failed or a report could not be\n"
+	"written, 2 if the arguments are wrong. A missed target is not a failure.\n";
 
 __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *format, ...)
 {
@@ -85,7 +85,7 @@ static unsigned number(const char *option, const char *text, unsigned least, uns
 	value = strtoul(text, &end, 10);
 	if (end == text || *end != '\0' || *text == '-' || errno != 0 || value < least ||
 	    value > most)
-		refuse("%s: '%s' is no number from %u to %u", option, text, least, most);
+		refuse("%s: '%s' is not a number from %u to %u", option, text, least, most);
 	return (unsigned)value;
 }
 
@@ -113,7 +113,7 @@ static void check_isa(const char *isa)
 		if (strcmp(isa, names[i]) == 0)
 			return;
 	}
-	refuse("--isa: '%s' is none of portable, sse2, avx2 and avx512", isa);
+	refuse("--isa: '%s' is not one of portable, sse2, avx2 and avx512", isa);
 }
 
 static void add_isas(struct options *options, char *list)
@@ -213,7 +213,7 @@ static void read_options(struct options *options, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(options, option);
 	if (optind < argc)
-		refuse("'%s': there are no arguments but options", argv[optind]);
+		refuse("'%s': only options are allowed", argv[optind]);
 	if (options->settings.quick)
 		options->settings.repetitions = 1;
 	for (size_t i = 0; i < options->output_count; i++)
@@ -270,7 +270,7 @@ static void pick(struct case_list *list, const struct options *options)
 		for (size_t j = 0; j < list->count && !found; j++)
 			found = matches(&list->cases[j], options->patterns[i]);
 		if (!found)
-			refuse("--case: no case is called '%s'; --list lists them",
+			refuse("--case: no case matches '%s'; --list shows all cases",
 			       options->patterns[i]);
 	}
 	for (size_t i = 0; i < list->count; i++) {
@@ -316,7 +316,7 @@ static int close_outputs(struct options *options)
 			bad |= fclose(output->stream) != 0;
 		if (!bad)
 			continue;
-		fprintf(stderr, "aml-dma-bench: %s: it could not be written\n",
+		fprintf(stderr, "aml-dma-bench: %s: could not be written\n",
 			output->path == NULL ? "standard output" : output->path);
 		err = -1;
 	}

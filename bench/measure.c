@@ -266,7 +266,7 @@ bool memory_suffices(double bytes, struct results *out)
 
 	if (bytes < 0.8 * available)
 		return true;
-	results_note(out, "it takes %.0f MiB of memory, and %.0f MiB are available",
+	results_note(out, "this case needs %.0f MiB of memory, but only %.0f MiB are available",
 		     bytes / 1048576, available / 1048576);
 	return false;
 }

@@ -81,7 +81,7 @@ static void begin(FILE *stream, const struct settings *settings)
 		settings->workers, settings->workers == 1 ? "" : "s", settings->repetitions,
 		settings->huge_pages ? "huge" : "malloc()'s");
 	if (settings->quick)
-		fputs("  Tiny sizes: these figures say nothing about this machine.\n", stream);
+		fputs("  Tiny sizes: these figures do not describe this machine.\n", stream);
 	totals.cases = 0;
 }
 

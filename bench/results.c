@@ -22,7 +22,7 @@ void case_list_add(struct case_list *list, const struct bench_case *c)
 		struct bench_case *cases = realloc(list->cases, room * sizeof(*cases));
 
 		if (cases == NULL) {
-			fputs("aml-dma-bench: no memory for the list of cases\n", stderr);
+			fputs("aml-dma-bench: out of memory for the list of cases\n", stderr);
 			exit(EXIT_FAILURE);
 		}
 		list->cases = cases;
@@ -54,7 +54,7 @@ void results_note(struct results *results, const char *format, ...)
 
 enum outcome results_no_memory(struct results *results)
 {
-	results_note(results, "no memory");
+	results_note(results, "out of memory");
 	return FAILED;
 }
 

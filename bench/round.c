@@ -168,7 +168,7 @@ static void add_rows(const struct round *round, const struct bench_case *c, cons
 		result_judge(row, row == other ? NULL : other, target);
 	}
 	if (other == NULL && *yardstick != '\0')
-		results_note(out, "%s was not found when the bench was configured", yardstick);
+		results_note(out, "%s was not found when the benchmark was configured", yardstick);
 }
 
 enum outcome round_run(struct round *round, const struct bench_case *c, const void *expected,
