@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What it costs a program to post a copy to an engine whose workers sleep: the time of the call
- * alone, beside memcpy() of as many bytes. It tells from which size on a copy is better handed
- * to a worker than made by the posting call. All bytes come from memory: each copy has places
- * of its own in large buffers.
+ * The cost of posting a copy to an engine whose workers sleep: the time of the posting call,
+ * compared with memcpy() of the same size. The results show the size from which handing a copy to
+ * a worker is cheaper than copying in the posting call. All bytes come from memory: each copy has
+ * its own place in large buffers.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -16,17 +16,17 @@
 #include "peers.h"
 #include "round.h"
 
-/* Times are taken as often, each of a place of its own. */
+/* The number of times that are taken, each at its own place. */
 #define TIMES 100
 
-/* The program computes for as long between its copies: long enough for workers to fall asleep. */
+/* The program computes this long between copies, in ns: long enough for workers to fall asleep. */
 #define BETWEEN 100e3
 
 struct bed {
 	struct aml_dma *dma;
 	char *dst, *src;
-	size_t place; /* as large as the largest copy */
-	size_t bytes; /* of each buffer: twice as many places as times */
+	size_t place; /* the size of the largest copy */
+	size_t bytes; /* of each buffer, which has two places per time */
 };
 
 static void compute(double ns)
@@ -37,7 +37,7 @@ static void compute(double ns)
 		;
 }
 
-/* The time of the call that posts a copy, which then is waited for; negative if it failed. */
+/* Post a copy, then wait for it. The time of the posting call; negative: the copy failed. */
 static double time_of_post(struct bed *bed, size_t at, size_t size)
 {
 	struct aml_dma_request *request = NULL;
@@ -135,7 +135,7 @@ void add_asleep_cases(struct case_list *list, const struct settings *settings)
 
 		snprintf(c.name, sizeof(c.name), "asleep/%zu", size);
 		snprintf(c.about, sizeof(c.about),
-			 "the call that posts %zu bytes to an engine asleep", size);
+			 "the call that posts %zu bytes to a sleeping engine", size);
 		case_list_add(list, &c);
 	}
 }

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies between dense layouts: one synchronous request each, by engines, by memcpy() of the
- * same payload, by plain loops, and by the other libraries that can say the shape.
+ * Copies between dense layouts, one synchronous request each: by engines, by memcpy() of the
+ * same payload, by plain loops, and by the other libraries that can express the shape.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "contest.h"
 
-/* What an engine of one worker must reach of the target, by kind of case. */
+/* The fraction of the target that an engine of one worker must reach, by kind of case. */
 #define ONE_WORKER_SIMPLE 0.9
 #define ONE_WORKER 0.6
 
 #define KIB 1024
 #define MIB (1024 * (size_t)KIB)
 
-/* Can rows be copied by memcpy(), and are there several? */
+/* True if there are several rows that memcpy() can copy. */
 static bool has_rows(const struct shape *shape)
 {
 	return shape->ndims == 2 && shape->dst_step[0] == 1 && shape->src_step[0] == 1;
 }
 
-/* All that can do the case; the index of the yardstick, or ENTRANTS_MAX on failure. */
+/* Add all contestants of the case. The index of the yardstick, or ENTRANTS_MAX on failure. */
 static size_t add_all(struct contest *contest)
 {
 	const struct bench_case *c = contest->c;
@@ -64,7 +64,7 @@ enum outcome run_copy(const struct bench_case *c, const struct settings *setting
 	if (outcome == DONE) {
 		yardstick = add_all(&contest);
 		if (yardstick == ENTRANTS_MAX) {
-			results_note(out, "the contestants could not be made");
+			results_note(out, "the contestants could not be created");
 			outcome = FAILED;
 		} else {
 			set_targets(&contest, yardstick);
@@ -75,7 +75,7 @@ enum outcome run_copy(const struct bench_case *c, const struct settings *setting
 	return outcome;
 }
 
-/* A case of this file; what `name` and `about` do not say is filled in by the caller. */
+/* A case of this file. The caller sets its yardstick. */
 static struct bench_case copy_case(const char *name, const char *about, struct shape shape,
 				   double target, double one_worker)
 {
@@ -94,7 +94,7 @@ static void add(struct case_list *list, enum yardstick yardstick, struct bench_c
 	case_list_add(list, &c);
 }
 
-/* A size, or a small one where nothing but the program itself is tried. */
+/* `value`, or at most `quick` if the settings are quick. */
 static size_t at_most(const struct settings *settings, size_t value, size_t quick)
 {
 	return settings->quick && value > quick ? quick : value;
@@ -127,7 +127,7 @@ static void add_strided(struct case_list *list, const struct settings *s)
 	struct shape field = shape_take(4, at_most(s, 16 * MIB, 1001), 4);
 
 	add(list, BY_ROWS,
-	    copy_case("block/pack", "rows of 32 KiB, from an array of rows of 40 KiB to dense",
+	    copy_case("block/pack", "rows of 32 KiB of an array with rows of 40 KiB, to dense",
 		      block, 1.15, ONE_WORKER_SIMPLE));
 	add(list, BY_ROWS,
 	    copy_case("block/unpack", "the same, from dense to the array", shape_back(&block), 0,
@@ -144,7 +144,7 @@ static void add_strided(struct case_list *list, const struct settings *s)
 	    copy_case("field/put", "the same, from dense", shape_back(&field), 0, 0));
 }
 
-/* An array of equal extents whose dimensions are permuted. */
+/* A copy that permutes the dimensions of an array with equal extents. */
 struct permuted {
 	const char *name;
 	size_t element_size, ndims, extent;

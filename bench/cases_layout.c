@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies of pad and reshape layouts, whose yardstick is the same engine's copy of the equal
- * dense layouts, and of a program's own layout, whose yardstick is a loop that asks it for
- * every address. The case's shape is the equal dense copy.
+ * Copies of pad, reshape and custom layouts. The yardstick of pads and reshapes is the copy of
+ * the equal dense layouts by the same engine. The yardstick of a custom layout is a loop that asks
+ * the layout for every address. The shape of a case is the equal dense copy.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,10 +16,10 @@
 #define KIB 1024
 #define ONE_WORKER 0.6
 
-/* What the outside of the pad holds. */
+/* The neutral element of the pads. */
 static float neutral = 0.5F;
 
-/* A matrix, and how much less the pad's target has of it. */
+/* The side of the pad, and the number of columns and rows by which its target is smaller. */
 #define SIDE 4096
 #define MARGIN 96
 
@@ -68,7 +68,7 @@ static void pad_source_reference(const struct contest *contest, void *dst)
 	}
 }
 
-/* A padded destination: its outside is dropped, and a block of the dense source is left. */
+/* A padded destination drops its outside, so the copy is a block of the dense source. */
 static int pad_destination(const struct contest *contest, struct layout_pair *pair)
 {
 	const struct shape *block = &contest->c->shape;
@@ -85,7 +85,7 @@ static int pad_destination(const struct contest *contest, struct layout_pair *pa
 	return err;
 }
 
-/* The same elements in the same order, under other extents of which the first is `first`. */
+/* A source with the same elements in the same order under other extents, the first one `first`. */
 static int reshape_source(const struct contest *contest, struct layout_pair *pair, size_t first)
 {
 	const struct shape *shape = &contest->c->shape;
@@ -119,7 +119,7 @@ static int reshape_odd(const struct contest *contest, struct layout_pair *pair)
 	return reshape_source(contest, pair, contest->c->shape.dims[1]);
 }
 
-/* Engines on the layouts, and the same engines on the equal dense ones. */
+/* Measure engines on the layouts, and the same engines on the equal dense layouts. */
 static enum outcome run_against_dense(const struct bench_case *c, const struct settings *settings,
 				      struct results *out, layouts_fn make,
 				      void (*reference)(const struct contest *, void *))
@@ -141,7 +141,7 @@ static enum outcome run_against_dense(const struct bench_case *c, const struct s
 		if (!settings->brief)
 			contest_add_memcpy(&contest);
 		if (layouts == ENTRANTS_MAX || dense == ENTRANTS_MAX) {
-			results_note(out, "the layouts could not be made");
+			results_note(out, "the layouts could not be created");
 			outcome = FAILED;
 		} else {
 			outcome = contest_run(&contest);
@@ -175,7 +175,7 @@ static enum outcome run_reshape_odd(const struct bench_case *c, const struct set
 	return run_against_dense(c, settings, out, reshape_odd, NULL);
 }
 
-/* A layout of the program's own that has nothing but what a copy needs: a matrix of doubles. */
+/* A custom layout with only the operations that a copy needs: a matrix of doubles. */
 struct matrix {
 	struct aml_layout layout;
 	struct aml_layout_ops ops;
@@ -208,7 +208,7 @@ static size_t matrix_element_size(const struct aml_layout_data *data)
 	return sizeof(double);
 }
 
-/* Without an operator for it, a layout is released with free(). */
+/* The layout has no destroy operation, so it is released with free(). */
 static struct aml_layout *matrix_create(double *base, const size_t *dims)
 {
 	struct matrix *matrix = calloc(1, sizeof(*matrix));
@@ -289,7 +289,7 @@ static void add(struct case_list *list, const char *name, const char *about, str
 	case_list_add(list, &c);
 }
 
-/* A matrix of 4- or 8-byte elements in the first columns of a wider one. */
+/* A matrix in the first columns of a wider matrix. */
 static struct shape block_of(size_t element_size, size_t width, size_t height, size_t pitch)
 {
 	return (struct shape){.element_size = element_size,
@@ -305,16 +305,16 @@ void add_layout_cases(struct case_list *list, const struct settings *settings)
 	size_t width = settings->quick ? 120 : 6000, height = settings->quick ? 100 : 5000;
 	const struct target pad = {SLOWER, 1.2}, user = {FASTER, 1.0};
 
-	add(list, "pad/source", "floats, the target's 96 columns and rows short of the pad",
+	add(list, "pad/source", "floats, a pad as source, its target 96 columns and rows smaller",
 	    block_of(4, side, side, side), pad, run_pad_source);
-	add(list, "pad/destination", "floats, a pad written to: its outside is dropped",
+	add(list, "pad/destination", "floats, a pad as destination, whose outside is dropped",
 	    block_of(4, side - MARGIN, side - MARGIN, side), pad, run_pad_destination);
 	add(list, "reshape/dense", "floats, a dense matrix under other extents",
 	    block_of(4, side, side, side), pad, run_reshape_even);
-	add(list, "reshape/block", "floats, rows of a wider matrix cut in four",
+	add(list, "reshape/block", "floats, rows of a wider matrix, each split in four",
 	    block_of(4, side, side, side + side / 4), pad, run_reshape_even);
-	add(list, "reshape/odd", "floats, rows of a wider matrix cut across their ends",
+	add(list, "reshape/odd", "floats, rows of a wider matrix, split across their ends",
 	    block_of(4, width, height, width + 1000), pad, run_reshape_odd);
-	add(list, "user/deref", "doubles in a matrix that has deref_native only",
+	add(list, "user/deref", "doubles in a matrix that has only deref_native",
 	    block_of(8, side / 2, side, side / 2), user, run_user);
 }

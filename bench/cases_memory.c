@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What requests and engines cost where nothing is timed: bytes of memory, as the C library's
- * allocator counts them, and CPU use of an engine that has nothing to do.
+ * Costs other than time: the memory of requests and engines, as counted by the C library's
+ * allocator, and the CPU use of an idle engine.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
 #include <malloc.h>
 
-/* The bytes in use; 0 where another allocator stands in for the C library's. */
+/* The bytes in use; 0 if another allocator replaces that of the C library. */
 static double allocated(void)
 {
 	struct mallinfo2 info = mallinfo2();
@@ -31,7 +31,7 @@ static double allocated(void)
 }
 #endif
 
-/* Can bytes be counted here? */
+/* True if allocated bytes can be counted. */
 static bool counts(struct results *out)
 {
 	double before = allocated();
@@ -40,7 +40,7 @@ static bool counts(struct results *out)
 
 	free(block);
 	if (!counted)
-		results_note(out, "this C library does not tell what is allocated");
+		results_note(out, "this C library does not report allocated memory");
 	return counted;
 }
 
@@ -56,7 +56,7 @@ static void add_row(struct results *out, const char *name, unsigned workers, enu
 	result_judge(row, NULL, target);
 }
 
-/* Layouts of the case's shape, or raw addresses where it has none. */
+/* The layouts of the case's shape, or raw addresses if the case has no shape. */
 struct sides {
 	struct aml_layout *dst, *src;
 	char to[4096], from[4096];
@@ -88,7 +88,7 @@ static void close_sides(struct sides *sides, const struct shape *shape)
 	aml_layout_destroy(&sides->src);
 }
 
-/* Post so many requests and count what they took; then wait for them. Negative on failure. */
+/* Post `count` requests, measure their memory, and wait for them. Negative on failure. */
 static double bytes_of(struct aml_dma *dma, struct aml_dma_request **requests, size_t count,
 		       const struct sides *sides, const struct shape *shape)
 {
@@ -108,7 +108,7 @@ static double bytes_of(struct aml_dma *dma, struct aml_dma_request **requests, s
 	return bytes;
 }
 
-/* With no worker, nothing runs before it is waited for: all requests are in flight. */
+/* Without workers, no request runs before the wait: all requests are in flight. */
 static enum outcome run_request(const struct bench_case *c, const struct settings *settings,
 				struct results *out)
 {
@@ -146,7 +146,7 @@ static enum outcome run_engine(const struct bench_case *c, const struct settings
 
 	if (!counts(out))
 		return SKIPPED;
-	/* The first one may allocate what lasts, in the C library too. */
+	/* The first engine may allocate memory that is kept, also in the C library. */
 	for (int i = 0; i < 2; i++) {
 		double bytes = allocated();
 
@@ -162,7 +162,7 @@ static enum outcome run_engine(const struct bench_case *c, const struct settings
 	return DONE;
 }
 
-/* What an engine keeps when a burst is over; of one worker, since all copies go to one place. */
+/* Memory kept after a burst. One worker, because all copies write to the same place. */
 static enum outcome run_kept(const struct bench_case *c, const struct settings *settings,
 			     struct results *out)
 {
@@ -194,7 +194,7 @@ static enum outcome run_kept(const struct bench_case *c, const struct settings *
 	return DONE;
 }
 
-/* The whole process sleeps meanwhile: what it uses is the engine's. */
+/* All other threads sleep, so the CPU time of the process is that of the engine. */
 static enum outcome run_idle(const struct bench_case *c, const struct settings *settings,
 			     struct results *out)
 {
@@ -205,7 +205,7 @@ static enum outcome run_idle(const struct bench_case *c, const struct settings *
 
 	if (aml_dma_linux_create(&dma, settings->workers) != AML_SUCCESS)
 		return results_no_memory(out);
-	/* It has worked before, if on nothing: 0 bytes at any address. */
+	/* Let the engine run requests first: copies of 0 bytes, which need no address. */
 	for (int i = 0; i < 1000; i++)
 		aml_dma_async_copy_custom(dma, NULL, address(name), address(name),
 					  aml_dma_linux_memcpy_op, NULL);
@@ -225,7 +225,7 @@ static enum outcome run_idle(const struct bench_case *c, const struct settings *
 void add_memory_cases(struct case_list *list, const struct settings *settings)
 {
 	size_t many = settings->quick ? 1000 : 100000;
-	/* Rows with gaps in every dimension, so that none can be merged with another. */
+	/* Gaps in every dimension, so no two dimensions can be merged. */
 	const struct shape gaps = {.element_size = 8,
 				   .ndims = 4,
 				   .dims = {2, 2, 2, 2},
@@ -233,7 +233,7 @@ void add_memory_cases(struct case_list *list, const struct settings *settings)
 				   .src_step = {3, 7, 15, 31}};
 	const struct bench_case cases[] = {
 		{.name = "idle/cpu",
-		 .about = "an engine without work, after some: CPU use of the process",
+		 .about = "an idle engine after some requests: CPU use of the process",
 		 .run = run_idle,
 		 .target = {BELOW, 0.1}},
 		{.name = "memory/request-flat",
@@ -242,16 +242,16 @@ void add_memory_cases(struct case_list *list, const struct settings *settings)
 		 .target = {BELOW, 192},
 		 .count = 10000},
 		{.name = "memory/request-4d",
-		 .about = "a posted copy of 4 dimensions that do not merge",
+		 .about = "a posted copy of 4 dimensions that cannot be merged",
 		 .run = run_request,
 		 .target = {BELOW, 512},
 		 .shape = gaps,
 		 .count = 10000},
 		{.name = "memory/engine",
-		 .about = "an engine as it was created, without its threads' stacks",
+		 .about = "a new engine, without the stacks of its threads",
 		 .run = run_engine},
 		{.name = "memory/kept",
-		 .about = "what an engine keeps after a burst of requests with handles",
+		 .about = "memory kept by an engine after a burst of requests with handles",
 		 .run = run_kept,
 		 .count = many},
 	};

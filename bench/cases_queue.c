@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests: what posting and waiting cost where there is next to nothing to copy, by engines
- * and by the pools of other libraries.
+ * The cost of posting and waiting for very small copies, by engines and by the thread pools of
+ * other libraries.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 /* The operations. */
 
-/* memcpy_op takes a size as an argument. */
+/* Cast a size to the argument of memcpy_op. */
 static void *size_argument(size_t size)
 {
 	return (void *)(uintptr_t)size;
@@ -137,7 +137,7 @@ static enum outcome run_burst(const struct bench_case *c, const struct settings 
 #define FEW 1000
 #define FEW_SUFFIX " (1000 in flight)"
 
-/* Where the target is relative, it is so to the same with a thousand requests. */
+/* A relative target compares the case with the same operation of a thousand requests. */
 static enum outcome run_reverse(const struct bench_case *c, const struct settings *settings,
 				struct results *out)
 {

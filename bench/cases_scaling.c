@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How requests scale: threads that post to one engine, its workers, the size of a request and
- * the number in flight, each varied while the others stay. A posting thread keeps its share in
- * flight: it waits for the oldest before it posts the next. The latency of a request is the
- * time from the call that posts it to the return of its wait.
+ * How requests scale with the number of posting threads, the number of workers, the size of a
+ * request, and the number of requests in flight. Each case group varies one of these. A posting
+ * thread keeps its share of requests in flight: it waits for its oldest request before it posts
+ * the next. The latency of a request is the time from the posting call to the return of the wait.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 
 #define GIB (1024 * 1024 * (double)1024)
 
-/* A thread that posts. Its slots are as many as it has requests in flight. */
+/* A posting thread. `slots` is its number of requests in flight. */
 struct poster {
 	struct scene *scene;
 	pthread_t thread;
@@ -29,7 +29,7 @@ struct poster {
 	const char *src;
 	size_t slots;
 	struct aml_dma_request **requests; /* one per slot */
-	double *posted;                    /* the time of each */
+	double *posted;                    /* one per slot: the time of the post */
 	struct histogram latencies;
 	double begun, ended;
 	int err;
@@ -82,7 +82,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The caller is the first poster. The time per request, or a negative number. */
+/* Run all posters; the caller is the first. The time per request; negative: a copy failed. */
 static double repeat(struct scene *scene)
 {
 	unsigned posters = scene->c->posters;
@@ -91,7 +91,7 @@ static double repeat(struct scene *scene)
 	int err = 0;
 
 	for (unsigned i = 1; i < posters; i++) {
-		/* The barrier expects every one of them. */
+		/* The barrier waits for all posters, so a missing thread would block the others. */
 		if (pthread_create(&p[i].thread, NULL, work, &p[i]) != 0) {
 			fputs("aml-dma-bench: a thread could not be created\n", stderr);
 			exit(EXIT_FAILURE);
@@ -110,7 +110,7 @@ static double repeat(struct scene *scene)
 	return err != 0 ? -1 : (ended - begun) / (double)(scene->each * posters);
 }
 
-/* Give each poster its part of the buffers. */
+/* Assign each poster its share of the buffers. */
 static void deal(struct scene *scene)
 {
 	const struct bench_case *c = scene->c;
@@ -128,7 +128,7 @@ static void deal(struct scene *scene)
 	}
 }
 
-/* About 2 GiB in a repetition, not too few requests and not too many. */
+/* The requests of a repetition: 2 GiB, but at most 200,000 and at least two per slot. */
 static size_t requests_of(const struct scene *scene)
 {
 	const struct bench_case *c = scene->c;
@@ -183,7 +183,7 @@ static void close_scene(struct scene *scene)
 	pthread_barrier_destroy(&scene->start);
 }
 
-/* A repetition that only warms up, then those that count. */
+/* One repetition warms up; the others count. */
 static enum outcome run_scene(struct scene *scene, struct results *out)
 {
 	const struct settings *settings = scene->settings;
@@ -249,7 +249,7 @@ static void add(struct case_list *list, const char *axis, size_t at, unsigned po
 	case_list_add(list, &c);
 }
 
-/* Each axis by itself, and posters with workers since they contend for the same lock. */
+/* Vary each axis by itself; posters and workers together, because they contend for one lock. */
 void add_scaling_cases(struct case_list *list, const struct settings *settings)
 {
 	static const unsigned workers[] = {0, 1, 2, 3, 4, 6, 8};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sweep: the kinds of copy over their size, for charts, and the memory's limit to draw
- * beside them.
+ * The sweep: the bandwidth of each kind of copy by size, for charts, and the limit of the memory
+ * as a line in these charts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static struct shape strided(size_t bytes)
 	return shape_take(8, bytes / 8, 2);
 }
 
-/* As near to a square as powers of two allow. */
+/* A matrix as square as powers of two allow. */
 static struct shape transpose(size_t bytes)
 {
 	size_t dims[2] = {1, bytes / 8};
@@ -56,7 +56,7 @@ static void copy_plainly(void *dst, const void *src, size_t bytes)
 	memcpy(dst, src, bytes);
 }
 
-/* The highest of these is the limit: which one it is differs between machines. */
+/* The limit is the fastest of these ways. Machines differ in which one is fastest. */
 #define LIMITS 3
 
 static bool add_limits(struct contest *contest, struct limit *limits[LIMITS])
@@ -128,7 +128,7 @@ void add_sweep_cases(struct case_list *list, const struct settings *settings)
 {
 	size_t largest = settings->quick ? SMALLEST : LARGEST;
 	struct bench_case limit = {.name = "sweep/limit",
-				   .about = "contiguous bytes, by threads with nothing else to do",
+				   .about = "contiguous bytes, copied by dedicated threads",
 				   .on_request = true,
 				   .run = run_limit,
 				   .shape = shape_flat(largest)};

@@ -9,7 +9,7 @@
 #include "contest.h"
 #include "progress.h"
 
-/* What a destination holds before it is written to; also what must be left between elements. */
+/* The content of a destination before a copy. It must remain between the elements. */
 #define BACKGROUND 0xa5
 
 static int open_engines(struct contest *contest)
@@ -181,7 +181,7 @@ void contest_add_peers(struct contest *contest)
 	}
 }
 
-/* The source is filled only now, since a planner may have written to it. */
+/* Run each contestant once and check its result. A planner may have written to the source. */
 static enum outcome check(struct contest *contest)
 {
 	buffer_fill(contest->src, contest->src_bytes);

@@ -5,8 +5,8 @@
 #include "histogram.h"
 
 /*
- * Below HISTOGRAM_STEPS a bucket is a nanosecond. Above, the value is shifted right until it is
- * in [STEPS, 2 * STEPS), and each shift has STEPS buckets.
+ * Below 2 * HISTOGRAM_STEPS, a bucket is one nanosecond. A larger value is shifted right until it
+ * is in [STEPS, 2 * STEPS). Each shift has STEPS buckets.
  */
 static size_t bucket_of(uint64_t ns)
 {

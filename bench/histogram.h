@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A histogram of times, of constant size: each power of two of nanoseconds is cut into 64
- * buckets, so that a percentile is told to within 2 %.
+ * A histogram of times, of constant size. Each power of two of nanoseconds is split into 64
+ * buckets, so a percentile is accurate to within 2 %.
  */
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
@@ -19,10 +19,10 @@ struct histogram {
 /* Count a time. */
 void histogram_add(struct histogram *histogram, double ns);
 
-/* Add the counts of another one. */
+/* Add the counts of another histogram. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
 
-/* The time that this part of all does not exceed, 0 < part <= 1; 0 of an empty histogram. */
+/* The time that `part` of the counts do not exceed, 0 < part <= 1; 0 if the histogram is empty. */
 double histogram_percentile(const struct histogram *histogram, double part);
 
 #endif /* HISTOGRAM_H */

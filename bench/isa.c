@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Figures of other instruction sets. */
+/* Results of other instruction sets, see isa.h. */
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define VARIABLE "AML_DMA_ISA"
 #define ARGUMENTS_MAX 8
 
-/* Start a program with its output in a pipe. The end to read from, or -1. */
+/* Start the benchmark with its output in a pipe. Returns the read end of the pipe, or -1. */
 static int start(char *const *arguments, pid_t *child)
 {
 	posix_spawn_file_actions_t actions;
@@ -36,7 +36,7 @@ static int start(char *const *arguments, pid_t *child)
 	return -1;
 }
 
-/* Start the bench on the one case, under the instruction set. */
+/* Start the benchmark on one case with the instruction set `isa`. */
 static int start_case(const char *isa, const struct bench_case *c, const struct settings *settings,
 		      pid_t *child)
 {
@@ -70,7 +70,7 @@ static int start_case(const char *isa, const struct bench_case *c, const struct 
 	return end;
 }
 
-/* The engines' rows, to be shown: the targets are for the best kernels of the machine. */
+/* Add the engines' rows without targets, which are for the machine's best kernels. */
 static void read_rows(FILE *stream, struct results *out)
 {
 	char line[1024];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The memory's limit. Threads are started at a closed gate, so that they can be sent home if
- * they are not all to be had; from then on they and the caller meet at a barrier before and
- * after each copy.
+ * The limit of the memory. New threads wait at a closed gate, so they can be ended if one of them
+ * cannot be created. Once the gate is open, the threads and the caller meet at a barrier before
+ * and after each copy.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -19,11 +19,11 @@ struct share {
 };
 
 struct limit {
-	pthread_mutex_t gate; /* held while threads are being started */
+	pthread_mutex_t gate; /* held while threads are created */
 	pthread_barrier_t barrier;
 	limit_fn copy;
 	unsigned threads;
-	bool over; /* written before the gate or the barrier opens, read after */
+	bool over; /* written before the gate or the barrier opens, read afterwards */
 	struct share shares[];
 };
 
@@ -56,7 +56,7 @@ int limit_run(void *arg)
 	return 0;
 }
 
-/* Cut the buffers into shares of whole cache lines; the last one has the rest. */
+/* Split the buffers into shares of whole cache lines. The last share has the rest. */
 static void deal(struct limit *limit, void *dst, const void *src, size_t bytes)
 {
 	size_t each = bytes / limit->threads & ~(size_t)63;

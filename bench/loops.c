@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Plain loops. Where a programmer would know a step when writing the loop, it is a constant
- * here too: such loops are the compiler's best chance.
+ * Plain loops. A step that a programmer would know when writing the loop is a constant here too,
+ * so the compiler can optimise as well as possible.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct sixteen {
 	uint64_t low, high;
 };
 
-/* Nested loops in the order of the destination, whose innermost step is 1 or anything. */
+/* Nested loops in the order of the destination. `first_step` is its innermost step. */
 #define NEST_BODY(type, first_step)                                                         \
 	do {                                                                                \
 		type *restrict to = dst;                                                    \
@@ -102,7 +102,7 @@ static void join_colours(const struct shape *shape, void *dst, const void *src)
 	}
 }
 
-/* Is the shape one of 1-byte elements in two dimensions with these steps and extents? */
+/* True if the shape splits or joins pixels of 3 bytes. `parts_at`: the dimension of the bytes. */
 static bool is_colours(const struct shape *shape, size_t parts_at)
 {
 	size_t parts = shape->dims[parts_at], pixels = shape->dims[1 - parts_at];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machine. */
+/* The machine, see machine.h. */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "machine.h"
 #include "peers.h"
 
-/* The first line of this kind in /proc/cpuinfo, from after its colon. */
+/* Read the first "model name" of /proc/cpuinfo. */
 static void read_processor(char *name, size_t size)
 {
 	FILE *stream = fopen("/proc/cpuinfo", "re");
@@ -49,7 +49,7 @@ int machine_cpus(void)
 	return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* A number in a file below this CPU's caches; a K or an M after it counts. 0: there is none. */
+/* The number in a file of CPU 0's cache `index`; a suffix K or M scales it. 0: no such file. */
 static long cache_number(int index, const char *name)
 {
 	char path[80];
@@ -67,7 +67,7 @@ static long cache_number(int index, const char *name)
 	return number * (unit == 'K' ? 1024 : unit == 'M' ? 1048576 : 1);
 }
 
-/* The size of the cache at this level, or of the one at the highest where `level` is 0. */
+/* The size of the cache at `level`. `level` 0: the highest level. */
 static long cache_size(long level)
 {
 	long highest = 0, size = 0, at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the figures were taken on, for reports. */
+/* A description of the machine, for reports. */
 #ifndef MACHINE_H
 #define MACHINE_H
 
@@ -11,15 +11,15 @@ const char *machine_processor(void);
 /* The CPUs that this process may run on. */
 int machine_cpus(void);
 
-/* The size of the second level of cache and of the last, in bytes; 0: not known. */
+/* The sizes of the L2 cache and of the last-level cache, in bytes; 0: not known. */
 long machine_l2(void);
 long machine_last_cache(void);
 
-/* The system, its release, and the compiler of the bench. */
+/* The system with its release; the compiler of the benchmark. */
 const char *machine_system(void);
 const char *machine_compiler(void);
 
-/* The other libraries that the bench was built with, listed. */
+/* A list of the other libraries that the benchmark was built with. */
 const char *machine_peers(void);
 
 #endif /* MACHINE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * aml-dma-bench: what copies and requests cost on this machine, beside memcpy(), plain loops
- * and other libraries.
+ * aml-dma-bench: measures copies and requests on this machine, and compares them with memcpy(),
+ * plain loops and other libraries.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -23,7 +23,7 @@
 
 #define EXIT_USAGE 2
 
-/* A report, and where it goes. */
+/* A report and its destination. */
 struct output {
 	const struct report_format *format;
 	FILE *stream;
@@ -43,26 +43,26 @@ struct options {
 
 static const char usage[] =
 	"usage: aml-dma-bench [OPTION]...\n"
-	"Measure the cases that libaml-dma is judged by, on this machine.\n"
+	"Measure copies and requests of libaml-dma on this machine.\n"
 	"\n"
-	"  --case=PATTERN     only the cases that match; may be given several times. A pattern\n"
-	"                     is a name, the part before a slash, or has wildcards: 'flat',\n"
+	"  --case=PATTERN     run only the cases that match; may be given several times. PATTERN is\n"
+	"                     a name, the part of a name before a slash, or has wildcards: 'flat',\n"
 	"                     'cached/*-8B', 'sweep', 'scaling'\n"
-	"  --all              all cases, also those that run only when they are asked for\n"
-	"  --list             list the cases and end\n"
-	"  --workers=N        workers of the larger engine (2); the other one has 1\n"
-	"  --repetitions=N    repetitions of each contestant (15)\n"
-	"  --isa=LIST         measure the copies with other kernels, too: portable, sse2, avx2 or\n"
+	"  --all              run all cases, including those that run only on request\n"
+	"  --list             list the cases and exit\n"
+	"  --workers=N        workers of the larger engine (default: 2); the other engine has 1\n"
+	"  --repetitions=N    repetitions of each contestant (default: 15)\n"
+	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2 or\n"
 	"                     avx512, separated by commas\n"
-	"  --huge-pages       ask for huge pages; otherwise buffers are what malloc() gives\n"
-	"  --brief            only the engines and what they are compared with\n"
-	"  --quick            tiny sizes, one repetition: tries the program, measures nothing\n"
-	"  --csv[=FILE]       write CSV, to standard output instead of the table, or to FILE\n"
-	"  --json[=FILE]      the same with JSON\n"
-	"  --help             show this\n"
+	"  --huge-pages       request huge pages; otherwise buffers are like those of malloc()\n"
+	"  --brief            run only the engines and their yardsticks\n"
+	"  --quick            tiny sizes, one repetition: tests the program, measures nothing\n"
+	"  --csv[=FILE]       write CSV to FILE, or to standard output instead of the table\n"
+	"  --json[=FILE]      write JSON to FILE, or to standard output instead of the table\n"
+	"  --help             show this help\n"
 	"\n"
-	"The exit status is 0 if all cases ran, 1 if one failed or could not be written, 2 if\n"
-	"the arguments are wrong. A target that is missed is no failure.\n";
+	"The exit status is 0 if all cases ran, 1 if a case failed or a report could not be\n"
+	"written, 2 if the arguments are wrong. A missed target is not a failure.\n";
 
 __attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *format, ...)
 {
@@ -85,7 +85,7 @@ static unsigned number(const char *option, const char *text, unsigned least, uns
 	value = strtoul(text, &end, 10);
 	if (end == text || *end != '\0' || *text == '-' || errno != 0 || value < least ||
 	    value > most)
-		refuse("%s: '%s' is no number from %u to %u", option, text, least, most);
+		refuse("%s: '%s' is not a number from %u to %u", option, text, least, most);
 	return (unsigned)value;
 }
 
@@ -104,7 +104,7 @@ static void add_pattern(struct options *options, const char *pattern)
 	options->patterns[options->pattern_count++] = pattern;
 }
 
-/* The library passes over a name that it does not know; here that would be a wrong label. */
+/* The library ignores an unknown name, so the rows would have a wrong label. */
 static void check_isa(const char *isa)
 {
 	static const char *const names[] = {"portable", "sse2", "avx2", "avx512"};
@@ -113,7 +113,7 @@ static void check_isa(const char *isa)
 		if (strcmp(isa, names[i]) == 0)
 			return;
 	}
-	refuse("--isa: '%s' is none of portable, sse2, avx2 and avx512", isa);
+	refuse("--isa: '%s' is not one of portable, sse2, avx2 and avx512", isa);
 }
 
 static void add_isas(struct options *options, char *list)
@@ -198,7 +198,7 @@ static void take_option(struct options *options, int option)
 	case WORKERS:
 		settings->workers = number("--workers", optarg, 0, WORKERS_MAX);
 		break;
-	default: /* getopt has said what is wrong */
+	default: /* getopt has printed the error */
 		fputs("Try 'aml-dma-bench --help'.\n", stderr);
 		exit(EXIT_USAGE);
 	}
@@ -213,7 +213,7 @@ static void read_options(struct options *options, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(options, option);
 	if (optind < argc)
-		refuse("'%s': there are no arguments but options", argv[optind]);
+		refuse("'%s': only options are allowed", argv[optind]);
 	if (options->settings.quick)
 		options->settings.repetitions = 1;
 	for (size_t i = 0; i < options->output_count; i++)
@@ -224,7 +224,7 @@ static void read_options(struct options *options, int argc, char **argv)
 		add_output(options, &report_table, NULL);
 }
 
-/* A pattern without wildcards is a name or begins one, up to a slash. */
+/* A pattern without wildcards is a name, or the part of a name before a slash. */
 static bool matches(const struct bench_case *c, const char *pattern)
 {
 	size_t length = strlen(pattern);
@@ -259,7 +259,7 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_asleep_cases(list, settings);
 }
 
-/* Keep the cases that were picked. A pattern that picks none is an error. */
+/* Keep the selected cases. A pattern that matches no case is an error. */
 static void pick(struct case_list *list, const struct options *options)
 {
 	size_t kept = 0;
@@ -270,7 +270,7 @@ static void pick(struct case_list *list, const struct options *options)
 		for (size_t j = 0; j < list->count && !found; j++)
 			found = matches(&list->cases[j], options->patterns[i]);
 		if (!found)
-			refuse("--case: no case is called '%s'; --list lists them",
+			refuse("--case: no case matches '%s'; --list shows all cases",
 			       options->patterns[i]);
 	}
 	for (size_t i = 0; i < list->count; i++) {
@@ -301,7 +301,7 @@ static void open_outputs(struct options *options)
 	}
 }
 
-/* -1 if something could not be written. */
+/* Returns -1 if a report could not be written. */
 static int close_outputs(struct options *options)
 {
 	int err = 0;
@@ -316,7 +316,7 @@ static int close_outputs(struct options *options)
 			bad |= fclose(output->stream) != 0;
 		if (!bad)
 			continue;
-		fprintf(stderr, "aml-dma-bench: %s: it could not be written\n",
+		fprintf(stderr, "aml-dma-bench: %s: could not be written\n",
 			output->path == NULL ? "standard output" : output->path);
 		err = -1;
 	}
@@ -335,7 +335,7 @@ static enum outcome run_case(const struct options *options, const struct bench_c
 		if (isa_add_rows(options->isas[i], c, &options->settings, results) != 0)
 			outcome = FAILED;
 	}
-	/* Tiny sizes say nothing about a target. */
+	/* Tiny sizes are not comparable with a target. */
 	for (size_t i = 0; i < results->count && options->settings.quick; i++)
 		results->rows[i].verdict = NOT_JUDGED;
 	return outcome;

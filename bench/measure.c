@@ -15,10 +15,10 @@
 #define MILLISECOND 1e6
 #define SECOND 1e9
 
-/* A contestant that has used this much time repeats no more than the fewest times. */
+/* A contestant that has used this much time makes no more turns after FEWEST turns. */
 #define BUDGET (2 * SECOND)
 #define FEWEST 3
-/* Longer operations are not warmed up in each turn. */
+/* Operations that take longer have no warm-up in each turn. */
 #define LONG_OPERATION (100 * MILLISECOND)
 
 static double clock_ns(clockid_t clock)
@@ -47,7 +47,7 @@ void pause_for(double ns)
 	nanosleep(&ts, NULL);
 }
 
-/* Pools of other libraries spin for a while before they sleep, at the next contestant's cost. */
+/* Pools of other libraries spin before they sleep, which would slow down the next contestant. */
 void settle(void)
 {
 	double begun = now();
@@ -76,10 +76,10 @@ double median_of(double *values, size_t count)
 /* The state of a contestant while it is measured. */
 struct course {
 	struct contestant *contestant;
-	size_t iterations; /* in a turn */
-	double operation;  /* the time of one operation, roughly */
+	size_t iterations; /* per turn */
+	double operation;  /* the approximate time of one operation */
 	double spent;      /* in all turns */
-	double *times;     /* a time per unit for each turn */
+	double *times;     /* the time per unit in each turn */
 	size_t turns;
 };
 
@@ -95,7 +95,7 @@ static double time_of(const struct contestant *c, size_t iterations)
 	return now() - begun;
 }
 
-/* Warm up, and find out how many operations a turn needs to be long enough. */
+/* Warm up, and determine how many operations a turn needs to take `shortest`. */
 static int calibrate(struct course *course, double shortest)
 {
 	double time = time_of(course->contestant, 1);
@@ -135,7 +135,7 @@ static void finish(struct course *course)
 	c->best = course->times[0];
 }
 
-/* Calibrate all, then take turns. NULL, or the contestant that failed. */
+/* Calibrate all contestants, then take turns. NULL, or the contestant that failed. */
 static const struct contestant *run_courses(const struct settings *settings, struct course *courses,
 					    size_t count)
 {
@@ -222,7 +222,7 @@ void buffer_fill(void *buffer, size_t bytes)
 	}
 }
 
-/* A number from a file, after `key` if that is not NULL; negative if there is none. */
+/* The number after `key` in a file, or the first number if `key` is NULL. Negative: none. */
 static double number_in(const char *path, const char *key)
 {
 	FILE *stream = fopen(path, "re");
@@ -246,7 +246,7 @@ static double number_in(const char *path, const char *key)
 	return value;
 }
 
-/* What the machine, or the container that this runs in, still has. */
+/* The memory that is available on this machine or in this container, in bytes. */
 static double memory_available(void)
 {
 	double available = 1024 * number_in("/proc/meminfo", "MemAvailable:");
@@ -266,7 +266,7 @@ bool memory_suffices(double bytes, struct results *out)
 
 	if (bytes < 0.8 * available)
 		return true;
-	results_note(out, "it takes %.0f MiB of memory, and %.0f MiB are available",
+	results_note(out, "this case needs %.0f MiB of memory, but only %.0f MiB are available",
 		     bytes / 1048576, available / 1048576);
 	return false;
 }

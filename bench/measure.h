@@ -2,13 +2,13 @@
 /*
  * Measuring: the clock, the buffers, and the interleaved repetitions of contestants.
  *
- * In each repetition every contestant has its turn, each time beginning with another one, so
- * that a machine that is slower for a while is so for all. A turn begins when the threads of
- * the others have gone to sleep, is warmed up by an operation that does not count, and takes at
- * least a millisecond: short operations are repeated within it.
+ * In each repetition every contestant has a turn. Each repetition begins with another contestant,
+ * so a slow phase of the machine affects all contestants. A turn begins when the threads of the
+ * other contestants sleep. An operation that does not count warms up the contestant. A turn takes
+ * at least a millisecond: short operations are repeated.
  *
- * Buffers are what malloc() gives for large sizes: anonymous pages, on a page boundary and not
- * asked to be huge, and touched before anything is measured.
+ * Buffers are like those of malloc() for large sizes: anonymous pages on a page boundary. Without
+ * --huge-pages they do not request huge pages. They are touched before the measurement.
  */
 #ifndef MEASURE_H
 #define MEASURE_H
@@ -20,38 +20,38 @@
 
 struct contestant {
 	char name[NAME_SIZE];
-	int (*run)(void *arg); /* one operation; not 0: it failed */
+	int (*run)(void *arg); /* run one operation; not 0: it failed */
 	void *arg;
-	double units; /* requests in an operation, which its time is divided by */
-	/* What measure() finds, per unit. */
+	double units; /* requests per operation; its time is divided by this number */
+	/* The results of measure(), per unit. */
 	double best, median;
 };
 
-/* Time all of the contestants. If an operation failed, the note says whose. */
+/* Time all contestants. If an operation fails, the note names the contestant. */
 enum outcome measure(const struct settings *settings, struct contestant *contestants, size_t count,
 		     struct results *out);
 
-/* Wait until the process uses no CPU any more, for at most half a second. */
+/* Wait until the process no longer uses CPU time, for at most half a second. */
 void settle(void);
 
-/* Nanoseconds of a clock that only goes forward, and of CPU time of the whole process. */
+/* A monotonic clock, and the CPU time of the whole process, both in nanoseconds. */
 double now(void);
 double cpu_time(void);
 
-/* Sleep for so many nanoseconds. */
+/* Sleep for `ns` nanoseconds. */
 void pause_for(double ns);
 
-/* The median of values, which are sorted thereby. `count` is not 0. */
+/* The median of the values. Sorts the array. `count` must not be 0. */
 double median_of(double *values, size_t count);
 
-/* A buffer, touched; NULL without memory. */
+/* Create a buffer and touch its pages. NULL if out of memory. */
 void *buffer_create(const struct settings *settings, size_t bytes);
 void buffer_destroy(void *buffer, size_t bytes);
 
-/* Fill a buffer with bytes that no two neighbouring elements share. */
+/* Fill a buffer with pseudo-random bytes. */
 void buffer_fill(void *buffer, size_t bytes);
 
-/* May this much be allocated without harm? If not, a note says so. */
+/* True if there is enough memory for `bytes`. If not, the note says so. */
 bool memory_suffices(double bytes, struct results *out);
 
 #endif /* MEASURE_H */

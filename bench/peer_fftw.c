@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * FFTW copies and transposes with plans of rank 0: no transform, only the dimensions over which
- * it would be repeated. Elements of 4 and 8 bytes are its real numbers, those of 16 its complex
- * ones. The planner measures, which is how FFTW is meant to be used, for two seconds at most.
+ * a transform would be repeated. Elements of 4 and 8 bytes are FFTW's real numbers, elements of 16
+ * bytes its complex numbers. The planner measures, as FFTW recommends, for two seconds at most.
  */
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ struct plan {
 
 #define SECONDS 2.0
 
-/* fftw_iodim64 and fftwf_iodim64 are one type. */
+/* fftw_iodim64 and fftwf_iodim64 are the same type. */
 static void set_dims(const struct shape *shape, fftw_iodim64 *dims)
 {
 	for (size_t i = 0; i < shape->ndims; i++) {

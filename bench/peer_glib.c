@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* GLib's GThreadPool with threads of its own. The last task of several wakes who waits. */
+/* GLib's GThreadPool with its own threads. The last task of a burst wakes the waiting thread. */
 #include <glib.h>
 #include <string.h>
 
@@ -9,12 +9,12 @@ static struct {
 	GThreadPool *threads;
 	GMutex mutex;
 	GCond done;
-	gboolean finished;  /* under the mutex */
-	volatile gint left; /* tasks; atomic */
+	gboolean finished;  /* guarded by `mutex` */
+	volatile gint left; /* unfinished tasks; atomic */
 	const struct task_copies *copies;
 } pool;
 
-/* A task is its offset in bytes plus one, since a task cannot be NULL. */
+/* A task is its offset in bytes plus one, because a task must not be NULL. */
 static void work(gpointer task, gpointer unused)
 {
 	size_t at = GPOINTER_TO_SIZE(task) - 1;

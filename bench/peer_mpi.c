@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MPI packs what a derived datatype describes into contiguous memory, in the datatype's order,
- * and unpacks it from there. So one side must be dense: the datatype describes the other,
- * with its dimensions in the order in which they lie in the dense one.
+ * MPI packs the elements that a derived datatype describes into contiguous memory, in the order
+ * of the datatype, and unpacks them from there. So one side must be dense. The datatype describes
+ * the other side, with its dimensions in their order on the dense side.
  *
- * MPI must be initialised even so, and ends the process where it cannot be, for instance
- * because a helper program is missing. Whether it can is therefore tried in a child first.
+ * Packing needs an initialised MPI. If MPI cannot be initialised, for example because a helper
+ * program is missing, MPI ends the process. So a child process tries the initialisation first.
  */
 #include <limits.h>
 #include <signal.h>
@@ -34,7 +34,7 @@ static void finalize(void)
 	MPI_Finalize();
 }
 
-/* Open MPI, alone on its machine: no daemon, no network, no hooks in memory management. */
+/* Options of Open MPI for a single process: no daemon, no network, no memory hooks. */
 static void set_alone(void)
 {
 	setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
@@ -43,7 +43,7 @@ static void set_alone(void)
 	setenv("OMPI_MCA_memory", "^patcher", 0);
 }
 
-/* Does MPI come up at all? A child that hangs is ended. */
+/* True if MPI can be initialised. A child that hangs is killed. */
 static int try_in_child(void)
 {
 	pid_t child = fork();
@@ -80,7 +80,7 @@ static int initialised(void)
 	return state;
 }
 
-/* The datatype of one side: the dimensions nested, the first one innermost. */
+/* The datatype of one side: nested dimensions, the first one innermost. */
 static MPI_Datatype describe(const struct shape *shape, const size_t *step)
 {
 	MPI_Datatype type, outer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * OpenMP tasks: one thread of a team makes them, and taskwait waits for them. The team is
- * formed once per operation, which is a thousand tasks or more.
+ * OpenMP tasks. One thread of a team creates the tasks, and taskwait waits for them. The team is
+ * formed once per operation, which has a thousand tasks or more.
  */
 #include <string.h>
 

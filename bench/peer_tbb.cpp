@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TBB's task_group, in an arena of as many threads as the engine has workers; the calling
-// thread is one of them. Compiled by itself and linked into the C program, so nothing may throw
-// through the functions that it calls.
+// TBB's task_group, in an arena with as many threads as the engine has workers, including the
+// calling thread. This file is linked into a C program, so no exception may leave a function that
+// the C program calls.
 #include <cstring>
 #include <memory>
 #include <new>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libuv's work queue: requests run on its pool, and their ends are told on the loop. The pool is
- * one for the process and gets its size from the environment when it is first used, so that
- * later sizes have no effect.
+ * libuv's work queue. Requests run on libuv's pool, and the loop reports their completion. The
+ * process has one pool. Its size comes from the environment at the first use, so later sizes have
+ * no effect.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static void copy(uv_work_t *request)
 	memcpy(work->dst, work->src, TASK_BYTES);
 }
 
-/* What is told on the loop: nothing is left to do then. */
+/* The loop calls this when a request is complete. There is nothing to do. */
 static void done(uv_work_t *request, int status)
 {
 	(void)request;

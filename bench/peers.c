@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The other libraries that were found. */
+/* The other libraries that configure found. */
 #include "peers.h"
 
 const struct copy_peer *const copy_peers[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Other libraries that do the same work. Each is in a file of its own, which is compiled where
- * configure found the library and then defines BENCH_…; none is needed, and none is ever linked
- * to the library itself.
+ * Other libraries that do the same work. Each library has its own file, which is compiled only if
+ * configure found the library. configure then defines BENCH_…. All of them are optional. None is
+ * linked to libaml-dma itself.
  */
 #ifndef PEERS_H
 #define PEERS_H
@@ -19,47 +19,47 @@ extern "C" {
 struct copy_peer {
 	const char *name;
 	/*
-	 * Get ready to copy. NULL if the library has no way to say this shape. It may write to
-	 * both buffers.
+	 * Prepare a copy. NULL if the library cannot express this shape. The function may write
+	 * to both buffers.
 	 */
 	void *(*prepare)(const struct shape *shape, void *dst, void *src);
 	int (*run)(void *plan); /* not 0: it failed */
 	void (*release)(void *plan);
 };
 
-/* What a task copies. */
+/* The size of the copy that a task makes. */
 #define TASK_BYTES 64
 
-/* `count` copies of TASK_BYTES bytes each, side by side. */
+/* `count` copies of TASK_BYTES bytes each, one after the other in memory. */
 struct task_copies {
 	char *dst;
 	const char *src;
 	size_t count;
 };
 
-/* Tasks done one by one go around in so many places, which the nearest cache holds. */
+/* Tasks that run one by one use this many places in turn, which fit into the L1 cache. */
 #define TASK_PLACES 16
 
 /* A library that runs tasks on a pool of threads. */
 struct task_peer {
 	const char *name;
-	/* Start a pool of so many threads, for bursts of at most `most`. Not 0: it failed. */
+	/* Start a pool of `workers` threads, for bursts of up to `most` tasks. Not 0: failed. */
 	int (*start)(unsigned workers, size_t most);
-	/* Run one copy after the other, each waited for; copy i is at place i % TASK_PLACES. */
+	/* Run the copies one by one, and wait for each; copy i uses place i % TASK_PLACES. */
 	void (*one_by_one)(const struct task_copies *copies);
-	/* Post all copies, then wait until they are done. */
+	/* Post all copies, then wait for them. */
 	void (*burst)(const struct task_copies *copies);
 	void (*stop)(void);
 };
 
-/* Those that were compiled in, up to a NULL. */
+/* The libraries that were compiled in; NULL ends each list. */
 extern const struct copy_peer *const copy_peers[];
 extern const struct task_peer *const task_peers[];
 
 extern const struct copy_peer peer_fftw, peer_mpi;
 extern const struct task_peer peer_openmp, peer_tbb, peer_glib, peer_uv;
 
-/* The yardsticks among them, by name. */
+/* The names of the yardsticks. */
 #define PEER_TBB "TBB task_group"
 #define PEER_OPENMP "OpenMP task"
 

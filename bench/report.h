@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reports of results: a table for people, CSV and JSON for programs. */
+/* Reports of results: a table for readers, CSV and JSON for programs. */
 #ifndef REPORT_H
 #define REPORT_H
 
@@ -7,7 +7,7 @@
 
 #include "bench.h"
 
-/* How a format begins a report, adds each case as soon as it is measured, and ends. */
+/* The functions of a format: begin a report, add each case once it is measured, end the report. */
 struct report_format {
 	void (*begin)(FILE *stream, const struct settings *settings);
 	void (*add)(FILE *stream, size_t index, const struct bench_case *c, enum outcome outcome,
@@ -17,7 +17,7 @@ struct report_format {
 
 extern const struct report_format report_table, report_csv, report_json;
 
-/* Read a row of a CSV report back, without its case's name. False if the line is no row. */
+/* Parse a row of a CSV report, without the name of its case. False: the line is not a row. */
 bool report_read_row(char *line, struct result *row);
 
 #endif /* REPORT_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * CSV: a line per contestant and case. No field is quoted, so a comma in a name becomes a
- * space.
+ * CSV: one line per contestant and case. No field is quoted, so a comma or a quotation mark in a
+ * text becomes a space.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void put_text(FILE *stream, const char *text)
 	fputc(',', stream);
 }
 
-/* A number, or an empty field for one that was not measured. */
+/* Write a number, or an empty field if the number was not measured. */
 static void put_number(FILE *stream, double number, bool measured)
 {
 	if (measured)

@@ -27,7 +27,7 @@ static void put_text(FILE *stream, const char *key, const char *text)
 	fputs(", ", stream);
 }
 
-/* A number, or null for one that was not measured. */
+/* Write a number, or null if the number was not measured. */
 static void put_number(FILE *stream, const char *key, double number, bool measured)
 {
 	if (measured)

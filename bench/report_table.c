@@ -40,7 +40,7 @@ static void format_value(char text[TEXT_SIZE], double value, enum unit unit)
 	}
 }
 
-/* A byte in a nanosecond is 1 GB/s. */
+/* One byte per nanosecond is 1 GB/s. */
 static void format_rate(char text[TEXT_SIZE], const struct result *row)
 {
 	text[0] = '\0';
@@ -81,7 +81,7 @@ static void begin(FILE *stream, const struct settings *settings)
 		settings->workers, settings->workers == 1 ? "" : "s", settings->repetitions,
 		settings->huge_pages ? "huge" : "malloc()'s");
 	if (settings->quick)
-		fputs("  Tiny sizes: these figures say nothing about this machine.\n", stream);
+		fputs("  Tiny sizes: these figures do not describe this machine.\n", stream);
 	totals.cases = 0;
 }
 

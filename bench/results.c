@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lists of cases, rows of results, and the judgement of a row by its target. */
+/* Lists of cases, rows of results, and the verdict of a row. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ void case_list_add(struct case_list *list, const struct bench_case *c)
 		struct bench_case *cases = realloc(list->cases, room * sizeof(*cases));
 
 		if (cases == NULL) {
-			fputs("aml-dma-bench: no memory for the list of cases\n", stderr);
+			fputs("aml-dma-bench: out of memory for the list of cases\n", stderr);
 			exit(EXIT_FAILURE);
 		}
 		list->cases = cases;
@@ -54,11 +54,11 @@ void results_note(struct results *results, const char *format, ...)
 
 enum outcome results_no_memory(struct results *results)
 {
-	results_note(results, "no memory");
+	results_note(results, "out of memory");
 	return FAILED;
 }
 
-/* The ratio, or 0 if the two cannot be compared. */
+/* The ratio, or 0 if the rows cannot be compared. */
 static double ratio_of(const struct result *row, const struct result *yardstick, enum sense sense)
 {
 	if (yardstick == NULL || yardstick->best <= 0 || row->best <= 0)
@@ -90,7 +90,7 @@ struct target target_for(const struct bench_case *c, unsigned workers)
 	if (workers >= 2 || target.sense == NO_TARGET)
 		return target;
 	if (workers == 0 || c->one_worker <= 0)
-		target.value = 0; /* the ratio is shown all the same */
+		target.value = 0; /* the ratio is still reported */
 	else if (target.sense == FASTER)
 		target.value *= c->one_worker;
 	else

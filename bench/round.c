@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rounds of requests. */
+/* Rounds of requests, see round.h. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ enum outcome round_open(struct round *round, const struct bench_case *c,
 	*round = (struct round){.settings = settings, .out = out};
 	round->copies.count = c->count;
 	round->written = bytes;
-	/* A request is to take some hundred bytes, in each engine. */
+	/* A request takes some hundred bytes in each engine. */
 	if (!memory_suffices(2.0 * (double)bytes + 1024.0 * (double)c->count, out))
 		return SKIPPED;
 	round->copies.dst = buffer_create(settings, bytes);
@@ -115,14 +115,14 @@ void round_close(struct round *round)
 
 /* Running. */
 
-/* Does each copy what it should? `expected` are the destination's first bytes. */
+/* Check the result of each contestant. `expected`: the destination's first bytes. */
 static enum outcome check(struct round *round, const void *expected)
 {
 	for (size_t i = 0; i < round->count; i++) {
 		const struct contestant *contestant = &round->contestants[i];
 		size_t bytes = round->written;
 
-		/* An operation of fewer requests writes less. */
+		/* An operation with fewer requests writes fewer bytes. */
 		if (contestant->units < (double)round->copies.count)
 			bytes = (size_t)contestant->units * TASK_BYTES;
 		memset(round->copies.dst, 0, bytes);
@@ -144,7 +144,7 @@ static const struct result *row_of(const struct results *out, const char *contes
 	return NULL;
 }
 
-/* The first engine is the one whose target it is; the others are shown beside it. */
+/* The target applies only to the first engine. The others are shown for comparison. */
 static void add_rows(const struct round *round, const struct bench_case *c, const char *yardstick)
 {
 	struct results *out = round->out;
@@ -168,7 +168,7 @@ static void add_rows(const struct round *round, const struct bench_case *c, cons
 		result_judge(row, row == other ? NULL : other, target);
 	}
 	if (other == NULL && *yardstick != '\0')
-		results_note(out, "%s was not found when the bench was configured", yardstick);
+		results_note(out, "%s was not found when the benchmark was configured", yardstick);
 }
 
 enum outcome round_run(struct round *round, const struct bench_case *c, const void *expected,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A round: engines and the pools of other libraries that do the same requests. An operation is
- * a number of requests, each of which copies 64 bytes of its own.
+ * A round: engines and the pools of other libraries that run the same requests. An operation is
+ * a number of requests. Each request copies its own 64 bytes.
  *
  *     outcome = round_open(&round, c, settings, out);
  *     round_add_…(&round, …);
@@ -19,7 +19,7 @@
 #define ENGINES_MAX 3
 #define PEERS_MAX 8
 
-/* An engine at work. */
+/* An engine as a contestant. */
 struct engine {
 	struct aml_dma *dma;
 	unsigned workers;
@@ -28,13 +28,13 @@ struct engine {
 	struct aml_layout *dst, *src;      /* of the transpose */
 };
 
-/* Another library at work. */
+/* Another library as a contestant. */
 struct peer {
 	const struct task_peer *library;
 	struct task_copies copies;
 };
 
-/* A case while it runs. */
+/* A running case. */
 struct round {
 	const struct settings *settings;
 	struct results *out;
@@ -48,33 +48,34 @@ struct round {
 	size_t count;
 };
 
-/* memcpy_op takes addresses as layouts. */
+/* Cast an address to the type of a layout, for memcpy_op. */
 struct aml_layout *address(const void *at);
 
-/* Buffers for the case's requests. If it is not DONE, the note says why; close it all the same. */
+/* Create the case's buffers. If not DONE, the note gives the reason. Close the round anyway. */
 enum outcome round_open(struct round *round, const struct bench_case *c,
 			const struct settings *settings, struct results *out);
 
-/* Add anybody who runs `run(arg)`, so many requests at a time. */
+/* Add a contestant. An operation is `run(arg)` and makes `requests` requests. */
 void round_add(struct round *round, const char *name, int (*run)(void *), void *arg,
 	       size_t requests);
 
 /*
- * Add an engine that makes so many requests in an operation; `run` gets a struct engine, and
- * `suffix` follows its name. NULL without memory or threads, which the note says.
+ * Add an engine that makes `requests` requests per operation. The argument of `run` is a struct
+ * engine. `suffix` is appended to the engine's name. NULL if out of memory or threads; the note
+ * says so.
  */
 struct engine *round_add_engine(struct round *round, unsigned workers, size_t requests,
 				const char *suffix, int (*run)(void *));
 
-/* Add one with the number of workers that was asked for, and one with one worker. */
+/* Add an engine with the requested number of workers, and an engine with one worker. */
 enum outcome round_add_engines(struct round *round, int (*run)(void *));
 
-/* Add the other libraries that start; in a brief run only the one that is the yardstick. */
+/* Add the other libraries whose pools start; in a brief run only the yardstick. */
 void round_add_peers(struct round *round, const char *yardstick, int (*run)(void *));
 
 /*
  * Check that each operation leaves `expected` in the first `written` bytes of the destination,
- * time all, and add the rows. `yardstick` is a contestant's name, or empty.
+ * time all contestants, and add their rows. `yardstick` is a contestant's name, or empty.
  */
 enum outcome round_run(struct round *round, const struct bench_case *c, const void *expected,
 		       const char *yardstick);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Shapes of copies. */
+/* Shapes of copies, see shape.h. */
 #include <string.h>
 
 #include <aml.h>
