@@ -15,31 +15,31 @@
 #include "layout/layout.h"
 #include "layout/sizes.h"
 
-/* AML_SUCCESS if `layout` is one and has the operator, else the positive code. */
-#define lacks(layout, op)                                        \
-	((layout) == NULL || (layout)->ops == NULL ? AML_EINVAL  \
-	 : (layout)->ops->op == NULL               ? AML_ENOTSUP \
+/* AML_SUCCESS if `layout` is a layout and has the operator, else the negative code. */
+#define LACKS(layout, op)                                         \
+	((layout) == NULL || (layout)->ops == NULL ? -AML_EINVAL  \
+	 : (layout)->ops->op == NULL               ? -AML_ENOTSUP \
 						   : AML_SUCCESS)
 
 static void *null_with(int err)
 {
-	aml_errno = err;
+	aml_errno = -err;
 	return NULL;
 }
 
 static size_t zero_with(int err)
 {
-	aml_errno = err;
+	aml_errno = -err;
 	return 0;
 }
 
 /* The number of dimensions, if it is one that a layout may have. */
 static int checked_ndims(const struct aml_layout *layout, size_t *ndims)
 {
-	int err = lacks(layout, ndims);
+	int err = LACKS(layout, ndims);
 
 	if (err != AML_SUCCESS)
-		return -err;
+		return err;
 	*ndims = layout->ops->ndims(layout->data);
 	return *ndims >= 1 && *ndims <= NDIMS_MAX ? AML_SUCCESS : -AML_EINVAL;
 }
@@ -56,19 +56,19 @@ int layout_checked_dims(const struct aml_layout *layout, bool native, size_t *nd
 
 void *aml_layout_deref(const struct aml_layout *layout, const size_t *coords)
 {
-	int err = lacks(layout, deref);
+	int err = LACKS(layout, deref);
 
 	if (err != AML_SUCCESS || coords == NULL)
-		return null_with(err ? err : AML_EINVAL);
+		return null_with(err ? err : -AML_EINVAL);
 	return layout->ops->deref(layout->data, coords);
 }
 
 void *aml_layout_deref_native(const struct aml_layout *layout, const size_t *coords)
 {
-	int err = lacks(layout, deref_native);
+	int err = LACKS(layout, deref_native);
 
 	if (err != AML_SUCCESS || coords == NULL)
-		return null_with(err ? err : AML_EINVAL);
+		return null_with(err ? err : -AML_EINVAL);
 	return layout->ops->deref_native(layout->data, coords);
 }
 
@@ -78,55 +78,55 @@ void *aml_layout_deref_safe(const struct aml_layout *layout, const size_t *coord
 	int err = layout_checked_dims(layout, false, &ndims, dims);
 
 	if (err != AML_SUCCESS || coords == NULL)
-		return null_with(err ? -err : AML_EINVAL);
+		return null_with(err ? err : -AML_EINVAL);
 	for (size_t i = 0; i < ndims; i++)
 		if (coords[i] >= dims[i])
-			return null_with(AML_EINVAL);
+			return null_with(-AML_EINVAL);
 	return aml_layout_deref(layout, coords);
 }
 
 void *aml_layout_rawptr(const struct aml_layout *layout)
 {
-	int err = lacks(layout, rawptr);
+	int err = LACKS(layout, rawptr);
 
 	return err ? null_with(err) : layout->ops->rawptr(layout->data);
 }
 
 int aml_layout_order(const struct aml_layout *layout)
 {
-	int err = lacks(layout, order);
+	int err = LACKS(layout, order);
 
-	return err ? -err : layout->ops->order(layout->data);
+	return err ? err : layout->ops->order(layout->data);
 }
 
 int aml_layout_dims(const struct aml_layout *layout, size_t *dims)
 {
-	int err = lacks(layout, dims);
+	int err = LACKS(layout, dims);
 
 	if (err != AML_SUCCESS || dims == NULL)
-		return err ? -err : -AML_EINVAL;
+		return err ? err : -AML_EINVAL;
 	return layout->ops->dims(layout->data, dims);
 }
 
 int aml_layout_dims_native(const struct aml_layout *layout, size_t *dims)
 {
-	int err = lacks(layout, dims_native);
+	int err = LACKS(layout, dims_native);
 
 	if (err != AML_SUCCESS || dims == NULL)
-		return err ? -err : -AML_EINVAL;
+		return err ? err : -AML_EINVAL;
 	return layout->ops->dims_native(layout->data, dims);
 }
 
 size_t aml_layout_ndims(const struct aml_layout *layout)
 {
-	int err = lacks(layout, ndims);
+	int err = LACKS(layout, ndims);
 
 	return err ? zero_with(err) : layout->ops->ndims(layout->data);
 }
 
 size_t aml_layout_element_size(const struct aml_layout *layout)
 {
-	int err = lacks(layout, element_size);
+	int err = LACKS(layout, element_size);
 
 	return err ? zero_with(err) : layout->ops->element_size(layout->data);
 }
@@ -136,10 +136,10 @@ int aml_layout_reshape(const struct aml_layout *layout, struct aml_layout **outp
 {
 	size_t old_ndims, old_dims[NDIMS_MAX], old_count, count;
 	struct aml_layout *made;
-	int err = lacks(layout, reshape);
+	int err = LACKS(layout, reshape);
 
 	if (err != AML_SUCCESS)
-		return -err;
+		return err;
 	if (output == NULL || dims == NULL || ndims < 1 || ndims > NDIMS_MAX)
 		return -AML_EINVAL;
 	err = layout_checked_dims(layout, false, &old_ndims, old_dims);
@@ -208,30 +208,30 @@ static int slice_in_order(const struct aml_layout *layout, bool native,
 int aml_layout_slice(const struct aml_layout *layout, struct aml_layout **output,
 		     const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	int err = lacks(layout, slice);
+	int err = LACKS(layout, slice);
 
 	if (err != AML_SUCCESS)
-		return -err;
+		return err;
 	return slice_in_order(layout, false, layout->ops->slice, output, offsets, dims, strides);
 }
 
 int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout **output,
 			    const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	int err = lacks(layout, slice_native);
+	int err = LACKS(layout, slice_native);
 
 	if (err != AML_SUCCESS)
-		return -err;
+		return err;
 	return slice_in_order(layout, true, layout->ops->slice_native, output, offsets, dims,
 			      strides);
 }
 
 int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout *layout)
 {
-	int err = lacks(layout, fprintf), cancel_state;
+	int err = LACKS(layout, fprintf), cancel_state;
 
 	if (err != AML_SUCCESS || stream == NULL)
-		return err ? -err : -AML_EINVAL;
+		return err ? err : -AML_EINVAL;
 	/* Writing would be a cancellation point; in parentheses, since fprintf may be a macro. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	err = (layout->ops->fprintf)(layout->data, stream, prefix ? prefix : "");
@@ -242,10 +242,10 @@ int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout
 int aml_layout_duplicate(const struct aml_layout *src, struct aml_layout **out, void *ptr)
 {
 	struct aml_layout *made;
-	int err = lacks(src, duplicate);
+	int err = LACKS(src, duplicate);
 
 	if (err != AML_SUCCESS || out == NULL)
-		return err ? -err : -AML_EINVAL;
+		return err ? err : -AML_EINVAL;
 	err = src->ops->duplicate(src, &made, ptr);
 	if (err == AML_SUCCESS)
 		*out = made;
