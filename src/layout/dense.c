@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Dense layouts. Everything is kept in native order; the row-major operators reverse what comes
- * in and goes out.
+ * Dense layouts. All data is in native order. The row-major operators reverse their arguments and
+ * results.
  *
- * Invariants, checked when a layout is made: neither what all elements have in bytes nor a product
- * stride[i] * cpitch[i] overflows; the elements of a layout that has any span at most PTRDIFF_MAX
- * bytes, and lie somewhere: ptr is not NULL.
+ * Invariants, checked when a layout is created:
+ *  - The bytes of all elements together, and each product stride[i] * cpitch[i], do not overflow.
+ *  - If the layout has elements, they span at most PTRDIFF_MAX bytes, and ptr is not NULL.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,14 +16,14 @@
 
 #include "layout/layout.h"
 
-/* A layout in one piece: dims, stride (ndims each) and cpitch (ndims + 1) are in `arrays`. */
+/* A layout in one block. `arrays` has dims (ndims), stride (ndims) and cpitch (ndims + 1). */
 struct dense_memory {
 	struct aml_layout layout;
 	struct aml_layout_dense data;
 	size_t arrays[];
 };
 
-static const struct aml_layout_dense *dense(const struct aml_layout_data *data)
+static const struct aml_layout_dense *dense_data(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_dense *)data;
 }
@@ -33,8 +33,8 @@ static struct aml_layout_dense *dense_of(struct aml_layout *layout)
 	return (struct aml_layout_dense *)layout->data;
 }
 
-/* A layout whose arrays are not yet filled in; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
+/* Allocate a layout whose arrays the caller fills in. NULL: out of memory. */
+static struct aml_layout *dense_allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
 {
 	struct dense_memory *memory =
 		malloc(sizeof(*memory) + (3 * ndims + 1) * sizeof(*memory->arrays));
@@ -51,8 +51,8 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, void *ptr, size_t
 	return &memory->layout;
 }
 
-/* cpitch[0 … ndims] from the element size and the pitches. */
-static int cumulate(size_t *cpitch, size_t element_size, size_t ndims, const size_t *pitch)
+/* Compute cpitch[0 … ndims] from the element size and the pitches. -AML_EINVAL: overflow. */
+static int cumulate_pitches(size_t *cpitch, size_t element_size, size_t ndims, const size_t *pitch)
 {
 	cpitch[0] = element_size;
 	for (size_t i = 0; i < ndims; i++)
@@ -61,8 +61,8 @@ static int cumulate(size_t *cpitch, size_t element_size, size_t ndims, const siz
 	return AML_SUCCESS;
 }
 
-/* The invariants. */
-static int check(const struct aml_layout_dense *d)
+/* Check the invariants. */
+static int check_invariants(const struct aml_layout_dense *d)
 {
 	size_t span = d->cpitch[0], count, bytes;
 	bool overflow = false;
@@ -83,11 +83,11 @@ static int check(const struct aml_layout_dense *d)
 	return count == 0 || (!overflow && span <= PTRDIFF_MAX) ? AML_SUCCESS : -AML_EINVAL;
 }
 
-/* Hand out a layout that passed its checks, or release it. */
-static int finish(struct aml_layout *layout, int err, struct aml_layout **output)
+/* Store a layout that passes its checks, or free it. Return `err`, or the error of the checks. */
+static int finish_layout(struct aml_layout *layout, int err, struct aml_layout **output)
 {
 	if (err == AML_SUCCESS)
-		err = check(dense_of(layout));
+		err = check_invariants(dense_of(layout));
 	if (err == AML_SUCCESS)
 		*output = layout;
 	else
@@ -95,12 +95,12 @@ static int finish(struct aml_layout *layout, int err, struct aml_layout **output
 	return err;
 }
 
-/* Arguments in native order from here on. */
+/* Create a slice. The arguments are in native order. */
 static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *ops,
 		      struct aml_layout **output, const size_t *offsets, const size_t *dims,
 		      const size_t *strides)
 {
-	struct aml_layout *layout = allocate(ops, d->ptr, d->ndims);
+	struct aml_layout *layout = dense_allocate(ops, d->ptr, d->ndims);
 	struct aml_layout_dense *made;
 	size_t offset = 0, distance;
 
@@ -109,7 +109,7 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 	made = dense_of(layout);
 	for (size_t i = 0; i < d->ndims; i++) {
 		made->dims[i] = dims[i];
-		/* Too large a stride fits only where it leads nowhere: to no second element. */
+		/* A stride overflows only if it is not used: there is no second element. */
 		if (__builtin_mul_overflow(d->stride[i], strides[i], &made->stride[i]) ||
 		    __builtin_mul_overflow(made->stride[i], d->cpitch[i], &distance))
 			made->stride[i] = d->stride[i];
@@ -117,23 +117,23 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 	}
 	memcpy(made->cpitch, d->cpitch, (d->ndims + 1) * sizeof(*d->cpitch));
 	/*
-	 * An empty slice may have any offsets, and has no first element for them to lead to; an
-	 * empty layout may lie at NULL.
+	 * An empty slice may have any offsets. They have no meaning, because there is no first
+	 * element. An empty layout may lie at NULL.
 	 */
 	for (size_t i = 0; i < d->ndims; i++)
 		if (dims[i] == 0)
 			offset = 0;
 	made->ptr = offset > 0 ? (char *)d->ptr + offset : d->ptr;
-	return finish(layout, AML_SUCCESS, output);
+	return finish_layout(layout, AML_SUCCESS, output);
 }
 
-/* A run of dimensions that lie in memory as one: neighbours are stride × cpitch bytes apart. */
+/* Dimensions that are one dimension in memory: its elements are stride × cpitch bytes apart. */
 struct group {
 	size_t extent, stride, cpitch;
 };
 
-/* Merge the dimensions into as few groups as there can be. Returns their number. */
-static size_t merge(const struct aml_layout_dense *d, struct group *groups)
+/* Merge the dimensions into as few groups as possible. Return the number of groups. */
+static size_t merge_dims(const struct aml_layout_dense *d, struct group *groups)
 {
 	size_t n = 0;
 
@@ -151,14 +151,15 @@ static size_t merge(const struct aml_layout_dense *d, struct group *groups)
 }
 
 /*
- * Split the groups into the extents of `made`. Within a group the first dimension keeps the
- * stride and the cpitch (which is the element size in dimension 0, all others are multiples of
- * it), the next ones have stride 1 and their distance as cpitch.
+ * Split the groups into the extents of `made`. -AML_EINVAL: the extents do not fit the groups. The
+ * first dimension of a group keeps the stride and the cpitch of the group. In dimension 0, cpitch
+ * must be the element size, and all other cpitches are multiples of it. The next dimensions of a
+ * group have stride 1, and their distance as cpitch.
  */
-static int split(const struct group *groups, size_t n, struct aml_layout_dense *made)
+static int split_groups(const struct group *groups, size_t n, struct aml_layout_dense *made)
 {
 	const struct group *next = groups;
-	size_t rest = 1; /* what is left to split of the present group */
+	size_t rest = 1; /* the part of the present group's extent that is left to split */
 
 	for (size_t j = 0; j < made->ndims; j++) {
 		size_t extent = made->dims[j];
@@ -186,7 +187,7 @@ static int split(const struct group *groups, size_t n, struct aml_layout_dense *
 static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops *ops,
 			struct aml_layout **output, size_t ndims, const size_t *dims)
 {
-	struct aml_layout *layout = allocate(ops, d->ptr, ndims);
+	struct aml_layout *layout = dense_allocate(ops, d->ptr, ndims);
 	struct group groups[NDIMS_MAX];
 	struct aml_layout_dense *made;
 	size_t count;
@@ -199,16 +200,17 @@ static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops 
 	made->cpitch[0] = d->cpitch[0];
 	err = layout_count(ndims, dims, &count);
 	if (err == AML_SUCCESS && count > 0) {
-		err = split(groups, merge(d, groups), made);
+		err = split_groups(groups, merge_dims(d, groups), made);
 	} else if (err == AML_SUCCESS) {
 		for (size_t i = 0; i < ndims; i++)
 			made->stride[i] = 1;
-		err = cumulate(made->cpitch, d->cpitch[0], ndims, dims);
+		err = cumulate_pitches(made->cpitch, d->cpitch[0], ndims, dims);
 	}
-	return finish(layout, err, output);
+	return finish_layout(layout, err, output);
 }
 
-static int print(const struct aml_layout_dense *d, int order, FILE *stream, const char *prefix)
+static int dense_print(const struct aml_layout_dense *d, int order, FILE *stream,
+		       const char *prefix)
 {
 	int err;
 
@@ -224,14 +226,14 @@ static int print(const struct aml_layout_dense *d, int order, FILE *stream, cons
 	return err;
 }
 
-static void *rawptr(const struct aml_layout_data *data)
+static void *dense_rawptr(const struct aml_layout_data *data)
 {
-	return dense(data)->ptr;
+	return dense_data(data)->ptr;
 }
 
-static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
+static int dense_steps_native(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
 {
-	const struct aml_layout_dense *d = dense(data);
+	const struct aml_layout_dense *d = dense_data(data);
 
 	*base = d->ptr;
 	for (size_t i = 0; i < d->ndims; i++)
@@ -239,10 +241,10 @@ static int steps_native(const struct aml_layout_data *data, void **base, ptrdiff
 	return AML_SUCCESS;
 }
 
-static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+static int dense_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_dense *d = dense(layout->data);
-	struct aml_layout *copy = allocate(layout->ops, ptr ? ptr : d->ptr, d->ndims);
+	const struct aml_layout_dense *d = dense_data(layout->data);
+	struct aml_layout *copy = dense_allocate(layout->ops, ptr ? ptr : d->ptr, d->ndims);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
@@ -255,17 +257,17 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 
 size_t aml_layout_dense_ndims(const struct aml_layout_data *data)
 {
-	return dense(data)->ndims;
+	return dense_data(data)->ndims;
 }
 
 size_t aml_layout_dense_element_size(const struct aml_layout_data *data)
 {
-	return dense(data)->cpitch[0];
+	return dense_data(data)->cpitch[0];
 }
 
 void *aml_layout_column_deref(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct aml_layout_dense *d = dense(data);
+	const struct aml_layout_dense *d = dense_data(data);
 	char *element = d->ptr;
 
 	for (size_t i = 0; i < d->ndims; i++)
@@ -279,32 +281,33 @@ int aml_layout_column_order(const struct aml_layout_data *data)
 	return AML_LAYOUT_ORDER_COLUMN_MAJOR;
 }
 
-static int column_dims(const struct aml_layout_data *data, size_t *dims)
+static int dense_column_dims(const struct aml_layout_data *data, size_t *dims)
 {
-	memcpy(dims, dense(data)->dims, dense(data)->ndims * sizeof(*dims));
+	memcpy(dims, dense_data(data)->dims, dense_data(data)->ndims * sizeof(*dims));
 	return AML_SUCCESS;
 }
 
 int aml_layout_column_reshape(const struct aml_layout_data *data, struct aml_layout **output,
 			      const size_t ndims, const size_t *dims)
 {
-	return make_reshape(dense(data), &aml_layout_column_ops, output, ndims, dims);
+	return make_reshape(dense_data(data), &aml_layout_column_ops, output, ndims, dims);
 }
 
 int aml_layout_column_slice(const struct aml_layout_data *data, struct aml_layout **output,
 			    const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	return make_slice(dense(data), &aml_layout_column_ops, output, offsets, dims, strides);
+	return make_slice(dense_data(data), &aml_layout_column_ops, output, offsets, dims, strides);
 }
 
-static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int dense_column_fprintf(const struct aml_layout_data *data, FILE *stream,
+				const char *prefix)
 {
-	return print(dense(data), AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
+	return dense_print(dense_data(data), AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
 
 void *aml_layout_row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct aml_layout_dense *d = dense(data);
+	const struct aml_layout_dense *d = dense_data(data);
 	char *element = d->ptr;
 
 	for (size_t i = 0; i < d->ndims; i++)
@@ -320,7 +323,7 @@ int aml_layout_row_order(const struct aml_layout_data *data)
 
 int aml_layout_row_dims(const struct aml_layout_data *data, size_t *dims)
 {
-	layout_reorder(AML_LAYOUT_ORDER_C, dense(data)->ndims, dims, dense(data)->dims);
+	layout_reorder(AML_LAYOUT_ORDER_C, dense_data(data)->ndims, dims, dense_data(data)->dims);
 	return AML_SUCCESS;
 }
 
@@ -330,13 +333,13 @@ int aml_layout_row_reshape(const struct aml_layout_data *data, struct aml_layout
 	size_t native[NDIMS_MAX];
 
 	layout_reorder(AML_LAYOUT_ORDER_C, ndims, native, dims);
-	return make_reshape(dense(data), &aml_layout_row_ops, output, ndims, native);
+	return make_reshape(dense_data(data), &aml_layout_row_ops, output, ndims, native);
 }
 
 int aml_layout_row_slice(const struct aml_layout_data *data, struct aml_layout **output,
 			 const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	size_t ndims = dense(data)->ndims;
+	size_t ndims = dense_data(data)->ndims;
 	size_t n_offsets[NDIMS_MAX], n_dims[NDIMS_MAX], n_strides[NDIMS_MAX];
 
 	layout_reorder(AML_LAYOUT_ORDER_C, ndims, n_offsets, offsets);
@@ -348,12 +351,12 @@ int aml_layout_row_slice(const struct aml_layout_data *data, struct aml_layout *
 int aml_layout_row_slice_native(const struct aml_layout_data *data, struct aml_layout **output,
 				const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	return make_slice(dense(data), &aml_layout_row_ops, output, offsets, dims, strides);
+	return make_slice(dense_data(data), &aml_layout_row_ops, output, offsets, dims, strides);
 }
 
-static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int dense_row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	return print(dense(data), AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
+	return dense_print(dense_data(data), AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
 }
 
 int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int order,
@@ -371,7 +374,7 @@ int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int ord
 		return -AML_EINVAL;
 	if (ptr == NULL && !any_zero(ndims, dims))
 		return -AML_EINVAL;
-	made = allocate(ops, ptr, ndims);
+	made = dense_allocate(ops, ptr, ndims);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	d = dense_of(made);
@@ -381,41 +384,42 @@ int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int ord
 	if (stride != NULL)
 		layout_reorder(order, ndims, d->stride, stride);
 	layout_reorder(order, ndims, native, pitch ? pitch : dims);
-	return finish(made, cumulate(d->cpitch, element_size, ndims, native), layout);
+	return finish_layout(made, cumulate_pitches(d->cpitch, element_size, ndims, native),
+			     layout);
 }
 
 struct aml_layout_ops aml_layout_column_ops = {
 	.deref = aml_layout_column_deref,
 	.deref_native = aml_layout_column_deref,
-	.rawptr = rawptr,
+	.rawptr = dense_rawptr,
 	.order = aml_layout_column_order,
-	.dims = column_dims,
-	.dims_native = column_dims,
+	.dims = dense_column_dims,
+	.dims_native = dense_column_dims,
 	.ndims = aml_layout_dense_ndims,
 	.element_size = aml_layout_dense_element_size,
 	.reshape = aml_layout_column_reshape,
 	.slice = aml_layout_column_slice,
 	.slice_native = aml_layout_column_slice,
-	.fprintf = column_fprintf,
-	.duplicate = duplicate,
+	.fprintf = dense_column_fprintf,
+	.duplicate = dense_duplicate,
 	.destroy = NULL,
-	.steps_native = steps_native,
+	.steps_native = dense_steps_native,
 };
 
 struct aml_layout_ops aml_layout_row_ops = {
 	.deref = aml_layout_row_deref,
 	.deref_native = aml_layout_column_deref,
-	.rawptr = rawptr,
+	.rawptr = dense_rawptr,
 	.order = aml_layout_row_order,
 	.dims = aml_layout_row_dims,
-	.dims_native = column_dims,
+	.dims_native = dense_column_dims,
 	.ndims = aml_layout_dense_ndims,
 	.element_size = aml_layout_dense_element_size,
 	.reshape = aml_layout_row_reshape,
 	.slice = aml_layout_row_slice,
 	.slice_native = aml_layout_row_slice_native,
-	.fprintf = row_fprintf,
-	.duplicate = duplicate,
+	.fprintf = dense_row_fprintf,
+	.duplicate = dense_duplicate,
 	.destroy = NULL,
-	.steps_native = steps_native,
+	.steps_native = dense_steps_native,
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pad layouts: a target seen with other extents, the outside filled with a neutral element. The
- * data is in native order; the target may be in either.
+ * Pad layouts: a target with other extents, filled up with a neutral element. All data is in native
+ * order; the target may have either order.
  *
- * A pad owns its target from its creation on. The neutral element is read only: what copies ask
- * of a pad that they write to is pad_place(), which has no address outside the target.
+ * A pad owns its target from its creation on. The neutral element is only read: copies that write
+ * to a pad call pad_place(), which returns no address outside of the target.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +15,22 @@
 
 #include "layout/layout.h"
 
-/* A layout in one piece: dims, target_dims, then the neutral element are in `arrays`. */
+/* A layout in one block. `arrays` has dims, target_dims, then the neutral element. */
 struct pad_memory {
 	struct aml_layout layout;
 	struct aml_layout_pad data;
 	size_t arrays[];
 };
 
-static const struct aml_layout_pad *pad(const struct aml_layout_data *data)
+static const struct aml_layout_pad *pad_data(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_pad *)data;
 }
 
-/* A pad over a target of this shape, its neutral element copied; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, int order, struct aml_layout *inner,
-				   const struct outline *target, const size_t *dims,
-				   const void *neutral)
+/* Create a pad over the target `inner` of the shape `target`. NULL: out of memory. */
+static struct aml_layout *pad_allocate(struct aml_layout_ops *ops, int order,
+				       struct aml_layout *inner, const struct outline *target,
+				       const size_t *dims, const void *neutral)
 {
 	size_t sizes = target->ndims * sizeof(size_t), bytes;
 	struct pad_memory *memory;
@@ -55,7 +55,8 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, int order, struct
 	return &memory->layout;
 }
 
-static bool outside(const struct aml_layout_pad *p, const size_t *coords)
+/* Report whether native coordinates lie outside of the target. */
+static bool is_outside(const struct aml_layout_pad *p, const size_t *coords)
 {
 	for (size_t i = 0; i < p->ndims; i++)
 		if (coords[i] >= p->target_dims[i])
@@ -65,65 +66,65 @@ static bool outside(const struct aml_layout_pad *p, const size_t *coords)
 
 void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct aml_layout_pad *p = pad(data);
+	const struct aml_layout_pad *p = pad_data(data);
 
-	return outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
+	return is_outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
 }
 
 bool pad_place(const struct aml_layout_data *data, const size_t *coords, void **place)
 {
-	const struct aml_layout_pad *p = pad(data);
+	const struct aml_layout_pad *p = pad_data(data);
 
-	return !outside(p, coords) && layout_place(p->target, coords, place);
+	return !is_outside(p, coords) && layout_place(p->target, coords, place);
 }
 
-static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
+static void *pad_row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
 	size_t native[NDIMS_MAX];
 
-	layout_reorder(AML_LAYOUT_ORDER_C, pad(data)->ndims, native, coords);
+	layout_reorder(AML_LAYOUT_ORDER_C, pad_data(data)->ndims, native, coords);
 	return pad_deref_native(data, native);
 }
 
-static void *rawptr(const struct aml_layout_data *data)
+static void *pad_rawptr(const struct aml_layout_data *data)
 {
-	return aml_layout_rawptr(pad(data)->target);
+	return aml_layout_rawptr(pad_data(data)->target);
 }
 
-static int order(const struct aml_layout_data *data)
+static int pad_order(const struct aml_layout_data *data)
 {
-	return AML_LAYOUT_ORDER(pad(data)->tags);
+	return AML_LAYOUT_ORDER(pad_data(data)->tags);
 }
 
-static int dims(const struct aml_layout_data *data, size_t *user)
+static int pad_dims(const struct aml_layout_data *data, size_t *user)
 {
-	layout_reorder(order(data), pad(data)->ndims, user, pad(data)->dims);
+	layout_reorder(pad_order(data), pad_data(data)->ndims, user, pad_data(data)->dims);
 	return AML_SUCCESS;
 }
 
-static int dims_native(const struct aml_layout_data *data, size_t *native)
+static int pad_dims_native(const struct aml_layout_data *data, size_t *native)
 {
-	memcpy(native, pad(data)->dims, pad(data)->ndims * sizeof(*native));
+	memcpy(native, pad_data(data)->dims, pad_data(data)->ndims * sizeof(*native));
 	return AML_SUCCESS;
 }
 
-static size_t ndims(const struct aml_layout_data *data)
+static size_t pad_ndims(const struct aml_layout_data *data)
 {
-	return pad(data)->ndims;
+	return pad_data(data)->ndims;
 }
 
-static size_t element_size(const struct aml_layout_data *data)
+static size_t pad_element_size(const struct aml_layout_data *data)
 {
-	return pad(data)->element_size;
+	return pad_data(data)->element_size;
 }
 
-static int print(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int pad_print(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	const struct aml_layout_pad *p = pad(data);
+	const struct aml_layout_pad *p = pad_data(data);
 	int err;
 
 	if (fprintf(stream, "%slayout: pad, %s\n%s  element size: %zu\n", prefix,
-		    order(data) == AML_LAYOUT_ORDER_C ? "row-major" : "column-major", prefix,
+		    pad_order(data) == AML_LAYOUT_ORDER_C ? "row-major" : "column-major", prefix,
 		    p->element_size) < 0)
 		return -AML_FAILURE;
 	err = layout_print_sizes(stream, prefix, "  dims", p->tags, p->ndims, p->dims);
@@ -135,12 +136,12 @@ static int print(const struct aml_layout_data *data, FILE *stream, const char *p
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, p->target) : err;
 }
 
-/* One like `p`, over another target. */
-static int again(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
-		 struct aml_layout *target, struct aml_layout **output)
+/* Create a pad like `p` over another target. */
+static int pad_copy_over(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
+			 struct aml_layout *target, struct aml_layout **output)
 {
 	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
-	struct aml_layout *copy = allocate(ops, p->tags, target, &inner, p->dims, p->neutral);
+	struct aml_layout *copy = pad_allocate(ops, p->tags, target, &inner, p->dims, p->neutral);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
@@ -150,19 +151,19 @@ static int again(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
 
 int pad_over(const struct aml_layout_pad *p, struct aml_layout *target, struct aml_layout **out)
 {
-	return again(p, &aml_layout_pad_column_ops, target, out);
+	return pad_copy_over(p, &aml_layout_pad_column_ops, target, out);
 }
 
-static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+static int pad_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_pad *p = pad(layout->data);
+	const struct aml_layout_pad *p = pad_data(layout->data);
 	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
 	struct aml_layout *target;
 	int err = layout_duplicate_as(p->target, &inner, &target, ptr);
 
 	if (err != AML_SUCCESS)
 		return err;
-	err = again(p, layout->ops, target, output);
+	err = pad_copy_over(p, layout->ops, target, output);
 	if (err != AML_SUCCESS)
 		aml_layout_destroy(&target);
 	return err;
@@ -176,8 +177,8 @@ void aml_layout_pad_destroy(struct aml_layout *layout)
 	free(layout);
 }
 
-int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml_layout *target,
-			  const size_t *user_dims, void *neutral)
+int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,
+			  const size_t *dims, void *neutral)
 {
 	struct outline outline;
 	struct shape inner;
@@ -185,21 +186,22 @@ int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml
 	struct aml_layout *made;
 	int err;
 
-	if (layout == NULL || target == NULL || user_dims == NULL || neutral == NULL)
+	if (layout == NULL || target == NULL || dims == NULL || neutral == NULL)
 		return -AML_EINVAL;
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
 	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
-	layout_reorder(tags, inner.ndims, native, user_dims);
+	layout_reorder(order, inner.ndims, native, dims);
 	err = layout_count(inner.ndims, native, &count);
 	if (err != AML_SUCCESS || __builtin_mul_overflow(count, inner.element_size, &size))
 		return -AML_EINVAL;
 	outline = outline_of(&inner);
-	made = allocate(AML_LAYOUT_ORDER(tags) == AML_LAYOUT_ORDER_C ? &aml_layout_pad_row_ops
-								     : &aml_layout_pad_column_ops,
-			tags, target, &outline, native, neutral);
+	made = pad_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
+				    ? &aml_layout_pad_row_ops
+				    : &aml_layout_pad_column_ops,
+			    order, target, &outline, native, neutral);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	*layout = made;
@@ -207,29 +209,29 @@ int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml
 }
 
 struct aml_layout_ops aml_layout_pad_row_ops = {
-	.deref = row_deref,
+	.deref = pad_row_deref,
 	.deref_native = pad_deref_native,
-	.rawptr = rawptr,
-	.order = order,
-	.dims = dims,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
-	.fprintf = print,
-	.duplicate = duplicate,
+	.rawptr = pad_rawptr,
+	.order = pad_order,
+	.dims = pad_dims,
+	.dims_native = pad_dims_native,
+	.ndims = pad_ndims,
+	.element_size = pad_element_size,
+	.fprintf = pad_print,
+	.duplicate = pad_duplicate,
 	.destroy = aml_layout_pad_destroy,
 };
 
 struct aml_layout_ops aml_layout_pad_column_ops = {
 	.deref = pad_deref_native,
 	.deref_native = pad_deref_native,
-	.rawptr = rawptr,
-	.order = order,
-	.dims = dims,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
-	.fprintf = print,
-	.duplicate = duplicate,
+	.rawptr = pad_rawptr,
+	.order = pad_order,
+	.dims = pad_dims,
+	.dims_native = pad_dims_native,
+	.ndims = pad_ndims,
+	.element_size = pad_element_size,
+	.fprintf = pad_print,
+	.duplicate = pad_duplicate,
 	.destroy = aml_layout_pad_destroy,
 };

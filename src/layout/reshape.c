@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reshape layouts: the elements of a target, in native linear order, under other extents. The
- * data is in native order. A reshape layout owns its target from its creation on.
+ * Reshape layouts: the elements of a target, in native linear order, with other extents. All data
+ * is in native order. A reshape layout owns its target from its creation on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +12,22 @@
 
 #include "layout/layout.h"
 
-/* A layout in one piece: dims, coffsets (ndims each) and target_dims are in `arrays`. */
+/* A layout in one block. `arrays` has dims (ndims), coffsets (ndims) and target_dims. */
 struct reshape_memory {
 	struct aml_layout layout;
 	struct aml_layout_data_reshape data;
 	size_t arrays[];
 };
 
-static const struct aml_layout_data_reshape *data_of(const struct aml_layout_data *data)
+static const struct aml_layout_data_reshape *reshape_data(const struct aml_layout_data *data)
 {
 	return (const struct aml_layout_data_reshape *)data;
 }
 
-/* A reshape layout over a target of these extents; NULL without memory. */
-static struct aml_layout *allocate(struct aml_layout_ops *ops, struct aml_layout *target,
-				   size_t ndims, const size_t *dims, size_t target_ndims,
-				   const size_t *target_dims)
+/* Create a reshape layout over a target of these extents. NULL: out of memory. */
+static struct aml_layout *reshape_allocate(struct aml_layout_ops *ops, struct aml_layout *target,
+					   size_t ndims, const size_t *dims, size_t target_ndims,
+					   const size_t *target_dims)
 {
 	size_t count = 2 * ndims + target_ndims, offset = 1;
 	struct reshape_memory *memory = malloc(sizeof(*memory) + count * sizeof(*memory->arrays));
@@ -51,7 +51,7 @@ static struct aml_layout *allocate(struct aml_layout_ops *ops, struct aml_layout
 	return &memory->layout;
 }
 
-/* The target's native coordinates of an element; not called for an empty layout. */
+/* Compute the target's native coordinates of an element. The layout must not be empty. */
 static void target_coords(const struct aml_layout_data_reshape *r, const size_t *coords,
 			  size_t *inner)
 {
@@ -69,68 +69,70 @@ void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coo
 {
 	size_t inner[NDIMS_MAX];
 
-	target_coords(data_of(data), coords, inner);
-	return aml_layout_deref_native(data_of(data)->target, inner);
+	target_coords(reshape_data(data), coords, inner);
+	return aml_layout_deref_native(reshape_data(data)->target, inner);
 }
 
 bool reshape_place(const struct aml_layout_data *data, const size_t *coords, void **place)
 {
 	size_t inner[NDIMS_MAX];
 
-	target_coords(data_of(data), coords, inner);
-	return layout_place(data_of(data)->target, inner, place);
+	target_coords(reshape_data(data), coords, inner);
+	return layout_place(reshape_data(data)->target, inner, place);
 }
 
-static void *row_deref(const struct aml_layout_data *data, const size_t *coords)
+static void *reshape_row_deref(const struct aml_layout_data *data, const size_t *coords)
 {
 	size_t native[NDIMS_MAX];
 
-	layout_reorder(AML_LAYOUT_ORDER_C, data_of(data)->ndims, native, coords);
+	layout_reorder(AML_LAYOUT_ORDER_C, reshape_data(data)->ndims, native, coords);
 	return reshape_deref_native(data, native);
 }
 
-static void *rawptr(const struct aml_layout_data *data)
+static void *reshape_rawptr(const struct aml_layout_data *data)
 {
-	return aml_layout_rawptr(data_of(data)->target);
+	return aml_layout_rawptr(reshape_data(data)->target);
 }
 
-static int row_order(const struct aml_layout_data *data)
+static int reshape_row_order(const struct aml_layout_data *data)
 {
 	(void)data;
 	return AML_LAYOUT_ORDER_ROW_MAJOR;
 }
 
-static int column_order(const struct aml_layout_data *data)
+static int reshape_column_order(const struct aml_layout_data *data)
 {
 	(void)data;
 	return AML_LAYOUT_ORDER_COLUMN_MAJOR;
 }
 
-static int row_dims(const struct aml_layout_data *data, size_t *user)
+static int reshape_row_dims(const struct aml_layout_data *data, size_t *user)
 {
-	layout_reorder(AML_LAYOUT_ORDER_C, data_of(data)->ndims, user, data_of(data)->dims);
+	layout_reorder(AML_LAYOUT_ORDER_C, reshape_data(data)->ndims, user,
+		       reshape_data(data)->dims);
 	return AML_SUCCESS;
 }
 
-static int dims_native(const struct aml_layout_data *data, size_t *native)
+static int reshape_dims_native(const struct aml_layout_data *data, size_t *native)
 {
-	memcpy(native, data_of(data)->dims, data_of(data)->ndims * sizeof(*native));
+	memcpy(native, reshape_data(data)->dims, reshape_data(data)->ndims * sizeof(*native));
 	return AML_SUCCESS;
 }
 
-static size_t ndims(const struct aml_layout_data *data)
+static size_t reshape_ndims(const struct aml_layout_data *data)
 {
-	return data_of(data)->ndims;
+	return reshape_data(data)->ndims;
 }
 
-static size_t element_size(const struct aml_layout_data *data)
+static size_t reshape_element_size(const struct aml_layout_data *data)
 {
-	return aml_layout_element_size(data_of(data)->target);
+	return aml_layout_element_size(reshape_data(data)->target);
 }
 
-static int print(const struct aml_layout_data *data, int order, FILE *stream, const char *prefix)
+static int reshape_print(const struct aml_layout_data *data, int order, FILE *stream,
+			 const char *prefix)
 {
-	const struct aml_layout_data_reshape *r = data_of(data);
+	const struct aml_layout_data_reshape *r = reshape_data(data);
 	int err;
 
 	if (fprintf(stream, "%slayout: reshape, %s\n", prefix,
@@ -142,22 +144,23 @@ static int print(const struct aml_layout_data *data, int order, FILE *stream, co
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, r->target) : err;
 }
 
-static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int reshape_row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
-	return print(data, AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
+	return reshape_print(data, AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
 }
 
-static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int reshape_column_fprintf(const struct aml_layout_data *data, FILE *stream,
+				  const char *prefix)
 {
-	return print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
+	return reshape_print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
 
-/* One like `r`, over another target. */
-static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
-		 struct aml_layout *target, struct aml_layout **output)
+/* Create a reshape layout like `r` over another target. */
+static int reshape_copy_over(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
+			     struct aml_layout *target, struct aml_layout **output)
 {
 	struct aml_layout *copy =
-		allocate(ops, target, r->ndims, r->dims, r->target_ndims, r->target_dims);
+		reshape_allocate(ops, target, r->ndims, r->dims, r->target_ndims, r->target_dims);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
@@ -168,12 +171,12 @@ static int again(const struct aml_layout_data_reshape *r, struct aml_layout_ops 
 int reshape_over(const struct aml_layout_data_reshape *r, struct aml_layout *target,
 		 struct aml_layout **out)
 {
-	return again(r, &aml_layout_reshape_column_ops, target, out);
+	return reshape_copy_over(r, &aml_layout_reshape_column_ops, target, out);
 }
 
-static int duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
+static int reshape_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
-	const struct aml_layout_data_reshape *r = data_of(layout->data);
+	const struct aml_layout_data_reshape *r = reshape_data(layout->data);
 	const struct outline inner = {r->target_ndims, aml_layout_element_size(r->target),
 				      r->target_dims};
 	struct aml_layout *target;
@@ -181,7 +184,7 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 
 	if (err != AML_SUCCESS)
 		return err;
-	err = again(r, layout->ops, target, output);
+	err = reshape_copy_over(r, layout->ops, target, output);
 	if (err != AML_SUCCESS)
 		aml_layout_destroy(&target);
 	return err;
@@ -196,30 +199,30 @@ void aml_layout_reshape_destroy(struct aml_layout *layout)
 }
 
 int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *target,
-			      const int order, const size_t n, const size_t *dims)
+			      const int order, const size_t ndims, const size_t *dims)
 {
 	struct shape inner;
 	size_t native[NDIMS_MAX], count, target_count;
 	struct aml_layout *made;
 	int err;
 
-	if (layout == NULL || target == NULL || dims == NULL || n < 1 || n > NDIMS_MAX)
+	if (layout == NULL || target == NULL || dims == NULL || ndims < 1 || ndims > NDIMS_MAX)
 		return -AML_EINVAL;
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
 	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
-	layout_reorder(order, n, native, dims);
-	err = layout_count(n, native, &count);
+	layout_reorder(order, ndims, native, dims);
+	err = layout_count(ndims, native, &count);
 	if (err == AML_SUCCESS)
 		err = layout_count(inner.ndims, inner.dims, &target_count);
 	if (err != AML_SUCCESS || count != target_count)
 		return -AML_EINVAL;
-	made = allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
-				? &aml_layout_reshape_row_ops
-				: &aml_layout_reshape_column_ops,
-			target, n, native, inner.ndims, inner.dims);
+	made = reshape_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
+					? &aml_layout_reshape_row_ops
+					: &aml_layout_reshape_column_ops,
+				target, ndims, native, inner.ndims, inner.dims);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	*layout = made;
@@ -227,29 +230,29 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 }
 
 struct aml_layout_ops aml_layout_reshape_row_ops = {
-	.deref = row_deref,
+	.deref = reshape_row_deref,
 	.deref_native = reshape_deref_native,
-	.rawptr = rawptr,
-	.order = row_order,
-	.dims = row_dims,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
-	.fprintf = row_fprintf,
-	.duplicate = duplicate,
+	.rawptr = reshape_rawptr,
+	.order = reshape_row_order,
+	.dims = reshape_row_dims,
+	.dims_native = reshape_dims_native,
+	.ndims = reshape_ndims,
+	.element_size = reshape_element_size,
+	.fprintf = reshape_row_fprintf,
+	.duplicate = reshape_duplicate,
 	.destroy = aml_layout_reshape_destroy,
 };
 
 struct aml_layout_ops aml_layout_reshape_column_ops = {
 	.deref = reshape_deref_native,
 	.deref_native = reshape_deref_native,
-	.rawptr = rawptr,
-	.order = column_order,
-	.dims = dims_native,
-	.dims_native = dims_native,
-	.ndims = ndims,
-	.element_size = element_size,
-	.fprintf = column_fprintf,
-	.duplicate = duplicate,
+	.rawptr = reshape_rawptr,
+	.order = reshape_column_order,
+	.dims = reshape_dims_native,
+	.dims_native = reshape_dims_native,
+	.ndims = reshape_ndims,
+	.element_size = reshape_element_size,
+	.fprintf = reshape_column_fprintf,
+	.duplicate = reshape_duplicate,
 	.destroy = aml_layout_reshape_destroy,
 };
