@@ -191,7 +191,7 @@ static char *own_group(bool unified)
 	return group;
 }
 
-/* Decode characters that mountinfo writes as a backslash and three octal digits, as spaces. */
+/* Decode characters that mountinfo writes as a backslash and three octal digits. */
 static void unescape(char *text)
 {
 	char *to = text;
