@@ -3,13 +3,22 @@
  * @file
  * libaml-dma: asynchronous copies between memory layouts on a host.
  *
- * This header brings in everything but the headers of particular layouts and engines
- * (`aml/layout/dense.h`, `aml/layout/pad.h`, `aml/layout/reshape.h`, `aml/layout/native.h`,
- * `aml/dma/linux.h`), and the standard headers that programs written for AML expect of it.
+ * This header includes every public header except those of particular layouts and engines:
+ * `aml/layout/dense.h`, `aml/layout/pad.h`, `aml/layout/reshape.h`, `aml/layout/native.h` and
+ * `aml/dma/linux.h`. It also includes the standard headers that programs written for AML expect
+ * from it.
  *
- * Any thread may call any function of the library at any time, unless its description says
- * otherwise. No function may be called in a signal handler, which may have interrupted the library
- * and would then wait for a lock of its own thread.
+ * The descriptions of functions use these terms:
+ *  - A function is *thread-safe* if any thread may call it at any time, also inside an operator or
+ *    the function of a task.
+ *  - A function *blocks* if it may wait until other work has finished. Any function may wait for
+ *    an internal lock.
+ *
+ * These rules hold for every function:
+ *  - On an error, every output is as it was before the call, and nothing is leaked.
+ *  - No function is a cancellation point.
+ *  - No function may be called in a signal handler: the handler may have interrupted a function
+ *    that holds a lock, and would wait for that lock forever.
  */
 #ifndef AML_H
 #define AML_H
@@ -40,35 +49,61 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * Start the library: create the engine `aml_dma_linux` of `aml/dma/linux.h`.
+ * @defgroup aml_library Start and end of the library
  *
- * Calls are counted: after n of them the engine lives until the n-th aml_finalize(). It has as
- * many workers as the environment variable AML_DMA_NUM_THREADS says (a decimal number, 0
- * allowed). Without the variable it has a worker for each CPU of the calling thread's affinity
- * mask, but no more than the CPU quota of the process's control groups has CPUs, rounded up.
+ * The engine aml_dma_linux of `aml/dma/linux.h` lives from the first aml_init() to the last
+ * aml_finalize(). The rest of the library needs neither call.
  *
- * @param argc [in] The program's, or NULL; not used.
- * @param argv [in] The program's, or NULL; not used.
- * @return AML_SUCCESS;
- *         -AML_EINVAL if AML_DMA_NUM_THREADS is set and no number;
- *         -AML_ENOMEM if memory or threads are short.
+ * @code
+ * int main(int argc, char *argv[])
+ * {
+ *         if (aml_init(&argc, &argv) != AML_SUCCESS)
+ *                 return EXIT_FAILURE;
+ *         // Use aml_dma_linux.
+ *         return aml_finalize() == AML_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+ * }
+ * @endcode
+ * @{
+ */
+
+/**
+ * Start the library: create the engine aml_dma_linux.
  *
- * May be called from any thread.
+ * Calls are counted: after n successful calls, the engine lives until the n-th aml_finalize().
+ * Only the first call creates an engine.
+ *
+ * The environment variable AML_DMA_NUM_THREADS sets the number of workers. Its value is a decimal
+ * number; 0 is allowed. Without the variable, the engine has one worker for each CPU in the
+ * affinity mask of the calling thread, but no more workers than the CPU quota of the process's
+ * control groups provides CPUs, rounded up.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[in] argc  Not used; may be NULL.
+ * @param[in] argv  Not used; may be NULL.
+ * @retval AML_SUCCESS  The engine exists.
+ * @retval -AML_EINVAL  AML_DMA_NUM_THREADS is set, and its value is not a number.
+ * @retval -AML_ENOMEM  Out of memory or threads.
  */
 int aml_init(int *argc, char **argv[]);
 
 /**
- * Undo one aml_init(). The last call finishes what `aml_dma_linux` has queued, destroys it and
- * sets it to NULL; then aml_init() works again.
+ * Undo one aml_init().
  *
- * @return AML_SUCCESS;
- *         -AML_EINVAL without an aml_init() to undo;
- *         -AML_EBUSY if it is the last call, from inside an operator that
- *         `aml_dma_linux` runs.
+ * The last call runs what is queued on aml_dma_linux, destroys the engine, and sets aml_dma_linux
+ * to NULL. aml_init() then works again. A program may exit without this call.
  *
- * May be called from any thread. A program may exit without it.
+ * Thread-safe. The last call blocks until the engine has finished. Once the last call has begun,
+ * new calls on the engine are undefined, except from operators that the engine still runs.
+ *
+ * @retval AML_SUCCESS  One aml_init() is undone.
+ * @retval -AML_EINVAL  No aml_init() is left to undo.
+ * @retval -AML_EBUSY  The call would be the last one, and it is made inside an operator that
+ *   aml_dma_linux runs. Nothing has changed.
  */
 int aml_finalize(void);
+
+/** @} */
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The library's beginning and end: the engine that every program has, and how often it was
- * asked for.
+ * The start and the end of the library: the engine aml_dma_linux, and the count of aml_init().
  *
- * `lock` guards the count and aml_dma_linux. The engine is destroyed without it held, since
- * operators that it still runs may call aml_init() or aml_finalize().
+ * `init_lock` guards the count and aml_dma_linux. The engine is destroyed without the lock, because
+ * operators that the engine still runs may call aml_init() or aml_finalize().
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -24,48 +23,51 @@ const char *aml_version_string = AML_VERSION_STRING;
 
 struct aml_dma *aml_dma_linux;
 
-static struct lock lock = LOCK_INITIALIZER;
-/* Calls of aml_init() that were not undone. */
-static unsigned long inits GUARDED_BY(lock);
-static bool handled; /* the fork handlers are in place; at load time, then guarded by `lock` */
+static struct lock init_lock = LOCK_INITIALIZER;
+/* The number of calls of aml_init() that are not undone. */
+static unsigned long init_count GUARDED_BY(init_lock);
+/* The fork handlers are registered. Set at load time; then guarded by `init_lock`. */
+static bool fork_handled;
 
-/* fork() holds the lock from the first of these to one of the others, which is not analysed. */
+/* Not analysed: fork() holds the lock from the first handler to one of the other two. */
 static void before_fork(void) NOT_ANALYSED
 {
-	lock_acquire(&lock);
+	lock_acquire(&init_lock);
 }
 
 static void after_fork_in_parent(void) NOT_ANALYSED
 {
-	lock_release(&lock);
+	lock_release(&init_lock);
 }
 
 static void after_fork_in_child(void) NOT_ANALYSED
 {
-	lock_renew(&lock);
+	lock_renew(&init_lock);
 }
 
-/* fork() takes `lock` before the schedulers' locks, as aml_init() does: the last one registered
- * goes first. */
+/*
+ * Register the fork handlers, once. fork() calls the handler first that was registered last. So it
+ * takes `init_lock` before the schedulers' locks, in the order in which aml_init() takes them.
+ */
 static int handle_fork(void)
 {
 	int err = linux_handle_fork();
 
-	if (err != AML_SUCCESS || handled)
+	if (err != AML_SUCCESS || fork_handled)
 		return err;
 	if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
 		return -AML_ENOMEM;
-	handled = true;
+	fork_handled = true;
 	return AML_SUCCESS;
 }
 
-/* At load time, as in queue_fork.c. */
+/* At load time, for the reason given in queue_fork.c. */
 __attribute__((constructor)) static void handle_fork_early(void)
 {
 	(void)handle_fork();
 }
 
-/* How many workers aml_dma_linux is to have. */
+/* Choose the number of workers of aml_dma_linux. */
 static int choose_num_threads(size_t *n)
 {
 	const char *text = getenv("AML_DMA_NUM_THREADS");
@@ -85,7 +87,7 @@ static int choose_num_threads(size_t *n)
 	return AML_SUCCESS;
 }
 
-/* The first aml_init(). */
+/* Do the work of the first aml_init(). */
 static int start_library(void)
 {
 	size_t n;
@@ -104,12 +106,12 @@ int aml_init(int *argc, char **argv[])
 
 	(void)argc;
 	(void)argv;
-	lock_acquire(&lock);
-	if (inits == 0)
+	lock_acquire(&init_lock);
+	if (init_count == 0)
 		err = start_library();
 	if (err == AML_SUCCESS)
-		inits++;
-	lock_release(&lock);
+		init_count++;
+	lock_release(&init_lock);
 	return err;
 }
 
@@ -118,25 +120,25 @@ int aml_finalize(void)
 	struct aml_dma *last;
 	int err = AML_SUCCESS;
 
-	lock_acquire(&lock);
-	if (inits == 0)
+	lock_acquire(&init_lock);
+	if (init_count == 0)
 		err = -AML_EINVAL;
-	else if (inits == 1 && linux_is_inside(aml_dma_linux))
+	else if (init_count == 1 && linux_is_inside(aml_dma_linux))
 		err = -AML_EBUSY;
 	else
-		inits--;
-	if (err != AML_SUCCESS || inits > 0) {
-		lock_release(&lock);
+		init_count--;
+	if (err != AML_SUCCESS || init_count > 0) {
+		lock_release(&init_lock);
 		return err;
 	}
 	last = aml_dma_linux;
-	lock_release(&lock);
-	/* What it still runs may use aml_dma_linux to the end. */
+	lock_release(&init_lock);
+	/* Operators that the engine still runs may use aml_dma_linux until they return. */
 	aml_dma_linux_destroy(&last);
-	lock_acquire(&lock);
-	/* Unless it was started again meanwhile. */
-	if (inits == 0)
+	lock_acquire(&init_lock);
+	/* Another thread may have started the library again meanwhile. */
+	if (init_count == 0)
 		aml_dma_linux = NULL;
-	lock_release(&lock);
+	lock_release(&init_lock);
 	return AML_SUCCESS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Error codes and their texts. */
+/* Error codes and their error_texts. */
 #include <pthread.h>
 #include <stdio.h>
 
@@ -7,7 +7,7 @@
 
 __thread int aml_errno;
 
-static const char *const texts[AML_ERROR_MAX] = {
+static const char *const error_texts[AML_ERROR_MAX] = {
 	[AML_SUCCESS] = "Success",
 	[AML_FAILURE] = "Failure",
 	[AML_ENOMEM] = "Out of memory or threads",
@@ -20,10 +20,10 @@ static const char *const texts[AML_ERROR_MAX] = {
 
 const char *aml_strerror(const int err)
 {
-	/* -INT_MIN does not exist; such a number is no code anyway. */
+	/* This check comes before the negation, because -INT_MIN does not exist. */
 	if (err <= -AML_ERROR_MAX || err >= AML_ERROR_MAX)
 		return "Not an error code";
-	return texts[err < 0 ? -err : err];
+	return error_texts[err < 0 ? -err : err];
 }
 
 void aml_perror(const char *msg)

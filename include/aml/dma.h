@@ -3,25 +3,7 @@
  * @file
  * DMA engines: asynchronous copies from one layout to another.
  *
- * A copy is posted to an engine, which makes a request of it; the request is waited for or
- * cancelled, either of which releases it, or it is posted without a handle and left to a
- * barrier.
- *
- *     struct aml_dma_request *request;
- *     int err = aml_dma_async_copy(aml_dma_linux, &request, dst, src);
- *     if (err == AML_SUCCESS) {
- *             compute();
- *             err = aml_dma_wait(aml_dma_linux, &request);
- *     }
- *
- * The buffers must stay until the request has finished, and must not overlap. The layouts need
- * not: both may be destroyed as soon as the call that posts a copy by one of the library's
- * layout operators returns (but see aml_layout_ops.duplicate for layouts of a program's own).
- * With any other operator, both are passed through untouched.
- *
- * Any thread may use any engine at any time, inside an operator too. A handle has one owner at
- * a time. What an operator wrote is visible to the thread that returns from the wait, or from
- * the barrier, that covers it. No function may be called in a signal handler.
+ * `aml.h` defines the terms *thread-safe* and *blocks*, and has the rules for every function.
  */
 #ifndef AML_DMA_H
 #define AML_DMA_H
@@ -36,66 +18,119 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/** The type of a request that is none. */
+/**
+ * @defgroup aml_dma DMA engines
+ *
+ * An engine copies data between layouts. The life cycle of a copy:
+ *  1. The program posts the copy. The engine makes a request of it, and returns a handle.
+ *  2. The engine runs the request's operator.
+ *  3. The program waits for the request, or cancels it. Either releases the request.
+ *
+ * A request that is posted without a handle releases itself, and only a barrier waits for it.
+ *
+ * @code
+ * struct aml_dma_request *request;
+ * int err = aml_dma_async_copy(aml_dma_linux, &request, dst, src);
+ *
+ * if (err == AML_SUCCESS) {
+ *         compute();
+ *         err = aml_dma_wait(aml_dma_linux, &request);
+ * }
+ * @endcode
+ *
+ * **Operators.** A request runs an operator, a function of type ::aml_dma_operator. The library's
+ * own operators are declared in `aml/dma/linux.h`; two of them copy layouts:
+ * aml_dma_linux_copy_generic(), also meant by NULL, and aml_dma_linux_copy_1D(). All other
+ * operators are custom ones.
+ *
+ * **Lifetime.** The buffers must stay until the request has finished. The layouts of a copy by one
+ * of the library's layout operators may be destroyed as soon as the posting call has returned; for
+ * the exception, see aml_layout_ops::duplicate. Any other operator gets its arguments unchanged,
+ * and what they point to must stay until the request has finished.
+ *
+ * **Overlap.** A copy whose source and destination overlap is undefined.
+ *
+ * **Threads.** Any thread may use any engine at any time, also inside an operator. A handle has one
+ * owner at a time: its use by two threads at once, and the use of a copy of a released handle, are
+ * undefined. A thread that returns from the wait or the barrier that covers a request sees
+ * everything that the operator wrote.
+ * @{
+ */
+
+/** The type of a request that is invalid. */
 #define AML_DMA_REQUEST_TYPE_INVALID -1
 /** The type of a request that copies a layout to a layout. */
 #define AML_DMA_REQUEST_TYPE_LAYOUT 0
 
-/** A posted copy; the engine's own type, cast. */
+/** A posted copy: the engine's own type, cast. */
 struct aml_dma_request;
-/** What an engine keeps; the engine's own type, cast. */
+/** The data of an engine: the engine's own type, cast. */
 struct aml_dma_data;
 
 /**
- * What a request does: copy `src` to `dst`.
+ * An operator: the function that a request runs.
  *
- * An operator of a program's own gets the three arguments that it was posted with, runs in any
- * thread, without a lock held, and must return. It may post to and wait on any engine. The
- * cancellation of its thread is disabled; it must not enable it.
+ * A custom operator runs in any thread, with no lock of the library held. It may post to any
+ * engine, and wait there. It must return: leaving it by longjmp(), an exception or pthread_exit()
+ * is undefined. The cancellation of its thread is disabled; enabling it is undefined.
  *
- * @return AML_SUCCESS, or a negative code that the wait or a barrier hands on.
+ * @param[in] dst  The destination. A custom operator gets what was posted, unchanged.
+ * @param[in] src  The source. A custom operator gets what was posted, unchanged.
+ * @param[in] arg  The operator's own argument. A custom operator gets what was posted, unchanged.
+ * @return AML_SUCCESS, or a negative code, which the wait or a barrier returns.
  */
 typedef int (*aml_dma_operator)(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
-/** What an engine can do. */
+/**
+ * The operations of an engine. An operation may be NULL: the function that needs it then returns
+ * -AML_ENOTSUP. The functions check their arguments, so that an operation gets valid ones only,
+ * and return what the operation returns.
+ */
 struct aml_dma_ops {
-	/** Post a request; `req` NULL: one without a handle. */
+	/** Post a request; see aml_dma_async_copy_custom(). `req` NULL: without a handle. */
 	int (*create_request)(struct aml_dma_data *data, struct aml_dma_request **req,
 			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 			      void *op_arg);
-	/** Cancel a request, see aml_dma_cancel(). */
+	/** Cancel a request; see aml_dma_cancel(). */
 	int (*destroy_request)(struct aml_dma_data *data, struct aml_dma_request **req);
-	/** Wait for a request, see aml_dma_wait(). */
+	/** Wait for a request; see aml_dma_wait(). */
 	int (*wait_request)(struct aml_dma_data *data, struct aml_dma_request **req);
-	/** See aml_dma_barrier(). */
+	/** Wait for all requests; see aml_dma_barrier(). */
 	int (*barrier)(struct aml_dma_data *data);
-	/** See aml_dma_fprintf(). */
+	/** Print the engine; see aml_dma_fprintf(). `prefix` is not NULL. */
 	int (*fprintf)(const struct aml_dma_data *data, FILE *stream, const char *prefix);
 
 	/**
-	 * Optional, not in AML: copy and wait without making a request. Used by
-	 * aml_dma_copy_custom() while create_request and wait_request are the library's own.
+	 * Optional, not in AML: copy and wait without making a request. aml_dma_copy_custom() uses
+	 * this operation only while create_request and wait_request are the library's own.
 	 */
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);
 };
 
-/** An engine: its operations and its data. */
+/** An engine. */
 struct aml_dma {
+	/** The operations. */
 	struct aml_dma_ops *ops;
+	/** The data, which every operation gets. */
 	struct aml_dma_data *data;
 };
 
 /**
- * Copy and wait: a request like any other, which keeps the engine's order and which a barrier
- * counts while it runs.
+ * Copy and wait for the copy.
  *
- * @param dma [in] The engine.
- * @param dest [in] Where to.
- * @param src [in] Where from.
- * @param op [in] The operator; NULL: the engine's general copy of layouts.
- * @param op_arg [in] The operator's third argument.
- * @return The operator's result, or an error of aml_dma_async_copy_custom().
+ * The copy is a request like any other: it keeps its place in the engine's order, counts for the
+ * engine's bound, and a barrier waits for it.
+ *
+ * Thread-safe. Blocks until the copy has finished.
+ *
+ * @param[in] dma  The engine.
+ * @param[in] dest  The destination.
+ * @param[in] src  The source.
+ * @param[in] op  The operator. NULL: the engine's general copy of layouts.
+ * @param[in] op_arg  The third argument of the operator.
+ * @return The operator's result. If the copy could not be posted, an error of
+ *   aml_dma_async_copy_custom(), or -AML_ENOTSUP if the engine lacks the operation to wait.
  */
 int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
 			aml_dma_operator op, void *op_arg);
@@ -103,121 +138,185 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
 /**
  * Post a copy.
  *
- * @param dma [in] The engine.
- * @param req [out] The request's handle, stored before the operator can start; to be released
- * with aml_dma_wait() or aml_dma_cancel(). NULL: no handle is made; the request is released
- * when it has finished, and a barrier waits for it.
- * @param dest [in] Where to.
- * @param src [in] Where from.
- * @param op [in] The operator; NULL: the engine's general copy of layouts.
- * @param op_arg [in] The operator's third argument.
- * @return AML_SUCCESS;
- *         -AML_EINVAL if `dma`, `dest` or `src` is NULL (but the addresses of no bytes may be, see
- *         aml_dma_linux_memcpy_op()), or, for one of the library's layout operators, the layouts
- *         do not match each other or the operator; a layout that has elements lies at NULL; what
- *         one reports about itself cannot be, or is not what the pad or reshape layout over it was
- *         made for; or more than AML_LAYOUT_DEPTH_MAX of these lie over each other;
- *         -AML_ENOTSUP if a layout, for these, lacks an operator of its own that
- *         the copy takes, or the engine lacks the operation;
- *         -AML_ENOMEM.
+ * For one of the library's layout operators, this call itself reports layouts that cannot be
+ * copied.
  *
- * Does not block.
+ * Thread-safe. Does not block.
+ *
+ * @param[in] dma  The engine.
+ * @param[out] req  The handle of the request, stored before the operator can start. The caller
+ *   releases it with aml_dma_wait() or aml_dma_cancel(). NULL: no handle is made.
+ * @param[in] dest  The destination.
+ * @param[in] src  The source.
+ * @param[in] op  The operator. NULL: the engine's general copy of layouts.
+ * @param[in] op_arg  The third argument of the operator.
+ * @retval AML_SUCCESS  The copy is posted.
+ * @retval -AML_EINVAL  Nothing was posted, for one of these reasons:
+ *    - `dma`, `dma->ops` or `dma->data` is NULL;
+ *    - `dest` or `src` is NULL, unless it is the address of no bytes, see
+ *      aml_dma_linux_memcpy_op();
+ *    - for one of the library's layout operators:
+ *       - the layouts do not match each other or the operator;
+ *       - a layout that has elements lies at NULL;
+ *       - the destination has a step of 0 over more than one element;
+ *       - a layout reports about itself what cannot be;
+ *       - a layout under a pad or reshape layout no longer has the extents, number of dimensions
+ *         and element size for which the layout over it was made;
+ *       - more than AML_LAYOUT_DEPTH_MAX pads and reshape layouts lie over each other.
+ * @retval -AML_ENOTSUP  The engine lacks the operation; or, for one of the library's layout
+ *   operators, a layout lacks an operator that the copy needs.
+ * @retval -AML_ENOMEM  Out of memory.
  */
 int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 			      void *op_arg);
 
-/** aml_dma_copy_custom() with the engine's general copy of layouts. */
+/**
+ * Copy layout to layout and wait for the copy: aml_dma_copy_custom() with the engine's general copy
+ * of layouts.
+ *
+ * Thread-safe. Blocks until the copy has finished.
+ *
+ * @param[in] dma  The engine.
+ * @param[in] dest  The destination.
+ * @param[in] src  The source.
+ * @return As aml_dma_copy_custom().
+ */
 int aml_dma_copy(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src);
 
-/** aml_dma_async_copy_custom() with the engine's general copy of layouts. */
+/**
+ * Post a copy of layout to layout: aml_dma_async_copy_custom() with the engine's general copy of
+ * layouts.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[in] dma  The engine.
+ * @param[out] req  The handle of the request, or NULL: no handle is made.
+ * @param[in] dest  The destination.
+ * @param[in] src  The source.
+ * @return As aml_dma_async_copy_custom().
+ */
 int aml_dma_async_copy(struct aml_dma *dma, struct aml_dma_request **req, struct aml_layout *dest,
 		       struct aml_layout *src);
 
+/** The function aml_dma_copy() as a macro, as in AML. */
 #define aml_dma_copy(dma, dest, src) aml_dma_copy_custom(dma, dest, src, NULL, NULL)
+/** The function aml_dma_async_copy() as a macro, as in AML. */
 #define aml_dma_async_copy(dma, req, dest, src) \
 	aml_dma_async_copy_custom(dma, req, dest, src, NULL, NULL)
 
 /**
  * Wait until a request has finished, and release it.
  *
- * @param dma [in] The engine where it was posted.
- * @param req [inout] The handle; set to NULL.
- * @return The operator's result, whether or not a barrier returned it before;
- *         -AML_EINVAL if `dma`, `req` or `*req` is NULL, or the request is
- *         another engine's;
- *         -AML_EBUSY if the operator is on the calling thread's own stack, or
- *         another thread waits for the request: it stays as it is;
- *         -AML_FAILURE in a forked child, for a request that the parent has
- *         not finished: it is released;
- *         -AML_ENOTSUP if the engine lacks the operation.
+ * Inside an operator, a request that has not started runs at once, ahead of its turn, in the
+ * calling thread.
  *
- * Inside an operator, a request that has not started runs at once, ahead of its turn.
+ * Thread-safe. Blocks. Undefined if operators in more than one thread wait for each other in a
+ * cycle.
+ *
+ * @param[in] dma  The engine that the request was posted to.
+ * @param[in,out] req  The handle. It is set to NULL if the request is released.
+ * @return The operator's result, whether or not a barrier returned it before; the request is
+ *   released. Or one of the errors below.
+ * @retval -AML_EINVAL  `dma`, `dma->ops`, `dma->data`, `req` or `*req` is NULL, or the request
+ *   belongs to another engine. Nothing has changed.
+ * @retval -AML_EBUSY  The request's operator is on the stack of the calling thread, or another
+ *   thread waits for the request. Nothing has changed.
+ * @retval -AML_FAILURE  In a forked child: the request had not finished at the fork. It belongs to
+ *   the parent and never runs in the child. The child's handle is released.
+ * @retval -AML_ENOTSUP  The engine lacks the operation.
  */
 int aml_dma_wait(struct aml_dma *dma, struct aml_dma_request **req);
 
 /**
- * Wait for every request that was posted to the engine before this call, with a handle or
- * without, by any thread. Requests that are posted meanwhile do not prolong it.
+ * Wait for every request that any thread has posted to the engine before this call.
  *
- * If one of them failed, it returns that code at once (of several, the first that finished),
- * without waiting for the others; the next barrier goes on. Each failure is returned by one
- * barrier only, and by none if a wait or a synchronous copy returned it, or it was cancelled.
- * Handles stay valid, and are still to be waited for or cancelled.
+ * A barrier also covers requests without a handle, and synchronous copies. A request that is posted
+ * after the barrier has begun does not prolong it.
  *
- * @param dma [in] The engine.
- * @return AML_SUCCESS; the result of a request that failed;
- *         -AML_EINVAL if `dma` is NULL;
- *         -AML_EBUSY inside an operator of the same engine;
- *         -AML_ENOTSUP if the engine lacks the operation.
+ * If a request fails, the barrier returns the request's code at once, without waiting for the
+ * others. If several have failed, it returns the code of the first one that finished. Call
+ * the barrier again to wait for the others.
+ *
+ * At most one barrier reports each failure. No barrier reports it if a wait or a synchronous copy
+ * has returned it, or if the request was cancelled. The failure of a request without a handle is
+ * kept until a barrier reports it or the engine is destroyed.
+ *
+ * Handles stay valid. Wait for them, or cancel them, to release them.
+ *
+ * Thread-safe. Blocks.
+ *
+ * @param[in] dma  The engine.
+ * @return AML_SUCCESS if every request has finished, the result of a request that failed, or one
+ *   of the errors below.
+ * @retval -AML_EINVAL  `dma`, `dma->ops` or `dma->data` is NULL.
+ * @retval -AML_EBUSY  The call is inside an operator of the same engine.
+ * @retval -AML_ENOTSUP  The engine lacks the operation.
  */
 int aml_dma_barrier(struct aml_dma *dma);
 
 /**
- * Release a request without its result. A queued one never runs. A running one is waited for; a
- * copy of the library's own may stop early. When it returns, the engine no longer touches the
- * buffers.
+ * Release a request without its result.
  *
- * @param dma [in] The engine where it was posted.
- * @param req [inout] The handle; set to NULL.
- * @return AML_SUCCESS, whatever the request's result;
- *         -AML_EINVAL if `dma`, `req` or `*req` is NULL, or the request is
- *         another engine's;
- *         -AML_EBUSY if the operator is on the calling thread's own stack, or
- *         another thread waits for the request: it stays as it is;
- *         -AML_ENOTSUP if the engine lacks the operation.
+ * A queued request never runs. A running request is waited for; a copy by one of the library's
+ * operators may stop early, with only some of the elements copied. When this call returns, the
+ * engine no longer touches the buffers.
+ *
+ * Thread-safe. Blocks if the request runs. Undefined if operators in more than one thread wait for
+ * each other in a cycle.
+ *
+ * @param[in] dma  The engine that the request was posted to.
+ * @param[in,out] req  The handle. It is set to NULL if the request is released.
+ * @retval AML_SUCCESS  The request is released, whatever its result was.
+ * @retval -AML_EINVAL  `dma`, `dma->ops`, `req` or `*req` is NULL, or the request belongs to
+ *   another engine. Nothing has changed.
+ * @retval -AML_EBUSY  The request's operator is on the stack of the calling thread, or another
+ *   thread waits for the request. Nothing has changed.
+ * @retval -AML_ENOTSUP  The engine lacks the operation.
  */
 int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req);
 
 /**
- * Print the state of an engine for a person to read. With AML_DMA_STATS=1 or AML_DMA_TRACE in
- * the environment, how long its requests were queued and ran, and whether there is a trace.
+ * Print the state of an engine in readable form.
  *
- * @param stream [in] Where to.
- * @param prefix [in] What begins each line; NULL: nothing.
- * @param dma [in] The engine.
- * @return AML_SUCCESS; -AML_EINVAL if `stream` or `dma` is NULL;
- * -AML_FAILURE if writing failed; -AML_ENOTSUP if the engine lacks the operation.
+ * With AML_DMA_STATS=1 or AML_DMA_TRACE in the environment, the output includes how long the
+ * engine's requests were queued and how long they ran. With AML_DMA_TRACE, the output includes
+ * whether a trace is being written.
+ *
+ * Thread-safe. Blocks as long as the write to `stream` does.
+ *
+ * @param[in] stream  The stream to write to.
+ * @param[in] prefix  The text that begins each line. NULL: none.
+ * @param[in] dma  The engine.
+ * @retval AML_SUCCESS  The state is printed.
+ * @retval -AML_EINVAL  `stream`, `dma`, `dma->ops` or `dma->data` is NULL.
+ * @retval -AML_FAILURE  Writing failed.
+ * @retval -AML_ENOTSUP  The engine lacks the operation.
  */
 int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma);
 
 /**
- * Copy a layout to another with its dimensions permuted, at once and in the calling thread: a
+ * Copy layout to layout with the dimensions permuted, at once, in the calling thread: a
  * transposition in any number of dimensions.
  *
- * @param dst [in] Where to.
- * @param src [in] Where from.
- * @param target_dims [in] In native order: dimension i of `dst` is dimension `target_dims[i]`
- * of `src`; each one once.
- * @return AML_SUCCESS;
- *         -AML_EINVAL if an argument is NULL, `target_dims` is no permutation,
- *         the numbers of dimensions, the extents or the element sizes do not match,
- *         or a layout is one that aml_dma_async_copy_custom() refuses: nothing is written;
- *         -AML_ENOTSUP if a layout lacks an operator that this takes;
- *         -AML_FAILURE if a layout of a program's own gave no address for an element.
+ * Thread-safe. Does not block. No engine is needed.
+ *
+ * @param[in] dst  The destination.
+ * @param[in] src  The source.
+ * @param[in] target_dims  A permutation, in native order: dimension i of `dst` is dimension
+ *   `target_dims[i]` of `src`.
+ * @retval AML_SUCCESS  The elements are copied.
+ * @retval -AML_EINVAL  An argument is NULL; or `target_dims` is not a permutation; or the numbers
+ *   of dimensions, the extents or the element sizes do not match; or aml_dma_async_copy_custom()
+ *   would reject one of the layouts. Nothing is written.
+ * @retval -AML_ENOTSUP  A layout lacks an operator that the copy needs. Nothing is written.
+ * @retval -AML_FAILURE  A custom layout returned no address for an element. Some elements may be
+ *   copied.
  */
 int aml_copy_layout_transform_generic(struct aml_layout *dst, const struct aml_layout *src,
 				      const size_t *target_dims);
+
+/** @} */
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -28,7 +28,7 @@ void sleeper_end(struct sleeper *me)
 		pthread_cond_destroy(&me->wakeup);
 }
 
-/* The first on a list is done. */
+/* Mark the first sleeper of a list as done, and remove it. */
 static void sleeper_list_end_first(struct sleeper_list *list)
 {
 	struct sleeper *s = list->first;
@@ -37,7 +37,7 @@ static void sleeper_list_end_first(struct sleeper_list *list)
 	sleeper_done(s);
 }
 
-/* Somebody who sleeps and may run the head, off `idle` if it is a worker. */
+/* Find a sleeper that may run the head. A worker leaves `idle`. NULL: there is none. */
 static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 {
 	struct sleeper *s = q->idle;
@@ -49,7 +49,7 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 	s = q->head->priv.waiter;
 	if (s != NULL && s->asleep)
 		return s;
-	/* The last one that went to sleep first. */
+	/* The one that went to sleep last comes first. */
 	for (s = q->helpers.last; s != NULL; s = s->prev_helper)
 		if (s->limit >= q->head->priv.seq)
 			return s;
@@ -70,14 +70,14 @@ void queue_poke_locked(struct queue_sched *q)
 }
 
 /*
- * Is there a poke that nobody answered in time? The clock is read for the first posts after it
- * only: a burst of posts that wakes nobody must stay cheap.
+ * Report whether the last poke was not answered in time. The clock is read only for the first posts
+ * after the poke: a burst of posts that wakes no thread must stay cheap.
  */
 static bool poke_is_late_locked(struct queue_sched *q) REQUIRES(q)
 {
-	if (++q->unanswered >= POKE_LATE_POSTS)
-		return q->unanswered % POKE_LATE_POSTS == 0;
-	return clock_ns() - q->poked_at >= POKE_LATE_NS;
+	if (++q->unanswered >= QUEUE_POKE_LATE_POSTS)
+		return q->unanswered % QUEUE_POKE_LATE_POSTS == 0;
+	return clock_ns() - q->poked_at >= QUEUE_POKE_LATE_NS;
 }
 
 void queue_wake_again_locked(struct queue_sched *q)
@@ -120,8 +120,8 @@ void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 	q->nqueued--;
 	if (task != q->head)
 		return;
-	/* Each task that ran whole ahead of its turn is passed over once. */
-	while (next != NULL && !untaken(next))
+	/* The loop passes each task that ran whole ahead of its turn only once. */
+	while (next != NULL && !has_untaken_part(next))
 		next = next->priv.next;
 	q->head = next;
 }
@@ -142,7 +142,7 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
 	unsigned list = task->priv.flags >> TASK_CLASS_SHIFT;
 
 	task->priv.state = TASK_RETURNED;
-	if (q->free_bytes + q->sizes[list] <= FREE_MAX) {
+	if (q->free_bytes + q->sizes[list] <= QUEUE_FREE_BYTES_MAX) {
 		task->priv.next = q->free[list];
 		q->free[list] = task;
 		q->free_bytes += q->sizes[list];
@@ -152,7 +152,7 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
 	}
 }
 
-/* Tell the first barrier that covers it of a request's failure. False: there is none. */
+/* Report the failure of a request to the first barrier that covers it. False: there is none. */
 static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_task *task, int code)
 	REQUIRES(q)
 {
@@ -167,13 +167,12 @@ static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_tas
 	return false;
 }
 
-/* A request's result. */
 static const int *request_result(const struct aml_task *task)
 {
 	return (const int *)(const void *)task->out;
 }
 
-/* A finished request that nobody waits for goes to its list. */
+/* Put a finished request that no thread waits for on its list. */
 static void file_request_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	int code = *request_result(task);
@@ -188,7 +187,7 @@ static void file_request_locked(struct queue_sched *q, struct aml_task *task) RE
 	}
 }
 
-/* A finished task that nobody waits for goes to wait_any, now or later. */
+/* Give a finished task that no thread waits for to a thread in wait_any, now or later. */
 static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	struct sleeper *s = q->anys.first;
@@ -218,7 +217,7 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 		file_request_locked(q, task);
 	else
 		file_task_locked(q, task);
-	/* Last, so that a barrier hears of a failure before it hears that all is done. */
+	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
 	queue_settle_locked(q);
 }
 

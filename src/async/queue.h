@@ -5,55 +5,61 @@
 
 #include "async/queue_state.h"
 
-/* What the sleeper waits for has come. */
+/* Mark the sleeper as done, and wake it if it sleeps. */
 void sleeper_done(struct sleeper *s);
 
-/* The calling thread's sleeper waits for one signal, which may come for no reason. */
+/* Wait for a signal to the sleeper of the calling thread. The wakeup may be spurious. */
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);
 
-/* No thread signals the sleeper any more. */
+/* End the use of a sleeper that no thread signals any more. */
 void sleeper_end(struct sleeper *me);
 
-/* Poke somebody to run the head, which is owed. */
+/* Poke a sleeping thread that may run the head, if there is one. A poke must be owed. */
 void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
 
-/* The same if it is owed. */
+/* Poke a thread if a poke is owed. */
 static inline void queue_wake_locked(struct queue_sched *q) REQUIRES(q)
 {
 	if (q->head != NULL && q->running < q->slots && !q->waking)
 		queue_poke_locked(q);
 }
 
-/* The same, also if the last poke is late; for who posts or is about to sleep. */
+/*
+ * Poke a thread if a poke is owed, or if the last poke is late. For threads that submit a task or
+ * are about to sleep.
+ */
 void queue_wake_again_locked(struct queue_sched *q) REQUIRES(q);
 
-/* Make a task one of `unfinished`, QUEUED or, taken, RUNNING. */
+/* Append a task to `unfinished`: QUEUED, or taken and RUNNING. */
 void queue_enter_locked(struct queue_sched *q, struct aml_task *task,
 			const struct queue_request *request, enum task_state state) REQUIRES(q);
 
-/* Append a task to the queue; the poke is the caller's. */
+/* Append a task to the queue. The caller pays the poke. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request) REQUIRES(q);
 
-/* A task leaves the queue, its last part taken, or never to be. */
+/* Remove a task from the queue: no part of it will be taken any more. */
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
- * A task has left `unfinished`: barriers that have no older one to wait for are done, and so is
- * the thread that destroys the scheduler if it waits for nothing more.
+ * After a task has left `unfinished`: end the wait of each barrier that covers no unfinished task,
+ * and of the thread that destroys the scheduler if nothing is unfinished and no thread waits.
  */
 void queue_settle_locked(struct queue_sched *q) REQUIRES(q);
 
-/* A task's function has returned: its result goes to whom it concerns. */
+/*
+ * After the function of a task has returned: the task is FINISHED. Wake the thread that waits for
+ * it, or put it on the list where a wait, wait_any or a barrier finds it.
+ */
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
-/* A slot is free, for a resumer if there is one. */
+/* Free a slot: pass it to the first resumer if there is one. */
 void queue_free_slot_locked(struct queue_sched *q) REQUIRES(q);
 
-/* One less task for wait_any to return. */
+/* Count one task less that wait_any may return. */
 void queue_claim_locked(struct queue_sched *q) REQUIRES(q);
 
-/* Put a request on its free list. */
+/* Put a request on its free list, or on `surplus` if the free lists are full. */
 void queue_put_free_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 #endif /* ASYNC_QUEUE_H */

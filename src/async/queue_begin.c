@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* All moves of a task in one, for what the calling thread does at once. */
+/* Work that the calling thread does at once: all moves of a task in two steps. */
 #include <stddef.h>
 
 #include "async/queue.h"
 #include "async/queue_begin.h"
 #include "async/queue_lock.h"
 
-/* May the calling thread do at once what it would submit? */
+/* Report whether the calling thread may do at once what it would submit. */
 static bool may_begin_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	return q->head == NULL && q->running < q->slots;
@@ -19,7 +19,7 @@ bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 		queue_release(q);
 		return false;
 	}
-	/* What nobody looks at in the frame of another thread stays as it is. */
+	/* The other members are not set: no thread reads them for a task in this frame. */
 	task->priv.seq = ++q->seq;
 	task->priv.state = TASK_RUNNING;
 	task->priv.flags = TASK_REQUEST | TASK_ON_STACK;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The invariants of queue_state.h, verified in a library for tests. What cannot be seen from the
- * scheduler is left to the model (tests/model): who runs a part, and whose stack a sleeper is on.
+ * The check of the invariants of queue_state.h, in a library for tests. The scheduler's state does
+ * not show which thread runs a part, nor whose stack a sleeper lies on: the model (tests/model)
+ * checks that.
  *
- * Walking long lists would make each call slow: see can_afford().
+ * Walking a long list at each call would be slow: see can_afford().
  */
 #ifdef QUEUE_SHAKE
 #include <stdio.h>
@@ -12,9 +13,10 @@
 #include "async/queue_check.h"
 
 enum {
-	CHECK_STEPS =
-		32, /* what each call may cost, in elements; long lists are walked less often */
-	CHECK_FIRST = 32, /* of lists whose length is not known, so many elements are looked at */
+	/* The average of list elements that a call looks at: long lists are walked less often. */
+	CHECK_STEPS_PER_CALL = 32,
+	/* The elements that are looked at in a list of unknown length. */
+	CHECK_FIRST_ELEMENTS = 32,
 };
 
 #define MUST(condition)                                                                         \
@@ -30,7 +32,7 @@ static bool is_request(const struct aml_task *task)
 	return task->priv.flags & TASK_REQUEST;
 }
 
-/* The links of a task agree with its neighbours'. */
+/* The links of a task agree with the links of its neighbours. */
 static void check_links(const struct task_list *list, const struct aml_task *task)
 {
 	const struct aml_task *next = task->priv.next, *prev = task->priv.prev;
@@ -39,7 +41,7 @@ static void check_links(const struct task_list *list, const struct aml_task *tas
 	MUST(next != NULL ? next->priv.prev == task : list->last == task);
 }
 
-/* Its state is one of an unfinished task, and its parts fit it. */
+/* The task is QUEUED or RUNNING, and the numbers of its parts agree with that. */
 static void check_unfinished(const struct aml_task *task)
 {
 	MUST(task->priv.state == TASK_QUEUED || task->priv.state == TASK_RUNNING);
@@ -48,12 +50,12 @@ static void check_unfinished(const struct aml_task *task)
 		MUST(task->priv.taken == 0 && task->priv.active == 0 && task->priv.parts > 0);
 	else
 		MUST(task->priv.taken > 0);
-	/* What runs at once in a frame has no count of its parts. */
+	/* queue_begin() does not set `active`. */
 	if (!(task->priv.flags & TASK_ON_STACK))
 		MUST(task->priv.active <= task->priv.taken);
 }
 
-/* `unfinished`: in order, the head is its first with an untaken part, and the counters agree. */
+/* `unfinished` is in order, the head is its first task with an untaken part, the counts agree. */
 static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	const struct aml_task *head = NULL;
@@ -65,7 +67,7 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 		check_unfinished(t);
 		MUST(t->priv.seq > seq);
 		seq = t->priv.seq;
-		if (untaken(t)) {
+		if (has_untaken_part(t)) {
 			queued++;
 			if (head == NULL)
 				head = t;
@@ -83,24 +85,24 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 	MUST(q->unclaimed == unclaimed);
 }
 
-/* The first requests that have finished, or never will. */
+/* The first requests of `finished`, `failed` and `orphans` are in the right state. */
 static void check_requests_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	const struct aml_task *t = q->finished.first;
 
-	for (int i = 0; t != NULL && i < CHECK_FIRST; t = t->priv.next, i++) {
+	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
 		check_links(&q->finished, t);
 		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
 		MUST(!(t->priv.flags & (TASK_UNREPORTED | TASK_OWNED)));
 	}
 	t = q->failed.first;
-	for (int i = 0; t != NULL && i < CHECK_FIRST; t = t->priv.next, i++) {
+	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
 		check_links(&q->failed, t);
 		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
 		MUST(t->priv.flags & TASK_UNREPORTED);
 	}
 	t = q->orphans.first;
-	for (int i = 0; t != NULL && i < CHECK_FIRST; t = t->priv.next, i++) {
+	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
 		check_links(&q->orphans, t);
 		MUST(t->priv.state == TASK_ORPHAN && is_request(t));
 	}
@@ -116,7 +118,7 @@ static void check_free_locked(const struct queue_sched *q) REQUIRES(q)
 			bytes += q->sizes[i];
 		}
 	}
-	MUST(q->free_bytes == bytes && bytes <= FREE_MAX);
+	MUST(q->free_bytes == bytes && bytes <= QUEUE_FREE_BYTES_MAX);
 }
 
 static void check_slots_locked(const struct queue_sched *q) REQUIRES(q)
@@ -128,7 +130,7 @@ static void check_slots_locked(const struct queue_sched *q) REQUIRES(q)
 		MUST(!s->done);
 }
 
-/* Who sleeps, and whether a poke that is owed was paid. */
+/* The lists of sleepers are right, and no poke is owed that could be paid. */
 static void check_sleepers_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	bool could_run = q->head != NULL && q->running < q->slots;
@@ -160,12 +162,12 @@ static void check_sleepers_locked(const struct queue_sched *q) REQUIRES(q)
 	}
 }
 
-/* A walk of `length` steps is paid for by calls without one. */
+/* Report whether the calls so far have saved enough steps for a walk of `length` steps. */
 static bool can_afford(size_t length)
 {
 	static long saved;
 
-	if (__atomic_add_fetch(&saved, CHECK_STEPS, __ATOMIC_RELAXED) < (long)length)
+	if (__atomic_add_fetch(&saved, CHECK_STEPS_PER_CALL, __ATOMIC_RELAXED) < (long)length)
 		return false;
 	__atomic_fetch_sub(&saved, (long)length, __ATOMIC_RELAXED);
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * In a library for tests (built with QUEUE_SHAKE), the invariants of queue_state.h are verified
- * whenever the lock is released; elsewhere queue_check_locked() is nothing.
+ * The check of the invariants of queue_state.h. A library for tests, built with QUEUE_SHAKE, checks
+ * them at each release of the lock. In any other library queue_check_locked() does nothing.
  */
 #ifndef ASYNC_QUEUE_CHECK_H
 #define ASYNC_QUEUE_CHECK_H
@@ -9,7 +9,7 @@
 #include "async/queue_state.h"
 
 #ifdef QUEUE_SHAKE
-/* Abort, with a message, if an invariant does not hold. */
+/* Print a message and abort if an invariant does not hold. */
 void queue_check_locked(struct queue_sched *q) REQUIRES(q);
 #else
 static inline void queue_check_locked(struct queue_sched *q) REQUIRES(q)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Schedulers in a forked child: the workers and whoever slept are not there. fork() takes the
- * lock of the list and then that of each scheduler, so that the child finds their state whole,
- * and makes of each a scheduler with 0 workers and nothing queued. The child initialises the
- * locks anew; condition variables went with the stacks of those who slept.
+ * Schedulers across fork(). In the child, neither the workers nor the threads that slept exist.
+ * fork() takes the lock of the list, then the lock of each scheduler, so that the child finds the
+ * state of each scheduler complete. The child then turns each one into a scheduler with 0 workers
+ * and an empty queue. It initialises the locks anew. The condition variables disappeared with the
+ * stacks of the sleeping threads.
  *
- * What was unfinished belongs to the parent. A request's handle may still be waited for or
- * cancelled, so these are kept as orphans; one in the frame of a thread that is not here any
- * more is left alone, and a task is its owner's memory.
+ * Unfinished tasks belong to the parent. The child may still wait for a request or cancel it, so
+ * the scheduler keeps its requests as orphans. It ignores a request in the frame of a thread that
+ * does not exist in the child. The memory of a plain task belongs to its owner.
  */
 #include <stddef.h>
 
@@ -16,16 +17,16 @@
 #include "async/queue_fork.h"
 #include "async/queue_state.h"
 
-/* Guards the list and `handled`. Taken before any scheduler's lock, never with one held. */
+/* Guards the two variables below. Taken before any scheduler's lock, never with one held. */
 static struct lock all_lock = LOCK_INITIALIZER;
-static struct sched_list all GUARDED_BY(all_lock);
-static bool handled GUARDED_BY(all_lock); /* the fork handlers are in place */
+static struct sched_list all_scheds GUARDED_BY(all_lock);
+static bool fork_handled GUARDED_BY(all_lock); /* the fork handlers are registered */
 
-/* The three take and release as many locks as there are schedulers, which no analysis follows. */
+/* Not analysed: the three handlers take and release the locks of any number of schedulers. */
 static void fork_prepare(void) NOT_ANALYSED
 {
 	lock_acquire(&all_lock);
-	for (struct queue_sched *q = all.first; q != NULL; q = q->next)
+	for (struct queue_sched *q = all_scheds.first; q != NULL; q = q->next)
 		lock_acquire(&q->lock);
 	trace_fork_prepare();
 }
@@ -33,12 +34,12 @@ static void fork_prepare(void) NOT_ANALYSED
 static void fork_parent(void) NOT_ANALYSED
 {
 	trace_fork_parent();
-	for (struct queue_sched *q = all.first; q != NULL; q = q->next)
+	for (struct queue_sched *q = all_scheds.first; q != NULL; q = q->next)
 		lock_release(&q->lock);
 	lock_release(&all_lock);
 }
 
-/* Give what was unfinished back to the parent. */
+/* Leave all unfinished tasks to the parent. */
 static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 {
 	struct aml_task *next;
@@ -63,7 +64,7 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 static void fork_child(void) NOT_ANALYSED
 {
 	trace_fork_child();
-	for (struct queue_sched *q = all.first; q != NULL; q = q->next) {
+	for (struct queue_sched *q = all_scheds.first; q != NULL; q = q->next) {
 		lock_renew(&q->lock);
 		disown_unfinished_locked(q);
 		q->nworkers = 0;
@@ -86,16 +87,16 @@ int queue_handle_fork(void)
 	int err;
 
 	lock_acquire(&all_lock);
-	if (!handled)
-		handled = pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
-	err = handled ? AML_SUCCESS : -AML_ENOMEM;
+	if (!fork_handled)
+		fork_handled = pthread_atfork(fork_prepare, fork_parent, fork_child) == 0;
+	err = fork_handled ? AML_SUCCESS : -AML_ENOMEM;
 	lock_release(&all_lock);
 	return err;
 }
 
 /*
- * At load time, so that no fork comes before: one amid the first use of a lock would leave it
- * locked in the child. If there is no memory then, the first scheduler tries again.
+ * At load time, before any lock is used: a fork during the first use of a lock, without handlers,
+ * would leave the lock taken in the child. If out of memory, the first scheduler tries again.
  */
 __attribute__((constructor)) static void handle_fork_early(void)
 {
@@ -109,7 +110,7 @@ int queue_register(struct queue_sched *q)
 	if (err != AML_SUCCESS)
 		return err;
 	lock_acquire(&all_lock);
-	sched_list_push(&all, q);
+	sched_list_push(&all_scheds, q);
 	lock_release(&all_lock);
 	return AML_SUCCESS;
 }
@@ -117,6 +118,6 @@ int queue_register(struct queue_sched *q)
 void queue_unregister(struct queue_sched *q)
 {
 	lock_acquire(&all_lock);
-	sched_list_unlink(&all, q);
+	sched_list_unlink(&all_scheds, q);
 	lock_release(&all_lock);
 }

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Schedulers in a forked child. */
+/* Schedulers across fork(). */
 #ifndef ASYNC_QUEUE_FORK_H
 #define ASYNC_QUEUE_FORK_H
 
 #include "async/queue_request.h"
 
 /*
- * Make sure that fork() keeps schedulers whole, before anybody registers fork handlers that
- * take a lock under which schedulers are made. -AML_ENOMEM.
+ * Register the fork handlers of schedulers, once. Call this function before registering fork
+ * handlers that take a lock under which schedulers are created. -AML_ENOMEM: out of memory.
  */
 int queue_handle_fork(void);
 
-/* Put a scheduler on the list of all; -AML_ENOMEM if fork handlers cannot be had. */
+/* Put a scheduler on the list of all. -AML_ENOMEM: the fork handlers cannot be registered. */
 int queue_register(struct queue_sched *q);
+
+/* Remove a scheduler from the list of all. */
 void queue_unregister(struct queue_sched *q);
 
 #endif /* ASYNC_QUEUE_FORK_H */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waiting for a scheduler's lock. It is never held for long: some hundred nanoseconds, where to
- * sleep and to be woken takes as many thousand. So a thread that finds it taken tries again for a
- * while before it sleeps. On one CPU it does not, since whoever holds the lock could not go on.
+ * Waiting for the lock of a scheduler. A thread holds the lock for some hundred nanoseconds, while
+ * sleeping and being woken takes some thousand. So a thread that finds the lock taken tries again
+ * several times before it sleeps. On one CPU it sleeps at once, because the thread that holds the
+ * lock could not continue.
  *
- * It leaves the lock alone in between, and for much longer than the lock is held: each try takes
- * the lock's cache line, and what the lock guards, from the thread that is at work with them. That
- * one comes back for the lock several times meanwhile, and finds all of it in its own cache.
+ * Between two tries, the thread does not touch the lock for much longer than the lock is held. Each
+ * try takes the cache line of the lock, and of the data that it guards, from the thread that works
+ * with them. Meanwhile that thread takes the lock several times more, and finds all of it in its
+ * own cache.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -14,8 +16,8 @@
 #include "async/queue_lock.h"
 #include "util/clock.h"
 
-/* How often it tries, and how many nanoseconds it waits before each try. */
-enum { TRIES = 4, GAP = 2400 };
+/* The number of tries, and the pause before each one. */
+enum { LOCK_TRIES = 4, LOCK_PAUSE_NS = 2400 };
 
 static void pause_cpu(void)
 {
@@ -30,14 +32,14 @@ bool queue_may_spin(void)
 {
 	cpu_set_t cpus;
 
-	/* With more CPUs than the set holds it fails. */
+	/* The call fails if the machine has more CPUs than the set has room for. */
 	return sched_getaffinity(0, sizeof(cpus), &cpus) != 0 || CPU_COUNT(&cpus) > 1;
 }
 
 void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 {
-	for (int i = 0; q->spins && i < TRIES; i++) {
-		uint64_t end = clock_ns() + GAP;
+	for (int i = 0; q->spins && i < LOCK_TRIES; i++) {
+		uint64_t end = clock_ns() + LOCK_PAUSE_NS;
 
 		while (clock_ns() < end)
 			pause_cpu();

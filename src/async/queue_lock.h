@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Taking and releasing a scheduler's lock. */
+/* The lock of a scheduler. Its release also frees the surplus, see queue_state.h. */
 #ifndef ASYNC_QUEUE_LOCK_H
 #define ASYNC_QUEUE_LOCK_H
 
 #include "async/queue_check.h"
 #include "async/queue_state.h"
 
-/* A test's, to delay threads where schedules differ; in a library built with QUEUE_SHAKE alone. */
+/*
+ * A function of the tests, which delays threads where schedules can differ. It exists only for a
+ * library built with QUEUE_SHAKE.
+ */
 #ifdef QUEUE_SHAKE
 __attribute__((weak)) void queue_shake(void);
 #endif
@@ -19,16 +22,16 @@ static inline void queue_shake_here(void)
 #endif
 }
 
-/* Release requests that are linked by `next`. */
+/* Pass requests that are linked by `next` to free(). */
 void queue_free_list(struct aml_task *task);
 
-/* Release the lock, and the surplus. */
+/* Release the lock, then free the surplus. */
 __attribute__((cold)) void queue_release_surplus(struct queue_sched *q) RELEASE(q);
 
-/* Take the lock, which another thread holds. */
+/* Take the lock after a try has failed. */
 void queue_await_lock(struct queue_sched *q) ACQUIRE(q);
 
-/* May a thread spin for a lock, on the CPUs that the calling thread may use? */
+/* Report whether spinning for a lock makes sense: the calling thread may use several CPUs. */
 bool queue_may_spin(void);
 
 static inline void queue_acquire(struct queue_sched *q) ACQUIRE(q) NOT_ANALYSED

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a request is to the queue scheduler: a task with an int as output (0 is success) that
- * barriers count and wait_any passes over.
+ * Requests, as the queue scheduler sees them. A request is a task whose output is an int (0 is
+ * success). Barriers count requests, and wait_any passes over them.
  *
- * A request's memory begins with its task and came from malloc(). Finished requests go back to
- * one of the scheduler's free lists, from where the engine takes them again. Where these are
- * long already, requests go to free().
+ * The memory of a request begins with its task and came from malloc(). A finished request goes to
+ * one of the scheduler's free lists, from which the engine takes it again. If the free lists are
+ * full, the request goes to free().
  *
  * Functions whose names end in _locked need the scheduler's lock.
  */
@@ -19,44 +19,43 @@
 
 #include "util/lock.h"
 
-/* In the annotations it stands for its own lock. */
+/* In lock annotations, a scheduler stands for its own lock. */
 struct CAPABILITY queue_sched;
 
-/* What a task is, in the low bits of aml_task.priv.flags. */
+/* The kind of a task, in the low bits of aml_task.priv.flags. */
 enum {
-	TASK_REQUEST = 1 << 0,  /* an engine's request */
-	TASK_OWNED = 1 << 1,    /* …without a handle: the scheduler releases it */
-	TASK_ON_STACK = 1 << 2, /* …in its poster's frame: never released or listed */
-	TASK_SMALL = 1 << 4,    /* …short, that neither blocks nor calls code of a program's */
+	TASK_REQUEST = 1 << 0,  /* a request of an engine */
+	TASK_OWNED = 1 << 1,    /* a request without a handle: the scheduler releases it */
+	TASK_ON_STACK = 1 << 2, /* a request in the frame of its poster: never freed or reused */
+	TASK_SMALL = 1 << 4,    /* a short request that neither blocks nor calls program code */
 };
 
-/* The free lists: requests of one size each. */
+/* The number of free lists. All requests on a list have one size. */
 enum { QUEUE_FREE_LISTS = 4 };
 
-/* The number of the free list that a request returns to, from bit TASK_CLASS_SHIFT on. */
+/* From this bit of the flags on: the number of the free list that the request goes to. */
 enum { TASK_CLASS_SHIFT = 8 };
 
-/* What the scheduler needs to know of a request. */
+/* The description of a request for the scheduler. */
 struct queue_request {
-	unsigned flags; /* TASK_… and the free list's number */
-	unsigned parts; /* 1: it is not divisible */
-	uint64_t bytes; /* what it moves */
+	unsigned flags; /* TASK_… and the number of the free list */
+	unsigned parts; /* 1: the request is not divisible */
+	uint64_t bytes; /* the bytes that the request moves */
 };
 
 /*
- * The function that runs a part of a divisible task, which has more than one. It neither blocks
- * nor submits. Once all parts that were taken have run, the task's own function is called, to
- * close it.
+ * Run a part of a divisible task. The function must neither block nor submit tasks. After all taken
+ * parts have run, the scheduler calls the task's own function, which closes the task.
  */
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
 
-/* The scheduler behind an aml_sched of aml_queue_sched_create(). */
+/* Return the scheduler behind an aml_sched of aml_queue_sched_create(). */
 static inline struct queue_sched *queue_of(const struct aml_sched *sched)
 {
 	return (struct queue_sched *)sched->data;
 }
 
-/* The scheduler where a task was submitted. */
+/* Return the scheduler that a task was submitted to. */
 static inline struct queue_sched *queue_of_task(const struct aml_task *task)
 {
 	return (struct queue_sched *)task->priv.sched;

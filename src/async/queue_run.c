@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Running tasks: what stands at the head of the queue, as a whole, by parts, or as a batch of small
- * ones. Who runs is counted in `running` meanwhile, and holds no lock while a task's function or
- * a part is at work.
+ * Running tasks: the head of the queue as a whole, part by part, or as a batch of small tasks; and
+ * single tasks ahead of their turn. A thread holds no lock while it runs the function or a part of
+ * a task. Meanwhile it counts in `running`, or in `beyond` if it has no slot.
  */
 #include <stddef.h>
 
@@ -12,7 +12,7 @@
 
 __thread struct frame *queue_frame;
 
-/* Call a task's function; no lock is held. */
+/* Call the function of a task. The lock must not be held. */
 static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
@@ -40,11 +40,11 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 
 	task->priv.state = TASK_RUNNING;
 	task->priv.active++;
-	if (!untaken(task))
+	if (!has_untaken_part(task))
 		queue_leave_locked(q, task);
 	queue_wake_locked(q);
 	if (divisible) {
-		/* Before others can start another one. */
+		/* With the lock held: no other thread can start another part before this event. */
 		began = trace_start(&q->trace, task, part);
 		queue_release(q);
 		q->part(task, part);
@@ -55,10 +55,10 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	}
 	queue_acquire(q);
 	task->priv.active--;
-	if (untaken(task) || task->priv.active > 0)
+	if (has_untaken_part(task) || task->priv.active > 0)
 		return;
 	if (divisible) {
-		/* Nobody else touches it any more. */
+		/* No other thread touches the task any more. */
 		queue_release(q);
 		task_call(q, task, has_slot);
 		trace_finish(&q->trace, task);
@@ -67,24 +67,27 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	queue_finish_locked(q, task);
 }
 
-/* May the head be taken together with small tasks of so many bytes? */
+/*
+ * Report whether the head may join a batch: it is small, its seq is at most `limit`, and with the
+ * `bytes` that the batch has already, it stays below the bound.
+ */
 static bool fits_batch_locked(const struct queue_sched *q, uint64_t limit, uint64_t bytes)
 	REQUIRES(q)
 {
 	const struct aml_task *head = q->head;
 
 	return head != NULL && (head->priv.flags & TASK_SMALL) && head->priv.seq <= limit &&
-	       bytes + head->priv.bytes <= BATCH_BYTES;
+	       bytes + head->priv.bytes <= QUEUE_BATCH_BYTES_MAX;
 }
 
-/* Take small tasks from the head and run them, one after the other, with one slot. */
+/* Take small tasks from the head, and run them one after the other, with one slot. */
 static void run_batch_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q)
 {
-	struct aml_task *batch[BATCH_MAX];
+	struct aml_task *batch[QUEUE_BATCH_TASKS_MAX];
 	uint64_t bytes = 0;
 	size_t n = 0;
 
-	while (n < BATCH_MAX && fits_batch_locked(q, limit, bytes)) {
+	while (n < QUEUE_BATCH_TASKS_MAX && fits_batch_locked(q, limit, bytes)) {
 		struct aml_task *task = q->head;
 
 		task->priv.state = TASK_RUNNING;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The queue scheduler: its beginning, its end, and what is asked of it beside waiting.
- * queue_state.h says how its parts fit together.
+ * The queue scheduler: its creation, its end, and all calls except those that wait. queue_state.h
+ * describes how the files of the scheduler fit together.
  *
- * The end comes in two steps: the thread that destroys waits, as a barrier does, until nothing
- * is unfinished and no thread is inside a wait; only then are the workers told to stop, so that
- * each finds the queue empty, and joined.
+ * A scheduler ends in two steps. First, the thread that destroys it waits, as a barrier does, until
+ * nothing is unfinished and no thread is inside a wait. Then it stops and joins the workers, which
+ * find the queue empty.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 	queue_release(q);
 }
 
-/* Release a scheduler that no thread uses any more, and the requests that are its own. */
+/* Free a scheduler that no thread uses any more, and the requests that it owns. */
 static void sched_free(struct queue_sched *q)
 {
 	queue_free_list(q->finished.first);
@@ -128,7 +128,7 @@ static struct aml_task *sched_wait_any(struct aml_sched_data *data)
 	return queue_wait_any((struct queue_sched *)data);
 }
 
-static struct aml_sched_ops ops = {
+static struct aml_sched_ops queue_sched_ops = {
 	.submit = sched_submit, .wait = sched_wait, .wait_any = sched_wait_any};
 
 struct aml_sched *aml_queue_sched_create(const size_t num_threads)
@@ -139,7 +139,7 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 		goto no_memory;
 	memset(q, 0, sizeof(*q));
 	q->sched.data = (struct aml_sched_data *)q;
-	q->sched.ops = &ops;
+	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
 	q->nworkers = num_threads;
@@ -166,7 +166,7 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	struct queue_sched *q;
 	int cancel_state;
 
-	if (sched == NULL || *sched == NULL || (*sched)->ops != &ops)
+	if (sched == NULL || *sched == NULL || (*sched)->ops != &queue_sched_ops)
 		return;
 	q = queue_of(*sched);
 	if (queue_inside(q))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A queue scheduler as the engine sees it: its lock, its free lists, and how to submit requests.
- * queue_wait.h has what waits for them, queue_begin.h what does without them.
+ * A queue scheduler, as the engine sees it: its lock, its free lists, and the submission of
+ * requests. queue_wait.h declares the calls that wait, queue_begin.h the way without a submission.
  */
 #ifndef ASYNC_QUEUE_SCHED_H
 #define ASYNC_QUEUE_SCHED_H
@@ -9,46 +9,50 @@
 #include "async/queue_request.h"
 #include "trace/trace.h"
 
-/*
- * What a worker's stack has room for, at least: a copy by the library, and the operators of a
- * program.
- */
-enum { QUEUE_STACK_COPY = 64 << 10, QUEUE_STACK_OPERATORS = 256 << 10 };
+/* The least room on a worker's stack: for a copy by the library, and for custom operators. */
+enum { QUEUE_STACK_COPY_BYTES = 64 << 10, QUEUE_STACK_OPERATORS_BYTES = 256 << 10 };
 
 struct queue_stats {
 	size_t workers, queued, running;
-	uint64_t finished, bytes;
+	uint64_t finished, bytes; /* tasks, and what successful requests moved */
 };
 
 void queue_lock(struct queue_sched *q) ACQUIRE(q);
 void queue_unlock(struct queue_sched *q) RELEASE(q);
 
-/* A request of free list `list`, or NULL. */
+/* Take a request from free list `list`. NULL: the list is empty. */
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list) REQUIRES(q);
 
-/* Before anything is submitted: that function, and the size of the requests on each free list. */
+/*
+ * Set the function that runs parts, and the size in bytes of the requests on each free list. Call
+ * this function before anything is submitted.
+ */
 void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 			const size_t sizes[QUEUE_FREE_LISTS]);
 
-/* The traces of what is submitted here; the engine says how they are called. */
+/* Return the trace source of the scheduler. The engine sets the function that names tasks. */
 struct trace_source *queue_trace(struct queue_sched *q);
 
 /*
- * Append a request with its public members filled in. It may start as soon as the lock is
+ * Append a request whose public members are filled in. It can start as soon as the lock is
  * released.
  */
 void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request) REQUIRES(q);
 
 /*
- * Put a request that one of these calls handed over on its free list. Destroy waits for this, so
- * each handed over must be given back.
+ * Put a request on its free list that queue_cancel(), queue_wait() or queue_pop_orphan() handed to
+ * the caller. Each such request must be given back: aml_queue_sched_destroy() waits for it.
  */
 void queue_give_back(struct queue_sched *q, struct aml_task *task);
 
-/* In a forked child: a request that belongs to the parent, off its list; NULL: no more. */
+/*
+ * In a forked child: take a request that belongs to the parent off its list, for the caller to give
+ * back. NULL: there is none.
+ */
 struct aml_task *queue_pop_orphan(struct queue_sched *q);
 
+/* Store the present numbers of the scheduler. */
 void queue_stats(struct queue_sched *q, struct queue_stats *stats);
 
 #endif /* ASYNC_QUEUE_SCHED_H */

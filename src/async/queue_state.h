@@ -2,68 +2,92 @@
 /*
  * The state of a queue scheduler, shared by the files queue*.c of this folder.
  *
- * One mutex guards all of it that changes while there are tasks, and the private members of every
- * task that was submitted. No function of a task, no allocator and no system call but those of
- * sleeping and waking is called with it held; but while there is a trace, the write of its buffer
- * when that is full.
+ * A scheduler is a FIFO queue of tasks and a fixed pool of workers that run them. A request of an
+ * engine is a task, too: see queue_request.h. An operator is the function of a task.
  *
- * A task's states:
+ * Lock. One mutex guards all state that changes while there are tasks, and the private members of
+ * every submitted task. A thread that holds the mutex calls no function of a task, no allocator,
+ * and no system call except those that sleep and wake. The one exception: if there is a trace, the
+ * thread that fills the trace's buffer writes the buffer to its file.
  *
- *     submit         taken           function returned      waited for
+ * States. A task moves through these states:
+ *
+ *     submit         taken           function returned      returned by a wait
  *    ───────▶ QUEUED ──────▶ RUNNING ─────────────────▶ FINISHED ─────▶ RETURNED
  *               │                                                          ▲
  *               └─────────────────────── cancelled ────────────────────────┘
  *
- * and ORPHAN in a forked child for what was QUEUED or RUNNING in the parent. What a thread does
- * at once (queue_begin()) is submitted and taken in one step, so that it is RUNNING from the start.
+ * A task that a thread runs at once (queue_begin()) is submitted and taken in one step: it is
+ * RUNNING from the start. In a forked child, each task that was QUEUED or RUNNING in the parent is
+ * an ORPHAN.
  *
- * A task is on one list at most:
- *   `unfinished`  QUEUED and RUNNING ones, in order of submission;
- *   `done`        FINISHED tasks that nobody waits for, for wait_any;
- *   `finished`    FINISHED requests whose handle is still out;
- *   `failed`      FINISHED requests whose failure no barrier has reported, in the order in
- *                 which they finished, with a handle or without;
+ * Lists. A task is on at most one of these lists:
+ *   `unfinished`  QUEUED and RUNNING tasks, in order of submission;
+ *   `done`        FINISHED tasks that no thread waits for, for wait_any;
+ *   `finished`    FINISHED requests whose handle is not released;
+ *   `failed`      FINISHED requests whose failure no barrier has reported, with or without a
+ *                 handle, in the order in which they finished;
  *   `orphans`     ORPHAN requests;
- *   `free[…]`     requests that are ready for use, FREE_MAX bytes of them at most;
- *   `surplus`     those beyond, which go back to the allocator when the lock is let go;
- * and on none once somebody waits for it and it has FINISHED.
+ *   `free[…]`     requests that are ready for use, of at most QUEUE_FREE_BYTES_MAX together;
+ *   `surplus`     requests beyond that limit.
+ * A FINISHED task that a thread waits for is on no list.
  *
- * `head` is the first task of `unfinished` with an untaken part: mostly a QUEUED one, but also one
- * that a nested wait began to run ahead of its turn, so that others can share the rest of it.
+ * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
+ * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
+ * wait that finds an ORPHAN, hands it back. A wait puts its request on a free list. A request
+ * without a handle goes there when it finishes or, if it failed, when a barrier reports it. The
+ * thread that releases the mutex then passes `surplus` to free(). The end of the scheduler frees
+ * `finished`, `failed`, `free` and `surplus`.
  *
- * Parts. A divisible task has several; they are taken one by one from the head, a slot each,
- * and the task leaves the queue when the last one is taken. It is RUNNING from the first part
- * on, and FINISHED when none runs and all were taken or, if it is cancelled, will not be. Any
- * other task has one part, itself.
+ * Head. `head` is the oldest task of `unfinished` with an untaken part. It is QUEUED, or RUNNING if
+ * some of its parts are taken. If a nested wait began to run a divisible task ahead of its turn,
+ * the task becomes the head when its turn comes, so that other threads can share the rest of it.
  *
- * Batches. Small tasks, which neither block nor call code of a program's, are taken several at
- * once from the head where there are workers: they are RUNNING from then on, one after the other
- * in one slot, and FINISHED together. A thread that waits outside of any operator may take some,
- * too, if they came before what it waits for, rather than sleep until a worker is awake.
+ * Parts. A divisible task has several parts. Threads take its parts one by one from the head, with
+ * one slot for each part. The task leaves the queue when its last part is taken. The task is
+ * RUNNING from its first part on. It is FINISHED when no part runs and no part is left to take;
+ * after a cancel, no part is left to take. Any other task has one part: itself.
  *
- * Slots. `running` counts the slots that are taken, never more than `slots`: each task or part
- * that runs has one, a task that is blocked in a wait of its own has none. The head is taken only
- * while running < slots. A task that a wait inside another one runs ahead of its turn takes over
- * that one's slot. If that one is another scheduler's, it takes a free slot for which nothing is
- * queued, or runs without a slot, beyond the bound (`beyond`). Such tasks must not count in
- * `running`: a steady flow of them would keep the head and the resumers waiting for ever.
- * frame.has_slot says which of the two a running task is. An operator that returns from a wait
- * needs the slot that it gave up again before it continues, and comes before the head
- * (`resumers`); so resumers are there only while running == slots.
+ * Batches. A small task neither blocks nor calls code of the program. If there are workers, a
+ * thread takes several small tasks from the head at once. They are RUNNING from then on, run one
+ * after the other in one slot, and are FINISHED together. A waiting thread may take such a batch,
+ * too, of tasks that are no newer than what it waits for, instead of sleeping until a worker is
+ * awake. A wait for one task inside an operator may not: it runs only that task.
  *
- * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a
- * predicate loop, and is signalled with the mutex held, since the sleeper is on its thread's
- * stack. Its `done` says that what it waits for has come; `poked`, that it is to look at the
- * head. A poke is owed whenever the head could run: there is a head, a free slot, and nobody on
- * the way: neither one who was poked (`waking`) nor the head's waiter, which looks before it
- * sleeps. queue_wake_locked() pays it; whoever submits, frees a slot or leaves a wait
- * calls it, and so does whoever was poked, once it has looked. That no wakeup is lost rests on
- * this only.
+ * Slots. A slot is the right to run a task, a part or a batch.
+ *  - `running` counts the taken slots. It never exceeds `slots`.
+ *  - Each running task, part or batch has a slot, unless it runs beyond the bound. A task that is
+ *    blocked in a wait of its own has none.
+ *  - The head is taken only while running < slots.
+ *  - A wait inside an operator runs the awaited task ahead of its turn. If both tasks belong to one
+ *    scheduler, the awaited task takes over the slot of the waiting one.
+ *  - If the waiting task belongs to another scheduler, the awaited task takes a free slot if
+ *    nothing else is queued. Otherwise it runs without a slot, beyond the bound, and counts in
+ *    `beyond`. It must not count in `running`: a steady flow of such tasks would keep the head and
+ *    the resumers waiting forever.
+ *  - frame.has_slot says whether a running task has a slot or runs beyond the bound.
+ *  - An operator gives up its slot while it waits, and needs a slot again before it continues. If
+ *    no slot is free, it sleeps on `resumers`, which get free slots before the head does. So there
+ *    are resumers only while running == slots.
  *
- * A thread that was poked may wait for a CPU for long, while another one sleeps that has a CPU.
- * So whoever submits, or is about to sleep, calls queue_wake_again_locked(): it pokes another
- * sleeper if the last poke was not answered within 1 ms or 64 posts. `waking` stays true until
- * the thread that was poked last has looked, or an earlier one has, which then pokes anew.
+ * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a predicate
+ * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
+ * the thread that sleeps.
+ *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
+ *    head.
+ *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
+ *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
+ *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
+ *  - queue_wake_locked() pays the poke. Every thread calls it after it submits a task, frees a
+ *    slot or leaves a wait. A poked thread also calls it after it has looked.
+ * Only this rule ensures that no wakeup is lost.
+ *
+ * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
+ * have one. So a thread that submits a task, or is about to sleep in a wait, calls
+ * queue_wake_again_locked(). This function also pokes another sleeper if the last poke was not
+ * answered within QUEUE_POKE_LATE_NS or QUEUE_POKE_LATE_POSTS. `waking` stays true until one of the
+ * poked threads, the last one or an earlier one, has looked. That thread then pokes again if a poke
+ * is owed.
  */
 #ifndef ASYNC_QUEUE_STATE_H
 #define ASYNC_QUEUE_STATE_H
@@ -79,19 +103,19 @@
 enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
 
 /*
- * What a burst of requests took goes back to the allocator but for so much, which some 20,000
- * flat copies are. So many in flight cost no call of the allocator; that a million do is little
- * beside the memory that they touch.
+ * The limit of the free lists: some 20,000 flat copies. Up to that many requests in flight need no
+ * call of the allocator. A burst of more returns the rest to the allocator; the calls cost little
+ * beside the memory that the requests touch.
  */
-enum { FREE_MAX = 4 << 20 };
+enum { QUEUE_FREE_BYTES_MAX = 4 << 20 };
 
-/* A batch: so many small tasks at most, of so many bytes together. */
-enum { BATCH_MAX = 32, BATCH_BYTES = 64 << 10 };
+/* The limits of a batch: the number of its small tasks, and the bytes that they move together. */
+enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
 
-/* A poke that was not answered after so many posts, or so many nanoseconds, is late. */
-enum { POKE_LATE_POSTS = 64, POKE_LATE_NS = 1000000 };
+/* A poke is late if it was not answered after this many posts or nanoseconds. */
+enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
 
-/* In aml_task.priv.flags: it is on `failed`. */
+/* In aml_task.priv.flags: the task is on `failed`. */
 enum { TASK_UNREPORTED = 1 << 3 };
 
 struct task_list {
@@ -99,19 +123,19 @@ struct task_list {
 };
 DEFINE_LIST(task_list, struct aml_task, priv.next, priv.prev)
 
-/* A thread that may have to sleep; on the list of what it waits for until it is `done`. */
+/* A thread that may have to sleep. Until it is `done`, it is on the list of what it waits for. */
 struct sleeper {
 	pthread_cond_t wakeup;
 	struct sleeper *next, *prev; /* in its list */
 	struct sleeper *next_helper; /* in `helpers` */
 	struct sleeper *prev_helper;
-	uint64_t limit;        /* the newest task that its barrier covers, or it may help with */
-	struct aml_task *task; /* what wait_any returns */
-	int code;              /* what a barrier returns */
+	uint64_t limit; /* seq of the newest task that its barrier covers, or that it may run */
+	struct aml_task *task; /* the result of wait_any */
+	int code;              /* the result of a barrier */
 	bool done;             /* what it waits for has come */
-	bool poked;            /* it is to look at the head */
+	bool poked;            /* it must look at the head */
 	bool asleep;           /* it is in pthread_cond_wait() */
-	bool slept;            /* it was: `wakeup` has been in use */
+	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
 };
 
 #define SLEEPER_INITIALIZER                        \
@@ -129,63 +153,64 @@ struct helper_list {
 };
 DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 
-/* A thread of the pool; a block of its own, taken just before the thread is created. */
+/* A thread of the pool: one block of memory, allocated just before the thread is created. */
 struct worker {
-	struct sleeper sleeper; /* on the stack `idle` by `next` */
+	struct sleeper sleeper; /* while idle: on the stack `idle`, linked by `next` */
 	struct queue_sched *q;
-	struct worker *next; /* of the pool; constant once the pool is complete */
+	struct worker *next; /* in the pool; constant once the pool is complete */
 	pthread_t thread;
-	size_t number;
+	size_t number; /* in its name */
 };
 
 /*
- * What each request touches comes first, in as few cache lines as can be: where threads contend,
- * each line that goes from CPU to CPU costs as much as the rest of the request. What a caller reads
- * without the lock is in a line that is not written.
+ * The members that each request touches come first, in as few cache lines as possible: if threads
+ * contend, each line that moves from CPU to CPU costs as much as the rest of the request. The
+ * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all that follows up to `nqueued` */
-	struct aml_task *head;                       /* the oldest QUEUED task */
-	size_t running;                              /* slots taken, at most `slots` */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `nqueued` */
+	struct aml_task *head;                       /* the oldest task with an untaken part */
+	size_t running;                              /* taken slots, at most `slots` */
 	size_t slots;                                /* max(1, nworkers) */
 
 	struct task_list unfinished;
-	uint64_t seq; /* of the newest task */
-	uint64_t nfinished, bytes;
+	uint64_t seq;                 /* the number of the newest task */
+	uint64_t nfinished, bytes;    /* finished tasks; the bytes that successful requests moved */
 	struct aml_task *surplus;     /* linked by `next` */
 	struct sleeper *destroyer;    /* the thread that destroys the scheduler */
-	struct sleeper_list barriers; /* by ascending limit */
+	struct sleeper_list barriers; /* in ascending order of `limit` */
 
 	size_t nworkers;              /* 0 in a forked child */
-	struct sleeper_list resumers; /* want a slot back */
+	struct sleeper_list resumers; /* operators that need a slot again */
 	struct task_list finished;
-	struct sleeper *idle; /* workers without work, the last one first */
-	size_t free_bytes;    /* of all on the free lists */
+	struct sleeper *idle; /* workers without work; the last one to sleep is first */
+	size_t free_bytes;    /* of all requests on the free lists */
 
 	struct aml_task *free[QUEUE_FREE_LISTS]; /* linked by `next` */
-	size_t sizes[QUEUE_FREE_LISTS];          /* of a request on each, in bytes */
+	size_t sizes[QUEUE_FREE_LISTS];          /* of a request on each free list, in bytes */
 
 	struct task_list done, failed, orphans;
-	size_t unclaimed;         /* submitted tasks, not requests, that nobody has or waits for */
-	struct sleeper_list anys; /* in wait_any */
-	struct helper_list helpers; /* without workers: who is asleep and may run the head */
-	size_t callers;             /* threads inside a wait */
-	size_t beyond;              /* tasks and parts that run without a slot */
-	bool waking;                /* somebody is poked and has not looked yet */
-	bool stop;                  /* workers are to end */
-	unsigned unanswered;        /* posts since the last poke */
-	uint64_t poked_at;          /* the time of the last poke, in ns */
-	size_t nqueued;
+	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
+	struct sleeper_list anys;   /* threads in wait_any */
+	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
+	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
+	size_t beyond;       /* tasks and parts that run without a slot */
+	bool waking;         /* a poked thread has not looked at the head yet */
+	bool stop;           /* the workers must end */
+	unsigned unanswered; /* posts since the last poke */
+	uint64_t poked_at;   /* the time of the last poke, in ns */
+	size_t nqueued;      /* tasks with an untaken part */
 
 	/* Set before there are any tasks. */
-	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* what the caller knows it by */
+	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	bool spins; /* a thread that finds the lock taken may spin */
 
-	struct queue_sched *next, *prev; /* of all schedulers; guarded by queue_fork.c's lock */
-	struct trace_source trace;       /* of what is submitted here */
+	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
+	struct queue_sched *next, *prev;
+	struct trace_source trace; /* of the tasks that are submitted here */
 
-	/* The pool, the last one first; in a forked child its memory only. */
+	/* The pool; the last worker is first. In a forked child only the memory exists. */
 	struct worker *workers;
 };
 
@@ -194,16 +219,16 @@ struct sched_list {
 };
 DEFINE_LIST(sched_list, struct queue_sched, next, prev)
 
-/* An operator on the calling thread's stack. */
+/* An operator on the stack of the calling thread. */
 struct frame {
-	struct queue_sched *q;
+	struct queue_sched *q; /* where its task was submitted */
 	struct aml_task *task;
-	struct frame *outer;
-	bool has_slot; /* of q, while it is not blocked; else it runs beyond the bound */
+	struct frame *outer; /* the operator around this one; NULL: none */
+	bool has_slot;       /* of q, while it is not blocked; false: it runs beyond the bound */
 };
 
-/* Does the task have a part that nobody took? */
-static inline bool untaken(const struct aml_task *task)
+/* Report whether the task has a part that no thread has taken. */
+static inline bool has_untaken_part(const struct aml_task *task)
 {
 	return task->priv.taken < task->priv.parts;
 }

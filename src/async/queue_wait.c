@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The calls that wait: for one task, for any, for all that came before, for a slot. A thread that
- * waits outside of any operator may run tasks itself; one inside of an operator gives up its slot
- * for the time, so that what it waits for can be run.
+ * The calls that wait: for one task, for any task, for all earlier tasks, for a slot. A thread that
+ * waits outside of any operator may run tasks itself. An operator gives up its slot while it waits,
+ * so that what it waits for can run.
  */
 #include <stddef.h>
 
@@ -33,8 +33,8 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 }
 
 /*
- * May a thread that waits run the head? It may if this is what it waits for, or came before that
- * and is a small task or there are no workers.
+ * Report whether a waiting thread may run the head. It may run the task that it waits for. It may
+ * run any other task up to its limit only if the task is small or there are no workers.
  */
 static bool may_run_locked(const struct queue_sched *q, const struct sleeper *me,
 			   const struct aml_task *mine) REQUIRES(q)
@@ -45,10 +45,7 @@ static bool may_run_locked(const struct queue_sched *q, const struct sleeper *me
 				(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
 }
 
-/*
- * Sleep until `me` is done, running what this thread may run: `mine`, and up to `me->limit` small
- * tasks, or without workers whatever is the head.
- */
+/* Sleep until `me` is done. Meanwhile, run the head whenever may_run_locked() allows it. */
 static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 	REQUIRES(q)
 {
@@ -64,8 +61,8 @@ static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_t
 }
 
 /*
- * The operator `frame` gives up its slot. Drops the lock of q meanwhile if that is another
- * scheduler, under a condition that the analysis of locks does not follow.
+ * Give up the slot of the operator `frame`. If the operator belongs to another scheduler, the lock
+ * of q is released meanwhile. Not analysed: the lock depends on a condition.
  */
 static void yield_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
 {
@@ -81,7 +78,10 @@ static void yield_slot_locked(struct queue_sched *q, struct frame *frame) REQUIR
 	}
 }
 
-/* The operator `frame` takes a slot again. Drops the lock of q meanwhile, as the function above. */
+/*
+ * Take a slot again for the operator `frame`. The lock of q is released as in
+ * yield_slot_locked().
+ */
 static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
 {
 	struct queue_sched *own = frame->q;
@@ -108,8 +108,8 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUI
 }
 
 /*
- * Run a task, or its next part, ahead of its turn for an operator of another scheduler: with a free
- * slot if nothing else is queued that could have it, else beyond the bound.
+ * Run a task, or its next part, ahead of its turn for an operator of another scheduler. It gets a
+ * free slot if nothing else is queued that could use the slot; else it runs beyond the bound.
  */
 static void run_abroad_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
@@ -126,14 +126,13 @@ static void run_abroad_locked(struct queue_sched *q, struct aml_task *task) REQU
 		q->beyond--;
 }
 
-/* The operator `frame` waits, without its slot, and runs what is left of `mine` ahead of its turn.
- */
+/* Let the operator `frame` wait without its slot. It runs the rest of `mine` ahead of its turn. */
 static void block_locked(struct queue_sched *q, struct frame *frame, struct sleeper *me,
 			 struct aml_task *mine) REQUIRES(q)
 {
 	if (frame->has_slot)
 		yield_slot_locked(q, frame);
-	while (mine != NULL && untaken(mine))
+	while (mine != NULL && has_untaken_part(mine))
 		run_abroad_locked(q, mine);
 	sleep_locked(q, me, NULL);
 	if (frame->has_slot)
@@ -145,13 +144,13 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	struct frame *frame = queue_frame;
 	int cancel_state;
 
-	/* Neither sleeping nor what is run meanwhile is to end in the thread's cancellation. */
+	/* Neither the sleep nor a task that runs meanwhile may be a cancellation point. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	if (frame == NULL) {
 		sleep_locked(q, me, mine);
 	} else {
-		/* In its own scheduler the task takes over the slot of the operator that waits. */
-		while (frame->q == q && mine != NULL && untaken(mine))
+		/* In its own scheduler, the task takes over the slot of the waiting operator. */
+		while (frame->q == q && mine != NULL && has_untaken_part(mine))
 			queue_run_task_locked(q, mine, frame->has_slot);
 		if (!me->done)
 			block_locked(q, frame, me, mine);
@@ -160,7 +159,7 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	pthread_setcancelstate(cancel_state, NULL);
 }
 
-/* The same for a call that destroy waits for. */
+/* Wait as queue_sleep_locked(), in a call that the end of the scheduler must wait for. */
 static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 	REQUIRES(q)
 {
@@ -170,7 +169,7 @@ static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	queue_settle_locked(q);
 }
 
-/* Is the task's function on the calling thread's stack? */
+/* Report whether the function of the task is on the stack of the calling thread. */
 static bool task_is_on_stack(const struct aml_task *task)
 {
 	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
@@ -179,7 +178,7 @@ static bool task_is_on_stack(const struct aml_task *task)
 	return false;
 }
 
-/* May the caller wait for the task, or cancel it? */
+/* Return AML_SUCCESS if the caller may wait for the task or cancel it. */
 static int check_task_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
 {
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
@@ -190,7 +189,7 @@ static int check_task_locked(const struct queue_sched *q, const struct aml_task 
 	return AML_SUCCESS;
 }
 
-/* Wait until the task has FINISHED, and take it off its list. */
+/* Wait until the task is FINISHED, and take it off its list. */
 static void take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
@@ -200,7 +199,7 @@ static void take_finished_locked(struct queue_sched *q, struct aml_task *task) R
 	if (task->priv.state != TASK_FINISHED) {
 		struct sleeper me = SLEEPER_INITIALIZER;
 
-		/* In an operator, only the task itself may be run ahead of its turn. */
+		/* An operator may run only the task itself, ahead of its turn. */
 		me.limit = queue_frame == NULL ? task->priv.seq : 0;
 		task->priv.waiter = &me;
 		wait_locked(q, &me, task);
@@ -252,13 +251,16 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 	return err;
 }
 
-/* No further part of the task is taken. True: and none runs, so that it is gone. */
+/*
+ * Let no further part of the task be taken. True: no part runs, and the task is withdrawn. False:
+ * the caller must wait until the task is FINISHED.
+ */
 static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
-	if (task->priv.state == TASK_FINISHED || !untaken(task))
+	if (task->priv.state == TASK_FINISHED || !has_untaken_part(task))
 		return false;
 	queue_leave_locked(q, task);
-	/* The next one is the head now, and nobody may be on the way to it. */
+	/* The next task may be the head now, with no thread on its way to it. */
 	queue_wake_locked(q);
 	task->priv.parts = task->priv.taken;
 	if (task->priv.active > 0) {
@@ -281,7 +283,7 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 		queue_release(q);
 		return err;
 	}
-	/* Until queue_give_back(), which may find the scheduler's end waiting for it. */
+	/* Until queue_give_back(): the end of the scheduler waits for that call. */
 	q->callers++;
 	*ran = false;
 	if (task->priv.state == TASK_ORPHAN) {

@@ -8,37 +8,40 @@
 struct sleeper;
 
 /*
- * Wait for a request, store its result and put it on its free list. -AML_EINVAL or
- * -AML_EBUSY as aml_sched_wait_task(), the request as it was. -AML_FAILURE: it belongs to
- * the parent process and never runs here; it is on no list, and the caller's to release.
+ * Wait for a request, store its result, and put the request on its free list. -AML_EINVAL and
+ * -AML_EBUSY as for aml_sched_wait_task(): nothing has changed. -AML_FAILURE: the request belongs
+ * to the parent process and never runs here. It is on no list, and the caller must give it back.
  */
 int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
 
 /*
- * Take a request out of the queue or wait until it has finished. On AML_SUCCESS it is on no
- * list, and the caller's to release; `*ran` tells whether its function was called.
+ * Take a request out of the queue, or wait until it has finished. AML_SUCCESS: the request is on no
+ * list, and the caller must give it back; `*ran` says whether its function was called. -AML_EINVAL
+ * and -AML_EBUSY as for aml_sched_wait_task(): nothing has changed.
  */
 int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
 
-/* Submit a request of TASK_ON_STACK and wait until it has finished. */
+/* Submit a request with TASK_ON_STACK, and wait until it has finished. */
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request);
 
 /* See aml_dma_barrier(). */
 int queue_barrier(struct queue_sched *q);
 
-/* Is the calling thread inside a task of this scheduler? */
+/* Report whether the calling thread is inside a task of this scheduler. */
 bool queue_inside(const struct queue_sched *q);
 
-/* The scheduler's operations of struct aml_sched_ops. */
+/* The operations wait and wait_any of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);
 struct aml_task *queue_wait_any(struct queue_sched *q);
 
 /*
- * Wait until `me` is done, from wherever the caller is, running what this thread may run: `mine`,
- * the task that it waits for (may be NULL), and up to `me->limit` small tasks, or without workers
- * whatever is the head. The operator that the caller is in, if any, has no slot meanwhile. Ends the
- * use of `me`.
+ * Wait until `me` is done, inside or outside of an operator. Meanwhile, run what this thread may
+ * run:
+ *  - `mine`, the task that it waits for; NULL: none;
+ *  - small tasks whose seq is at most `me->limit`; without workers, any tasks up to that seq.
+ * If the caller is in an operator, this operator has no slot meanwhile. The function ends the use
+ * of `me`.
  */
 void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 	REQUIRES(q);

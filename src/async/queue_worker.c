@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pool: its threads, from their creation to their end.
+ * The pool of workers: its threads, from their creation to their end.
  *
- * Workers are joinable, and their stacks have a size of their own, whatever the program has set as
- * the default for its threads (pthread_setattr_default_np(), RLIMIT_STACK): the C library puts the
- * static thread-local storage of the whole program on each stack, and what is left must do for the
- * deepest copy and for the program's operators.
+ * Workers are joinable, whatever default the program has set for its threads
+ * (pthread_setattr_default_np()). Their stacks may be larger than the default, which RLIMIT_STACK
+ * also sets: the C library puts the static thread-local storage of the whole program on each stack,
+ * and the rest must have room for the deepest copy and for custom operators.
  *
- * Scheduling policy, nice value and CPU affinity are inherited from the thread that creates them.
+ * Workers inherit the scheduling policy, the nice value and the CPU affinity of the thread that
+ * creates them.
  */
 #include <errno.h>
 #include <link.h>
@@ -26,16 +27,17 @@
 #include "async/queue_worker.h"
 
 enum {
-	/* Linux has no more thread IDs; so many workers are not even tried. */
+	/* The number of thread IDs in Linux. Creating more workers is not even tried. */
 	WORKERS_MAX = 4 << 20,
-	/* Beside the thread-local storage: the C library's own, and its reserve for dlopen(). */
-	STACK_LIBC = 32 << 10,
-	STACK_UNIT = 64 << 10,
+	/* The use of a stack by the C library itself, with its reserve for dlopen(). */
+	STACK_LIBC_BYTES = 32 << 10,
+	/* A stack's size is a multiple of this. */
+	STACK_UNIT_BYTES = 64 << 10,
 };
 
 /*
- * The static thread-local storage of the program, in bytes. It is complete when the library is
- * loaded; what is loaded later has none.
+ * The size of the static thread-local storage of the program, in bytes. It is final when the
+ * library is loaded: objects that are loaded later have none.
  */
 static size_t static_tls;
 
@@ -48,25 +50,26 @@ static int add_tls(struct dl_phdr_info *info, size_t size, void *sum)
 	return 0;
 }
 
-/* At load time: in a child that was forked amid another thread's dlopen() it could hang. */
+/* At load time: in a child that was forked during a dlopen(), the call could hang. */
 __attribute__((constructor)) static void measure_tls(void)
 {
 	dl_iterate_phdr(add_tls, &static_tls);
 }
 
-/* The size of a worker's stack: the default if that is enough. */
+/* Return the size of a worker's stack in bytes: the default if it is large enough. */
 static size_t stack_size(const pthread_attr_t *attr)
 {
-	size_t size = QUEUE_STACK_COPY + QUEUE_STACK_OPERATORS + STACK_LIBC, usual = 0;
+	size_t size = QUEUE_STACK_COPY_BYTES + QUEUE_STACK_OPERATORS_BYTES + STACK_LIBC_BYTES,
+	       usual = 0;
 	long least = sysconf(_SC_THREAD_STACK_MIN);
 
 	size += static_tls + (least > 0 ? (size_t)least : 0);
-	size += STACK_UNIT - size % STACK_UNIT;
+	size += STACK_UNIT_BYTES - size % STACK_UNIT_BYTES;
 	pthread_attr_getstacksize(attr, &usual);
 	return usual > size ? usual : size;
 }
 
-/* A worker takes all signals that concern its own doing, and no other. */
+/* Block all signals except those that the worker causes itself. */
 static void mask_signals(void)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
@@ -79,7 +82,7 @@ static void mask_signals(void)
 	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
 }
 
-/* Take what there is to run; sleep while there is nothing. */
+/* Run the head of the queue again and again. Sleep while there is nothing to run. */
 static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	for (;;) {
@@ -101,15 +104,14 @@ static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	}
 }
 
-/* The function of a worker's thread. */
+/* The main function of a worker's thread. */
 static void *worker_main(void *arg)
 {
 	struct worker *self = arg;
 	struct queue_sched *q = self->q;
 	char name[16];
 
-	/* An operator may cancel its thread: the worker must not end, least of all with the lock.
-	 */
+	/* An operator may cancel its thread. The worker must not end, and never with the lock. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	mask_signals();
 	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
@@ -121,7 +123,7 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* Start one worker; 0, or an errno. */
+/* Start one worker. Return 0 or an errno. */
 static int start_worker(struct queue_sched *q, size_t number, const pthread_attr_t *attr)
 {
 	struct worker *worker = malloc(sizeof(*worker));
@@ -183,7 +185,7 @@ int queue_start_workers(struct queue_sched *q, size_t n)
 	if (n > WORKERS_MAX || pthread_attr_init(&attr) != 0)
 		return -AML_ENOMEM;
 	code = pthread_attr_setstacksize(&attr, stack_size(&attr));
-	/* They start with every signal blocked, and choose their own mask. */
+	/* A worker starts with all signals blocked, and then sets its own mask. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; i < n && code == 0; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The generic interface of schedulers: checks what a caller passed, then calls the scheduler. */
+/* The generic interface of schedulers: check the arguments, then call the scheduler. */
 #include <aml/utils/async.h>
 #include <aml/utils/error.h>
 

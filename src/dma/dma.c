@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The generic interface of DMA engines: checks what a caller passed, then calls the engine. */
+/* The generic interface of DMA engines: check the arguments, then call the engine. */
 #include <pthread.h>
 
 #include <aml/dma.h>
@@ -9,7 +9,7 @@
 #include "copy/run.h"
 #include "dma/linux_ops.h"
 
-/* AML_SUCCESS if `dma` is an engine and has the operation, else the negative code. */
+/* AML_SUCCESS if `dma` is an engine that has the operation, else the negative code. */
 #define LACKS(dma, op)                                      \
 	((dma) == NULL || (dma)->ops == NULL ? -AML_EINVAL  \
 	 : (dma)->ops->op == NULL            ? -AML_ENOTSUP \
@@ -28,14 +28,17 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
 }
 
-/* May the engine's own synchronous copy stand for create_request and wait_request? */
+/* Report whether the engine's own synchronous copy can replace create_request and wait_request. */
 static bool copies_at_once(const struct aml_dma_ops *ops)
 {
 	return ops->copy != NULL && ops->create_request == aml_dma_linux_request_create &&
 	       ops->wait_request == aml_dma_linux_request_wait;
 }
 
-/* A synchronous copy by an engine that has none of its own, or by what is none. */
+/*
+ * Copy synchronously by an engine that has no such operation of its own. Also rejects a `dma` that
+ * is no engine.
+ */
 __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct aml_layout *dest,
 						   struct aml_layout *src, aml_dma_operator op,
 						   void *op_arg)
@@ -62,7 +65,7 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
 	return post_and_wait(dma, dest, src, op, op_arg);
 }
 
-/* In parentheses, since they are macros too. */
+/* The names are in parentheses because they are also macros. */
 int(aml_dma_copy)(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src)
 {
 	return aml_dma_copy_custom(dma, dest, src, NULL, NULL);
@@ -109,7 +112,7 @@ int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma)
 
 	if (err != AML_SUCCESS || stream == NULL)
 		return err ? err : -AML_EINVAL;
-	/* Writing would be a cancellation point; in parentheses, since fprintf may be a macro. */
+	/* Writing is a cancellation point. The name is in parentheses: fprintf may be a macro. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	err = (dma->ops->fprintf)(dma->data, stream, prefix ? prefix : "");
 	pthread_setcancelstate(cancel_state, NULL);

@@ -2,8 +2,8 @@
 /*
  * The engine: a queue scheduler, its requests (linux_request.c), and synchronous copies.
  *
- * Small copies by the library's operators may be made at once by the thread that asks for them,
- * and need a request only if a handle is to be given out.
+ * The calling thread may make a small copy by one of the library's operators at once. The copy
+ * needs a request only if the caller gets a handle.
  */
 #include "dma/linux.h"
 
@@ -20,10 +20,10 @@
 #include "plan/part.h"
 #include "trace/histogram.h"
 
-/* So many are never cut into parts, nor go past the caches, in a library for tests either. */
+/* Up to this size, copies have one part and are not streamed, also in a library for tests. */
 enum { FEW_BYTES_MAX = COPY_PART / 32 };
 
-_Static_assert((int)COPY_STACK_BYTES <= (int)QUEUE_STACK_COPY,
+_Static_assert((int)COPY_STACK_BYTES <= (int)QUEUE_STACK_COPY_BYTES,
 	       "workers have stacks with room for any copy");
 
 struct engine {
@@ -32,9 +32,8 @@ struct engine {
 };
 
 /*
- * A synchronous copy of bytes, as request_run_at_once() would make it, but without a plan where
- * these are few: to make one and to look into it takes longer than to copy a line. False: nothing
- * is done.
+ * Copy a few bytes at once, as request_run_at_once() does, but without a plan: making and reading a
+ * plan takes longer than copying a cache line. False: nothing was done.
  */
 static inline bool copy_few_bytes(struct queue_sched *q, void *dst, const void *src, size_t size)
 {
@@ -51,7 +50,7 @@ static inline bool copy_few_bytes(struct queue_sched *q, void *dst, const void *
 	return true;
 }
 
-/* The synchronous copy. */
+/* Copy and wait: the copy operation of the engine. */
 static int engine_copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		       aml_dma_operator op, void *op_arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the library's beginning and end need of the engine beside its public interface. */
+/* The functions of the engine for the start and the end of the library. */
 #ifndef DMA_LINUX_H
 #define DMA_LINUX_H
 
@@ -7,12 +7,12 @@
 
 #include <aml/dma/linux.h>
 
-/* Is the calling thread inside an operator of this engine? */
+/* Report whether the calling thread is inside an operator of this engine. */
 bool linux_is_inside(const struct aml_dma *dma);
 
 /*
- * Make sure that fork() keeps engines whole, before anybody registers fork handlers that take a
- * lock under which engines are made. -AML_ENOMEM.
+ * Register the fork handlers of engines, once. Call this function before registering fork handlers
+ * that take a lock under which engines are created. -AML_ENOMEM: out of memory.
  */
 int linux_handle_fork(void);
 

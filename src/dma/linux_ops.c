@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The three operators, as functions that anybody may call: each plans its copy and runs it at
- * once. The engine knows them and plans when a request is posted instead, see linux.c.
+ * The three operators as functions: each plans its copy and runs the plan at once. The engine does
+ * not call these functions. It plans the copy when the copy is posted, see linux_plan().
  */
 #include <aml/dma/linux.h>
 #include <aml/utils/error.h>
@@ -9,7 +9,8 @@
 #include "copy/run.h"
 #include "dma/linux_ops.h"
 
-static int run(const union copy_plan_room *room, int err)
+/* Run the plan in `room`, unless planning failed with `err`. */
+static int run_planned(const union copy_plan_room *room, int err)
 {
 	return err == AML_SUCCESS ? copy_plan_run(&room->plan) : err;
 }
@@ -19,14 +20,14 @@ int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, 
 	union copy_plan_room room;
 
 	(void)arg;
-	return run(&room, copy_plan_1d(&room, dst, src));
+	return run_planned(&room, copy_plan_1d(&room, dst, src));
 }
 
 int aml_dma_linux_memcpy_op(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	union copy_plan_room room;
 
-	return run(&room, copy_plan_bytes(&room, dst, src, (size_t)arg));
+	return run_planned(&room, copy_plan_bytes(&room, dst, src, (size_t)arg));
 }
 
 int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *src, void *arg)
@@ -34,5 +35,5 @@ int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *
 	union copy_plan_room room;
 
 	(void)arg;
-	return run(&room, copy_plan_layouts(&room, dst, src, NULL));
+	return run_planned(&room, copy_plan_layouts(&room, dst, src, NULL));
 }

@@ -11,10 +11,10 @@
 #include "plan/make.h"
 
 enum linux_operator {
-	LINUX_OPERATOR_LAYOUTS, /* aml_dma_linux_copy_generic(), or NULL */
+	LINUX_OPERATOR_LAYOUTS, /* aml_dma_linux_copy_generic() or NULL */
 	LINUX_OPERATOR_1D,
 	LINUX_OPERATOR_BYTES,
-	LINUX_OPERATOR_FOREIGN, /* none of the library's */
+	LINUX_OPERATOR_FOREIGN, /* a custom operator */
 };
 
 static inline enum linux_operator linux_operator_of(aml_dma_operator op)
@@ -26,14 +26,17 @@ static inline enum linux_operator linux_operator_of(aml_dma_operator op)
 	return op == aml_dma_linux_copy_1D ? LINUX_OPERATOR_1D : LINUX_OPERATOR_FOREIGN;
 }
 
-/* May a request have these addresses or layouts? Only a copy of no bytes may have NULL. */
+/* Report whether a request may have these arguments. Only a copy of no bytes may have NULL. */
 static inline bool linux_takes(const void *dst, const void *src, aml_dma_operator op,
 			       const void *arg)
 {
 	return (dst != NULL && src != NULL) || (op == aml_dma_linux_memcpy_op && arg == NULL);
 }
 
-/* Plan what one of the library's operators does; its errors: nothing was made. */
+/*
+ * Plan the copy of one of the library's operators, which is not LINUX_OPERATOR_FOREIGN. An error is
+ * the error of the posting call.
+ */
 static inline int linux_plan(enum linux_operator which, union copy_plan_room *room,
 			     struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The requests of the engine: making, posting, running and releasing them. */
+/* The requests of the engine: their creation, posting, execution and release. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,22 +20,22 @@ struct request {
 _Static_assert(sizeof(void *) != 8 || sizeof(struct request) == 192 - 8, "a flat request");
 _Static_assert(sizeof(void *) != 8 || 4 * sizeof(struct copy_loop) == 288 - 192, "4 loops");
 
-/* The number of loops that the requests of each size class have room for. */
+/* The number of loops for which the requests of each size class have room. */
 static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
 
-/* A request of the largest class, in a frame. */
+/* Room in a frame for a request of the largest class. */
 union request_room {
 	struct request request;
 	char bytes[sizeof(struct request) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 };
 
-/* A plan that does nothing, of a request whose operator is the program's. */
+/* The plan of a request with a custom operator. It does nothing. */
 static const struct copy_plan no_plan = {.kind = COPY_EMPTY};
 
 /*
- * Copies up to these sizes are cheaper than waking a worker, in runs of RUN_BYTES_MIN or more, or
- * in any pieces. Where the queue is empty and a slot is free, the workers sleep, and the posting
- * call makes such a copy at once.
+ * Copies up to these sizes are cheaper than waking a worker: SMALL_RUNS_BYTES_MAX in contiguous
+ * runs of at least RUN_BYTES_MIN, SMALL_PIECES_BYTES_MAX in any pieces. If the queue is empty and a
+ * slot is free, a worker sleeps, and the posting call makes such a copy at once.
  */
 enum {
 	SMALL_RUNS_BYTES_MAX = 128 << 10,
@@ -58,7 +58,7 @@ static unsigned class_of_plan(const struct copy_plan *plan)
 	return size_class;
 }
 
-/* The operator of a planned request in one part; `arg` is the plan. */
+/* The operator of a planned request in one part. `arg` is the plan. */
 static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct copy_plan *plan = arg;
@@ -70,7 +70,7 @@ static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *
 	return err;
 }
 
-/* The operator of a planned request in several parts, called once these have run. */
+/* The operator of a planned request in several parts, called after all parts have run. */
 static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	(void)dst;
@@ -87,7 +87,7 @@ static void run_part(struct aml_task *task, unsigned part)
 	copy_plan_run_part(&r->plan, part);
 }
 
-/* The name of a task in a trace; NULL for a task of the program's own. */
+/* Return the name of a task in a trace. NULL: a task that is no request. */
 static const char *request_name(const struct aml_task *task)
 {
 	const struct request *r = (const struct request *)(const void *)task;
@@ -109,7 +109,7 @@ void request_describe(struct queue_sched *q)
 	queue_trace(q)->name = request_name;
 }
 
-/* Fill in what all requests have. */
+/* Fill in the members that all requests share. */
 static void request_fill(struct request *r, const struct copy_plan *plan, int flags)
 {
 	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
@@ -130,7 +130,7 @@ static void request_fill_planned(struct request *r, const struct copy_plan *plan
 		.op = parts > 1 ? close_plan : run_plan, .op_arg = &r->plan, .req = &r->pub};
 }
 
-/* Fill in a request that runs an operator of the program's. */
+/* Fill in a request that runs a custom operator. */
 static void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in,
 				 int flags)
 {
@@ -139,7 +139,7 @@ static void request_fill_foreign(struct request *r, const struct aml_dma_linux_t
 	r->pub.task_in.req = &r->pub;
 }
 
-/* Is it short, in one piece, and all the library's? */
+/* Report whether a copy is small: short, in one part, and without code of the program. */
 static bool is_small(const struct copy_plan *plan)
 {
 	bool runs = plan->kind == COPY_FLAT ||
@@ -150,7 +150,7 @@ static bool is_small(const struct copy_plan *plan)
 	       copy_plan_parts(plan) == 1;
 }
 
-/* Run the plan as a request that the calling thread has begun. */
+/* Run the plan of a request that the calling thread has begun. */
 static void run_begun(struct trace_source *source, struct aml_task *task,
 		      const struct copy_plan *plan)
 {
@@ -164,8 +164,9 @@ static void run_begun(struct trace_source *source, struct aml_task *task,
 }
 
 /*
- * Post a request that runs the plan, or where that is NULL the operator in `in`; `small`: it may be
- * run at once. `*req` is stored before it can start. -AML_ENOMEM: nothing was posted.
+ * Post a request that runs the plan or, if `plan` is NULL, the operator in `in`. `small`: the
+ * request may run at once. `*req` is stored before the request can start. -AML_ENOMEM: nothing was
+ * posted.
  */
 static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			const struct aml_dma_linux_task_in *in, const struct copy_plan *plan,
@@ -197,7 +198,7 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
-		/* A child that another thread forks from here on may find it. */
+		/* From here on, a child that another thread forks may find the request. */
 		request_fill_planned(r, trace_on() ? kept : &no_plan, 1,
 				     AML_DMA_LINUX_REQUEST_FLAGS_DONE);
 		queue_unlock(q);
@@ -236,8 +237,8 @@ __attribute__((noinline)) int request_run(struct queue_sched *q,
 }
 
 /*
- * The layouts come last, when the call is over for the scheduler: their destroy operators may do
- * what any code may, fork included.
+ * The layouts are released last, when the scheduler no longer counts the call: their destroy
+ * operators may do anything, also fork.
  */
 void request_give_back(struct queue_sched *q, struct aml_task *task)
 {

@@ -2,14 +2,14 @@
 /*
  * The requests of the engine.
  *
- * A request is one block: the public structure, then a copy plan with as many loops as its size
- * class has room for. A copy by one of the library's operators is planned when it is posted, and
- * the request runs the plan. With any other operator the plan is an empty one.
+ * A request is one block: the public structure, then a copy plan, with room for as many loops as
+ * the request's size class has. A copy by one of the library's operators is planned when it is
+ * posted, and the request runs the plan. The plan of a custom operator is empty.
  *
- * Who releases what. The plan may own duplicates of layouts. Whoever runs the request releases them
- * right after; or, if it will never run, who finds that: a cancel, or a wait in a forked child. The
- * block belongs to the scheduler from its submission until a wait returns it to a free list, or a
- * cancel hands it back.
+ * Ownership. The plan may own duplicates of layouts. The thread that runs the request releases them
+ * right after the run. If the request never runs, the cancel, or the wait in a forked child,
+ * releases them. The block belongs to the scheduler from its submission until a wait puts it on a
+ * free list, or a cancel hands it back.
  */
 #ifndef DMA_LINUX_REQUEST_H
 #define DMA_LINUX_REQUEST_H
@@ -22,20 +22,19 @@
 #include "plan/plan.h"
 #include "trace/trace.h"
 
-/* The scheduler of an engine with this data. */
+/* Return the scheduler of an engine with this data. */
 static inline struct queue_sched *linux_queue(const struct aml_dma_data *data)
 {
 	return queue_of(((const struct aml_dma_linux_data *)data)->sched);
 }
 
-/* Tell a new scheduler what the engine's requests are. */
+/* Set up a new scheduler for the engine's requests: their sizes, parts and names. */
 void request_describe(struct queue_sched *q);
 
 /*
- * Make a copy by a plan of the library's own at once, in the calling thread, without a request.
- * False: nothing was done, since others are queued, no slot is free, or requests are traced.
- *
- * @param waits [in] Whether the caller waits for the copy; if not, it must be a short one.
+ * Run a plan at once, in the calling thread, without a request. The plan must not call code of the
+ * program. `waits`: the caller waits for the copy; if not, the copy must be small. False: nothing
+ * was done, because tasks are queued, no slot is free, or requests are traced.
  */
 __attribute__((always_inline)) static inline bool request_run_at_once(struct queue_sched *q,
 								      const struct copy_plan *plan,
@@ -44,7 +43,7 @@ __attribute__((always_inline)) static inline bool request_run_at_once(struct que
 	uint64_t bytes = copy_plan_payload(plan);
 	struct aml_task task;
 
-	/* A trace needs a request: for its times, and for its name. */
+	/* A trace needs a request, which has its times and its name. */
 	if (trace_on() || !queue_begin(q, &task, waits))
 		return false;
 	trace_probe_bytes(post, &task, bytes);
@@ -56,13 +55,16 @@ __attribute__((always_inline)) static inline bool request_run_at_once(struct que
 }
 
 /*
- * A synchronous copy by a request in this frame, which the layouts outlive: by the plan, or where
- * that is NULL by the operator in `in`. Returns its result.
+ * Copy synchronously by a request in the function's own frame: run the plan or, if `plan` is NULL,
+ * the operator in `in`. The layouts must stay until the function returns. Return the result.
  */
 int request_run(struct queue_sched *q, const struct aml_dma_linux_task_in *in,
 		const struct copy_plan *plan);
 
-/* Release a request of the parent process that a forked child has taken off its list. */
+/*
+ * Release a request that queue_cancel(), queue_wait() or queue_pop_orphan() handed to the caller,
+ * with the layouts that it owns.
+ */
 void request_give_back(struct queue_sched *q, struct aml_task *task);
 
 #endif /* DMA_LINUX_REQUEST_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Dense layouts. Everything is kept in native order; the row-major operators reverse what comes
- * in and goes out.
+ * Dense layouts. All data is in native order. The row-major operators reverse their arguments and
+ * results.
  *
- * Invariants, checked when a layout is made: neither what all elements have in bytes nor a product
- * stride[i] * cpitch[i] overflows; the elements of a layout that has any span at most PTRDIFF_MAX
- * bytes, and lie somewhere: ptr is not NULL.
+ * Invariants, checked when a layout is created:
+ *  - The bytes of all elements together, and each product stride[i] * cpitch[i], do not overflow.
+ *  - If the layout has elements, they span at most PTRDIFF_MAX bytes, and ptr is not NULL.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "layout/dense.h"
 #include "layout/sizes.h"
 
-/* A layout in one piece: dims, stride (ndims each) and cpitch (ndims + 1) are in `arrays`. */
+/* A layout in one block. `arrays` has dims (ndims), stride (ndims) and cpitch (ndims + 1). */
 struct dense_memory {
 	struct aml_layout layout;
 	struct aml_layout_dense data;
@@ -34,7 +34,7 @@ static struct aml_layout_dense *dense_of(struct aml_layout *layout)
 	return (struct aml_layout_dense *)layout->data;
 }
 
-/* A layout whose arrays are not yet filled in; NULL without memory. */
+/* Allocate a layout whose arrays the caller fills in. NULL: out of memory. */
 static struct aml_layout *dense_allocate(struct aml_layout_ops *ops, void *ptr, size_t ndims)
 {
 	struct dense_memory *memory =
@@ -52,7 +52,7 @@ static struct aml_layout *dense_allocate(struct aml_layout_ops *ops, void *ptr, 
 	return &memory->layout;
 }
 
-/* cpitch[0 … ndims] from the element size and the pitches. */
+/* Compute cpitch[0 … ndims] from the element size and the pitches. -AML_EINVAL: overflow. */
 static int cumulate_pitches(size_t *cpitch, size_t element_size, size_t ndims, const size_t *pitch)
 {
 	cpitch[0] = element_size;
@@ -62,7 +62,7 @@ static int cumulate_pitches(size_t *cpitch, size_t element_size, size_t ndims, c
 	return AML_SUCCESS;
 }
 
-/* The invariants. */
+/* Check the invariants. */
 static int dense_check(const struct aml_layout_dense *d)
 {
 	size_t span = d->cpitch[0], count, bytes;
@@ -84,7 +84,7 @@ static int dense_check(const struct aml_layout_dense *d)
 	return count == 0 || (!overflow && span <= PTRDIFF_MAX) ? AML_SUCCESS : -AML_EINVAL;
 }
 
-/* Hand out a layout that passed its checks, or release it. */
+/* Store a layout that passes its checks, or free it. Return `err`, or the error of the checks. */
 static int dense_finish(struct aml_layout *layout, int err, struct aml_layout **output)
 {
 	if (err == AML_SUCCESS)
@@ -96,7 +96,7 @@ static int dense_finish(struct aml_layout *layout, int err, struct aml_layout **
 	return err;
 }
 
-/* Arguments in native order from here on. */
+/* Create a slice. The arguments are in native order. */
 static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *ops,
 		      struct aml_layout **output, const size_t *offsets, const size_t *dims,
 		      const size_t *strides)
@@ -110,7 +110,7 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 	made = dense_of(layout);
 	for (size_t i = 0; i < d->ndims; i++) {
 		made->dims[i] = dims[i];
-		/* Too large a stride fits only where it leads nowhere: to no second element. */
+		/* A stride overflows only if it is not used: there is no second element. */
 		if (__builtin_mul_overflow(d->stride[i], strides[i], &made->stride[i]) ||
 		    __builtin_mul_overflow(made->stride[i], d->cpitch[i], &distance))
 			made->stride[i] = d->stride[i];
@@ -118,8 +118,8 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 	}
 	memcpy(made->cpitch, d->cpitch, (d->ndims + 1) * sizeof(*d->cpitch));
 	/*
-	 * An empty slice may have any offsets, and has no first element for them to lead to; an
-	 * empty layout may lie at NULL.
+	 * An empty slice may have any offsets. They have no meaning, because there is no first
+	 * element. An empty layout may lie at NULL.
 	 */
 	for (size_t i = 0; i < d->ndims; i++)
 		if (dims[i] == 0)
@@ -128,12 +128,12 @@ static int make_slice(const struct aml_layout_dense *d, struct aml_layout_ops *o
 	return dense_finish(layout, AML_SUCCESS, output);
 }
 
-/* A run of dimensions that lie in memory as one: neighbours are stride × cpitch bytes apart. */
+/* Dimensions that are one dimension in memory: its elements are stride × cpitch bytes apart. */
 struct group {
 	size_t extent, stride, cpitch;
 };
 
-/* Merge the dimensions into as few groups as there can be. Returns their number. */
+/* Merge the dimensions into as few groups as possible. Return the number of groups. */
 static size_t merge_dims(const struct aml_layout_dense *d, struct group *groups)
 {
 	size_t n = 0;
@@ -152,14 +152,15 @@ static size_t merge_dims(const struct aml_layout_dense *d, struct group *groups)
 }
 
 /*
- * Split the groups into the extents of `made`. Within a group the first dimension keeps the
- * stride and the cpitch (which is the element size in dimension 0, all others are multiples of
- * it), the next ones have stride 1 and their distance as cpitch.
+ * Split the groups into the extents of `made`. -AML_EINVAL: the extents do not fit the groups. The
+ * first dimension of a group keeps the stride and the cpitch of the group. In dimension 0, cpitch
+ * must be the element size, and all other cpitches are multiples of it. The next dimensions of a
+ * group have stride 1, and their distance as cpitch.
  */
 static int split_groups(const struct group *groups, size_t n, struct aml_layout_dense *made)
 {
 	const struct group *next = groups;
-	size_t rest = 1; /* what is left to split of the present group */
+	size_t rest = 1; /* the part of the present group's extent that is left to split */
 
 	for (size_t j = 0; j < made->ndims; j++) {
 		size_t extent = made->dims[j];
@@ -281,7 +282,7 @@ int aml_layout_column_order(const struct aml_layout_data *data)
 	return AML_LAYOUT_ORDER_COLUMN_MAJOR;
 }
 
-static int column_dims(const struct aml_layout_data *data, size_t *dims)
+static int dense_column_dims(const struct aml_layout_data *data, size_t *dims)
 {
 	memcpy(dims, dense_data(data)->dims, dense_data(data)->ndims * sizeof(*dims));
 	return AML_SUCCESS;
@@ -299,7 +300,8 @@ int aml_layout_column_slice(const struct aml_layout_data *data, struct aml_layou
 	return make_slice(dense_data(data), &aml_layout_column_ops, output, offsets, dims, strides);
 }
 
-static int column_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int dense_column_fprintf(const struct aml_layout_data *data, FILE *stream,
+				const char *prefix)
 {
 	return dense_print(dense_data(data), AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
@@ -353,7 +355,7 @@ int aml_layout_row_slice_native(const struct aml_layout_data *data, struct aml_l
 	return make_slice(dense_data(data), &aml_layout_row_ops, output, offsets, dims, strides);
 }
 
-static int row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
+static int dense_row_fprintf(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
 	return dense_print(dense_data(data), AML_LAYOUT_ORDER_ROW_MAJOR, stream, prefix);
 }
@@ -391,14 +393,14 @@ struct aml_layout_ops aml_layout_column_ops = {
 	.deref_native = aml_layout_column_deref,
 	.rawptr = dense_rawptr,
 	.order = aml_layout_column_order,
-	.dims = column_dims,
-	.dims_native = column_dims,
+	.dims = dense_column_dims,
+	.dims_native = dense_column_dims,
 	.ndims = aml_layout_dense_ndims,
 	.element_size = aml_layout_dense_element_size,
 	.reshape = aml_layout_column_reshape,
 	.slice = aml_layout_column_slice,
 	.slice_native = aml_layout_column_slice,
-	.fprintf = column_fprintf,
+	.fprintf = dense_column_fprintf,
 	.duplicate = dense_duplicate,
 	.destroy = NULL,
 	.steps_native = dense_steps_native,
@@ -410,13 +412,13 @@ struct aml_layout_ops aml_layout_row_ops = {
 	.rawptr = dense_rawptr,
 	.order = aml_layout_row_order,
 	.dims = aml_layout_row_dims,
-	.dims_native = column_dims,
+	.dims_native = dense_column_dims,
 	.ndims = aml_layout_dense_ndims,
 	.element_size = aml_layout_dense_element_size,
 	.reshape = aml_layout_row_reshape,
 	.slice = aml_layout_row_slice,
 	.slice_native = aml_layout_row_slice_native,
-	.fprintf = row_fprintf,
+	.fprintf = dense_row_fprintf,
 	.duplicate = dense_duplicate,
 	.destroy = NULL,
 	.steps_native = dense_steps_native,

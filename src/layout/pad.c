@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pad layouts: a target seen with other extents, the outside filled with a neutral element. The
- * data is in native order; the target may be in either.
+ * Pad layouts: a target with other extents, filled up with a neutral element. All data is in native
+ * order; the target may have either order.
  *
- * A pad owns its target from its creation on. The neutral element is read only: what copies ask
- * of a pad that they write to is layout_place(), which has no address outside the target.
+ * A pad owns its target from its creation on. The neutral element is only read: copies that write
+ * to a pad call layout_place(), which returns no address outside of the target.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "layout/shape.h"
 #include "layout/sizes.h"
 
-/* A layout in one piece: dims, target_dims, then the neutral element are in `arrays`. */
+/* A layout in one block. `arrays` has dims, target_dims, then the neutral element. */
 struct pad_memory {
 	struct aml_layout layout;
 	struct aml_layout_pad data;
@@ -30,7 +30,7 @@ static const struct aml_layout_pad *pad_data(const struct aml_layout_data *data)
 	return (const struct aml_layout_pad *)data;
 }
 
-/* A pad over a target of this shape, its neutral element copied; NULL without memory. */
+/* Create a pad over the target `inner` of the shape `target`. NULL: out of memory. */
 static struct aml_layout *pad_allocate(struct aml_layout_ops *ops, int order,
 				       struct aml_layout *inner, const struct outline *target,
 				       const size_t *dims, const void *neutral)
@@ -116,7 +116,7 @@ static int pad_print(const struct aml_layout_data *data, FILE *stream, const cha
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, p->target) : err;
 }
 
-/* One like `p`, over another target. */
+/* Create a pad like `p` over another target. */
 static int make_pad_like(const struct aml_layout_pad *p, struct aml_layout_ops *ops,
 			 struct aml_layout *target, struct aml_layout **output)
 {
@@ -157,8 +157,8 @@ void aml_layout_pad_destroy(struct aml_layout *layout)
 	free(layout);
 }
 
-int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml_layout *target,
-			  const size_t *user_dims, void *neutral)
+int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,
+			  const size_t *dims, void *neutral)
 {
 	struct outline outline;
 	struct shape inner;
@@ -166,22 +166,22 @@ int aml_layout_pad_create(struct aml_layout **layout, const int tags, struct aml
 	struct aml_layout *made;
 	int err;
 
-	if (layout == NULL || target == NULL || user_dims == NULL || neutral == NULL)
+	if (layout == NULL || target == NULL || dims == NULL || neutral == NULL)
 		return -AML_EINVAL;
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
 	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
-	layout_reorder(tags, inner.ndims, native, user_dims);
+	layout_reorder(order, inner.ndims, native, dims);
 	err = layout_count(inner.ndims, native, &count);
 	if (err != AML_SUCCESS || __builtin_mul_overflow(count, inner.element_size, &size))
 		return -AML_EINVAL;
 	outline = outline_of(&inner);
-	made = pad_allocate(AML_LAYOUT_ORDER(tags) == AML_LAYOUT_ORDER_C
+	made = pad_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
 				    ? &aml_layout_pad_row_ops
 				    : &aml_layout_pad_column_ops,
-			    tags, target, &outline, native, neutral);
+			    order, target, &outline, native, neutral);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	*layout = made;

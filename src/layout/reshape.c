@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reshape layouts: the elements of a target, in native linear order, under other extents. The
- * data is in native order. A reshape layout owns its target from its creation on.
+ * Reshape layouts: the elements of a target, in native linear order, with other extents. All data
+ * is in native order. A reshape layout owns its target from its creation on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "layout/shape.h"
 #include "layout/sizes.h"
 
-/* A layout in one piece: dims, coffsets (ndims each) and target_dims are in `arrays`. */
+/* A layout in one block. `arrays` has dims (ndims), coffsets (ndims) and target_dims. */
 struct reshape_memory {
 	struct aml_layout layout;
 	struct aml_layout_data_reshape data;
@@ -27,7 +27,7 @@ static const struct aml_layout_data_reshape *reshape_data(const struct aml_layou
 	return (const struct aml_layout_data_reshape *)data;
 }
 
-/* A reshape layout over a target of these extents; NULL without memory. */
+/* Create a reshape layout over a target of these extents. NULL: out of memory. */
 static struct aml_layout *reshape_allocate(struct aml_layout_ops *ops, struct aml_layout *target,
 					   size_t ndims, const size_t *dims, size_t target_ndims,
 					   const size_t *target_dims)
@@ -128,7 +128,7 @@ static int reshape_column_fprintf(const struct aml_layout_data *data, FILE *stre
 	return reshape_print(data, AML_LAYOUT_ORDER_COLUMN_MAJOR, stream, prefix);
 }
 
-/* One like `r`, over another target. */
+/* Create a reshape layout like `r` over another target. */
 static int make_reshape_like(const struct aml_layout_data_reshape *r, struct aml_layout_ops *ops,
 			     struct aml_layout *target, struct aml_layout **output)
 {
@@ -172,22 +172,22 @@ void aml_layout_reshape_destroy(struct aml_layout *layout)
 }
 
 int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *target,
-			      const int order, const size_t n, const size_t *dims)
+			      const int order, const size_t ndims, const size_t *dims)
 {
 	struct shape inner;
 	size_t native[NDIMS_MAX], count, target_count;
 	struct aml_layout *made;
 	int err;
 
-	if (layout == NULL || target == NULL || dims == NULL || n < 1 || n > NDIMS_MAX)
+	if (layout == NULL || target == NULL || dims == NULL || ndims < 1 || ndims > NDIMS_MAX)
 		return -AML_EINVAL;
 	err = layout_shape(target, &inner);
 	if (err != AML_SUCCESS)
 		return err;
 	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
-	layout_reorder(order, n, native, dims);
-	err = layout_count(n, native, &count);
+	layout_reorder(order, ndims, native, dims);
+	err = layout_count(ndims, native, &count);
 	if (err == AML_SUCCESS)
 		err = layout_count(inner.ndims, inner.dims, &target_count);
 	if (err != AML_SUCCESS || count != target_count)
@@ -195,7 +195,7 @@ int aml_layout_reshape_create(struct aml_layout **layout, struct aml_layout *tar
 	made = reshape_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
 					? &aml_layout_reshape_row_ops
 					: &aml_layout_reshape_column_ops,
-				target, n, native, inner.ndims, inner.dims);
+				target, ndims, native, inner.ndims, inner.dims);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	*layout = made;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many CPUs there are for the program.
+ * The number of CPUs that the program may use.
  *
- * A CPU quota is set for a control group: so many microseconds of CPU time in each period. It
- * holds for all groups within that one, so the least of the process's group and of the groups
- * around it counts. Groups are folders of a hierarchy. There is one of version 2, and of version 1
- * there is one for each controller. Where both are mounted, one of them has the CPU controller; the
- * files of the other are not there.
+ * A control group may have a CPU quota: the microseconds of CPU time that it may use in each
+ * period. The quota also limits all groups within that group. So the smallest quota of the
+ * process's group and of the groups around it counts. Groups are folders of a hierarchy. Version 2
+ * of control groups has one hierarchy; version 1 has one for each controller. If both are mounted,
+ * only one of them has the CPU controller. The files of the other one do not exist.
  *
- * /proc/self/cgroup names the process's group in each hierarchy, and /proc/self/mountinfo has the
- * folders where hierarchies are mounted. A mount may show only a part of its hierarchy, from a root
- * on, as it does in a container.
+ * /proc/self/cgroup names the group of the process in each hierarchy. /proc/self/mountinfo names
+ * the folders where hierarchies are mounted. A mount may show only a part of its hierarchy, below
+ * some root, for example in a container.
  */
 #include "machine/cpus.h"
 
@@ -23,18 +23,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number of CPUs that no quota has. */
+/* The value for no quota: no quota has this number of CPUs. */
 enum { NO_QUOTA = 0 };
 
-/* A mounted hierarchy, in a line of mountinfo. */
+/* A mounted hierarchy: a line of mountinfo. */
 struct mount {
 	const char *root;    /* the group that is mounted */
-	const char *point;   /* where */
-	const char *type;    /* of file system */
-	const char *options; /* of the file system: the names of controllers are among them */
+	const char *point;   /* the folder where it is mounted */
+	const char *type;    /* the type of the file system */
+	const char *options; /* of the file system, with the names of controllers */
 };
 
-/* The folder in the place of "/". Only the library for tests may have another. */
+/* Return the folder to use instead of "/". Only a library for tests may use another one. */
 static const char *root_folder(void)
 {
 #ifdef CPUS_ROOT_ENV
@@ -46,8 +46,8 @@ static const char *root_folder(void)
 	return "";
 }
 
-/* The three texts in one; NULL without memory. Free it. */
-static char *join(const char *first, const char *second, const char *third)
+/* Join three texts. The caller frees the result. NULL: out of memory. */
+static char *join_texts(const char *first, const char *second, const char *third)
 {
 	size_t size = strlen(first) + strlen(second) + strlen(third) + 1;
 	char *text = malloc(size);
@@ -57,17 +57,17 @@ static char *join(const char *first, const char *second, const char *third)
 	return text;
 }
 
-/* NULL if it cannot be opened. `name` begins with a slash. */
+/* Open a file for reading. `name` begins with a slash. NULL: the file cannot be opened. */
 static FILE *open_file(const char *folder, const char *name)
 {
-	char *path = join(root_folder(), folder, name);
+	char *path = join_texts(root_folder(), folder, name);
 	FILE *file = path != NULL ? fopen(path, "re") : NULL;
 
 	free(path);
 	return file;
 }
 
-/* The next line, without its end, in *text, of *room bytes; false behind the last. */
+/* Read the next line, without its end, into *text of *room bytes. False: there is none. */
 static bool next_line(FILE *file, char **text, size_t *room)
 {
 	if (getline(text, room, file) < 0)
@@ -76,7 +76,7 @@ static bool next_line(FILE *file, char **text, size_t *room)
 	return true;
 }
 
-/* A number above 0, with no sign, that ends at `stop`. */
+/* Parse a number above 0, without a sign, that ends at `stop`. *text moves behind `stop`. */
 static bool take_number(const char **text, char stop, size_t *number)
 {
 	const char *c = *text;
@@ -92,7 +92,7 @@ static bool take_number(const char **text, char stop, size_t *number)
 	return true;
 }
 
-/* The numbers in a file's first line; all of them are there, or the return is false. */
+/* Read n numbers from the first line of a file. False: they are not all there. */
 static bool read_numbers(const char *folder, const char *name, size_t *numbers, size_t n)
 {
 	FILE *file = open_file(folder, name);
@@ -110,7 +110,7 @@ static bool read_numbers(const char *folder, const char *name, size_t *numbers, 
 	return good;
 }
 
-/* The CPUs of a group's own quota, rounded up. No quota is "max", or -1 in version 1. */
+/* Return the CPUs of a group's own quota, rounded up. "max", or -1 in version 1, is no quota. */
 static size_t group_quota(const char *folder, bool unified)
 {
 	size_t quota[2];
@@ -122,22 +122,23 @@ static size_t group_quota(const char *folder, bool unified)
 	return quota[0] / quota[1] + (quota[0] % quota[1] != 0);
 }
 
-static size_t lesser(size_t a, size_t b)
+/* Return the lesser of two quotas, or of numbers of CPUs. */
+static size_t lesser_quota(size_t a, size_t b)
 {
 	return a == NO_QUOTA || (b != NO_QUOTA && b < a) ? b : a;
 }
 
-/* The least quota of the group at `path` below the mount point, and of those up to this point. */
+/* Return the least quota of the group at `path` below a mount point and of the groups above it. */
 static size_t least_quota(const char *point, const char *path, bool unified)
 {
-	char *folder = join(point, path, "");
+	char *folder = join_texts(point, path, "");
 	size_t quota = NO_QUOTA, top;
 
 	if (folder == NULL)
 		return NO_QUOTA;
 	top = strlen(folder) - strlen(path);
 	for (;;) {
-		quota = lesser(quota, group_quota(folder, unified));
+		quota = lesser_quota(quota, group_quota(folder, unified));
 		if (strlen(folder) == top)
 			break;
 		/* `path` is empty or begins with a slash. */
@@ -147,7 +148,7 @@ static size_t least_quota(const char *point, const char *path, bool unified)
 	return quota;
 }
 
-/* Is the word in the list, which has commas between words? */
+/* Report whether a list with commas between its words has the word. */
 static bool has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
@@ -162,7 +163,10 @@ static bool has_word(const char *list, const char *word)
 	}
 }
 
-/* The path of the process's group in the hierarchy; NULL if it has none. Free it. */
+/*
+ * Return the path of the process's group in the hierarchy. The caller frees the path. NULL: the
+ * process has no group there, or out of memory.
+ */
 static char *own_group(bool unified)
 {
 	FILE *file = open_file("", "/proc/self/cgroup");
@@ -171,7 +175,7 @@ static char *own_group(bool unified)
 
 	if (file == NULL)
 		return NULL;
-	/* number:controllers:path, and no controllers in version 2. */
+	/* A line is number:controllers:path. In version 2 the controllers are empty. */
 	while (group == NULL && next_line(file, &line, &room)) {
 		char *controllers = strchr(line, ':'), *path;
 
@@ -180,14 +184,14 @@ static char *own_group(bool unified)
 			continue;
 		*path++ = '\0';
 		if (unified ? *controllers == '\0' : has_word(controllers, "cpu"))
-			group = join(path, "", "");
+			group = join_texts(path, "", "");
 	}
 	free(line);
 	(void)fclose(file);
 	return group;
 }
 
-/* Put back what mountinfo has as a backslash and three octal digits: spaces and the like. */
+/* Decode characters that mountinfo writes as a backslash and three octal digits. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -203,7 +207,7 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Cut a line of mountinfo into its fields; false if it has too few. */
+/* Split a line of mountinfo into its fields. False: it has too few. */
 static bool parse_mount(char *line, struct mount *mount)
 {
 	char *fields[5], *end = strstr(line, " - "), *rest;
@@ -212,7 +216,7 @@ static bool parse_mount(char *line, struct mount *mount)
 		return false;
 	*end = '\0';
 	rest = end + 3;
-	/* number, number of the parent, device, root, mount point, and more. */
+	/* The fields: number, number of the parent, device, root, mount point, and more. */
 	for (size_t i = 0; i < 5; i++)
 		fields[i] = strsep(&line, " ");
 	mount->type = strsep(&rest, " ");
@@ -227,7 +231,7 @@ static bool parse_mount(char *line, struct mount *mount)
 	return true;
 }
 
-/* Does the path lead up somewhere? It does out of a group namespace. */
+/* Report whether the path contains "/..": it then leads out of a cgroup namespace. */
 static bool leads_up(const char *path)
 {
 	while ((path = strstr(path, "/..")) != NULL) {
@@ -238,7 +242,7 @@ static bool leads_up(const char *path)
 	return false;
 }
 
-/* The path of the group from `root` on; NULL if it is not within. */
+/* Return the path of the group below `root`. NULL: the group is not below `root`. */
 static const char *path_within(const char *root, const char *group)
 {
 	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
@@ -252,9 +256,9 @@ static const char *path_within(const char *root, const char *group)
 }
 
 /*
- * The process's quota in the hierarchy. A mount that has the process's group says it; else the
- * mount point is what there is to see of that group, as for a process that came into a container
- * from outside.
+ * Return the process's quota in the hierarchy, from the mounts that show the process's group. If no
+ * mount shows it, as for a process that entered a container from outside, the mount points are the
+ * best view of the group.
  */
 static size_t hierarchy_quota(bool unified)
 {
@@ -273,9 +277,9 @@ static size_t hierarchy_quota(bool unified)
 			continue;
 		path = path_within(mount.root, group);
 		if (path == NULL) {
-			outside = lesser(outside, least_quota(mount.point, "", unified));
+			outside = lesser_quota(outside, least_quota(mount.point, "", unified));
 		} else {
-			within = lesser(within, least_quota(mount.point, path, unified));
+			within = lesser_quota(within, least_quota(mount.point, path, unified));
 			found = true;
 		}
 	}
@@ -286,7 +290,7 @@ static size_t hierarchy_quota(bool unified)
 	return found ? within : outside;
 }
 
-/* The CPUs that the calling thread may run on, at least 1. */
+/* Return the number of CPUs in the affinity mask of the calling thread, at least 1. */
 static size_t mask_cpus(void)
 {
 	for (size_t n = CPU_SETSIZE; n <= 1 << 20; n *= 2) {
@@ -314,7 +318,8 @@ size_t machine_cpus(void)
 	size_t cpus;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	cpus = lesser(mask_cpus(), lesser(hierarchy_quota(true), hierarchy_quota(false)));
+	cpus = lesser_quota(mask_cpus(),
+			    lesser_quota(hierarchy_quota(true), hierarchy_quota(false)));
 	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
 	return cpus;

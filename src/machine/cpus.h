@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How many CPUs there are for the program. */
+/* The number of CPUs that the program may use. */
 #ifndef MACHINE_CPUS_H
 #define MACHINE_CPUS_H
 
 #include <stddef.h>
 
 /*
- * The CPUs that the calling thread may use: those of its affinity mask, or those of the CPU quota
- * of its process, rounded up, if these are fewer. At least 1; what cannot be known does not limit
- * them. Leaves errno as it is. Any thread may call it, and it is no cancellation point.
+ * Return the number of CPUs that the calling thread may use, at least 1: the lesser of the CPUs in
+ * its affinity mask and the CPU quota of its process, rounded up. An unknown quota does not limit
+ * the number. Thread-safe. Reads files. errno does not change. Not a cancellation point.
  */
 size_t machine_cpus(void);
 

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The file of a trace: an array of JSON that grows at its end and is whole at every moment.
+ * The file of a trace: a JSON array that grows at its end and is complete at every moment.
  *
- * Events are gathered in blocks. When these are full, they are appended to the array; so the file
- * lacks at most what the blocks hold, however the process ends. What a write that fails left is
- * cut off, the end is put back, and the trace is over.
+ * Events are collected in blocks. When all blocks are full, they are appended to the array. However
+ * the process ends, the file lacks only the events that are still in the blocks. If a write fails,
+ * the file is cut back to the old array and its end, and the trace stops.
  *
- * A kill can cut a write between two pages of the file, but one step has to replace the array's
- * end by events and a new end. So blocks are appended in two steps. First, spaces are written
- * behind the end. JSON allows them there, and a full disk is noticed there. Then the file is
- * mapped, and the kernel copies each block over the array's end by one process_vm_readv() from
- * the process to itself. The call looks for a kill before it gets hold of a page that it reads,
- * and not while it copies; and a block lies in one page. (process_vm_writev() gets hold of the
- * pages of the file instead, which are several.) If others cut the file meanwhile, the call
- * fails, where a copy by the program would raise SIGBUS. If the mapping or the call is refused,
- * blocks are written, and a kill may cut that write.
+ * Events and a new end of the array must replace the old end in one step, but a kill can cut a
+ * write between two pages of the file. So blocks are appended in two steps:
+ *  1. Write spaces after the end. JSON allows spaces there, and a full disk is noticed here.
+ *  2. Map the file. The kernel then copies each block over the array's end by one
+ *     process_vm_readv() from the process to itself.
+ * process_vm_readv() checks for a kill before it pins a page that it reads, and not while it
+ * copies. A block lies in one page. (process_vm_writev() pins the pages of the file instead, and
+ * there are several.) If another process truncates the file meanwhile, the call fails; a copy by
+ * the program would raise SIGBUS. If the mapping or the call is refused, the blocks are written
+ * normally, and a kill may cut that write.
  *
- * The file is locked (flock) for as long as it is open, so that of several processes with one
- * environment one alone writes. Before each write it is looked at: a program that closes all
- * descriptors, and opens files of its own, is not to find events in them.
+ * The file is locked (flock) as long as it is open, so that only one of several processes with the
+ * same environment writes. Before each write, the file is checked: a program may close all
+ * descriptors and open files of its own, and must not find events in them.
  *
- * `lock` guards everything here.
+ * `file_lock` guards everything in this file.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -38,48 +39,49 @@
 #include "trace/file.h"
 #include "util/lock.h"
 
-static const char head[] = "[\n", between[] = ",\n", end[] = "\n]\n";
+static const char array_start[] = "[\n", separator[] = ",\n", array_end[] = "\n]\n";
 
 unsigned trace_mode;
 uint64_t trace_pid;
 
 #define LENGTH(text) (sizeof(text) - 1)
 
-/* No machine has smaller pages. */
-enum { BLOCK_BYTES = 4096, BLOCKS = 16 };
+/* A block is as large as the smallest page of any machine. */
+enum { BLOCK_BYTES = 4096, BLOCK_COUNT = 16 };
 
-/* Text to be appended: events, each with a `between` before it. */
+/* Text to be appended: events, each with a separator before it. */
 struct block {
-	_Alignas(BLOCK_BYTES) char text[BLOCK_BYTES]; /* with room for the end behind it */
+	_Alignas(BLOCK_BYTES) char text[BLOCK_BYTES]; /* with room for the array's end */
 };
 
-/* A part of the file in memory. */
+/* A mapped part of the file. */
 struct map {
-	char *start; /* MAP_FAILED: there is none */
+	char *start; /* MAP_FAILED: there is no mapping */
 	size_t size;
 	off_t from; /* the offset of `start` in the file */
 };
 
-static struct lock lock = LOCK_INITIALIZER;
-static bool tried GUARDED_BY(lock);       /* to open it */
-static int fd GUARDED_BY(lock) = -1;      /* -1: no trace */
-static int error GUARDED_BY(lock) = -1;   /* see trace_file_error() */
-static struct stat file GUARDED_BY(lock); /* of fd as it was opened */
-static off_t offset GUARDED_BY(lock);     /* of the array's end */
-static struct block blocks[BLOCKS] GUARDED_BY(lock);
-static size_t used[BLOCKS] GUARDED_BY(lock); /* bytes of each block */
-static size_t current
-	GUARDED_BY(lock); /* the block that is being filled; those behind it are empty */
+static struct lock file_lock = LOCK_INITIALIZER;
+static bool open_tried GUARDED_BY(file_lock);
+static int file_fd GUARDED_BY(file_lock) = -1;        /* -1: no trace */
+static int file_error GUARDED_BY(file_lock) = -1;     /* see trace_file_error() */
+static struct stat file_opened GUARDED_BY(file_lock); /* the file of file_fd when it was opened */
+static off_t end_offset GUARDED_BY(file_lock);        /* of the array's end */
+static struct block blocks[BLOCK_COUNT] GUARDED_BY(file_lock);
+static size_t block_used[BLOCK_COUNT] GUARDED_BY(file_lock); /* bytes of each block */
+/* The block that is being filled. The blocks after it are empty. */
+static size_t block_current GUARDED_BY(file_lock);
 
-/* Is fd still what was opened? */
-static bool is_ours_locked(void) REQUIRES(lock)
+/* Report whether file_fd still is the file that was opened. */
+static bool is_ours_locked(void) REQUIRES(file_lock)
 {
 	struct stat now;
 
-	return fstat(fd, &now) == 0 && now.st_dev == file.st_dev && now.st_ino == file.st_ino;
+	return fstat(file_fd, &now) == 0 && now.st_dev == file_opened.st_dev &&
+	       now.st_ino == file_opened.st_ino;
 }
 
-/* Would a write up to there raise SIGXFSZ? */
+/* Report whether a write up to the offset `to` would raise SIGXFSZ. */
 static bool is_beyond_limit(off_t to)
 {
 	struct rlimit limit;
@@ -88,13 +90,13 @@ static bool is_beyond_limit(off_t to)
 	       (rlim_t)to > limit.rlim_cur;
 }
 
-/* 0, or an errno. */
-static int write_all_locked(const char *text, size_t length, off_t at) REQUIRES(lock)
+/* Write the text at an offset. Return 0 or an errno. */
+static int write_all_locked(const char *text, size_t length, off_t at) REQUIRES(file_lock)
 {
 	if (is_beyond_limit(at + (off_t)length))
 		return EFBIG;
 	while (length > 0) {
-		ssize_t n = pwrite(fd, text, length, at);
+		ssize_t n = pwrite(file_fd, text, length, at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -107,8 +109,8 @@ static int write_all_locked(const char *text, size_t length, off_t at) REQUIRES(
 	return 0;
 }
 
-/* 0, or an errno. */
-static int write_spaces_locked(size_t length, off_t at) REQUIRES(lock)
+/* Write spaces at an offset. Return 0 or an errno. */
+static int write_spaces_locked(size_t length, off_t at) REQUIRES(file_lock)
 {
 	static char spaces[sizeof(blocks)];
 
@@ -116,37 +118,40 @@ static int write_spaces_locked(size_t length, off_t at) REQUIRES(lock)
 	return write_all_locked(spaces, length, at);
 }
 
-/* No trace from here on. */
-static void stop_locked(int code) REQUIRES(lock)
+/* Stop the trace. */
+static void stop_locked(int code) REQUIRES(file_lock)
 {
 	__atomic_fetch_and(&trace_mode, ~(unsigned)TRACE_EVENTS, __ATOMIC_RELAXED);
-	error = code;
-	memset(used, 0, sizeof(used));
-	current = 0;
+	file_error = code;
+	memset(block_used, 0, sizeof(block_used));
+	block_current = 0;
 	if (is_ours_locked())
-		close(fd);
-	fd = -1;
+		close(file_fd);
+	file_fd = -1;
 }
 
-/* After a write that failed; the old end was there before, so there is room for it. */
-static void restore_end_locked(void) REQUIRES(lock)
+/*
+ * Restore the old end of the array after a failed write. The disk has room for it, because it was
+ * there before.
+ */
+static void restore_end_locked(void) REQUIRES(file_lock)
 {
-	off_t length = offset > 0 ? offset + (off_t)LENGTH(end) : 0;
+	off_t length = end_offset > 0 ? end_offset + (off_t)LENGTH(array_end) : 0;
 
-	if (ftruncate(fd, length) == 0 && length > 0)
-		(void)write_all_locked(end, LENGTH(end), offset);
+	if (ftruncate(file_fd, length) == 0 && length > 0)
+		(void)write_all_locked(array_end, LENGTH(array_end), end_offset);
 }
 
-/* Map what the file has from `from` to `to`. */
-static struct map map_file_locked(off_t from, off_t to) REQUIRES(lock)
+/* Map the file from offset `from` to offset `to`. */
+static struct map map_file_locked(off_t from, off_t to) REQUIRES(file_lock)
 {
 	off_t page = sysconf(_SC_PAGESIZE);
 	struct map map = {.from = from - from % page};
 
 	map.size = (size_t)(to - map.from);
-	map.start = mmap(NULL, map.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.from);
+	map.start = mmap(NULL, map.size, PROT_READ | PROT_WRITE, MAP_SHARED, file_fd, map.from);
 #ifdef MADV_POPULATE_WRITE
-	/* No faults amid a copy; they could fail in a process that is killed. */
+	/* Avoid faults during a copy: they could fail in a process that is being killed. */
 	if (map.start != MAP_FAILED)
 		(void)madvise(map.start, map.size, MADV_POPULATE_WRITE);
 #endif
@@ -159,7 +164,7 @@ static void unmap_file(const struct map *map)
 		munmap(map->start, map->size);
 }
 
-/* In one step that nothing cuts; false if it cannot be. The text lies in one page. */
+/* Copy a text that lies in one page in one uninterruptible step. False: that is impossible. */
 static bool copy_at_once(const struct map *map, char *text, size_t length, off_t at)
 {
 	struct iovec to = {.iov_len = length}, from = {.iov_base = text, .iov_len = length};
@@ -170,47 +175,46 @@ static bool copy_at_once(const struct map *map, char *text, size_t length, off_t
 	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)length;
 }
 
-/* 0, or an errno. */
-static int append_block_locked(const struct map *map, char *text, size_t length) REQUIRES(lock)
+/* Append a block, and put the array's end after it. Return 0 or an errno. */
+static int append_block_locked(const struct map *map, char *text, size_t length) REQUIRES(file_lock)
 {
 	int code = 0;
 
-	memcpy(text + length, end, LENGTH(end));
-	if (!copy_at_once(map, text, length + LENGTH(end), offset))
-		code = write_all_locked(text, length + LENGTH(end), offset);
+	memcpy(text + length, array_end, LENGTH(array_end));
+	if (!copy_at_once(map, text, length + LENGTH(array_end), end_offset))
+		code = write_all_locked(text, length + LENGTH(array_end), end_offset);
 	if (code == 0)
-		offset += (off_t)length;
+		end_offset += (off_t)length;
 	return code;
 }
 
-/* 0, or an errno; then the trace has to stop. */
-static int append_blocks_locked(void) REQUIRES(lock)
+/* Append all blocks. Return 0, or an errno: the trace must stop. */
+static int append_blocks_locked(void) REQUIRES(file_lock)
 {
-	off_t from = offset, to = from + (off_t)LENGTH(end);
+	off_t from = end_offset, to = from + (off_t)LENGTH(array_end);
 	struct map map;
 	size_t room = 0;
 	int code;
 
-	for (size_t i = 0; i <= current; i++)
-		room += used[i];
+	for (size_t i = 0; i <= block_current; i++)
+		room += block_used[i];
 	code = write_spaces_locked(room, to);
 	if (code != 0)
 		return code;
 	to += (off_t)room;
 	map = map_file_locked(from, to);
-	for (size_t i = 0; i <= current && code == 0; i++)
-		code = append_block_locked(&map, blocks[i].text, used[i]);
+	for (size_t i = 0; i <= block_current && code == 0; i++)
+		code = append_block_locked(&map, blocks[i].text, block_used[i]);
 	unmap_file(&map);
-	/* A copy into a mapping raises no event of inotify. A write of the last byte, which is
-	 * there already, does. */
-	return code != 0 ? code : write_all_locked(end + LENGTH(end) - 1, 1, to - 1);
+	/* A copy into a mapping raises no inotify event. So write the last byte again. */
+	return code != 0 ? code : write_all_locked(array_end + LENGTH(array_end) - 1, 1, to - 1);
 }
 
-static void flush_locked(void) REQUIRES(lock)
+static void flush_locked(void) REQUIRES(file_lock)
 {
 	int saved = errno, cancel_state, code;
 
-	if (fd < 0 || used[0] == 0)
+	if (file_fd < 0 || block_used[0] == 0)
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	if (!is_ours_locked()) {
@@ -221,20 +225,23 @@ static void flush_locked(void) REQUIRES(lock)
 			restore_end_locked();
 			stop_locked(code);
 		}
-		memset(used, 0, sizeof(used));
-		current = 0;
+		memset(block_used, 0, sizeof(block_used));
+		block_current = 0;
 	}
 	pthread_setcancelstate(cancel_state, NULL);
 	errno = saved;
 }
 
-static void add_locked(const char *text, size_t length) REQUIRES(lock)
+static void add_locked(const char *text, size_t length) REQUIRES(file_lock)
 {
-	memcpy(blocks[current].text + used[current], text, length);
-	used[current] += length;
+	memcpy(blocks[block_current].text + block_used[block_current], text, length);
+	block_used[block_current] += length;
 }
 
-/* A program that was started without standard output is not to write to the trace instead. */
+/*
+ * Return the descriptor, or a copy of it above the standard ones: a program that was started
+ * without a standard output must not write to the trace.
+ */
 static int beyond_standard(int low)
 {
 	int high, code;
@@ -248,48 +255,48 @@ static int beyond_standard(int low)
 	return high;
 }
 
-static void open_locked(const char *path) REQUIRES(lock)
+static void open_locked(const char *path) REQUIRES(file_lock)
 {
-	/* Not to wait for whoever reads a pipe. */
+	/* O_NONBLOCK: if the path is a pipe, do not wait for a reader. */
 	const int flags = O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
-	/* What may not be read cannot be mapped, but written. */
-	fd = open(path, O_RDWR | flags, 0666);
-	if (fd < 0 && errno == EACCES)
-		fd = open(path, O_WRONLY | flags, 0666);
-	fd = beyond_standard(fd);
-	error = 0;
-	if (fd < 0) {
-		error = errno;
-	} else if (fstat(fd, &file) != 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 ||
-		   ftruncate(fd, 0) != 0) {
-		error = errno;
-		close(fd);
-		fd = -1;
+	/* A file that must not be read cannot be mapped, but it can be written. */
+	file_fd = open(path, O_RDWR | flags, 0666);
+	if (file_fd < 0 && errno == EACCES)
+		file_fd = open(path, O_WRONLY | flags, 0666);
+	file_fd = beyond_standard(file_fd);
+	file_error = 0;
+	if (file_fd < 0) {
+		file_error = errno;
+	} else if (fstat(file_fd, &file_opened) != 0 || flock(file_fd, LOCK_EX | LOCK_NB) != 0 ||
+		   ftruncate(file_fd, 0) != 0) {
+		file_error = errno;
+		close(file_fd);
+		file_fd = -1;
 	}
 }
 
-/* The array begins, in one page, with the name of the process. */
-static void begin_locked(void) REQUIRES(lock)
+/* Write the start of the array, in one page: the name of the process. */
+static void begin_locked(void) REQUIRES(file_lock)
 {
 	char text[1024];
 	size_t length = (size_t)snprintf(text, sizeof(text),
 					 "%s{\"ph\":\"M\",\"name\":\"process_name\","
 					 "\"pid\":%llu,\"args\":{\"name\":\"",
-					 head, (unsigned long long)trace_pid);
+					 array_start, (unsigned long long)trace_pid);
 	int code;
 
 	for (const char *c = program_invocation_short_name; *c != '\0' && length < 512; c++)
 		text[length++] = isalnum((unsigned char)*c) ? *c : '_';
 	memcpy(text + length, "\"}}", 3);
 	length += 3;
-	memcpy(text + length, end, LENGTH(end));
-	code = write_all_locked(text, length + LENGTH(end), 0);
+	memcpy(text + length, array_end, LENGTH(array_end));
+	code = write_all_locked(text, length + LENGTH(array_end), 0);
 	if (code != 0) {
 		restore_end_locked();
 		stop_locked(code);
 	} else {
-		offset = (off_t)length;
+		end_offset = (off_t)length;
 	}
 }
 
@@ -297,84 +304,85 @@ void trace_file_open(const char *path)
 {
 	int saved = errno, cancel_state;
 
-	lock_acquire(&lock);
-	if (!tried) {
-		tried = true;
+	lock_acquire(&file_lock);
+	if (!open_tried) {
+		open_tried = true;
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 		open_locked(path);
 		pthread_setcancelstate(cancel_state, NULL);
 		trace_pid = (uint64_t)getpid();
-		if (fd >= 0)
+		if (file_fd >= 0)
 			begin_locked();
-		if (fd >= 0)
+		if (file_fd >= 0)
 			__atomic_fetch_or(&trace_mode, TRACE_TIMES | TRACE_EVENTS,
 					  __ATOMIC_RELEASE);
 	}
-	lock_release(&lock);
+	lock_release(&file_lock);
 	errno = saved;
 }
 
 void trace_file_add(const char *event, size_t length)
 {
-	lock_acquire(&lock);
-	if (used[current] + LENGTH(between) + length + LENGTH(end) > BLOCK_BYTES) {
-		if (current + 1 < BLOCKS)
-			current++;
+	lock_acquire(&file_lock);
+	if (block_used[block_current] + LENGTH(separator) + length + LENGTH(array_end) >
+	    BLOCK_BYTES) {
+		if (block_current + 1 < BLOCK_COUNT)
+			block_current++;
 		else
 			flush_locked();
 	}
-	if (fd >= 0) {
-		add_locked(between, LENGTH(between));
+	if (file_fd >= 0) {
+		add_locked(separator, LENGTH(separator));
 		add_locked(event, length);
 	}
-	lock_release(&lock);
+	lock_release(&file_lock);
 }
 
 void trace_file_flush(void)
 {
-	lock_acquire(&lock);
+	lock_acquire(&file_lock);
 	flush_locked();
-	lock_release(&lock);
+	lock_release(&file_lock);
 }
 
 int trace_file_error(void)
 {
 	int code;
 
-	lock_acquire(&lock);
-	code = error;
-	lock_release(&lock);
+	lock_acquire(&file_lock);
+	code = file_error;
+	lock_release(&file_lock);
 	return code;
 }
 
-/* These three hold the lock from the first to one of the others, which is not analysed. */
+/* Not analysed: fork() holds the lock from the first handler to one of the other two. */
 void trace_fork_prepare(void) NOT_ANALYSED
 {
-	lock_acquire(&lock);
+	lock_acquire(&file_lock);
 }
 
 void trace_fork_parent(void) NOT_ANALYSED
 {
-	lock_release(&lock);
+	lock_release(&file_lock);
 }
 
-/* The parent goes on writing, and keeps the file's lock. */
+/* The parent continues to write, and keeps the file lock of flock(). */
 void trace_fork_child(void) NOT_ANALYSED
 {
 	int saved = errno;
 
-	lock_renew(&lock);
-	if (fd >= 0)
+	lock_renew(&file_lock);
+	if (file_fd >= 0)
 		stop_locked(-1);
 	errno = saved;
 }
 
-/* Threads may still run and add events: these are not written. */
-__attribute__((destructor)) static void finish(void)
+/* Events that threads add after this call are not written. */
+__attribute__((destructor)) static void finish_file(void)
 {
-	lock_acquire(&lock);
+	lock_acquire(&file_lock);
 	flush_locked();
-	if (fd >= 0)
+	if (file_fd >= 0)
 		stop_locked(0);
-	lock_release(&lock);
+	lock_release(&file_lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The file of the trace, and what is switched on. An event is the text of an object of JSON,
- * without what stands between events.
+ * The file of the trace, and the switches. An event is the text of a JSON object, without the
+ * separator between events.
  */
 #ifndef TRACE_FILE_H
 #define TRACE_FILE_H
@@ -9,26 +9,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is switched on, in bits. */
+/* The switches, in bits. */
 enum {
 	TRACE_TIMES = 1 << 0,  /* the histograms */
 	TRACE_EVENTS = 1 << 1, /* the file */
 };
-/* Read and written atomically. */
+/* The switches that are on. Read and written atomically. */
 extern unsigned trace_mode __attribute__((visibility("hidden")));
 
-/* The process that has the trace; set before TRACE_EVENTS is. */
+/* The ID of the process that writes the trace. Set before TRACE_EVENTS. */
 extern uint64_t trace_pid;
 
-/* Make the file and switch TRACE_EVENTS on; the first call alone does anything. */
+/* Create the file, and switch on TRACE_EVENTS. Only the first call does anything. */
 void trace_file_open(const char *path);
+/* Add an event of `length` bytes. It is written later. */
 void trace_file_add(const char *event, size_t length);
-/* Write what was added. */
+/* Write the added events. */
 void trace_file_flush(void);
-/* 0: the file has what happened. Else the errno that ended it, and -1: there was none. */
+/* Return 0 if the trace is being written, the errno that ended it, or -1 if there is no trace. */
 int trace_file_error(void);
 
-/* A fork: the lock is held from the first to one of the others. The child has no trace. */
+/*
+ * The fork handlers. The lock is held from the first to one of the other two. The child has no
+ * trace.
+ */
 void trace_fork_prepare(void);
 void trace_fork_parent(void);
 void trace_fork_child(void);

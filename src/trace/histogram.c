@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How long requests were queued and how long they ran, for a person to read. */
+/* The times that requests were queued and ran, in readable form. */
 #include <errno.h>
 
 #include "trace/file.h"
 #include "trace/histogram.h"
 
-/* The end of a bucket, with a unit: below it lies what the bucket counts. */
+/* Print the end of a bucket with its unit. All times in the bucket are below it. */
 static bool print_end(FILE *stream, unsigned bucket)
 {
 	static const char *const units[] = {"ns", "us", "ms", "s"};
@@ -19,7 +19,7 @@ static bool print_end(FILE *stream, unsigned bucket)
 	return fprintf(stream, "%.3g %s", end, units[unit]) >= 0;
 }
 
-/* The first bucket with which `percent` of all are counted. */
+/* Return the first bucket up to which at least `percent` of all times are counted. */
 static unsigned bucket_of(const uint64_t *buckets, uint64_t all, unsigned percent)
 {
 	uint64_t least = all - all * (100 - percent) / 100, count = 0;

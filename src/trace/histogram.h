@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How long requests were queued and how long they ran, for a person to read. */
+/* The times that requests were queued and ran, in readable form. */
 #ifndef TRACE_HISTOGRAM_H
 #define TRACE_HISTOGRAM_H
 
@@ -9,8 +9,8 @@
 #include "trace/trace.h"
 
 /*
- * Print the times that were taken, and what became of the trace. Prints nothing where neither was
- * asked for. False: writing failed.
+ * Print the times, and whether a trace is being written. If neither is switched on, nothing is
+ * printed. False: writing failed.
  */
 bool trace_print(FILE *stream, const char *prefix, const struct trace_source *source);
 

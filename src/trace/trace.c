@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is told of requests: events for the trace, in the format of Chrome that Perfetto opens,
- * and histograms of times.
+ * Events for the trace, in the format of Chrome, which Perfetto opens; and histograms of times.
  *
- * A request is an asynchronous event ("b", "n" at its start, "e"), whose id is the scheduler's
- * number and the request's place in its order. What a thread runs of it is a slice ("X") on the
- * thread's track. Slices of a thread follow each other, or one lies within another where an
- * operator waits and runs a request meanwhile.
+ * A request is an asynchronous event ("b", "n" at its start, "e"). The id of the event is the
+ * number of the scheduler and the place of the request in the scheduler's order. Each part that a
+ * thread runs is a slice ("X") on the track of the thread. Slices of a thread follow each other. If
+ * an operator waits and meanwhile runs a request, the request's slice lies within the operator's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +17,12 @@
 #include "trace/trace.h"
 #include "util/clock.h"
 
-static unsigned sources; /* how many there were; atomic */
+static unsigned source_count; /* of all sources ever opened; read and written atomically */
 
-/* The calling thread, once its track has a name; else 0. */
-static __thread uint64_t tid;
+/* The ID of the calling thread. 0: its track has no name yet. */
+static __thread uint64_t thread_id;
 
-/* The text of an event. There is room for the longest. */
+/* The text of an event, with room for the longest one. */
 struct event {
 	size_t length;
 	char text[384];
@@ -37,7 +36,7 @@ static void add_text(struct event *e, const char *text)
 	e->length += length;
 }
 
-/* A text that may have anything in it. */
+/* Add a text that may contain any bytes. */
 static void add_foreign(struct event *e, const char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -47,8 +46,8 @@ static void add_foreign(struct event *e, const char *text)
 	}
 }
 
-/* `key` has what stands before the number. */
-static void add(struct event *e, const char *key, uint64_t number)
+/* Add `key`, the text before the number, and a number. */
+static void add_number(struct event *e, const char *key, uint64_t number)
 {
 	char digits[20];
 	size_t n = 0;
@@ -61,10 +60,10 @@ static void add(struct event *e, const char *key, uint64_t number)
 		e->text[e->length++] = digits[--n];
 }
 
-/* The format's unit is the microsecond. */
+/* Add `key` and a time. The unit of the format is the microsecond. */
 static void add_time(struct event *e, const char *key, uint64_t ns)
 {
-	add(e, key, ns / 1000);
+	add_number(e, key, ns / 1000);
 	e->text[e->length++] = '.';
 	for (unsigned unit = 100; unit > 0; unit /= 10)
 		e->text[e->length++] = (char)('0' + ns / unit % 10);
@@ -74,39 +73,39 @@ static void add_id(struct event *e, const char *key, const struct trace_source *
 		   const struct aml_task *task)
 {
 	add_text(e, key);
-	add(e, "\"", source->number);
-	add(e, ".", task->priv.seq);
+	add_number(e, "\"", source->number);
+	add_number(e, ".", task->priv.seq);
 	add_text(e, "\"");
 }
 
-/* Whose event it is. */
+/* Add the process and the thread of the event. */
 static void add_thread(struct event *e)
 {
-	add(e, "\",\"pid\":", trace_pid);
-	add(e, ",\"tid\":", tid);
+	add_number(e, "\",\"pid\":", trace_pid);
+	add_number(e, ",\"tid\":", thread_id);
 }
 
-/* The name of the calling thread's track; `source`: whose worker it is, or NULL. */
+/* Name the track of the calling thread. `source`: the source whose worker it is, or NULL. */
 static void name_thread(const struct trace_source *source)
 {
 	struct event e = {.length = 0};
 	char name[17] = "";
 
-	tid = (uint64_t)syscall(SYS_gettid);
+	thread_id = (uint64_t)syscall(SYS_gettid);
 	prctl(PR_GET_NAME, name);
 	add_text(&e, "{\"ph\":\"M\",\"name\":\"thread_name");
 	add_thread(&e);
 	add_text(&e, ",\"args\":{\"name\":\"");
 	add_foreign(&e, name);
 	if (source != NULL)
-		add(&e, " of engine ", source->number);
+		add_number(&e, " of engine ", source->number);
 	add_text(&e, "\"}}");
 	trace_file_add(e.text, e.length);
 }
 
 static void begin_event(struct event *e, const char *ph, const char *name, uint64_t now)
 {
-	if (tid == 0)
+	if (thread_id == 0)
 		name_thread(NULL);
 	e->length = 0;
 	add_text(e, "{\"ph\":\"");
@@ -117,25 +116,25 @@ static void begin_event(struct event *e, const char *ph, const char *name, uint6
 	add_time(e, ",\"ts\":", now);
 }
 
-/* A point of time in a request's life; `key` and `number` are the first argument of the event. */
-static void tell_point(const char *ph, const struct trace_source *source,
-		       const struct aml_task *task, const char *name, uint64_t now, const char *key,
-		       uint64_t number)
+/* Report a point in a request's life. `key` and `number`: the first argument of the event. */
+static void report_point(const char *ph, const struct trace_source *source,
+			 const struct aml_task *task, const char *name, uint64_t now,
+			 const char *key, uint64_t number)
 {
 	struct event e;
 
 	begin_event(&e, ph, name, now);
 	add_id(&e, ",\"id\":", source, task);
 	add_text(&e, ",\"args\":{");
-	add(&e, key, number);
-	add(&e, ",\"parts\":", task->priv.parts);
+	add_number(&e, key, number);
+	add_number(&e, ",\"parts\":", task->priv.parts);
 	add_text(&e, "}}");
 	trace_file_add(e.text, e.length);
 }
 
-/* What the calling thread ran from `began` to `now`. */
-static void tell_slice(const struct trace_source *source, const struct aml_task *task,
-		       unsigned part, uint64_t began, uint64_t now)
+/* Report the part that the calling thread ran from `began` to `now`. */
+static void report_slice(const struct trace_source *source, const struct aml_task *task,
+			 unsigned part, uint64_t began, uint64_t now)
 {
 	struct event e;
 
@@ -143,19 +142,19 @@ static void tell_slice(const struct trace_source *source, const struct aml_task 
 	add_time(&e, ",\"dur\":", now - began);
 	add_id(&e, ",\"args\":{\"request\":", source, task);
 	if (part != TRACE_WHOLE)
-		add(&e, ",\"part\":", part);
+		add_number(&e, ",\"part\":", part);
 	add_text(&e, "}}");
 	trace_file_add(e.text, e.length);
 }
 
-static void tell_result(const struct trace_source *source, const struct aml_task *task,
-			uint64_t now)
+static void report_result(const struct trace_source *source, const struct aml_task *task,
+			  uint64_t now)
 {
 	int code = *(const int *)(const void *)task->out;
 
-	tell_point("e", source, task, source->name(task), now,
-		   code < 0 ? "\"result\":-" : "\"result\":",
-		   code < 0 ? -(uint64_t)code : (uint64_t)code);
+	report_point("e", source, task, source->name(task), now,
+		     code < 0 ? "\"result\":-" : "\"result\":",
+		     code < 0 ? -(uint64_t)code : (uint64_t)code);
 }
 
 static bool has_file(void)
@@ -163,7 +162,7 @@ static bool has_file(void)
 	return __atomic_load_n(&trace_mode, __ATOMIC_ACQUIRE) & TRACE_EVENTS;
 }
 
-/* The time, never 0. */
+/* Return the time in nanoseconds, never 0. */
 static uint64_t trace_clock(void)
 {
 	return clock_ns() | 1;
@@ -174,13 +173,13 @@ static bool has_name(const struct trace_source *source, const struct aml_task *t
 	return source->name != NULL && source->name(task) != NULL;
 }
 
-/* Is it traced from its post on? */
+/* Report whether the task is traced since its post. */
 static bool is_traced(const struct trace_source *source, const struct aml_task *task)
 {
 	return has_name(source, task) && task->data != NULL;
 }
 
-/* Where addresses have 32 bits, times are taken modulo 4 seconds. */
+/* If addresses have 32 bits, the time is stored modulo 2^32 ns, which is 4 seconds. */
 static void set_since(struct aml_task *task, uint64_t now)
 {
 	task->data = (void *)(uintptr_t)now;
@@ -204,8 +203,8 @@ void trace_posted(struct trace_source *source, struct aml_task *task)
 		return;
 	set_since(task, now);
 	if (has_file())
-		tell_point("b", source, task, source->name(task), now,
-			   "\"bytes\":", task->priv.bytes);
+		report_point("b", source, task, source->name(task), now,
+			     "\"bytes\":", task->priv.bytes);
 }
 
 uint64_t trace_started(struct trace_source *source, struct aml_task *task, unsigned part)
@@ -220,7 +219,7 @@ uint64_t trace_started(struct trace_source *source, struct aml_task *task, unsig
 	count_time(source->times.queued, task, now);
 	set_since(task, now);
 	if (has_file())
-		tell_point("n", source, task, "start", now, "\"bytes\":", task->priv.bytes);
+		report_point("n", source, task, "start", now, "\"bytes\":", task->priv.bytes);
 	return now;
 }
 
@@ -228,7 +227,7 @@ void trace_ended(const struct trace_source *source, const struct aml_task *task,
 		 uint64_t began)
 {
 	if (has_file())
-		tell_slice(source, task, part, began, trace_clock());
+		report_slice(source, task, part, began, trace_clock());
 }
 
 void trace_finished(struct trace_source *source, struct aml_task *task)
@@ -240,21 +239,21 @@ void trace_finished(struct trace_source *source, struct aml_task *task)
 	now = trace_clock();
 	count_time(source->times.run, task, now);
 	if (has_file())
-		tell_result(source, task, now);
+		report_result(source, task, now);
 }
 
 void trace_cancelled(struct trace_source *source, struct aml_task *task)
 {
 	if (is_traced(source, task) && has_file())
-		tell_point("e", source, task, source->name(task), trace_clock(),
-			   "\"cancelled\":", 1);
+		report_point("e", source, task, source->name(task), trace_clock(),
+			     "\"cancelled\":", 1);
 }
 
 void trace_open(struct trace_source *source)
 {
 	const char *path = secure_getenv("AML_DMA_TRACE"), *stats = getenv("AML_DMA_STATS");
 
-	source->number = __atomic_add_fetch(&sources, 1, __ATOMIC_RELAXED);
+	source->number = __atomic_add_fetch(&source_count, 1, __ATOMIC_RELAXED);
 	if (stats != NULL && strcmp(stats, "1") == 0)
 		__atomic_fetch_or(&trace_mode, TRACE_TIMES, __ATOMIC_RELAXED);
 	if (path != NULL && *path != '\0')

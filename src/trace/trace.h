@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What tells of requests while they are on their way: the trace of AML_DMA_TRACE, the times of
- * AML_DMA_STATS, and static probes for tracers of the system.
+ * Reports about requests on their way: the trace of AML_DMA_TRACE, the times of AML_DMA_STATS, and
+ * static probes for tracers of the system.
  *
- * A scheduler calls trace_post(), trace_start(), trace_end(), trace_finish() and
- * trace_cancel() where these things happen. Switched off, each is a test of `trace_mode`, and a
- * probe is a nop; without <sys/sdt.h> there are no probes.
+ * A scheduler calls trace_post(), trace_start(), trace_end(), trace_finish() and trace_cancel() at
+ * these points of a request's life. If everything is switched off, each call tests `trace_mode`,
+ * and each probe is a nop. Without <sys/sdt.h> there are no probes.
  *
- * The time that a request is timed from is kept in task.data, which is the engine's in a
- * request: when it was posted, and from its start on when it started; NULL if it was posted
- * before anything was switched on, and then nothing is told of it.
+ * The member task.data of a request belongs to the engine. It holds the time from which the request
+ * is timed: the time of its post and, from its start on, the time of its start. It is NULL if the
+ * request was posted before anything was switched on; nothing is reported about such a request.
  *
- * The lock of the trace's file is the last in the order of locks: these functions may be called
- * with a scheduler's lock held, and take no other.
+ * The lock of the trace file is the last one in the order of locks: these functions may be called
+ * with a scheduler's lock held, and take no other lock.
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
@@ -33,30 +33,31 @@
 #endif
 #define trace_probe(name, task) trace_probe_bytes(name, task, (task)->priv.bytes)
 
-/* The part of a task that is not divisible. */
+/* The number of the part in a task that is not divisible. */
 enum { TRACE_WHOLE = INT_MAX };
 
-/* Times by powers of two: number i counts those below 2^i ns and not below half of it. */
+/* Times by powers of two: bucket i counts the times from 2^(i-1) ns to below 2^i ns. */
 enum { TRACE_BUCKETS = 44 };
 
 struct trace_times {
 	uint64_t queued[TRACE_BUCKETS], run[TRACE_BUCKETS];
 };
 
-/* Whose tasks they are: a scheduler, or an engine with requests of its own. */
+/* The source of traced tasks: a scheduler, or an engine with requests of its own. */
 struct trace_source {
-	unsigned number; /* that no other source has */
-	/* What a task is called: a word of plain letters. NULL: nothing is told of it. */
+	unsigned number; /* unique to this source */
+	/* Return the name of a task: a word of plain letters. NULL: the task is not reported. */
 	const char *(*name)(const struct aml_task *task);
-	struct trace_times times; /* atomic */
+	struct trace_times times; /* read and written atomically */
 };
 
+/* Report whether anything is switched on. */
 static inline bool trace_on(void)
 {
 	return __builtin_expect(__atomic_load_n(&trace_mode, __ATOMIC_RELAXED) != 0, 0);
 }
 
-/* What the functions below call if something is switched on. */
+/* The functions below call these ones if something is switched on. */
 void trace_posted(struct trace_source *source, struct aml_task *task);
 uint64_t trace_started(struct trace_source *source, struct aml_task *task, unsigned part);
 void trace_ended(const struct trace_source *source, const struct aml_task *task, unsigned part,
@@ -64,7 +65,7 @@ void trace_ended(const struct trace_source *source, const struct aml_task *task,
 void trace_finished(struct trace_source *source, struct aml_task *task);
 void trace_cancelled(struct trace_source *source, struct aml_task *task);
 
-/* A task was submitted, and nobody has taken it yet. */
+/* Call after a task was submitted, before any thread can take it. */
 static inline void trace_post(struct trace_source *source, struct aml_task *task)
 {
 	trace_probe(post, task);
@@ -72,7 +73,7 @@ static inline void trace_post(struct trace_source *source, struct aml_task *task
 		trace_posted(source, task);
 }
 
-/* The calling thread is about to run a part of a task. Returns what trace_end() wants. */
+/* Call before the calling thread runs a part of a task. Return the argument of trace_end(). */
 static inline uint64_t trace_start(struct trace_source *source, struct aml_task *task,
 				   unsigned part)
 {
@@ -81,7 +82,7 @@ static inline uint64_t trace_start(struct trace_source *source, struct aml_task 
 	return trace_on() ? trace_started(source, task, part) : 0;
 }
 
-/* All parts that were taken have run. */
+/* Call after all taken parts of a task have run. */
 static inline void trace_finish(struct trace_source *source, struct aml_task *task)
 {
 	trace_probe(finish, task);
@@ -89,7 +90,7 @@ static inline void trace_finish(struct trace_source *source, struct aml_task *ta
 		trace_finished(source, task);
 }
 
-/* The calling thread has run the part. */
+/* Call after the calling thread has run a part. */
 static inline void trace_end(const struct trace_source *source, const struct aml_task *task,
 			     unsigned part, uint64_t began)
 {
@@ -97,7 +98,7 @@ static inline void trace_end(const struct trace_source *source, const struct aml
 		trace_ended(source, task, part, began);
 }
 
-/* A task was taken out of the queue and will not run, or no further. */
+/* Call after a task was taken out of the queue: it, or the rest of its parts, will not run. */
 static inline void trace_cancel(struct trace_source *source, struct aml_task *task)
 {
 	trace_probe(cancel, task);
@@ -106,15 +107,15 @@ static inline void trace_cancel(struct trace_source *source, struct aml_task *ta
 }
 
 /*
- * A source is made: give it a number that no other has, and look at the environment for what is to
- * be switched on.
+ * Initialise a new source: give it a unique number, and switch on what the environment variables
+ * ask for.
  */
 void trace_open(struct trace_source *source);
 
-/* A worker begins: it has a track, though it may never run anything. */
+/* Call at the start of a worker. The worker gets a track, even if it never runs anything. */
 void trace_worker(const struct trace_source *source);
 
-/* What was taken of a source's times. False: nothing is switched on. */
+/* Store the times of a source. False: nothing is switched on. */
 bool trace_times(const struct trace_source *source, struct trace_times *times);
 
 #endif /* TRACE_TRACE_H */

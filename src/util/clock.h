@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The time. */
+/* The clock. */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* CLOCK_MONOTONIC in nanoseconds. */
+/* Return the time of CLOCK_MONOTONIC in nanoseconds. */
 static inline uint64_t clock_ns(void)
 {
 	struct timespec now;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Doubly linked lists whose links are members of their elements: nothing is allocated, and an
- * element can leave from the middle. An element is in one list at most for each pair of links.
+ * Doubly linked lists whose links are members of the elements. Lists allocate nothing, and an
+ * element can leave from the middle. For each pair of links, an element is in one list at most.
  *
  *     struct sleeper_list { struct sleeper *first, *last; };
  *     DEFINE_LIST(sleeper_list, struct sleeper, next, prev)
@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #define DEFINE_LIST(list, type, next, prev)                                    \
-	/* Append an element that is in no list by these links. */             \
+	/* Append an element that is in no list with these links. */           \
 	static inline void list##_push(struct list *l, type *element)          \
 	{                                                                      \
 		element->next = NULL;                                          \
@@ -26,7 +26,7 @@
 		l->last = element;                                             \
 	}                                                                      \
                                                                                \
-	/* Remove an element of this list. Its links stay as they are. */      \
+	/* Remove an element of this list. Its links do not change. */         \
 	static inline void list##_unlink(struct list *l, const type *element)  \
 	{                                                                      \
 		type *after = element->next, *before = element->prev;          \
@@ -41,7 +41,7 @@
 			l->last = before;                                      \
 	}                                                                      \
                                                                                \
-	/* Remove the first element; NULL if there is none. */                 \
+	/* Remove and return the first element. NULL: the list is empty. */    \
 	__attribute__((unused)) static inline type *list##_pop(struct list *l) \
 	{                                                                      \
 		type *element = l->first;                                      \

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A mutex that clang's -Wthread-safety understands; other compilers see nothing of the annotations.
+ * A mutex with annotations for clang's -Wthread-safety. For other compilers the annotations are
+ * empty.
  *
- * A function that needs the lock says so with REQUIRES, one that takes or releases it with ACQUIRE
- * or RELEASE. GUARDED_BY marks a variable; it cannot mark a member of a struct, since C has no name
- * for the struct that a member belongs to: there a comment says which lock guards it.
+ * REQUIRES marks a function that needs the lock; ACQUIRE and RELEASE mark functions that take and
+ * release it. GUARDED_BY marks a variable. It cannot mark a member of a struct, because C has no
+ * name for the struct of a member: a comment at the member says which lock guards it.
  */
 #ifndef UTIL_LOCK_H
 #define UTIL_LOCK_H
@@ -23,10 +24,10 @@
 #define ACQUIRE(lock) LOCK_ATTRIBUTE(acquire_capability(lock))
 #define TRY_ACQUIRE(success, lock) LOCK_ATTRIBUTE(try_acquire_capability(success, lock))
 #define RELEASE(lock) LOCK_ATTRIBUTE(release_capability(lock))
-/* For what the analysis cannot follow: a comment says why. */
+/* For functions that the analysis cannot follow. A comment says why. */
 #define NOT_ANALYSED LOCK_ATTRIBUTE(no_thread_safety_analysis)
 
-/* What a struct is that stands for its own lock in the annotations. */
+/* For a struct that stands for its own lock in annotations. */
 #define CAPABILITY LOCK_ATTRIBUTE(capability("mutex"))
 
 struct CAPABILITY lock {
@@ -38,13 +39,13 @@ struct CAPABILITY lock {
 		PTHREAD_MUTEX_INITIALIZER \
 	}
 
-/* These four are what the analysis builds on. */
+/* Not analysed: the analysis builds on these four functions. */
 static inline void lock_acquire(struct lock *lock) ACQUIRE(lock) NOT_ANALYSED
 {
 	pthread_mutex_lock(&lock->mutex);
 }
 
-/* Take it if nobody has it. */
+/* Take the lock if it is free. Return whether it is taken. */
 static inline bool lock_try(struct lock *lock) TRY_ACQUIRE(true, lock) NOT_ANALYSED
 {
 	return pthread_mutex_trylock(&lock->mutex) == 0;
@@ -56,8 +57,9 @@ static inline void lock_release(struct lock *lock) RELEASE(lock) NOT_ANALYSED
 }
 
 /*
- * In a forked child, a lock that the forking thread took before the fork: release it, so that tools
- * that watch locks know, and initialise it anew, since those who waited for it are not here.
+ * Release a lock in a forked child; the forking thread took it before the fork. The unlock informs
+ * tools that watch locks. The lock is then initialised anew, because threads that waited for it do
+ * not exist in the child.
  */
 static inline void lock_renew(struct lock *lock) RELEASE(lock) NOT_ANALYSED
 {

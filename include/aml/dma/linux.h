@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * The DMA engine of this library: requests over a queue scheduler, whose workers are threads of
- * the host.
+ * The DMA engine of this library, and its operators.
  *
- * Order, bound on what runs at once, nested use, the workers' stacks and priorities, and fork are
- * the queue scheduler's, see aml_queue_sched_create(), but for one thing: where nothing is queued
- * and a worker could begin at once, a copy of up to 16 KiB by one of the library's operators, or of
- * up to 128 KiB in runs of 64 bytes at least, is made by the call that posts it, since that takes
- * less time than to wake the worker.
- *
- * A copy by one of these operators takes up to 64 KiB of stack of the thread that makes it: a
- * worker's, or that of who waits for it or posts it. What a program's own layouts take when they
- * are asked is not counted.
+ * `aml.h` defines the terms *thread-safe* and *blocks*, and has the rules for every function.
  */
 #ifndef AML_DMA_LINUX_H
 #define AML_DMA_LINUX_H
@@ -28,45 +19,75 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/** No handle was given out: the engine releases the request. */
+/**
+ * @defgroup aml_dma_linux The engine
+ *
+ * An engine runs its requests on a queue scheduler, whose workers are threads of the host.
+ * aml_init() creates the engine aml_dma_linux. A program may create more engines:
+ *
+ * @code
+ * struct aml_dma *dma;
+ *
+ * if (aml_dma_linux_create(&dma, 2) == AML_SUCCESS) {
+ *         aml_dma_copy(dma, dst, src);
+ *         aml_dma_linux_destroy(&dma);
+ * }
+ * @endcode
+ *
+ * aml_queue_sched_create() describes the order, the bound on what runs at once, nested use, the
+ * workers with their stacks and priorities, and fork. There is one exception: the posting call
+ * itself makes a small copy if the engine has workers, nothing is queued, and a worker could begin
+ * at once, because waking the worker would take longer. A copy by one of the library's operators is
+ * small up to 16 KiB, or up to 128 KiB if it consists of contiguous runs of at least 64 bytes.
+ *
+ * A copy by one of the library's operators takes up to 64 KiB of the stack of the thread that makes
+ * it: a worker, or a thread that waits for the copy or posts it. The stack that the operators of
+ * custom layouts take is not included.
+ * @{
+ */
+
+/** A flag of a request: no handle was returned, and the engine releases the request. */
 #define AML_DMA_LINUX_REQUEST_FLAGS_OWNED 0x1
-/** The request has finished. */
+/** A flag of a request: the request has finished. */
 #define AML_DMA_LINUX_REQUEST_FLAGS_DONE 0x2
 
 struct aml_dma_linux_request;
 
 /** The data of an engine. */
 struct aml_dma_linux_data {
-	/** The scheduler that runs the requests; the engine's own. */
+	/** The scheduler that runs the requests. The engine owns it. */
 	struct aml_sched *sched;
 };
 
 /** The input of aml_dma_linux_exec_request(). */
 struct aml_dma_linux_task_in {
-	/** What to call. */
+	/** The operator. NULL: aml_dma_linux_copy_generic(). */
 	aml_dma_operator op;
-	/** Its first argument. */
+	/** The operator's first argument. */
 	struct aml_layout *dst;
-	/** Its second argument. */
+	/** The operator's second argument. */
 	struct aml_layout *src;
-	/** Its third argument. */
+	/** The operator's third argument. */
 	void *op_arg;
-	/** The request to mark as done; may be NULL. */
+	/** The request to mark as done. May be NULL. */
 	struct aml_dma_linux_request *req;
 };
 
-/** A request, to be read only. */
+/**
+ * A request: a handle, cast. Programs may read the members, and must not change them. The result
+ * and the flags are valid from the end of the request until its release.
+ */
 struct aml_dma_linux_request {
-	/** What the scheduler runs. */
+	/** The task that the scheduler runs. */
 	struct aml_task task;
 	/**
-	 * The task's input. For the library's own operators the engine puts an operator and
-	 * arguments of its own here, since the layouts may go.
+	 * The input of the task. For the library's own operators, the engine stores a private
+	 * operator and private arguments here, because the layouts may be destroyed.
 	 */
 	struct aml_dma_linux_task_in task_in;
 	/** The operator's result. */
 	int task_out;
-	/** AML_DMA_LINUX_REQUEST_FLAGS_…; may be read once the request has finished. */
+	/** AML_DMA_LINUX_REQUEST_FLAGS_…, combined by OR. */
 	int flags;
 	/* Private members follow. */
 };
@@ -74,96 +95,174 @@ struct aml_dma_linux_request {
 /**
  * Create an engine.
  *
- * @param dma [out] The engine, to be released with aml_dma_linux_destroy().
- * @param num_threads [in] The number of its workers; 0: requests run in the threads that wait
- * for them.
- * @return AML_SUCCESS; -AML_EINVAL if `dma` is NULL; -AML_ENOMEM if memory or threads are
- * short.
+ * Thread-safe. Does not block.
+ *
+ * @param[out] dma  The engine. The caller releases it with aml_dma_linux_destroy().
+ * @param[in] num_threads  The number of workers. 0: requests run in the threads that wait for
+ *   them.
+ * @retval AML_SUCCESS  The engine is created.
+ * @retval -AML_EINVAL  `dma` is NULL.
+ * @retval -AML_ENOMEM  Out of memory or threads.
  */
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads);
 
 /**
- * Finish what was posted, end the workers, release the engine, and with it the handles that
- * were not waited for.
+ * Run what was posted, end the workers, and release the engine.
  *
- * @param dma [inout] An engine of aml_dma_linux_create(); set to NULL.
- * @return AML_SUCCESS; -AML_EINVAL if `dma` or `*dma` is NULL;
- * -AML_EBUSY inside an operator of this engine.
+ * Requests whose handles were neither waited for nor cancelled are released with the engine.
  *
- * New calls on the engine are undefined once this one has begun, but for those of operators
- * that it still runs.
+ * Any thread may call this function. It blocks until all requests have finished. Once it has begun,
+ * new calls on the engine are undefined, except from operators that the engine still runs.
+ *
+ * @param[in,out] dma  An engine of aml_dma_linux_create(). It is set to NULL.
+ * @retval AML_SUCCESS  The engine is released.
+ * @retval -AML_EINVAL  `dma` or `*dma` is NULL.
+ * @retval -AML_EBUSY  The call is inside an operator of this engine. Nothing has changed.
  */
 int aml_dma_linux_destroy(struct aml_dma **dma);
 
 /**
- * The function of the engine's tasks: call the operator of `input` with its arguments, store
- * the result in `output`, and mark `input`'s request as done if there is one.
+ * Run an operator: the function of the engine's tasks.
  *
- * @param input [in] A struct aml_dma_linux_task_in.
- * @param output [out] An int.
+ * The function calls the operator of `input` with its arguments, stores the result in `output`, and
+ * marks the request of `input`, if there is one, as done. If `input` or `output` is NULL, nothing
+ * happens. The function uses public members only, so that a program may fill in `input` itself.
+ *
+ * Thread-safe. Blocks if the operator does.
+ *
+ * @param[in] input  A struct aml_dma_linux_task_in, cast.
+ * @param[out] output  An int, cast.
  */
 void aml_dma_linux_exec_request(struct aml_task_in *input, struct aml_task_out *output);
 
-/** The create_request operation of this engine, see aml_dma_async_copy_custom(). */
+/**
+ * Post a copy: the create_request operation of this engine.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[in] data  The data of the engine.
+ * @param[out] req  The handle of the request, or NULL: no handle is made.
+ * @param[in] dest  The destination.
+ * @param[in] src  The source.
+ * @param[in] op  The operator. NULL: aml_dma_linux_copy_generic().
+ * @param[in] op_arg  The third argument of the operator.
+ * @return As aml_dma_async_copy_custom().
+ */
 int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
 				 struct aml_layout *dest, struct aml_layout *src,
 				 aml_dma_operator op, void *op_arg);
 
-/** The wait_request operation of this engine, see aml_dma_wait(). */
+/**
+ * Wait for a request, and release it: the wait_request operation of this engine.
+ *
+ * Thread-safe. Blocks.
+ *
+ * @param[in] dma  The data of the engine.
+ * @param[in,out] req  The handle. It is set to NULL if the request is released.
+ * @return As aml_dma_wait().
+ */
 int aml_dma_linux_request_wait(struct aml_dma_data *dma, struct aml_dma_request **req);
 
-/** The barrier operation of this engine, see aml_dma_barrier(). */
+/**
+ * Wait for all requests posted so far: the barrier operation of this engine.
+ *
+ * Thread-safe. Blocks.
+ *
+ * @param[in] data  The data of the engine.
+ * @return As aml_dma_barrier().
+ */
 int aml_dma_linux_barrier(struct aml_dma_data *data);
 
 /**
- * The destroy_request operation of this engine, see aml_dma_cancel().
+ * Cancel a request: the destroy_request operation of this engine.
  *
- * @param dma [in] The engine's data, or NULL: the request knows its engine.
- * @param req [inout] The handle; set to NULL.
+ * Thread-safe. Blocks if the request runs.
+ *
+ * @param[in] dma  The data of the engine, or NULL: the request knows its engine.
+ * @param[in,out] req  The handle. It is set to NULL if the request is released.
+ * @return As aml_dma_cancel().
  */
 int aml_dma_linux_request_destroy(struct aml_dma_data *dma, struct aml_dma_request **req);
+
+/** @} */
+
+/**
+ * @defgroup aml_dma_linux_operators Operators
+ *
+ * The operators are posted to an engine, which plans the copy in the posting call, or are called
+ * directly:
+ *
+ * @code
+ * int err = aml_dma_copy_custom(aml_dma_linux, (struct aml_layout *)to, (struct aml_layout *)from,
+ *                               aml_dma_linux_memcpy_op, (void *)size);
+ *
+ * err = aml_dma_linux_copy_generic(dst, src, NULL);
+ * @endcode
+ *
+ * Called directly, an operator copies in the calling thread. All are thread-safe, and do not block.
+ * A copy whose source and destination overlap is undefined. So is a copy by two threads at once to
+ * the same elements.
+ * @{
+ */
 
 /**
  * Operator: copy one contiguous dimension.
  *
- * @param dst [in] A dense layout (or one with the fast path) of one dimension and unit stride.
- * @param src [in] Another, with the same number of elements and element size.
- * @param arg [in] Not used.
- * @return AML_SUCCESS; -AML_EINVAL if the layouts are not so, or one lies at NULL and has an
- * element: nothing is written.
+ * @param[in] dst  The destination: a layout of one dimension with unit stride, dense or with the
+ *   fast path.
+ * @param[in] src  The source: another such layout, with the same number of elements and the same
+ *   element size.
+ * @param[in] arg  Not used.
+ * @retval AML_SUCCESS  The elements are copied.
+ * @retval -AML_EINVAL  The layouts are not as described, or a layout that has elements lies at
+ *   NULL. Nothing is written.
+ * @retval -AML_ENOTSUP  A layout lacks an operator that the copy needs. Nothing is written.
  */
 int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
 /**
  * Operator: memcpy().
  *
- * @param dst [in] Where to: an address, cast; NULL is one of no bytes.
- * @param src [in] Where from: an address, cast; NULL is one of no bytes.
- * @param arg [in] The number of bytes: a size_t, cast; 0 is a success.
- * @return AML_SUCCESS; -AML_EINVAL if an address is NULL and the size is not 0.
+ * @param[in] dst  The destination: an address, cast. It may be NULL if the size is 0.
+ * @param[in] src  The source: an address, cast. It may be NULL if the size is 0.
+ * @param[in] arg  The size in bytes: a size_t, cast. It may be 0.
+ * @retval AML_SUCCESS  The bytes are copied.
+ * @retval -AML_EINVAL  An address is NULL, and the size is not 0.
  */
 int aml_dma_linux_memcpy_op(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
 /**
- * Operator: copy each element to the element with the same native coordinates. This is what an
- * engine of this kind does where the operator is NULL.
+ * Operator: copy each element to the element with the same native coordinates.
  *
- * @param dst [in] Any layout.
- * @param src [in] Another with the same number of dimensions, native extents and element size.
- * @param arg [in] Not used.
- * @return AML_SUCCESS;
- *         -AML_EINVAL if they do not match, the destination has a step of 0 over more than
- *         one element, or a layout is one that aml_dma_async_copy_custom() refuses: nothing
- *         is written;
- *         -AML_ENOTSUP if a layout lacks an operator that this takes;
- *         -AML_FAILURE if a layout of a program's own gave no address for an element.
+ * This operator is the engine's general copy of layouts, which an operator of NULL means.
+ *
+ * @param[in] dst  The destination: any layout.
+ * @param[in] src  The source: any layout with the same number of dimensions, the same native
+ *   extents and the same element size.
+ * @param[in] arg  Not used.
+ * @retval AML_SUCCESS  The elements are copied.
+ * @retval -AML_EINVAL  The layouts do not match; or the destination has a step of 0 over more than
+ *   one element; or aml_dma_async_copy_custom() would reject one of the layouts. Nothing is
+ *   written.
+ * @retval -AML_ENOTSUP  A layout lacks an operator that the copy needs. Nothing is written.
+ * @retval -AML_FAILURE  A custom layout returned no address for an element. Some elements may be
+ *   copied.
  */
 int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
-/** The engine that aml_init() makes and aml_finalize() destroys; else NULL. */
+/** @} */
+
+/**
+ * @addtogroup aml_dma_linux
+ * @{
+ */
+
+/** The engine that aml_init() creates and aml_finalize() destroys. NULL if there is none. */
 extern struct aml_dma *aml_dma_linux;
-/** The operations of this engine. */
+/** The operations of every engine of this kind. */
 extern struct aml_dma_ops aml_dma_linux_ops;
+
+/** @} */
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * Pad layouts: a layout seen with other extents, the outside filled with a neutral element.
+ * Pad layouts: a layout with other extents, filled up with a neutral element.
  *
- * Coordinates within the target's extents are the target's elements; the others are the neutral
- * element. Where a pad is copied from, they give its value; where it is copied to, they are
- * dropped, and the neutral element is never written. An extent smaller than the target's crops
- * it.
- *
- * A pad owns its target: destroying the pad destroys both. It has no reshape and no slice
- * (-AML_ENOTSUP). Pads and reshape layouts may lie over each other, AML_LAYOUT_DEPTH_MAX of them.
- *
- * The target must keep its number of dimensions, its extents and its element size while the pad
- * lies over it. A copy is refused with -AML_EINVAL when it is posted if the target has not; deref
- * does not ask, since asking takes longer than to deref.
+ * `aml.h` defines the terms *thread-safe* and *blocks*, and has the rules for every function.
  */
 #ifndef AML_LAYOUT_PAD_H
 #define AML_LAYOUT_PAD_H
@@ -26,21 +16,50 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * The data of a pad layout, in native order; one allocation with the layout, its arrays and the
- * neutral element. To be read, not changed.
+ * @defgroup aml_layout_pad Pad layouts
+ *
+ * aml_layout_pad_create() creates a pad over a target. The pad then owns its target, and
+ * aml_layout_destroy() releases both. Programs written for AML also release a pad with free(),
+ * which leaves the target alive.
+ *
+ * Coordinates within the extents of the target are the elements of the target. All other
+ * coordinates are the neutral element. In the source of a copy they have its value; in the
+ * destination they are dropped, and the neutral element is never written. An extent that is smaller
+ * than the extent of the target crops the target.
+ *
+ * @code
+ * // A row-major layout of 100 × 100 doubles as 128 × 128, filled up with zeros:
+ * struct aml_layout *padded;
+ * size_t dims[] = {128, 128};
+ * double zero = 0.0;
+ * int err = aml_layout_pad_create(&padded, AML_LAYOUT_ORDER_C, layout, dims, &zero);
+ * @endcode
+ *
+ * Pads have no reshape and no slice operator: these calls return -AML_ENOTSUP. Up to
+ * AML_LAYOUT_DEPTH_MAX pads and reshape layouts may lie over each other.
+ *
+ * The target must keep its number of dimensions, its extents and its element size while the pad
+ * lies over it. If it has not, posting a copy returns -AML_EINVAL. The deref functions do not check
+ * the target, because the check would take longer than they do; their results are then undefined.
+ * @{
+ */
+
+/**
+ * The data of a pad layout, in native order. Programs may read it, and must not change it. The
+ * layout, this structure, its arrays and the neutral element are one allocation.
  */
 struct aml_layout_pad {
 	/** The order: AML_LAYOUT_ORDER_…. */
 	int tags;
-	/** The layout within; owned. */
+	/** The target. The pad owns it. */
 	struct aml_layout *target;
-	/** The number of dimensions, the target's too. */
+	/** The number of dimensions, of the pad and of the target. */
 	size_t ndims;
-	/** The size of an element in bytes, the target's too. */
+	/** The size of an element in bytes, in the pad and in the target. */
 	size_t element_size;
-	/** The extents of the pad. */
+	/** The extents of the pad, in elements. */
 	size_t *dims;
-	/** The extents of the target. */
+	/** The extents of the target, in elements. */
 	size_t *target_dims;
 	/** A copy of the neutral element. */
 	void *neutral;
@@ -49,27 +68,40 @@ struct aml_layout_pad {
 /**
  * Create a pad layout.
  *
- * @param layout [out] The layout, to be released with aml_layout_destroy().
- * @param order [in] The order of `dims` and of the new layout: AML_LAYOUT_ORDER_….
- * @param target [in] The layout within. On success it belongs to the pad.
- * @param dims [in] As many extents as the target has, in `order`'s order.
- * @param neutral [in] An element, copied.
- * @return AML_SUCCESS;
- *         -AML_EINVAL if an argument is NULL, the extents or what the target tells
- *         of itself overflow, or the target is the outermost of AML_LAYOUT_DEPTH_MAX
- *         pads and reshape layouts;
- *         -AML_ENOTSUP if the target lacks an operator that this takes; -AML_ENOMEM.
+ * Thread-safe. Does not block.
+ *
+ * @param[out] layout  The layout. The caller releases it with aml_layout_destroy().
+ * @param[in] order  The order of the new layout and of `dims`: AML_LAYOUT_ORDER_…. Other bits are
+ *   ignored. The target may have another order.
+ * @param[in] target  The target. On success the pad owns it; on an error the caller still does.
+ * @param[in] dims  The extents in elements, as many as the target has; copied.
+ * @param[in] neutral  The neutral element; copied.
+ * @retval AML_SUCCESS  The layout is created.
+ * @retval -AML_EINVAL  An argument is NULL; or a product of the extents and the element size
+ *   overflows; or the target reports about itself what cannot be; or the target is the outermost of
+ *   AML_LAYOUT_DEPTH_MAX pads and reshape layouts.
+ * @retval -AML_ENOTSUP  The target lacks one of the operators ndims, dims_native, element_size and
+ *   deref_native.
+ * @retval -AML_ENOMEM  Out of memory.
  */
 int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,
 			  const size_t *dims, void *neutral);
 
-/** The destroy operator of pad layouts. NULL: nothing happens. */
+/**
+ * Release a pad layout and its target: the destroy operator of pad layouts.
+ *
+ * Thread-safe. Does not block. Any use of the layout in another thread is undefined.
+ *
+ * @param[in] layout  The layout. NULL: nothing happens.
+ */
 void aml_layout_pad_destroy(struct aml_layout *layout);
 
 /** The operators of row-major pad layouts. */
 extern struct aml_layout_ops aml_layout_pad_row_ops;
 /** The operators of column-major pad layouts. */
 extern struct aml_layout_ops aml_layout_pad_column_ops;
+
+/** @} */
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -3,27 +3,7 @@
  * @file
  * Asynchronous work: tasks, schedulers, and the queue scheduler.
  *
- * A task is a function with an input and an output. Its caller fills in the four public
- * members, submits it, and keeps it where it is until it was waited for; then it may be
- * submitted again, or released.
- *
- *     static void work(struct aml_task_in *in, struct aml_task_out *out);
- *
- *     struct aml_sched *sched = aml_queue_sched_create(4);
- *     struct aml_task task = {
- *             .in = (struct aml_task_in *)&input,
- *             .out = (struct aml_task_out *)&output,
- *             .fn = work,
- *     };
- *     aml_sched_submit_task(sched, &task);
- *     aml_sched_wait_task(sched, &task);
- *     aml_queue_sched_destroy(&sched);
- *
- * Any thread may use any scheduler at any time, inside a task's function too. What a task wrote
- * is visible to the thread that returns from waiting for it.
- *
- * No function of this library may be called in a signal handler: the handler may have interrupted
- * one that holds a lock, and would wait for it for ever.
+ * `aml.h` defines the terms *thread-safe* and *blocks*, and has the rules for every function.
  */
 #ifndef AML_UTILS_ASYNC_H
 #define AML_UTILS_ASYNC_H
@@ -36,55 +16,102 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/** What a task works on; the caller's own type, cast. */
+/**
+ * @defgroup aml_async Tasks and schedulers
+ *
+ * A task is a function with an input and an output. Its life cycle:
+ *  1. The caller fills in the four public members of a struct aml_task, and submits the task. The
+ *     caller keeps owning the task, and must neither move nor release it.
+ *  2. The scheduler runs the task once.
+ *  3. A wait returns the task. The caller may then submit it again, also to another scheduler, or
+ *     release it.
+ *
+ * A thread that returns from waiting for a task sees everything that the task wrote.
+ *
+ * @code
+ * static void work(struct aml_task_in *in, struct aml_task_out *out)
+ * {
+ *         *(int *)out = 2 * *(const int *)in;
+ * }
+ *
+ * int input = 21, output;
+ * struct aml_task task = {
+ *         .in = (struct aml_task_in *)&input,
+ *         .out = (struct aml_task_out *)&output,
+ *         .fn = work,
+ * };
+ * struct aml_sched *sched = aml_queue_sched_create(4);
+ *
+ * if (sched != NULL) {
+ *         if (aml_sched_submit_task(sched, &task) == AML_SUCCESS)
+ *                 aml_sched_wait_task(sched, &task);
+ *         aml_queue_sched_destroy(&sched);
+ * }
+ * @endcode
+ * @{
+ */
+
+/** The input of a task: the caller's own type, cast. */
 struct aml_task_in;
-/** Where a task leaves its result; the caller's own type, cast. */
+/** The result of a task: the caller's own type, cast. */
 struct aml_task_out;
-/** The type of aml_task.data in AML's documents; never defined. */
+/** The type of aml_task.data in AML's documents. Never defined. */
 struct aml_task_data;
 
 /**
- * A task's function. It must return: no longjmp, exception or pthread_exit out of it. The
- * cancellation of its thread is disabled; it must not enable it.
+ * The function of a task.
+ *
+ * It runs in any thread, with no lock of the library held. It may use the library in every way,
+ * unless the description of a function says otherwise. It must return: leaving it by longjmp(),
+ * an exception or pthread_exit() is undefined. The cancellation of its thread is disabled;
+ * enabling it is undefined.
+ *
+ * @param[in] in  The task's member `in`.
+ * @param[out] out  The task's member `out`.
  */
 typedef void (*aml_task_work)(struct aml_task_in *in, struct aml_task_out *out);
 
-/** A piece of work. */
+/** A piece of work. The caller owns it. */
 struct aml_task {
-	/** First argument of `fn`; untouched. */
+	/** The first argument of `fn`. The scheduler does not change it. */
 	struct aml_task_in *in;
-	/** Second argument of `fn`; untouched. */
+	/** The second argument of `fn`. The scheduler does not change it. */
 	struct aml_task_out *out;
-	/** What to do; not NULL. */
+	/** The function to run; not NULL. */
 	aml_task_work fn;
-	/** The caller's own; untouched. */
+	/** For the caller's own use. The scheduler does not change it. */
 	void *data;
 
 	/**
-	 * Private to the scheduler, which initialises it on submission and guards it by a lock
-	 * of its own until the task was waited for.
+	 * Private to the scheduler, which initialises it on submission. A lock of the scheduler
+	 * guards it until a wait has returned the task.
 	 */
 	struct {
-		/** Neighbours in the one list that the task is on. */
+		/** The neighbours of the task in the one list that it is on. */
 		struct aml_task *next, *prev;
-		/** Where the task was submitted. */
+		/** The scheduler that the task was submitted to. */
 		void *sched;
-		/** Who waits for it. */
+		/** The thread that waits for the task. */
 		void *waiter;
-		/** Its place in the order of submission. */
+		/** The place of the task in the order of submission. */
 		uint64_t seq;
-		/** What it moves, in bytes; 0: nobody can tell. */
+		/** The number of bytes that the task moves. 0: unknown. */
 		uint64_t bytes;
-		/** Its state and its kind. */
+		/** The state of the task, and its kind. */
 		unsigned state, flags;
-		/** How many parts it has, how many were taken, and how many run. */
+		/** The number of parts of the task; of parts that were taken; of parts that run. */
 		unsigned parts, taken, active;
 	} priv;
 };
 
+/** The data of a scheduler: the scheduler's own type, cast. */
 struct aml_sched_data;
 
-/** What a scheduler can do. */
+/**
+ * The operations of a scheduler. An operation may be NULL: the function that needs it then fails
+ * with AML_ENOTSUP. The functions check their arguments, so that an operation gets valid ones
+ * only, and return what the operation returns.
+ */
 struct aml_sched_ops {
 	/** See aml_sched_submit_task(). */
 	int (*submit)(struct aml_sched_data *data, struct aml_task *task);
@@ -94,101 +121,122 @@ struct aml_sched_ops {
 	struct aml_task *(*wait_any)(struct aml_sched_data *data);
 };
 
-/** A scheduler: its data and its operations. */
+/** A scheduler. */
 struct aml_sched {
+	/** The data, which every operation gets. */
 	struct aml_sched_data *data;
+	/** The operations. */
 	struct aml_sched_ops *ops;
 };
 
 /**
- * Hand a task to a scheduler.
+ * Submit a task to a scheduler.
  *
- * @param sched [in] Where it is to run.
- * @param task [inout] Its public members are filled in; it stays the caller's and must stay in
- * place until it was waited for. It is not already submitted.
- * @return AML_SUCCESS;
- *         -AML_EINVAL if an argument or `task->fn` is NULL;
- *         -AML_ENOTSUP if the scheduler's table lacks the operation.
+ * Thread-safe. Does not block. Undefined if the task is submitted already and no wait has returned
+ * it yet.
  *
- * Does not block. May be called inside a task's function.
+ * @param[in] sched  The scheduler that is to run the task.
+ * @param[in,out] task  The task, with its public members filled in. The caller keeps owning it,
+ *   and must keep it in place until a wait has returned it.
+ * @retval AML_SUCCESS  The task is submitted.
+ * @retval -AML_EINVAL  `sched`, `sched->ops`, `task` or `task->fn` is NULL.
+ * @retval -AML_ENOTSUP  The scheduler lacks the operation.
  */
 int aml_sched_submit_task(struct aml_sched *sched, struct aml_task *task);
 
 /**
  * Wait until a task has finished.
  *
- * The caller's thread may run the task itself, see aml_queue_sched_create(). Inside the
- * function of another task, a task that has not started is run at once, ahead of its turn, so
- * that nested waits never deadlock for want of workers.
+ * Outside of any task, the calling thread may run the task itself, see aml_queue_sched_create().
+ * Inside the function of another task, a task that has not started runs at once, ahead of its
+ * turn, in the calling thread. So nested waits never deadlock for lack of workers.
  *
- * @param sched [in] Where the task was submitted.
- * @param task [inout] The task; it may be submitted again afterwards.
- * @return AML_SUCCESS once it has finished;
- *         -AML_EINVAL if an argument is NULL, or the task was submitted elsewhere or
- *         already returned by this function or aml_sched_wait_any();
- *         -AML_EBUSY if another thread waits for it, or the task's
- *         function is on the calling thread's own stack;
- *         -AML_FAILURE in a forked child, for a task that the parent has not finished;
- *         -AML_ENOTSUP if the scheduler's table lacks the operation.
+ * Thread-safe. Blocks. Undefined if the task was never submitted. Undefined if tasks in more than
+ * one thread wait for each other in a cycle.
  *
- * What is undefined: waiting for a task that was never submitted, and cycles of tasks that wait
- * for each other over more than one thread.
+ * @param[in] sched  The scheduler that the task was submitted to.
+ * @param[in,out] task  The task. It may be submitted again after this call.
+ * @retval AML_SUCCESS  The task has finished.
+ * @retval -AML_EINVAL  `sched`, `sched->ops` or `task` is NULL; or the task was submitted to
+ *   another scheduler; or this function or aml_sched_wait_any() has returned the task already.
+ * @retval -AML_EBUSY  Another thread waits for the task, or the function of the task is on the
+ *   stack of the calling thread. Nothing has changed.
+ * @retval -AML_FAILURE  In a forked child: the task had not finished at the fork. It belongs to
+ *   the parent and never runs in the child. It counts as returned.
+ * @retval -AML_ENOTSUP  The scheduler lacks the operation.
  */
 int aml_sched_wait_task(struct aml_sched *sched, struct aml_task *task);
 
 /**
- * Wait until any task has finished that nobody else waits for.
+ * Wait until any task has finished that no other call waits for.
  *
- * @param sched [in] The scheduler.
- * @return A task, which counts as waited for; NULL once no submitted task is left that nobody
- * waits for (aml_errno stays as it is), or with aml_errno set:
- *         AML_EINVAL if `sched` is NULL;
- *         AML_EBUSY inside the function of a task of the same scheduler;
- *         AML_ENOTSUP if the scheduler's table lacks the operation.
+ * Thread-safe. Blocks. Undefined if tasks in more than one thread wait for each other in a cycle.
+ *
+ * @param[in] sched  The scheduler.
+ * @return A finished task, which is thereby returned. NULL if each submitted task is returned or
+ *   has a waiter; aml_errno is then unchanged. On an error, NULL with one of these codes in
+ *   aml_errno:
+ *    - AML_EINVAL: `sched` or `sched->ops` is NULL;
+ *    - AML_EBUSY: the call is inside the function of a task of the same scheduler;
+ *    - AML_ENOTSUP: the scheduler lacks the operation.
  */
 struct aml_task *aml_sched_wait_any(struct aml_sched *sched);
 
 /**
- * Create a queue scheduler: one FIFO, drained by a fixed pool of threads.
+ * Create a queue scheduler: one FIFO queue that a fixed pool of worker threads runs.
  *
- * Tasks start in the order of their submission, at most max(1, num_threads) at once. A task that
- * is blocked in a wait of its own does not count. Nor does one that runs ahead of its turn because
- * a task of another scheduler waits for it, unless nothing is queued and it finds room. One worker
- * thus runs everything one at a time, in order. A thread that waits outside of any task runs the
- * awaited task itself when it is the next one and the pool is not full. With 0 threads, tasks run
- * in order in the threads that wait, and at no other time.
+ * **Order and bound.** Tasks start in the order of their submission. At most max(1, num_threads)
+ * tasks run at once, so that one worker runs everything one at a time, in order. Two kinds of
+ * tasks do not count:
+ *  - a task that is blocked in a wait of its own;
+ *  - a task that runs ahead of its turn because a task of another scheduler waits for it. Such a
+ *    task counts only if nothing else is queued and the bound is not reached.
  *
- * The workers block all signals but those that a fault raises in the thread itself (and SIGABRT
- * and SIGPROF), are named `aml-dma/0`, `aml-dma/1`, …, and inherit the CPU affinity, the
- * scheduling policy and the nice value of the calling thread.
+ * **Waiting threads.** A thread that waits outside of any task runs the awaited task itself if
+ * that task is the next one and the bound is not reached. With 0 threads, tasks run only in the
+ * threads that wait, in order.
  *
- * Their stacks are as large as the program's default for threads, and have room for the program's
- * static thread-local storage, the library's own copies and 256 KiB for the functions of tasks at
- * least. Other attributes that the program has set as defaults for its threads do not matter.
+ * **Workers.** The workers are named `aml-dma/0`, `aml-dma/1` and so on. They inherit the CPU
+ * affinity, the scheduling policy and the nice value of the calling thread. They block all signals
+ * except SIGABRT, SIGPROF, and those that a fault raises in the thread itself.
  *
- * A worker that is woken may have to wait for a CPU, for instance where a real-time thread has its
- * CPU. Another sleeping worker is woken instead by the first submission, or the first wait that
- * goes to sleep, 1 ms or 64 submissions after that.
+ * A worker's stack is at least as large as the program's default for threads. It has room for the
+ * static thread-local storage of the program, for the library's own copies, and for at least
+ * 256 KiB of the functions of tasks. Other defaults that the program has set for its threads have
+ * no effect.
  *
- * In a forked child the scheduler goes on with 0 threads and an empty queue.
+ * A worker that was woken may have to wait for a CPU, for example if a real-time thread occupies
+ * its CPU. From 1 ms or 64 submissions after the wakeup on, the next submission, and the next wait
+ * that goes to sleep, wakes another sleeping worker.
  *
- * @param num_threads [in] The number of workers; 0 is allowed.
- * @return The scheduler, to be released with aml_queue_sched_destroy(); NULL with aml_errno
- * AML_ENOMEM if memory or threads are short. A worker's memory is taken just before its thread, so
- * a number that is far too large takes no more memory than the threads that can be had.
+ * **Fork.** In a forked child, the scheduler has 0 threads and an empty queue.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[in] num_threads  The number of workers. 0 is allowed.
+ * @return The scheduler. The caller releases it with aml_queue_sched_destroy(). NULL with
+ *   AML_ENOMEM in aml_errno if out of memory or threads. The memory of each worker is allocated
+ *   just before its thread is created, so that a number that is far too large takes no more memory
+ *   than the available threads need.
  */
 struct aml_sched *aml_queue_sched_create(const size_t num_threads);
 
 /**
- * Run what is queued, let those return that wait, end the workers, release the scheduler.
+ * Run what is queued, end the workers, and release the scheduler.
  *
- * @param sched [inout] A scheduler of aml_queue_sched_create(); set to NULL. NULL, or a pointer
- * to NULL: nothing happens. Inside the function of one of its own tasks nothing happens either.
+ * Calls that wait inside the scheduler return first. Tasks that no wait has returned stay with
+ * their owners.
  *
- * Tasks that were not waited for are their owners' to release. New calls on the scheduler are
- * undefined once this one has begun, but for those of tasks that it still runs.
+ * Any thread may call this function. It blocks until all tasks have finished. Once it has begun,
+ * new calls on the scheduler are undefined, except from tasks that the scheduler still runs.
+ *
+ * @param[in,out] sched  The scheduler. It is set to NULL. Nothing happens if `sched` or `*sched`
+ *   is NULL, if `*sched` is no queue scheduler, or if the call is inside the function of a task of
+ *   the same scheduler.
  */
 void aml_queue_sched_destroy(struct aml_sched **sched);
+
+/** @} */
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file
- * The version of libaml-dma: of the headers at compile time (the macros), of the library at run
- * time (the variables). It is this library's own version and says nothing of AML's. `configure`
- * and the build take it from here.
+ * The version of libaml-dma.
  */
 #ifndef AML_UTILS_VERSION_H
 #define AML_UTILS_VERSION_H
@@ -13,23 +11,44 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+/**
+ * @defgroup aml_version Version
+ *
+ * The macros are the version of the headers that a program was compiled with. The variables are
+ * the version of the library that the program runs with. Both are libaml-dma's own version, not a
+ * version of AML. `configure` and the build read the version from this header.
+ *
+ * @code
+ * if (aml_version_major != AML_VERSION_MAJOR)
+ *         fprintf(stderr, "compiled with libaml-dma %s, running with %s\n",
+ *                 AML_VERSION_STRING, aml_version_string);
+ * @endcode
+ * @{
+ */
+
+/** The major version. */
 #define AML_VERSION_MAJOR 0
+/** The minor version. */
 #define AML_VERSION_MINOR 1
+/** The patch level. */
 #define AML_VERSION_PATCH 0
-/** What tells builds of one version apart; empty in a release. */
+/** A text that distinguishes builds of one version. Empty in a release. */
 #define AML_VERSION_REVISION ""
+/** The whole version as a text. */
 #define AML_VERSION_STRING "0.1.0"
 
-/** AML_VERSION_MAJOR of the library that runs. */
+/** AML_VERSION_MAJOR of the running library. */
 extern const int aml_version_major;
-/** AML_VERSION_MINOR of the library that runs. */
+/** AML_VERSION_MINOR of the running library. */
 extern const int aml_version_minor;
-/** AML_VERSION_PATCH of the library that runs. */
+/** AML_VERSION_PATCH of the running library. */
 extern const int aml_version_patch;
-/** AML_VERSION_REVISION of the library that runs. */
+/** AML_VERSION_REVISION of the running library. */
 extern const char *aml_version_revision;
-/** AML_VERSION_STRING of the library that runs. */
+/** AML_VERSION_STRING of the running library. */
 extern const char *aml_version_string;
+
+/** @} */
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
