@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The CPUs that there are for the program: the affinity mask and the CPU quota of control groups,
- * which the library for tests reads below a folder of the test's own.
+ * The number of CPUs for the program, from the affinity mask and from the CPU quota of control
+ * groups. The test build of the library reads the files of control groups below a folder that the
+ * test makes.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include "machine/cpus.h"
 #include "suite.h"
 
-/* The mask has so many CPUs; 0: those that it really has. */
+/* The number of CPUs in the mask that the library sees. 0: the real mask. */
 static size_t mask;
 
 int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
@@ -35,7 +36,7 @@ int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)
 	return 0;
 }
 
-/* The folder in the place of "/". */
+/* The folder that the library uses instead of "/". */
 static char root[] = "cpus.XXXXXX";
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
@@ -81,13 +82,13 @@ static void make_file(const char *path, const char *text)
 
 struct tree {
 	const char *name;
-	/* /proc/self/cgroup and /proc/self/mountinfo; NULL: there is none. */
+	/* The text of /proc/self/cgroup and of /proc/self/mountinfo, or NULL if it is missing. */
 	const char *groups, *mounts;
-	/* A file that is NULL is a folder. */
+	/* If the text is NULL, only the folders of the path are made. */
 	struct {
 		const char *path, *text;
 	} files[6];
-	/* What the mask has, and what is expected. */
+	/* The number of CPUs in the mask, and the expected result. */
 	size_t mask, cpus;
 };
 
@@ -171,7 +172,7 @@ static const struct tree trees[] = {
 	 64,
 	 64},
 
-	/* Mounts that show a part. */
+	/* Mounts that show only a part of the groups. */
 	{"a container that sees the groups outside",
 	 "0::/docker/abc\n",
 	 V2("/docker/abc", FS),
@@ -338,7 +339,7 @@ static const struct tree trees[] = {
 	 64,
 	 3},
 
-	/* What is no quota. */
+	/* No valid quota. */
 	{"a folder", "0::/a\n", V2_FS, {{FS "/a" MAX "/", NULL}}, 5, 5},
 	{"groups that are none", "0\n\n:\nx:y\n0:/a\n", V2_FS, {{FS MAX, "200000 100000\n"}}, 5, 5},
 };
@@ -402,7 +403,7 @@ START_TEST(a_quota_that_is_malformed_is_none)
 		tree.files[0].text = texts[i];
 		tree.files[1].path = FS "/cpu/a" PERIOD;
 		tree.files[1].text = "100000\n";
-		/* In version 1 one number is a quota. */
+		/* In version 1, a single number is a valid quota. */
 		if (strcmp(texts[i], "200000\n") != 0) {
 			tree.files[2].path = FS "/cpu/a" QUOTA;
 			tree.files[2].text = texts[i];
@@ -416,7 +417,7 @@ START_TEST(a_quota_that_is_malformed_is_none)
 }
 END_TEST
 
-/* A text of n bytes, `with` in front. */
+/* A text of n bytes after the prefix `with`. */
 static char *long_text(const char *with, char c, size_t n)
 {
 	size_t length = strlen(with);
@@ -435,7 +436,7 @@ START_TEST(paths_and_lines_may_be_of_any_length)
 	struct tree tree = {.files = {{FS MAX, "200000 100000\n"}}};
 	char *group = long_text("0::", 'a', 100000), *mounts, *other;
 
-	/* Names of 99 bytes. */
+	/* Each name in the path has 99 bytes. */
 	for (size_t i = 3; group[i] != '\0'; i += 100)
 		group[i] = '/';
 	other = long_text("40 23 0:40 / /x rw - overlay overlay rw,lowerdir=", 'l', 200000);
@@ -528,7 +529,7 @@ START_TEST(a_thread_that_is_cancelled_counts_first)
 }
 END_TEST
 
-/* Whatever quota there is here. */
+/* The machine may have any quota. */
 /* Contract: INIT-6. */
 START_TEST(the_machine_s_own_files_are_read)
 {
