@@ -6,8 +6,8 @@
  *
  * reads a binary PPM file, whose pixels lie in memory as R G B R G B …, row after row. Three copies
  * take every third byte, and each makes a grey picture of one colour: red.pgm, green.pgm and
- * blue.pgm. A fourth copy exchanges rows and columns: transposed.ppm. Only the layouts define what a
- * copy does. The program compares each result with plain loops before it writes the file.
+ * blue.pgm. A fourth copy exchanges rows and columns: transposed.ppm. Only the layouts define what
+ * a copy does. The program compares each result with plain loops before it writes the file.
  *
  * Read the program upwards from main(), which is at the end.
  */

@@ -120,8 +120,8 @@ static int post_tile(struct aml_dma_request **request, double *buffer, const siz
 
 /*
  * Post the copies of both tiles of a step. The tile of B keeps its rows, which are TILE elements
- * apart in the buffer: the pitch. The tile of A is transposed: neighbours in a row get a distance of
- * TILE elements, and neighbours in a column a distance of 1. With every pitch 1, the strides are
+ * apart in the buffer: the pitch. The tile of A is transposed: neighbours in a row get a distance
+ * of TILE elements, and neighbours in a column a distance of 1. With every pitch 1, the strides are
  * these distances.
  */
 static int post(const struct product *p, const struct step *step, struct pair *pair)
