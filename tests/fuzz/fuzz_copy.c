@@ -311,8 +311,7 @@ static void fuzz_bytes(struct copy *copy, struct bytes *bytes, const struct exte
 	copy->arg = (void *)size;
 	copy->dst.not_kept = copy->src.not_kept = AML_SUCCESS;
 	memcpy(copy->dst.memory.expected, copy->src.memory.data, size);
-	/* The expected content is already that of a whole copy, so the copy must not be cancelled.
-	 */
+	/* The expected content is that of a whole copy, so the copy must not be cancelled. */
 	if (copy->way == CANCELLED)
 		copy->way = WITH_A_HANDLE;
 	copy_and_compare(copy, NULL);

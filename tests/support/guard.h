@@ -29,8 +29,7 @@ struct guard {
 	/* The expected content of the memory; at first, its actual content. */
 	unsigned char *expected;
 
-	/* The pages around the memory, without the two inaccessible ones; their expected content.
-	 */
+	/* The accessible pages around the memory, and their expected content. */
 	unsigned char *pages;
 	size_t pages_size;
 	unsigned char *picture;

@@ -64,8 +64,7 @@ void oracle_assert(const struct oracle *oracle, const struct aml_layout *layout,
 /* Convert an array from `order` to native order, or back. */
 void flip(int order, size_t ndims, const size_t *from, size_t *to);
 
-/* Step to the next coordinates in native linear order. After the last: return false, set all to 0.
- */
+/* Step to the next coordinates in native linear order. After the last: false, and all are 0. */
 bool next_coords(size_t ndims, const size_t *dims, size_t *coords);
 
 /* The product of the extents: the number of elements. */
