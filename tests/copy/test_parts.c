@@ -15,8 +15,10 @@
 #define LINE 64
 #define ROOM (512 * 1024)
 
-/* The extents of the destination, whose last dimension is contiguous. `permutation` maps each of
-   its dimensions to one of the source. */
+/*
+ * The extents of the destination, whose last dimension is contiguous. `permutation` maps each of
+ * its dimensions to one of the source.
+ */
 struct copy_case {
 	size_t size, ndims;
 	size_t pitch; /* of the contiguous dimension on both sides; 0: no gaps */

@@ -32,7 +32,7 @@ struct side {
 	struct aml_layout *layout;
 	int order;
 	struct oracle oracle;
-	/* Only data, size and expected are in use. */
+	/* Its pages are `block`: the memory, and guard bytes instead of inaccessible pages. */
 	struct guard memory;
 	unsigned char *block;
 

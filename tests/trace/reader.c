@@ -73,13 +73,13 @@ static bool take(char c)
 static void need(char c)
 {
 	if (!take(c))
-		fail("no %c", c);
+		fail("%c is missing", c);
 }
 
 static void store(char *room, size_t size, const char *from, size_t length)
 {
 	if (length >= size)
-		fail("a text of %zu bytes", length);
+		fail("a string of %zu bytes", length);
 	memcpy(room, from, length);
 	room[length] = '\0';
 }
@@ -103,7 +103,7 @@ static void parse_string(char *room, size_t size)
 static void parse_digits(void)
 {
 	if (!isdigit((unsigned char)*text))
-		fail("no digit");
+		fail("a digit is missing");
 	while (isdigit((unsigned char)*text))
 		text++;
 }
@@ -211,7 +211,7 @@ static void parse(void)
 	need(']');
 	skip_space();
 	if (*text != '\0')
-		fail("something behind the end");
+		fail("text after the end");
 	text = NULL;
 }
 
@@ -242,7 +242,7 @@ static void count_kind(struct sum *sum, const struct event *post)
 			sum->kinds[i]++;
 			return;
 		}
-	fail("a request is called %s", get(post, "name"));
+	fail("a request has the unknown name %s", get(post, "name"));
 }
 
 /* Check the events of one request, and count them. */
@@ -280,7 +280,7 @@ static void check_request(struct sum *sum, const struct event *e, size_t n)
 		if (end != NULL && e[i].ts + e[i].dur > end->ts)
 			fail("request %s runs after its end", id);
 		if (strcmp(get(&e[i], "name"), get(post, "name")) != 0)
-			fail("request %s runs by another name", id);
+			fail("request %s has a slice with another name", id);
 	}
 	sum->requests++;
 	count_kind(sum, post);
@@ -296,7 +296,7 @@ static void check_request(struct sum *sum, const struct event *e, size_t n)
 	if (start == NULL)
 		fail("request %s finished without a start", id);
 	if (slices != (size_t)atoll(get(end, "parts")))
-		fail("request %s: %zu slices", id, slices);
+		fail("request %s has %zu slices", id, slices);
 	sum->finished++;
 	sum->failed += atoll(get(end, "result")) != 0;
 }
@@ -349,7 +349,7 @@ static void check_slices(struct sum *sum)
 		if (depth > 0 && open[depth - 1] < e->ts + e->dur)
 			fail("thread %s: two slices overlap at %lld ns", tid, e->ts);
 		if (depth == sizeof(open) / sizeof(*open))
-			fail("thread %s: slices too deep", tid);
+			fail("thread %s: slices are nested too deeply", tid);
 		sum->slices++;
 		sum->nested += depth > 0;
 		open[depth++] = e->ts + e->dur;
