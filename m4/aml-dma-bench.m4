@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What the bench is built with, and what it compares the library with, where it is found. The
-# library needs none of it.
+# Flags of the bench, and checks for the libraries that the bench compares with. All of these
+# libraries are optional. libaml-dma needs none of them.
 
 # AML_DMA_BENCH_NATIVE
 # Checks how to compile the bench's plain loops for this machine. Sets NATIVE_CFLAGS.
@@ -21,16 +21,17 @@ AC_DEFUN([AML_DMA_BENCH_PEER],
 AM_CONDITIONAL([BENCH_$1], [test "$bench_$1" = yes])])
 
 # AML_DMA_BENCH_OPENMP
-# Checks whether the C compiler knows OpenMP. Sets OPENMP_CFLAGS and the conditional BENCH_OPENMP;
-# appends -DBENCH_OPENMP to BENCH_CPPFLAGS.
+# Checks whether the C compiler supports OpenMP. Sets OPENMP_CFLAGS and the conditional
+# BENCH_OPENMP. If it does, appends -DBENCH_OPENMP to BENCH_CPPFLAGS.
 AC_DEFUN([AML_DMA_BENCH_OPENMP],
 [AC_OPENMP
 AS_IF([test -n "$OPENMP_CFLAGS"], [AS_VAR_APPEND([BENCH_CPPFLAGS], [" -DBENCH_OPENMP"])])
 AM_CONDITIONAL([BENCH_OPENMP], [test -n "$OPENMP_CFLAGS"])])
 
 # AML_DMA_BENCH_TBB
-# Checks for TBB, which is C++: whether an object of it, made by $CXX, links into a program of $CC.
-# Sets TBB_CFLAGS and the conditional BENCH_TBB; appends to BENCH_CPPFLAGS and BENCH_LIBS.
+# Checks for TBB, a C++ library: an object that $CXX compiles must link into a program of $CC.
+# Sets TBB_CFLAGS and the conditional BENCH_TBB. If TBB is there, appends to BENCH_CPPFLAGS and
+# BENCH_LIBS.
 AC_DEFUN([AML_DMA_BENCH_TBB],
 [PKG_CHECK_MODULES([TBB], [tbb], [bench_TBB=yes], [bench_TBB=no])
 AS_IF([test "$bench_TBB" = yes],
@@ -50,8 +51,8 @@ AS_IF([test "$bench_TBB" = yes],
 AM_CONDITIONAL([BENCH_TBB], [test "$bench_TBB" = yes])])
 
 # AML_DMA_BENCH_PEERS
-# Checks for all that the bench compares with. Sets BENCH_CPPFLAGS, BENCH_LIBS and a conditional
-# for each: BENCH_FFTW, BENCH_MPI, BENCH_GLIB, BENCH_UV, BENCH_OPENMP, BENCH_TBB.
+# Checks for each library that the bench compares with. Sets BENCH_CPPFLAGS, BENCH_LIBS and one
+# conditional per library: BENCH_FFTW, BENCH_MPI, BENCH_GLIB, BENCH_UV, BENCH_OPENMP, BENCH_TBB.
 AC_DEFUN([AML_DMA_BENCH_PEERS],
 [BENCH_CPPFLAGS= BENCH_LIBS=
 PKG_CHECK_EXISTS([ompi-c], [aml_dma_mpi=ompi-c], [aml_dma_mpi=mpich])

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What the library and its programs are built with.
+# Compiler and linker flags of the library and its programs.
 
 # AML_DMA_PTHREAD
-# Checks that a program with -pthread compiles and links; configure fails if not.
+# Checks that a program compiles and links with -pthread. If not, configure fails.
 AC_DEFUN([AML_DMA_PTHREAD],
 [AML_DMA_IF_LINKS([$CC takes -pthread], [-pthread], [], [],
 	[AC_MSG_ERROR([POSIX threads are needed])])])
 
 # AML_DMA_WARNINGS
-# Checks which dialect and which warnings the compiler knows. Adds --enable-werror.
+# Checks whether the compiler supports the C dialect, and which warnings. Adds --enable-werror.
 # Sets AML_CFLAGS.
 AC_DEFUN([AML_DMA_WARNINGS],
 [AC_ARG_ENABLE([werror],
@@ -22,15 +22,15 @@ AS_IF([test "$enable_werror" = yes], [AS_VAR_APPEND([AML_CFLAGS], [" -Werror"])]
 AC_SUBST([AML_CFLAGS])])
 
 # AML_DMA_HARDEN
-# Checks which flags the tools take that harden the library against bugs in it, and in the programs
-# that use it. Sets HARDEN_CFLAGS and HARDEN_LDFLAGS.
+# Checks which hardening flags the tools take. The flags limit the harm of bugs in the library and
+# in programs that use it. Sets HARDEN_CFLAGS and HARDEN_LDFLAGS.
 AC_DEFUN([AML_DMA_HARDEN],
 [HARDEN_CFLAGS=
 AML_DMA_APPEND_CFLAGS([HARDEN_CFLAGS],
 	["-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2" -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection])
 AC_SUBST([HARDEN_CFLAGS])
-# Unloaded by dlclose(), an engine's workers would have no code to run: the library stays.
+# -z nodelete keeps the library loaded after dlclose(): an engine's workers still run its code.
 HARDEN_LDFLAGS=
 AML_DMA_APPEND_LDFLAGS([HARDEN_LDFLAGS],
 	[-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodelete])
@@ -46,8 +46,8 @@ rm -f conftest.map
 AM_CONDITIONAL([VERSION_SCRIPT], [test "$aml_dma_links" = yes])])
 
 # AML_DMA_SDT
-# Checks for the header of static probes (Debian: systemtap-sdt-dev). Sets SDT_CPPFLAGS, which is
-# empty without it.
+# Checks for sys/sdt.h, the header of static probes (Debian: systemtap-sdt-dev). Sets SDT_CPPFLAGS,
+# which is empty if the header is missing.
 AC_DEFUN([AML_DMA_SDT],
 [SDT_CPPFLAGS=
 AC_CHECK_HEADER([sys/sdt.h], [SDT_CPPFLAGS=-DHAVE_SYS_SDT_H])

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Flags of the compiler and the linker: which of them they take.
+# Macros that check which flags the compiler and the linker take.
 
 # AML_DMA_IF_LINKS(WHAT, CFLAGS, LDFLAGS, [IF-YES], [IF-NO])
 # Checks whether a program compiles and links with CFLAGS and LDFLAGS after the user's flags.
-# Reports it as "checking whether WHAT". Sets nothing: the user's flags are as they were.
+# Reports the check as "checking whether WHAT". Leaves the user's flags unchanged. Sets
+# aml_dma_links to yes or no.
 AC_DEFUN([AML_DMA_IF_LINKS],
 [AC_MSG_CHECKING([whether $1])
 aml_dma_users_CFLAGS=$CFLAGS
@@ -20,9 +21,9 @@ AC_MSG_RESULT([$aml_dma_links])
 AS_IF([test "$aml_dma_links" = yes], [$4], [$5])])
 
 # AML_DMA_APPEND_CFLAGS(VARIABLE, WORDS)
-# Checks which of the shell's WORDS the compiler takes without a warning. A quoted word has flags
-# that are taken together. Appends them to VARIABLE. The user's _FORTIFY_SOURCE is left out of the
-# checks, as it warns without optimisation.
+# Checks which of the shell words WORDS the compiler takes without a warning, and appends these to
+# VARIABLE. A quoted word holds flags that are checked together. The checks ignore the user's
+# _FORTIFY_SOURCE, because it causes a warning in builds without optimisation.
 AC_DEFUN([AML_DMA_APPEND_CFLAGS],
 [for aml_dma_flag in $2
 do
@@ -31,7 +32,7 @@ do
 done])
 
 # AML_DMA_APPEND_LDFLAGS(VARIABLE, WORDS)
-# Checks which of the shell's WORDS the linker takes. Appends them to VARIABLE.
+# Checks which of the shell words WORDS the linker takes, and appends these to VARIABLE.
 AC_DEFUN([AML_DMA_APPEND_LDFLAGS],
 [for aml_dma_flag in $2
 do

@@ -2,9 +2,10 @@
 /*
  * The smallest program: one asynchronous copy of eight numbers.
  *
- * A copy goes from one layout to another. A layout says where elements lie in memory; it never owns
- * that memory. The engine aml_dma_linux, which aml_init() makes, runs copies in threads of its own
- * while the program goes on; one as small as this is made when it is posted, if a worker is free.
+ * A copy goes from one layout to another. A layout describes where elements lie in memory; it never
+ * owns that memory. aml_init() makes the engine aml_dma_linux, which runs copies in its own threads
+ * while the program continues. If a worker is free, the call that posts a copy as small as this one
+ * makes the copy itself.
  *
  *     cc 01-hello.c $(pkg-config --cflags --libs aml-dma) && ./a.out
  */
@@ -12,7 +13,7 @@
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
 
-/* Errors come back as negative codes; aml_strerror() has their text. */
+/* Functions return errors as negative codes. aml_strerror() returns the text of a code. */
 static int failed(const char *what, int err)
 {
 	fprintf(stderr, "01-hello: %s: %s\n", what, aml_strerror(err));
@@ -25,14 +26,14 @@ static int copy(struct aml_layout *to, struct aml_layout *from)
 	struct aml_dma_request *request;
 	int err;
 
-	/* From here to the end of the wait both arrays are the engine's. */
+	/* The program must not use either array from here to the end of the wait. */
 	err = aml_dma_async_copy(aml_dma_linux, &request, to, from);
 	if (err != AML_SUCCESS)
 		return err;
 
 	printf("The copy is posted, and the program goes on.\n");
 
-	/* Returns the copy's result, and releases the request. */
+	/* Wait for the copy, return its result, and release the request. */
 	return aml_dma_wait(aml_dma_linux, &request);
 }
 
@@ -43,12 +44,12 @@ int main(int argc, char *argv[])
 	struct aml_layout *from = NULL, *to = NULL;
 	int err;
 
-	/* Start the library, and with it the engine. */
+	/* Start the library and the engine. */
 	err = aml_init(&argc, &argv);
 	if (err != AML_SUCCESS)
 		return failed("aml_init", err);
 
-	/* One dimension of eight ints each. The two NULLs mean: without gaps. */
+	/* Each layout has one dimension of eight ints. The two NULLs make the layout contiguous. */
 	err = aml_layout_dense_create(&from, numbers, AML_LAYOUT_ORDER_C, sizeof(int), 1, &count,
 				      NULL, NULL);
 	if (err == AML_SUCCESS)
@@ -57,7 +58,7 @@ int main(int argc, char *argv[])
 	if (err == AML_SUCCESS)
 		err = copy(to, from);
 
-	/* Layouts are released, whatever happened; a NULL one is no harm. */
+	/* Release the layouts after success and failure. Destroying a NULL layout does nothing. */
 	aml_layout_destroy(&to);
 	aml_layout_destroy(&from);
 	aml_finalize();

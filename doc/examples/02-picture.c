@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A picture, taken apart and turned over by four asynchronous copies.
+ * Four asynchronous copies that split a picture into its colours and transpose it.
  *
  *     02-picture INPUT.ppm OUTPUT_DIR
  *
  * reads a binary PPM file, whose pixels lie in memory as R G B R G B …, row after row. Three copies
- * take every third byte and so make a grey picture of each colour: red.pgm, green.pgm and blue.pgm.
- * A fourth exchanges rows and columns: transposed.ppm. Nothing but the layouts says what a copy
- * does. Each result is compared with what plain loops make of the picture before it is written.
+ * take every third byte, and each makes a grey picture of one colour: red.pgm, green.pgm and
+ * blue.pgm. A fourth copy exchanges rows and columns: transposed.ppm. Only the layouts define what
+ * a copy does. The program compares each result with plain loops before it writes the file.
  *
- * Read it from main(), at the end, upwards.
+ * Read the program upwards from main(), which is at the end.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -21,11 +21,11 @@
 struct picture {
 	size_t width, height, channels;
 	unsigned char *bytes;
-	/* What a byte of full brightness holds, 1 to 255. */
+	/* The value of a byte at full brightness, 1 to 255. */
 	unsigned maxval;
 };
 
-/* What one copy makes: a picture, the name of its file, and the request while it is posted. */
+/* The result of one copy: a picture, the name of its file, and the request of the posted copy. */
 struct result {
 	const char *name;
 	struct picture picture;
@@ -34,7 +34,7 @@ struct result {
 
 enum { RED, GREEN, BLUE, TRANSPOSED, RESULTS };
 
-/* Say on stderr what is wrong with a file, as printf does. Returns -1, for the caller to return. */
+/* Print on stderr what is wrong with a file. Return -1, so that the caller can return the call. */
 __attribute__((format(printf, 2, 3))) static int complain(const char *file, const char *format, ...)
 {
 	va_list args;
@@ -54,7 +54,7 @@ static size_t size_of(const struct picture *picture)
 
 /* Reading a PPM file: "P6", width, height, maxval, one space or line end, then the pixels. */
 
-/* The next character of the header; a comment, from # to the end of the line, counts as one. */
+/* The next character of the header. A comment, from # to the end of the line, counts as one. */
 static int header_char(FILE *stream)
 {
 	int c = getc(stream);
@@ -67,7 +67,7 @@ static int header_char(FILE *stream)
 	return c;
 }
 
-/* Complain of a character that the header should not have at this place. */
+/* Report a character that the header must not have at this place. */
 static int bad_char(const char *file, FILE *stream, int c, const char *what)
 {
 	if (c == EOF && ferror(stream))
@@ -78,7 +78,7 @@ static int bad_char(const char *file, FILE *stream, int c, const char *what)
 			isprint(c) ? c : '?', what);
 }
 
-/* Read a number and the one character of space that follows it. */
+/* Read a number and the one white-space character after it. */
 static int read_number(const char *file, FILE *stream, const char *what, size_t *number)
 {
 	size_t value = 0;
@@ -101,7 +101,7 @@ static int read_number(const char *file, FILE *stream, const char *what, size_t 
 	return 0;
 }
 
-/* Read the two letters that tell a PPM file, and the space after them. */
+/* Read the two characters that mark a PPM file, and the white space after them. */
 static int read_magic(const char *file, FILE *stream)
 {
 	int p = getc(stream), six = p == EOF ? EOF : getc(stream);
@@ -118,7 +118,7 @@ static int read_magic(const char *file, FILE *stream)
 	return 0;
 }
 
-/* Read all before the pixels, and check that it makes sense. */
+/* Read and check everything before the pixels. */
 static int read_header(const char *file, FILE *stream, struct picture *picture)
 {
 	size_t maxval;
@@ -144,8 +144,8 @@ static int read_header(const char *file, FILE *stream, struct picture *picture)
 }
 
 /*
- * Read the pixels. Memory grows with what the file really has, so that a header which
- * promises too much costs nothing.
+ * Read the pixels. Memory grows with the bytes that the file really has, so a wrong size in the
+ * header does not cause a large allocation.
  */
 static int read_pixels(const char *file, FILE *stream, struct picture *picture)
 {
@@ -189,9 +189,9 @@ static int read_picture(const char *file, struct picture *picture)
 /* The copies. */
 
 /*
- * Post the copy of one channel. The source is a slice: the picture as height × width ×
- * channels bytes, and of these all rows, all columns, and the one channel. In memory its
- * elements are three bytes apart. The destination has the same extents without gaps.
+ * Post the copy of one channel. The picture is a layout of height × width × channels bytes. The
+ * source is a slice of it: all rows, all columns, and one channel. In memory, the elements of the
+ * slice are three bytes apart. The destination has the same extents and is contiguous.
  */
 static int post_plane(struct result *plane, const struct picture *picture, size_t channel)
 {
@@ -210,7 +210,7 @@ static int post_plane(struct result *plane, const struct picture *picture, size_
 					      one, NULL, NULL);
 	if (err == AML_SUCCESS)
 		err = aml_dma_async_copy(aml_dma_linux, &plane->request, dst, src);
-	/* A posted copy needs the bytes, but no longer the layouts. */
+	/* A posted copy still needs the bytes, but not the layouts. */
 	aml_layout_destroy(&dst);
 	aml_layout_destroy(&src);
 	aml_layout_destroy(&all);
@@ -218,10 +218,10 @@ static int post_plane(struct result *plane, const struct picture *picture, size_
 }
 
 /*
- * Post the transposition. An element is a pixel of three bytes. A copy takes each element to the
- * element with the same coordinates, so both layouts have the source's extents: height × width.
- * What differs is where that element lies: in the result, pixels of one column are neighbours, and
- * those of one row are as far apart as the source is high. With every pitch 1, the strides are such
+ * Post the transposition. An element is a pixel of three bytes. A copy moves each element to the
+ * same coordinates, so both layouts have the extents of the source: height × width. Only the places
+ * in memory differ. In the result, the pixels of a column are neighbours, and the distance between
+ * neighbours in a row is the height of the source. With every pitch 1, the strides are these
  * distances, in elements.
  */
 static int post_transposed(struct result *transposed, const struct picture *picture)
@@ -244,7 +244,7 @@ static int post_transposed(struct result *transposed, const struct picture *pict
 	return err;
 }
 
-/* Post all four copies, then wait for each: they run beside each other. */
+/* Post all four copies, so that they run at the same time. Then wait for each copy. */
 static int run_copies(const char *file, struct result *results, const struct picture *picture)
 {
 	int err = AML_SUCCESS;
@@ -313,7 +313,7 @@ static int write_picture(const char *dir, const struct result *result)
 		picture->height, picture->maxval);
 	if (fwrite(picture->bytes, 1, size, stream) != size)
 		err = complain(file, "cannot be written to its end: %s", strerror(errno));
-	/* What waits in the stream's buffer may still fail to reach the disk. */
+	/* The stream's buffer is written now, which may still fail. */
 	if (fclose(stream) != 0 && !err)
 		err = complain(file, "cannot be written to its end: %s", strerror(errno));
 	if (!err)
@@ -333,7 +333,7 @@ static int write_results(const char *dir, const struct result *results)
 	return 0;
 }
 
-/* Results with the sizes that they will have, and memory for their bytes. */
+/* Set the names and sizes of the results, and allocate memory for their bytes. */
 static int make_results(const char *file, struct result *results, const struct picture *picture)
 {
 	static const char *const names[] = {"red.pgm", "green.pgm", "blue.pgm", "transposed.ppm"};
@@ -356,7 +356,7 @@ static int make_results(const char *file, struct result *results, const struct p
 	return 0;
 }
 
-/* Release results, however far they came: a copy that still runs is stopped first. */
+/* Release results in any state. A copy that is still posted is cancelled first. */
 static void free_results(struct result *results)
 {
 	for (size_t i = 0; i < RESULTS; i++) {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A matrix product, C = A · B, that copies what it needs next while it computes.
+ * A matrix product, C = A · B. While the program computes, the engine copies the next operands.
  *
  *     03-matmul [N]
  *
- * multiplies two matrices of N × N doubles (1024) by tiles that stay in the cache. Before two
- * tiles are multiplied they are packed: copied out of the large matrices, where their rows
- * are far apart, into buffers without gaps. That of A is turned over on the way. There are
- * two pairs of buffers: while this program computes with one, the engine fills the other. The
- * result is compared with what plain loops compute.
+ * multiplies two matrices of N × N doubles in tiles that stay in the cache. N is 1024 by default.
+ * Before two tiles are multiplied, they are packed: copied out of the large matrices, where their
+ * rows are far apart, into contiguous buffers. The tile of A is transposed by the same copy. There
+ * are two pairs of buffers: while the program computes with one pair, the engine fills the other.
+ * The program compares the product with plain loops.
  *
- * It prints how long the computing takes alone, the packing alone, and both at once: what
- * the last is shorter than the sum of the others was hidden. To see it:
+ * The program prints the times of packing only, of computing only, and of both together. The sum of
+ * the first two times minus the third is the time that was hidden. To see the overlap, run
  *
  *     AML_DMA_TRACE=trace.json 03-matmul
  *
  * and open trace.json in https://ui.perfetto.dev, or draw it with doc/timeline.
  *
- * Read it from main(), at the end, upwards.
+ * Read the program upwards from main(), which is at the end.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -26,32 +26,32 @@
 #include <time.h>
 
 /*
- * What is packed is DEPTH columns of TILE rows of A, and DEPTH rows of TILE columns of B; ROWS
- * rows of A are computed at once. A step is then long enough (some 0.3 ms) to wake
- * another thread for, and two pairs of buffers fit in a cache of 1 MiB.
+ * A packed tile of A has TILE rows and DEPTH columns. A packed tile of B has DEPTH rows and TILE
+ * columns. ROWS rows of A are computed at once. With these sizes, a step takes about 0.3 ms, long
+ * enough to wake another thread for it, and two pairs of buffers fit in a cache of 1 MiB.
  */
 enum { TILE = 64, DEPTH = 512, ROWS = 4 };
 
 enum { SIZE_MOST = 8192, SIZE_DEFAULT = 1024 };
 
-/* Square matrices, row after row. */
+/* Square matrices in row-major order. */
 struct product {
 	size_t size;
 	double *a, *b, *c;
-	/* The same matrices, as the engine sees them. */
+	/* The layouts of A and B. */
 	struct aml_layout *a_layout, *b_layout;
 };
 
 /* A pair of packed tiles, and the requests that fill it. */
 struct pair {
-	/* a[k][row]: turned over. */
+	/* a[k][row]: transposed. */
 	double a[DEPTH][TILE];
 	/* b[k][column] */
 	double b[DEPTH][TILE];
 	struct aml_dma_request *a_request, *b_request;
 };
 
-/* A step multiplies two tiles: these rows and columns of C, and this part of their sum. */
+/* One step multiplies two tiles: it adds `depth` products to each of rows × columns sums in C. */
 struct step {
 	size_t row, column, k;
 	size_t rows, columns, depth;
@@ -63,7 +63,7 @@ static int complain(const char *what, const char *why)
 	return -1;
 }
 
-/* How many tiles of so much it takes. */
+/* The number of tiles of size `most` that one dimension takes. */
 static size_t tiles_of(const struct product *p, size_t most)
 {
 	return (p->size + most - 1) / most;
@@ -74,13 +74,13 @@ static size_t steps_of(const struct product *p)
 	return tiles_of(p, TILE) * tiles_of(p, TILE) * tiles_of(p, DEPTH);
 }
 
-/* What is left from `first` on, `most` at most. */
+/* The number of elements from `first` on, `most` at most. */
 static size_t extent(const struct product *p, size_t first, size_t most)
 {
 	return p->size - first < most ? p->size - first : most;
 }
 
-/* Step number i: the sum of a tile of C is finished before the next tile. */
+/* Step number i. The steps of one tile of C follow each other. */
 static struct step step_of(const struct product *p, size_t i)
 {
 	size_t tiles = tiles_of(p, TILE), depths = tiles_of(p, DEPTH);
@@ -97,9 +97,9 @@ static struct step step_of(const struct product *p, size_t i)
 }
 
 /*
- * Post the copy of a tile: the elements from `first` on, `dims` of them, out of a matrix into
- * a buffer whose elements lie as stride and pitch say. Both layouts go at once: a posted
- * copy no longer needs them.
+ * Post the copy of a tile, `dims` elements from `first` on, from a matrix to a buffer. The stride
+ * and pitch define the places of the elements in the buffer. Both layouts are destroyed at once,
+ * because a posted copy does not need them.
  */
 static int post_tile(struct aml_dma_request **request, double *buffer, const size_t *stride,
 		     const size_t *pitch, const struct aml_layout *matrix, const size_t *first,
@@ -119,9 +119,10 @@ static int post_tile(struct aml_dma_request **request, double *buffer, const siz
 }
 
 /*
- * Post both tiles of a step. That of B keeps its rows, TILE elements apart: the pitch. Of A,
- * neighbours in a row come to lie TILE apart, and those of a column side by side: with every
- * pitch 1, the strides are these distances.
+ * Post the copies of both tiles of a step. The tile of B keeps its rows, which are TILE elements
+ * apart in the buffer: the pitch. The tile of A is transposed: neighbours in a row get a distance
+ * of TILE elements, and neighbours in a column a distance of 1. With every pitch 1, the strides are
+ * these distances.
  */
 static int post(const struct product *p, const struct step *step, struct pair *pair)
 {
@@ -145,8 +146,8 @@ static int await(struct pair *pair)
 }
 
 /*
- * Add the product of two packed tiles to C. Rows behind the last one of a tile are computed
- * from what is in the buffer, and dropped.
+ * Add the product of two packed tiles to C. If the rows of a tile are not a multiple of ROWS, the
+ * missing rows are computed from the old content of the buffer, and the results are dropped.
  */
 static void compute(struct product *p, const struct step *step, const struct pair *pair)
 {
@@ -167,9 +168,9 @@ static void compute(struct product *p, const struct step *step, const struct pai
 }
 
 /*
- * Go through all steps, packing and computing, or one of them. The tiles of the next step are
- * posted before those of this one are waited for and used; then this one's pair is free
- * for the step after the next.
+ * Do all steps: pack, compute, or both. The tiles of the next step are posted before the program
+ * waits for the tiles of this step. Afterwards, the pair of this step is free for the step after
+ * the next.
  */
 static int run(struct product *p, struct pair pairs[2], bool packs, bool computes)
 {
@@ -192,7 +193,7 @@ static int run(struct product *p, struct pair pairs[2], bool packs, bool compute
 	return err;
 }
 
-/* The seconds that it takes, the least of three times; negative: it failed. */
+/* The least of three times that a run takes, in seconds. Negative if a run failed. */
 static double time_of(struct product *p, struct pair pairs[2], bool packs, bool computes)
 {
 	double least = 0;
@@ -216,7 +217,7 @@ static double time_of(struct product *p, struct pair pairs[2], bool packs, bool 
 	return least;
 }
 
-/* The same product without the library. */
+/* Compare C with a product that plain loops compute. */
 static int check(const struct product *p)
 {
 	const size_t n = p->size;
@@ -260,7 +261,7 @@ static int multiply(struct product *p, struct pair pairs[2])
 	return 0;
 }
 
-/* Whole numbers, so that each sum is exact in whatever order. */
+/* Fill with small whole numbers, so that each sum is exact in any order of its terms. */
 static void fill(double *matrix, size_t n, size_t seed)
 {
 	for (size_t i = 0; i < n * n; i++)
@@ -302,7 +303,7 @@ static void release(struct product *p, struct pair pairs[2])
 	free(p->c);
 }
 
-/* The size in the command line. */
+/* Read the size from the command line. */
 static int read_size(int argc, char *argv[], size_t *size)
 {
 	char *end;

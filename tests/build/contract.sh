@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Each promise of doc/contract.md has an id, such as WAIT-3, and a test that names it in a line
-# "Contract: WAIT-3, …". Each id that a test names is there, and each such test is one that runs.
+# Each promise of doc/contract.md has an id, such as WAIT-3, and a test that names the id in a line
+# "Contract: WAIT-3, …". Each id that a test names exists, and each test that names an id runs.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 of_the_sources
@@ -9,10 +9,11 @@ of_the_sources
 contract=$srcdir/doc/contract.md
 id='[A-Z][A-Z]*-[0-9][0-9]*'
 
-# The ids of the promises, in their order.
+# The ids of the promises, in document order.
 sed -n "s/^- \*\*\($id\)\*\* .*/\1/p" "$contract" >"$work/promised"
 
-# The ids that tests name. Head comments of shell tests may take several lines.
+# The ids that tests name. In a shell test, the list of ids may span several lines, up to a full
+# stop.
 find "$srcdir/tests" -name '*.c' -exec sed -n '/^\/\* Contract: /p' {} + >"$work/lines"
 find "$srcdir/tests" -name '*.sh' -exec sed -n '/^# Contract: /,/\.$/p' {} + >>"$work/lines"
 grep -o "$id" "$work/lines" | sort -u >"$work/tested"
@@ -43,12 +44,12 @@ each_id_is_of_a_promise()
 	[ ! -s "$work/unknown" ]
 }
 
-# $1: a file. What follows on a line with ids is a test that the file's suite names.
+# tests_run FILE: after each line with ids comes a test, and the file's suite names that test.
 tests_run()
 {
 	awk '/^\/\* Contract: / { due = 1; next }
 		due && /^START_TEST\(/ { sub(/^START_TEST\(/, ""); sub(/\).*/, ""); print; due = 0; next }
-		due { print "line " FNR ": no test follows on the ids"; due = 0 }' "$1" >"$work/named"
+		due { print "line " FNR ": no test follows the ids"; due = 0 }' "$1" >"$work/named"
 	sed -n '/^SUITE(/,$p; /^Suite .make_suite/,$p' "$1" >"$work/suite"
 	bad=0
 	while read -r name; do
@@ -71,9 +72,9 @@ each_test_with_an_id_runs()
 }
 
 check "each promise has an id" each_promise_has_an_id
-check "no id is there twice" no_id_is_there_twice
+check "no id occurs twice" no_id_is_there_twice
 check "each promise has a test" each_promise_has_a_test
-check "each id in the tests is that of a promise" each_id_is_of_a_promise
-check "each test with an id is one that runs" each_test_with_an_id_runs
+check "each id in the tests belongs to a promise" each_id_is_of_a_promise
+check "each test with an id runs" each_test_with_an_id_runs
 
 summary

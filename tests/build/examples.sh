@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs the programs of doc/examples as a person would, and looks at what they leave with
-# tools that know nothing of the library.
+# Run the programs of doc/examples as a user would, and check their output with tools that do not
+# use the library.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -10,20 +10,20 @@ picture=$builddir/doc/examples/02-picture
 matmul=$builddir/doc/examples/03-matmul
 scene=$srcdir/doc/examples/picture.ppm
 
-# The examples' own messages, in the C locale.
+# The messages of the system must be in English.
 LC_ALL=C
 export LC_ALL
 
-# $1: a file; $2: what printf makes of it.
+# holds FILE FORMAT: the file has the bytes that printf makes of the format.
 holds()
 {
-	# The escapes are the point.
+	# The format has escapes, which printf must expand.
 	# shellcheck disable=SC2059
 	printf "$2" | cmp - "$1"
 }
 
-# Run 02-picture on $1 into the folder $2: it must succeed, be silent on stderr, and print
-# one line for each of the four files.
+# splits INPUT FOLDER: 02-picture succeeds, prints nothing on stderr, and prints one line on stdout
+# for each of the four files.
 splits()
 {
 	limited "$picture" "$1" "$2" >"$work/stdout" 2>"$work/stderr"
@@ -35,8 +35,8 @@ splits()
 		done
 }
 
-# Run 02-picture with the arguments from $3 on: it must exit with 1, print nothing on
-# stdout and one line on stderr that begins with "02-picture: $1: " and has $2 in it.
+# refuses ABOUT TEXT ARGUMENT…: 02-picture with these arguments exits with 1 and prints nothing on
+# stdout. It prints one line on stderr, which begins with "02-picture: ABOUT: " and contains TEXT.
 refuses()
 {
 	about=$1
@@ -53,8 +53,8 @@ refuses()
 		esac
 }
 
-# Run 02-picture on a file that holds what printf makes of $1: it must say $2 of it and make
-# no folder.
+# refuses_file FORMAT TEXT: 02-picture refuses a file with the bytes that printf makes of the format.
+# Its message contains TEXT. It does not make the output folder.
 refuses_file()
 {
 	# shellcheck disable=SC2059
@@ -62,20 +62,21 @@ refuses_file()
 	refuses "$work/bad.ppm" "$2" "$work/bad.ppm" "$work/none" && [ ! -e "$work/none" ]
 }
 
-# The usage is printed, and the exit status is 1, with these arguments.
+# prints_usage ARGUMENT…: with these arguments, 02-picture prints the usage and exits with 1.
 prints_usage()
 {
 	limited "$picture" "$@" >"$work/stdout" 2>"$work/stderr"
 	[ $? -eq 1 ] && [ ! -s "$work/stdout" ] && grep -q '^usage: 02-picture ' "$work/stderr"
 }
 
-# The last $2 bytes of the file $1, one decimal number a line.
+# bytes FILE N: print the last N bytes of the file, one decimal number per line.
 bytes()
 {
 	tail -c "$2" "$1" | od -An -v -tu1 | tr -s ' ' '\n' | sed '/^$/d'
 }
 
-# The file $1 has the header $2 before $3 bytes, which are the numbers on stdin.
+# is_picture FILE HEADER N: the file has the header, then the N bytes that are listed in
+# $work/numbers.
 is_picture()
 {
 	[ "$(wc -c <"$1")" -eq $((${#2} + 1 + $3)) ] || return 1
@@ -83,7 +84,8 @@ is_picture()
 	bytes "$1" "$3" | cmp - "$work/numbers"
 }
 
-# The four files in folder $4 are those of the file $1, $2 pixels wide and $3 high.
+# is_split FILE WIDTH HEIGHT FOLDER: the four files in the folder are the right results for the
+# picture in the file.
 is_split()
 {
 	pixels=$(($2 * $3))
@@ -119,12 +121,13 @@ for threads in 0 1 3; do
 	export AML_DMA_NUM_THREADS
 	check "01-hello copies with $threads workers" says_all_arrived
 	check "the scene is split with $threads workers" splits "$scene" "$work/scene-$threads"
-	check "it is split rightly with $threads workers" is_split "$scene" 321 213 "$work/scene-$threads"
+	check "it is split correctly with $threads workers" \
+		is_split "$scene" 321 213 "$work/scene-$threads"
 done
 unset AML_DMA_NUM_THREADS
 
-# Run 03-matmul with the arguments from $1 on: it must succeed, be silent on stderr, and print
-# three times that are numbers, and a percentage.
+# multiplies SIZE: 03-matmul succeeds, prints nothing on stderr, and prints three times and a
+# percentage.
 multiplies()
 {
 	limited "$matmul" "$@" >"$work/stdout" 2>"$work/stderr"
@@ -140,7 +143,7 @@ for threads in 0 1 2 3; do
 	AML_DMA_NUM_THREADS=$threads
 	export AML_DMA_NUM_THREADS
 	sizes='1 63 64 65 200 513'
-	# The large ones are slow under a sanitizer.
+	# Large matrices are slow under a sanitizer: only 2 workers multiply them there.
 	case "$threads $CFLAGS" in
 	2*) ;;
 	*-fsanitize*) sizes='1 63 64 65' ;;
@@ -151,7 +154,8 @@ for threads in 0 1 2 3; do
 done
 unset AML_DMA_NUM_THREADS
 
-# 03-matmul says what is wrong with these arguments: $1, on stderr, and exits with 1.
+# refuses_size TEXT ARGUMENT…: with these arguments, 03-matmul exits with 1 and prints one line on
+# stderr, which contains TEXT.
 refuses_size()
 {
 	text=$1
@@ -168,7 +172,7 @@ for size in '' 0 -1 x 5x 1.5 8193 99999999999999999999; do
 done
 check "two sizes" refuses_size 'usage: 03-matmul ' 64 64
 
-# Two columns, three rows; the bytes of a line end, #, CR, space and 0 among them.
+# A picture of two columns and three rows. Some bytes are line feed, #, CR, space and 0.
 row1='\000\012\024\043\015\377'
 row2='\001\002\003\004\005\006'
 row3='\310\040\011\200\177\000'
@@ -178,8 +182,8 @@ green='\012\015\002\005\040\177'
 blue='\024\377\003\006\011\000'
 columns='\000\012\024\001\002\003\310\040\011\043\015\377\004\005\006\200\177\000'
 
-# 02-picture makes the right files of the small picture with header $2 and maxval $3; $1
-# says what is special about it. The folder is used again and again.
+# check_small WHAT HEADER MAXVAL: 02-picture makes the right files from the small picture with this
+# header. All calls use the same output folder.
 check_small()
 {
 	# shellcheck disable=SC2059
@@ -191,7 +195,7 @@ check_small()
 	check "$1: transposed" holds "$work/small/transposed.ppm" "P6\n3 2\n$3\n$columns"
 }
 
-check "a folder that is there is used" splits "$scene" "$work/small"
+check "an existing folder is used" splits "$scene" "$work/small"
 check_small "a small picture, over a larger one" 'P6\n2 3\n255\n' 255
 check_small "one line of header" 'P6 2 3 255 ' 255
 check_small "line ends of CR LF, tabs, leading zeros" 'P6\r\n\t 002\r\n\r\n03\r\n255\t' 255
@@ -202,7 +206,7 @@ printf 'P6 1 1 255\n\001\002\003' >"$work/dot.ppm"
 check "a picture of one pixel" splits "$work/dot.ppm" "$work/dot"
 check "a picture of one pixel, its files" is_split "$work/dot.ppm" 1 1 "$work/dot"
 
-# Larger than what is read at once.
+# A picture larger than one read of the program.
 head -c 205119 /dev/zero | tr '\000' 'x' >"$work/filler"
 {
 	printf 'P6\n700 599\n255\n'
@@ -213,14 +217,14 @@ check "a picture of more than a megabyte, its files" is_split "$work/large.ppm" 
 
 reads_a_pipe()
 {
-	# More than a pipe holds at once.
+	# The picture is larger than the buffer of a pipe.
 	# shellcheck disable=SC2002
 	cat "$scene" | splits /dev/stdin "$work/piped"
 }
 check "a pipe is read" reads_a_pipe
 check "a pipe, its files" is_split "$scene" 321 213 "$work/piped"
 
-# Not as agreed.
+# Wrong arguments and a wrong environment.
 check "no argument" prints_usage
 check "one argument" prints_usage "$scene"
 check "three arguments" prints_usage "$scene" "$work/none" more
@@ -230,7 +234,7 @@ refuses_many_workers()
 		>"$work/stdout" 2>"$work/stderr"
 	[ $? -eq 1 ] && [ ! -s "$work/stdout" ] && grep -q '^02-picture: aml_init: ' "$work/stderr"
 }
-check "a number of workers that is none" refuses_many_workers
+check "a number of workers that is not a number" refuses_many_workers
 
 # Bad input files.
 check "no such file" refuses "$work/missing.ppm" "No such file" "$work/missing.ppm" "$work/none"
@@ -243,7 +247,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 check "an empty file" refuses_file '' 'is empty'
 check "one letter" refuses_file 'P' 'is no binary PPM'
-check "the two letters alone" refuses_file 'P6' 'is no binary PPM'
+check "only the two characters" refuses_file 'P6' 'is no binary PPM'
 check "another kind of file" refuses_file '\211PNG\r\n\032\n' 'is no binary PPM'
 check "a grey picture" refuses_file 'P5 2 3 255\n\001\002\003\004\005\006' 'is no binary PPM'
 check "a picture in plain text" refuses_file 'P3\n1 1\n255\n1 2 3\n' 'plain text (P3)'
@@ -271,20 +275,20 @@ check "a size that overflows" \
 check "a maxval of 0" refuses_file "P6\n2 3\n0\n$rows" 'a maxval of 0'
 check "a maxval of two bytes" refuses_file "P6\n2 3\n65535\n$rows$rows" 'a maxval of 65535'
 check "a maxval of 256" refuses_file "P6\n2 3\n256\n$rows$rows" 'a maxval of 256'
-check "a maxval that no picture has" refuses_file "P6\n2 3\n65536\n$rows" 'a maxval of 65536'
+check "a maxval beyond the format's limit" refuses_file "P6\n2 3\n65536\n$rows" 'a maxval of 65536'
 
 # Bad pixels.
 check "no pixels" refuses_file 'P6\n2 3\n255\n' 'it has 0 of 18 bytes'
-check "a row too few" refuses_file "P6\n2 3\n255\n$row1$row2" 'it has 12 of 18 bytes'
-check "a size far beyond the file" \
+check "one row missing" refuses_file "P6\n2 3\n255\n$row1$row2" 'it has 12 of 18 bytes'
+check "a size far larger than the file" \
 	refuses_file "P6\n2000000000 1000000000\n255\n$rows" 'it has 18 of 6000000000000000000 bytes'
-check "a byte too many" refuses_file "P6\n2 3\n255\n$rows\001" 'goes on after 2 x 3 pixels'
+check "one byte too many" refuses_file "P6\n2 3\n255\n$rows\001" 'goes on after 2 x 3 pixels'
 head -c 1200000 "$work/large.ppm" >"$work/cut.ppm"
 check "a large picture, cut" \
 	refuses "$work/cut.ppm" 'it has 1199985 of 1257900 bytes' "$work/cut.ppm" "$work/none"
 
 # Bad output folders.
-check "a folder in a folder that is not there" \
+check "a folder in a missing folder" \
 	refuses "$work/none/below" 'No such file' "$scene" "$work/none/below"
 check "a file where the folder should be" \
 	refuses "$work/dot.ppm/red.pgm" 'Not a directory' "$scene" "$work/dot.ppm"

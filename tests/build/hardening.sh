@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The shared library is hardened as configure found that it can be: read off the built object.
+# The built shared library has every hardening that configure chose flags for.
 # Contract: INIT-8.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
@@ -11,13 +11,14 @@ if [ ! -f "$library" ] || ! command -v readelf >/dev/null; then
 	exit 77
 fi
 readelf --wide --program-headers --dynamic --notes "$library" >"$work/elf"
-# The note that the linker leaves depends on the C library's start files; the landing pads do not.
+# Control flow protection shows in the landing pads (endbr). The linker's note about it also depends
+# on the C library's start files.
 $OBJDUMP -d "$library" | grep -m 3 endbr >"$work/pads"
 $NM -D --undefined-only "$library" >"$work/undefined"
-# An instrumented library calls the sanitizer's functions in the place of the hardened ones.
+# A library built with a sanitizer calls the sanitizer's functions instead of the hardened ones.
 case "$CFLAGS" in *-fsanitize*) instrumented=yes ;; *) instrumented=no ;; esac
 
-# hardened FLAG WHAT PATTERN FILE: where configure chose FLAG, FILE has PATTERN.
+# hardened FLAG WHAT PATTERN FILE: if configure chose FLAG, FILE matches PATTERN.
 hardened()
 {
 	case " $HARDEN_CFLAGS $HARDEN_LDFLAGS " in
@@ -35,8 +36,8 @@ if [ "$instrumented" = no ]; then
 	hardened -D_FORTIFY_SOURCE=2 "calls of libc are checked" '__[a-z]+_chk' undefined
 	hardened -fcf-protection "control flow is protected" endbr pads
 fi
-# A frame whose size a caller chooses would show as an alloca or a variable array.
-check "no alloca and no variable arrays" sh -c '
+# A caller cannot choose the size of a stack frame: that needs alloca or a variable-length array.
+check "no alloca and no variable-length arrays" sh -c '
 	! grep -rnE "\<alloca *\(" "$srcdir/src" &&
 	for file in "$srcdir"/src/*.c "$srcdir"/src/*/*.c; do
 		$CC -std=gnu11 -D_GNU_SOURCE -I"$srcdir/include" -I"$srcdir/src" -Wvla -Werror \

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Each public header compiles alone, twice in a row, as every language it is promised for, and
-# in programs that ask for an old POSIX first.
+# Each public header compiles by itself and when included twice, in each promised language, and in
+# programs that define an old _POSIX_C_SOURCE first.
 # Contract: NAME-1.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
-# Words of flags.
+# The variables hold several words each.
 # shellcheck disable=SC2086
 compiles()
 {
@@ -17,7 +17,7 @@ if command -v "${CXX%% *}" >/dev/null 2>&1; then
 	have_cxx=yes
 else
 	have_cxx=no
-	echo "no C++ compiler: the headers are tested as C alone"
+	echo "no C++ compiler: the headers are tested as C only"
 fi
 
 for path in $(cd "$srcdir/include" && find . -name '*.h' | sort); do
@@ -36,7 +36,8 @@ for path in $(cd "$srcdir/include" && find . -name '*.h' | sort); do
 	done
 done
 
-# What programs written for AML use without including more than aml.h: a name of each header.
+# Programs written for AML include only aml.h, and use names of these standard headers. The test
+# uses at least one name of each header.
 cat >"$work/names.c" <<'END'
 #include <aml.h>
 int names(pthread_mutex_t *mutex, sem_t *sem, const char *format, ...);

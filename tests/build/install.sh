@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# What `make install` installs is enough: a program that knows only pkg-config compiles, links and
-# runs against it, shared and static.
+# The files of `make install` are sufficient: a program compiles, links and runs with the flags of
+# pkg-config only, with the shared and with the static library.
 # Contract: NAME-3.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
 root=$work/root
 
-# The flags of the make that runs the tests (its jobserver, what it was told on its command line)
-# are not this one's.
+# Drop the flags of the make that runs the tests, such as its jobserver and its command line's
+# variables.
 make_install()
 {
 	unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -23,7 +23,7 @@ all_headers()
 	diff "$work/ours" "$work/installed"
 }
 
-# pkg-config on the installed .pc file alone; a prefix of /usr is nothing special to it.
+# Run pkg-config on the installed .pc file only. A prefix of /usr gets the same flags as any other.
 pkg_config()
 {
 	PKG_CONFIG_LIBDIR=$libdir/pkgconfig PKG_CONFIG_PATH='' PKG_CONFIG_SYSROOT_DIR=$root \
@@ -31,7 +31,7 @@ pkg_config()
 		"$PKG_CONFIG" "$@" aml-dma
 }
 
-# Words of flags, all of them.
+# The variables and the output of pkg-config hold several words each.
 # shellcheck disable=SC2046,SC2086
 build()
 {

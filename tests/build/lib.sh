@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh
-# What the shell tests share. The build hands them $srcdir and $builddir (both absolute), the
-# tools $CC $CXX $NM $OBJDUMP $PKG_CONFIG $MAKE $LIBTOOL, and the flags $CFLAGS $CPPFLAGS
-# $LDFLAGS that the library was built with. A test begins and ends so:
+# Functions that the shell tests share. The build sets $srcdir and $builddir (both absolute), the
+# tools $CC $CXX $NM $OBJDUMP $PKG_CONFIG $MAKE $LIBTOOL, and the flags $CFLAGS $CPPFLAGS $LDFLAGS
+# with which the library was built. Write a test like this:
 #
 #	. "$srcdir/tests/build/lib.sh"
 #	check "what is expected" command argument…
 #	summary
 #
-# Each check passes if its command exits with 0; the output of one that fails is shown. $work
-# is an empty folder of the test's own, removed when it ends. The last line is that of
-# Check's programs, so that all can be added up alike.
+# A check passes if its command exits with 0. The output of a failed check is printed. $work is an
+# empty folder for the test, which is removed at the end. summary prints the same last line as a
+# program of Check, so that build-aux/test-totals can add up both.
 set -u
 
 checks=0
@@ -36,8 +36,8 @@ check()
 	fi
 }
 
-# Run a command; a hang is a failure too, where there is timeout to tell it. Slow tools stretch the
-# time as they do that of the programs of Check.
+# limited COMMAND…: run the command with a time limit, if the tool timeout exists.
+# CK_TIMEOUT_MULTIPLIER multiplies the limit for slow tools, as it does for programs of Check.
 limited()
 {
 	if command -v timeout >/dev/null 2>&1; then
@@ -47,7 +47,7 @@ limited()
 	fi
 }
 
-# A test of the sources, which is the same whatever the library was built with, may be left out.
+# The result of a test of the sources does not depend on the build. AML_TEST_SOURCES=no skips it.
 of_the_sources()
 {
 	[ "${AML_TEST_SOURCES-}" = no ] || return 0
@@ -55,8 +55,8 @@ of_the_sources()
 	exit 77
 }
 
-# Compile a program against the library as it lies in the build folder.
-# $1: the program; the rest: its sources, and flags.
+# link_built PROGRAM ARGUMENT…: compile and link a program against the library in the build folder.
+# The arguments are sources and flags.
 link_built()
 {
 	program=$1

@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The headers declare, the version script names, and the shared library exports the same
-# functions and variables; and the library needs the C library alone.
+# The headers declare, the version script names, and the shared library exports the same functions
+# and variables. The library needs only the C library.
 # Contract: NAME-2.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 LC_ALL=C
 export LC_ALL
 
-# The names that the public headers declare: the preprocessed text of our own headers, without what
-# stands in braces, cut at the semicolons.
+# The names that the public headers declare. The preprocessed text of these headers is cut at the
+# semicolons, and text in braces is dropped.
 declared()
 {
 	(cd "$srcdir/include" && find . -name '*.h') | sed 's,^\./\(.*\),#include <\1>,' \
 		>"$work/all.c"
-	# Words of flags.
+	# $CPPFLAGS holds several words.
 	# shellcheck disable=SC2086
 	$CC $CPPFLAGS -E -I"$srcdir/include" "$work/all.c" | awk -v ours="\"$srcdir/include/" '
 		/^# [0-9]+ "/ { reading = index($0, ours) > 0; next }
@@ -35,7 +35,8 @@ declared()
 				}
 			}
 		}
-		# A function: the word before the first parenthesis. A variable: the last word.
+		# The name of a function is the word before the first parenthesis. The name of a
+		# variable is the last word.
 		function declaration(s) {
 			if (s ~ /^[ \t]*typedef /)
 				return
@@ -49,13 +50,13 @@ declared()
 		}' | sort -u
 }
 
-# The version node of the script is a name of its own, which nm calls absolute.
+# nm also lists the version node of the script, as an absolute symbol ("A").
 exported()
 {
 	$NM -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u
 }
 
-# Words of the list that no C library brings; a sanitizer's runtime is the tester's wish.
+# The needed libraries that are not part of the C library. A sanitizer's runtime is allowed.
 foreign()
 {
 	$OBJDUMP -p "$1" | awk '$1 == "NEEDED" { print $2 }' |
@@ -82,7 +83,7 @@ library=$builddir/.libs/libaml-dma.so
 if [ -f "$library" ]; then
 	exported "$library" >"$work/exported"
 	check "the library exports what the version script names" diff "$work/map" "$work/exported"
-	check "the library needs the C library alone" none foreign "$library"
+	check "the library needs only the C library" none foreign "$library"
 else
 	echo "no shared library was built: its symbols are not tested"
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Traces of a program that does all that there is to trace, read by a program that knows nothing of
-# the library (tests/trace). And the static probes, where there are any.
+# Test traces and static probes. The program tests/trace/acts makes traces of everything that can be
+# traced. The program tests/trace/reader, which does not use the library, checks the traces.
 # Contract: ENV-3, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6, TRACE-7, TRACE-8,
 # TRACE-9.
 # shellcheck source=tests/build/lib.sh
@@ -11,12 +11,12 @@ acts=$builddir/tests/trace/acts
 reader=$builddir/tests/trace/reader
 trace=$work/trace.json
 
-# Run the act with its arguments; it succeeds and is silent.
+# act NAME ARGUMENT…: run this act with a trace. It succeeds and prints nothing.
 act()
 {
 	rm -f "$trace"
 	options=${ASAN_OPTIONS-}
-	# A child that exits is no place to look for leaks: its parent's threads are not there.
+	# Leaks cannot be detected in a child that exits, because the parent's threads are missing.
 	[ "$1" != fork ] || options=$options:detect_leaks=0
 	ASAN_OPTIONS=$options AML_DMA_TRACE=$trace limited "$acts" "$@" >"$work/said" 2>&1
 	status=$?
@@ -24,26 +24,26 @@ act()
 	[ "$status" -eq 0 ] && [ ! -s "$work/said" ]
 }
 
-# Each argument is a line that the reader prints of the trace: "what: number".
+# has LINE…: the reader accepts the trace, and prints each of these lines, "what: number".
 has()
 {
 	"$reader" "$trace" >"$work/read" || return 1
 	for line; do
 		if ! grep -qxF "$line" "$work/read"; then
-			echo "not so: $line"
+			echo "this line is missing: $line"
 			cat "$work/read"
 			return 1
 		fi
 	done
 }
 
-# The number of `$1` in the trace.
+# number WHAT: the number of WHAT in the trace.
 number()
 {
 	sed -n "s/^$1: //p" "$work/read"
 }
 
-# $1: of what there are at least $2.
+# has_at_least WHAT N: the trace has at least N of WHAT.
 has_at_least()
 {
 	has && [ "$(number "$1")" -ge "$2" ]
@@ -69,8 +69,8 @@ for workers in 0 1 2; do
 	check "large copies, $w: all have an end" \
 		[ "$(number finished)" -eq $((16 - $(number cancelled))) ]
 	check "large copies, $w: the parts are slices" [ "$(number slices)" -ge 128 ]
-	check "threads of a program's own, $w" act threads $workers
-	check "threads of a program's own, $w: the trace" has "requests: 400" "finished: 400"
+	check "a program's own threads, $w" act threads $workers
+	check "a program's own threads, $w: the trace" has "requests: 400" "finished: 400"
 	check "more than a buffer, $w" act many $workers
 	check "more than a buffer, $w: the trace" has "requests: 5000" "finished: 5000" \
 		"slices: 5000" "bytes: 320000"
@@ -89,12 +89,12 @@ for workers in 0 1 2; do
 	check "killed, $w: the trace is whole" has_at_least requests 4000
 done
 
-# The file is whole wherever a write is cut.
+# The file is valid wherever a write is interrupted.
 rounds=30
 [ -z "${AML_TEST_LONG-}" ] || rounds=250
 end_at_random()
 {
-	# A thread sanitizer's _exit() sleeps for a second.
+	# ThreadSanitizer's _exit() sleeps for a second by default.
 	TSAN_OPTIONS=${TSAN_OPTIONS-}:atexit_sleep_ms=0 \
 		"$builddir/tests/trace/kills" "$trace" "$reader" "$rounds" "$1"
 }
@@ -105,16 +105,16 @@ done
 check "before main()" env ACTS_EARLY=1 AML_DMA_TRACE="$trace" "$acts" none 1
 check "before main(): the trace" has "requests: 3" "finished: 3"
 
-# A file of the program's own under the number of the trace's.
+# The program closes the descriptor of the trace, and opens its own file under the same number.
 check "descriptors closed by the program" act closed 1 "$work/own"
 check "descriptors closed by the program: the trace is whole" has_at_least requests 1000
 its_own()
 {
 	echo mine | cmp - "$work/own"
 }
-check "descriptors closed by the program: it has them" its_own
+check "descriptors closed by the program: its file is unchanged" its_own
 
-# The system refuses what it takes to replace the array's end in one step.
+# The system refuses one of the calls that replace the end of the JSON array in one step.
 for call in open mmap process_vm_readv; do
 	if "$acts" refused 1 $call >/dev/null 2>&1; then
 		check "$call is refused" act refused 1 $call
@@ -126,7 +126,7 @@ done
 
 check "a file that others cut while it is written" act truncated 1 "$trace"
 
-# What is printed goes nowhere, and not into the trace.
+# Without standard output, printed text is lost. It does not go into the trace.
 without_output()
 {
 	rm -f "$trace"
@@ -135,7 +135,7 @@ without_output()
 check "without standard output" without_output
 check "without standard output: the trace" has "requests: 100" "finished: 100"
 
-# The limit is in blocks of 512 bytes or of 1024.
+# The unit of ulimit -f is 512 or 1024 bytes, depending on the shell.
 limited_file()
 {
 	rm -f "$trace"
@@ -146,9 +146,9 @@ limited_file()
 check "a file that may not grow" limited_file
 check "a file that may not grow: the trace is whole" has_at_least requests 100
 
-# A disk of 200 KiB of one's own, where that may be had.
+# A disk of 200 KiB in a mount namespace, if the system allows one.
 mkdir "$work/disk"
-# shellcheck disable=SC2016 # the inner shell's
+# shellcheck disable=SC2016 # the inner shell expands the variables
 fills='mount -t tmpfs -o size=200k none "$1/disk" && AML_DMA_TRACE=$1/disk/trace.json "$2" many 1 &&
 	cp "$1/disk/trace.json" "$3"'
 full_disk()
@@ -160,10 +160,10 @@ full_disk()
 if unshare -rm mount -t tmpfs none "$work/disk" >/dev/null 2>&1; then
 	check "a disk that becomes full: the trace is whole" full_disk
 else
-	echo "no disk of one's own (unshare, mount): one that becomes full is not tested"
+	echo "no disk in a mount namespace (unshare, mount): a disk that becomes full is not tested"
 fi
 
-# No trace, and nothing else is different.
+# If the trace cannot be written, the program works as without a trace.
 goes_on()
 {
 	AML_DMA_TRACE=$1 AML_DMA_STATS='' limited "$acts" print 1 >"$work/said" 2>&1
@@ -171,7 +171,7 @@ goes_on()
 	cat "$work/said"
 	[ "$status" -eq 0 ] && grep -q '^  trace: not written: ' "$work/said"
 }
-check "a folder that is not there" goes_on "$work/none/trace.json"
+check "a missing folder" goes_on "$work/none/trace.json"
 check "a folder in the place of the file" goes_on "$work"
 mkfifo "$work/pipe"
 check "a pipe that nobody reads" goes_on "$work/pipe"
@@ -186,7 +186,7 @@ taken()
 }
 ! command -v flock >/dev/null 2>&1 || check "another process writes to the file" taken
 
-# aml_dma_fprintf() tells of times and of the trace, where they were asked for.
+# aml_dma_fprintf() prints times and the state of the trace, if the environment asks for them.
 tells()
 {
 	env "$@" "$acts" print 1 >"$work/said" 2>&1 || return 1
@@ -200,15 +200,15 @@ tells()
 unset AML_DMA_TRACE AML_DMA_STATS
 check "AML_DMA_STATS=1" tells AML_DMA_STATS=1
 check "a trace has the times too" tells AML_DMA_TRACE="$trace"
-check "and the trace is told" grep -qx '  trace: being written' "$work/said"
+check "the state of the trace is printed" grep -qx '  trace: being written' "$work/said"
 silent()
 {
 	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 6 ] &&
 		! grep -q 'time\|trace' "$work/said"
 }
-check "neither, if neither was asked for" silent
+check "without the variables, neither is printed" silent
 
-# doc/timeline, if there is gnuplot.
+# Test doc/timeline if gnuplot exists.
 draws()
 {
 	AML_DMA_TRACE=$trace "$acts" kinds 1 && "$srcdir/doc/timeline" "$trace" >"$work/line.svg" ||
@@ -230,13 +230,13 @@ if command -v gnuplot >/dev/null 2>&1; then
 	check "no file to draw" does_not_draw "$work/none"
 	check "a file without requests" does_not_draw "$srcdir/README.md"
 	check "times without requests" does_not_draw -f 1000000 "$trace"
-	check "a time that is none" does_not_draw -f 1x "$trace"
+	check "a time that is not a number" does_not_draw -f 1x "$trace"
 	check "no argument" does_not_draw
 else
 	echo "no gnuplot: doc/timeline is not tested"
 fi
 
-# The probes, if the library was configured with them.
+# Test the probes if the library was configured with them.
 probes()
 {
 	readelf -n "$library" >"$work/notes" 2>&1 || return 1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# A program opens the library by dlopen(), closes it with an engine at work, and opens it again.
+# A program opens the library with dlopen(), closes it while an engine exists, and opens it again.
 # Contract: INIT-8.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
@@ -8,7 +8,7 @@
 library=$builddir/.libs/libaml-dma.so
 case "$CFLAGS" in *-fsanitize*) library= ;; esac
 if [ ! -f "$library" ]; then
-	echo "skipped: there is no shared library, or one that not every program can open"
+	echo "skipped: there is no shared library, or it was built with a sanitizer"
 	exit 77
 fi
 cat >"$work/unload.c" <<'END'
@@ -19,7 +19,7 @@ cat >"$work/unload.c" <<'END'
 
 typedef int (*copy_fn)(void *, void *, void *, void *, void *);
 
-/* Begin the library's use and copy; then close it, at its end or not. */
+/* Open the library and copy. Then close it, after aml_finalize() if `end` is set. */
 static int use(const char *path, int end)
 {
 	char from[64] = {1}, to[64] = {0};

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Copies with the kernels of each instruction set, as AML_DMA_ISA asks for them; those that the
-# machine does not have are the ones it has. Without Check there are no programs to run.
+# Copy with the kernels of each instruction set, which AML_DMA_ISA chooses. If the machine does not
+# have the instruction set, the library uses the kernels that it has. Without Check there are no
+# programs to run.
 # Contract: ENV-2, COPY-5.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
@@ -11,7 +12,8 @@ if [ ! -x "$builddir/tests/copy/test_kernels" ]; then
 	exit 77
 fi
 
-# The tests in $3… of the program in $1, with the kernels for $2.
+# passes PROGRAM ISA TEST…: these tests of the program pass with the kernels for this instruction
+# set.
 passes()
 {
 	program=$builddir/tests/copy/$1
@@ -28,7 +30,8 @@ done
 for isa in portable sse2 avx2 avx512; do
 	check "$isa: the stack" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_stack"
 done
-# The library proper; the rest of its tests use the fastest kernels.
+# These programs link the installed form of the library, not the test build. Their other tests use
+# the fastest kernels.
 for isa in portable sse2 avx2; do
 	check "$isa: copies" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_copy"
 	check "$isa: random layouts" passes test_random $isa copies_match_the_oracle

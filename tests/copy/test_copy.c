@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies between dense layouts: each operator's own rules, what does not match, and small
- * cases that can be checked by eye. Generated ones are in copy/test_random.c.
+ * Copies between dense layouts: the rules of each operator, layouts that do not match, and small
+ * cases that are easy to check by hand. copy/test_random.c has generated cases.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -31,7 +31,7 @@ static struct aml_layout *row(int *ptr, size_t n)
 	return dense(ptr, ROW, sizeof(int), 1, &n, NULL, NULL);
 }
 
-/* Copy by the operator, and release both layouts. */
+/* Call the operator, and release both layouts. */
 static int copy(struct aml_layout *dst, struct aml_layout *src)
 {
 	int result = aml_dma_linux_copy_generic(dst, src, NULL);
@@ -80,7 +80,7 @@ START_TEST(native_coordinates_pair_the_elements_of_both_orders)
 			      dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
 			 AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(from));
-	/* The same user's dims do not match. */
+	/* Equal dims in user order do not match. */
 	memset(to, 0, sizeof(to));
 	ck_assert_int_eq(copy(dense(to, COLUMN, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL),
 			      dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
@@ -116,7 +116,7 @@ START_TEST(a_transposition_by_steps)
 	int from[4][6], to[6][4];
 
 	fill(from[0], 24, 1);
-	/* from, seen as 6 × 4. */
+	/* The source is `from` as an array of 6 × 4. */
 	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 2, (size_t[]){6, 4}, NULL, NULL),
 			      dense(from, ROW, sizeof(int), 2, (size_t[]){6, 4}, (size_t[]){1, 6},
 				    (size_t[]){1, 1})),
@@ -166,7 +166,7 @@ START_TEST(a_step_of_0_in_the_destination_is_refused)
 
 	fill(from[0], 12, 1);
 	fill(to[0], 12, 100);
-	/* By a stride of 0, */
+	/* A stride of 0. */
 	ck_assert_int_eq(
 		copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){1, 0}, NULL),
 		     dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
@@ -175,12 +175,12 @@ START_TEST(a_step_of_0_in_the_destination_is_refused)
 		copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){0, 1}, NULL),
 		     dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
 		-AML_EINVAL);
-	/* by a pitch of 0, */
+	/* A pitch of 0. */
 	ck_assert_int_eq(
 		copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, (size_t[]){3, 0}),
 		     dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
 		-AML_EINVAL);
-	/* and where the source has it too. */
+	/* A stride of 0 in both layouts. */
 	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 1, (size_t[]){2}, (size_t[]){0}, NULL),
 			      dense(from, ROW, sizeof(int), 1, (size_t[]){2}, (size_t[]){0}, NULL)),
 			 -AML_EINVAL);
@@ -260,13 +260,13 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 			 -AML_EINVAL);
 	ck_assert_int_eq(copy(row(to, 6), dense(from, ROW, 4, 2, (size_t[]){6, 1}, NULL, NULL)),
 			 -AML_EINVAL);
-	/* The extents, either way. */
+	/* The extents, in both directions. */
 	ck_assert_int_eq(copy(row(to, 6), row(from, 7)), -AML_EINVAL);
 	ck_assert_int_eq(copy(row(to, 7), row(from, 6)), -AML_EINVAL);
 	ck_assert_int_eq(copy(dense(to, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL),
 			      dense(from, ROW, 4, 2, (size_t[]){3, 2}, NULL, NULL)),
 			 -AML_EINVAL);
-	/* The element size, where the number of bytes is the same and where it is not. */
+	/* The element size: with different and with equal numbers of bytes. */
 	ck_assert_int_eq(copy(dense(to, ROW, 8, 1, (size_t[]){6}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
 	ck_assert_int_eq(copy(dense(to, ROW, 8, 1, (size_t[]){3}, NULL, NULL), row(from, 6)),
@@ -298,7 +298,7 @@ START_TEST(copy_1d_copies_one_contiguous_dimension)
 	memcpy(wanted + 1, from + 2, 5 * sizeof(int));
 	ck_assert_int_eq(copy_1d(row(to + 1, 5), row(from + 2, 5)), AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	/* The pitch of a single dimension means nothing, and the order neither. */
+	/* The pitch of a single dimension and the order have no effect. */
 	memcpy(wanted, from, 3 * sizeof(int));
 	ck_assert_int_eq(
 		copy_1d(dense(to, COLUMN, sizeof(int), 1, (size_t[]){3}, NULL, (size_t[]){7}),
@@ -318,15 +318,15 @@ START_TEST(copy_1d_refuses_what_it_cannot_copy_flat)
 	fill(from, 64, 1);
 	fill(to, 64, 100);
 	fill(wanted, 64, 100);
-	/* Lengths, either way. */
+	/* Lengths, in both directions. */
 	ck_assert_int_eq(copy_1d(row(to, 6), row(from, 7)), -AML_EINVAL);
 	ck_assert_int_eq(copy_1d(row(to, 7), row(from, 6)), -AML_EINVAL);
-	/* Element sizes, with the same number of elements and the same number of bytes. */
+	/* Element sizes: with equal numbers of elements, and with equal numbers of bytes. */
 	ck_assert_int_eq(copy_1d(dense(to, ROW, 8, 1, (size_t[]){6}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
 	ck_assert_int_eq(copy_1d(dense(to, ROW, 8, 1, (size_t[]){3}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
-	/* Two dimensions, of both, of one, contiguous or with an extent of 1. */
+	/* Two dimensions: in both layouts, and in one layout with an extent of 1. */
 	ck_assert_int_eq(copy_1d(dense(to, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL),
 				 dense(from, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL)),
 			 -AML_EINVAL);
@@ -344,7 +344,7 @@ START_TEST(copy_1d_refuses_what_it_cannot_copy_flat)
 	ck_assert_int_eq(
 		copy_1d(row(to, 6), dense(from, ROW, 4, 1, (size_t[]){6}, (size_t[]){0}, NULL)),
 		-AML_EINVAL);
-	/* What is not dense. */
+	/* A layout that is not dense. */
 	ck_assert_int_eq(aml_layout_pad_create(&padded, ROW, row(from, 4), (size_t[]){6}, &neutral),
 			 AML_SUCCESS);
 	ck_assert_int_eq(copy_1d(row(to, 6), padded), -AML_EINVAL);
@@ -352,7 +352,7 @@ START_TEST(copy_1d_refuses_what_it_cannot_copy_flat)
 }
 END_TEST
 
-/* The arguments of memcpy_op, as a program casts them. */
+/* Call memcpy_op with the casts that a program uses. */
 static int memcpy_op(void *dst, const void *src, size_t size)
 {
 	return aml_dma_linux_memcpy_op((struct aml_layout *)dst, (const struct aml_layout *)src,
@@ -404,7 +404,7 @@ END_TEST
 START_TEST(transform_permutes_dimensions)
 {
 	int from[2][3][4], to[3][4][2];
-	/* Native: src is 4, 3, 2; dst is 2, 4, 3. */
+	/* The native extents of src are 4, 3, 2, and those of dst are 2, 4, 3. */
 	const size_t target_dims[] = {2, 0, 1};
 	struct aml_layout *src = dense(from, ROW, sizeof(int), 3, (size_t[]){2, 3, 4}, NULL, NULL);
 	struct aml_layout *dst = dense(to, ROW, sizeof(int), 3, (size_t[]){3, 4, 2}, NULL, NULL);
@@ -480,11 +480,11 @@ START_TEST(transform_refuses_what_does_not_match)
 	fill(from, 24, 1);
 	fill(to, 24, 100);
 	fill(wanted, 24, 100);
-	/* Extents: these agree without the permutation. */
+	/* Extents that match only without the permutation. */
 	ck_assert_int_eq(transform(dense(to, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
 				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
 			 -AML_EINVAL);
-	/* What counts is the native order, not the user's. */
+	/* The native order of the extents counts, not the user's order. */
 	ck_assert_int_eq(transform(dense(to, ROW, 4, 2, (size_t[]){3, 2}, NULL, NULL),
 				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
 			 -AML_EINVAL);
@@ -508,7 +508,7 @@ START_TEST(transform_refuses_what_does_not_match)
 	ck_assert_int_eq(aml_copy_layout_transform_generic(layout, layout, NULL), -AML_EINVAL);
 	aml_layout_destroy(&layout);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	/* And the one that does. */
+	/* Layouts that match are copied. */
 	ck_assert_int_eq(transform(dense(to, COLUMN, 4, 2, (size_t[]){3, 2}, NULL, NULL),
 				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
 			 AML_SUCCESS);
@@ -551,7 +551,7 @@ START_TEST(an_engine_copies_by_each_operator)
 				 AML_SUCCESS);
 		ck_assert_mem_eq(to, from, sizeof(to));
 
-		/* The layouts go before it is waited for. */
+		/* The layouts are destroyed before the wait. */
 		memset(to, 0, sizeof(to));
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, dst, src), AML_SUCCESS);
 		aml_layout_destroy(&dst);
@@ -599,7 +599,7 @@ START_TEST(posting_tells_what_does_not_match)
 		ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, dst, src, operators[i], NULL),
 				 -AML_EINVAL);
 	}
-	/* No request was made that a barrier could tell of. */
+	/* No request was posted, so a barrier has nothing to report. */
 	ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
 	aml_layout_destroy(&dst);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many pads and reshape layouts may lie over each other, and nests that were put together by
- * other means than their constructors.
+ * The largest depth of pads and reshape layouts over each other, and nests that were built without
+ * the constructors.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -68,7 +68,7 @@ static int lay_reshape(struct aml_layout **made, struct aml_layout *target)
 	return aml_layout_reshape_create(made, target, COLUMN, 1, (size_t[]){N});
 }
 
-/* So many over each other, by turns. */
+/* Put `depth` reshape layouts and pads over a layout, in turn. */
 static struct aml_layout *nest(struct aml_layout *layout, size_t depth)
 {
 	for (size_t i = 0; i < depth; i++)
@@ -76,7 +76,7 @@ static struct aml_layout *nest(struct aml_layout *layout, size_t depth)
 	return layout;
 }
 
-/* Each way to copy gives this code. */
+/* Check that each way to copy returns this code. */
 static void assert_code(struct aml_layout *dst, struct aml_layout *src, int code)
 {
 	struct aml_dma_request *req = NULL;
@@ -118,7 +118,10 @@ START_TEST(the_deepest_nest_copies_and_one_more_is_not_made)
 }
 END_TEST
 
-/* What a layout of a program's own takes of the stack is the program's to know. */
+/*
+ * A custom layout whose deref calls that of another layout. The program itself must know how much
+ * stack its layouts use.
+ */
 static struct aml_layout *within;
 
 static void *deref_within(const struct aml_layout_data *data, const size_t *coords)
@@ -160,16 +163,16 @@ START_TEST(a_nest_put_together_otherwise_is_refused_by_copies)
 	bottom = nest(dense(to, N), 1);
 	lowest = (struct aml_layout_data_reshape *)bottom->data;
 	outer = nest(bottom, 1);
-	/* One more than may be, or two. */
+	/* More layouts than allowed. */
 	made = lowest->target;
 	lowest->target = inner;
 	assert_code(dst, outer, -AML_EINVAL);
 	assert_code(outer, src, -AML_EINVAL);
-	/* One without end. */
+	/* A nest that contains itself. */
 	lowest->target = bottom;
 	assert_code(dst, outer, -AML_EINVAL);
 	assert_code(outer, src, -AML_EINVAL);
-	/* None, and one without a table. */
+	/* No target, and a target without a table of operators. */
 	lowest->target = NULL;
 	assert_code(dst, outer, -AML_EINVAL);
 	lowest->target = &(struct aml_layout){NULL, NULL};
@@ -184,7 +187,7 @@ START_TEST(a_nest_put_together_otherwise_is_refused_by_copies)
 }
 END_TEST
 
-/* A duplicate that is a nest of its own. */
+/* A duplicate that is a nest of the largest depth. */
 static int duplicate_as_nest(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
 	(void)layout;
@@ -204,7 +207,7 @@ START_TEST(a_duplicate_that_makes_it_too_deep_is_refused)
 	dst = dense(to, N);
 	layout = user(from, USER_DUPLICATE);
 	layout->ops.duplicate = duplicate_as_nest;
-	/* By itself it is none too deep. */
+	/* The duplicate itself is not too deep. */
 	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst, &layout->layout), AML_SUCCESS);
 	ck_assert_int_eq(aml_dma_wait(dma, &req), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
@@ -250,7 +253,7 @@ START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 	full = dense(from, N);
 	whole = dense(to, N);
 	part = dense(to, 2);
-	/* A table of other extents: fewer elements are those at the front. */
+	/* A table with fewer elements: the copy takes the first ones. */
 	layout = nest(dense(from, N), 1);
 	layout->ops = &ops;
 	ops.dims_native = fewer_dims;
@@ -258,7 +261,7 @@ START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 	ck_assert_int_eq(to[1], from[1]);
 	ck_assert_int_eq(to[2], untouched[2]);
 	aml_layout_destroy(&layout);
-	/* Some, where there are none. */
+	/* The table has elements, but the target has none. */
 	ck_assert_int_eq(
 		aml_layout_reshape_create(&layout, dense(from, 0), COLUMN, 1, (size_t[]){0}),
 		AML_SUCCESS);
@@ -267,13 +270,13 @@ START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 	assert_code(whole, layout, -AML_EINVAL);
 	assert_code(layout, full, -AML_EINVAL);
 	aml_layout_destroy(&layout);
-	/* Its own extents, if they were changed. */
+	/* The stored extents were changed. */
 	layout = nest(dense(from, N), 2);
 	((struct aml_layout_data_reshape *)((struct aml_layout_pad *)layout->data)->target->data)
 		->target_dims[0] = N / 2;
 	assert_code(whole, layout, -AML_EINVAL);
 	aml_layout_destroy(&layout);
-	/* An answer that is left out is 0. */
+	/* An operator that stores no extents: they count as 0. */
 	layout = &user(from, USER_STEPS)->layout;
 	user_layout_of(layout)->ops.dims_native = no_dims;
 	assert_code(whole, layout, -AML_EINVAL);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Generated copies against the oracle, and transpositions by the kernels themselves; and that they
- * reach every kind of plan and every kernel of the instruction set that is in use, of which isa.sh
- * asks for one after the other. The library for tests counts them (src/kernels/count.h); it also
- * streams small copies past the caches and cuts them into parts. AML_TEST_COUNTS in the environment
- * shows the counts. Under a slow tool there are too few copies to reach all.
+ * Generated copies are compared with the oracle, and so are transpositions by direct calls of the
+ * kernels. Together they must reach each kind of plan, and each kernel of the chosen instruction
+ * set; isa.sh chooses one set after the other. The test build of the library counts the calls
+ * (src/kernels/count.h), splits small copies into parts, and lets them bypass the caches. With
+ * AML_TEST_COUNTS in the environment, the test prints the counts. Under a slow tool there are too
+ * few copies to reach everything.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +25,7 @@
 #include "suite.h"
 #include "tool.h"
 
-/* Steps of runs, rows and planes in any order, now and then with gaps, and on lines of their own.
- */
+/* Steps of the dimensions in any order, some with gaps, some in whole cache lines. */
 static void random_steps(struct rng *rng, const struct shape *shape, size_t *steps)
 {
 	size_t permutation[SHAPE_NDIMS], unit = rng_chance(rng, 85) ? 1 : rng_range(rng, 2, 4);
@@ -43,7 +43,7 @@ static void random_steps(struct rng *rng, const struct shape *shape, size_t *ste
 	}
 }
 
-/* Extents of a few, some or many elements, of not too many bytes together. */
+/* Small, medium or large extents, with a limit on the number of bytes. */
 static struct shape random_shape(struct rng *rng)
 {
 	static const size_t sizes[] = {1, 1, 1, 1, 2, 2, 4, 8, 16, 3, 24, 32, 64, 100};
@@ -64,7 +64,7 @@ static struct shape random_shape(struct rng *rng)
 	return shape;
 }
 
-/* Rows that are so far apart that they compete for a few lines of a cache. */
+/* Rows whose distance makes them compete for a few lines of a cache. */
 static struct shape crowded_shape(struct rng *rng)
 {
 	size_t size = rng_range(rng, 1, 2), h = rng_range(rng, 60, 150),
@@ -74,7 +74,7 @@ static struct shape crowded_shape(struct rng *rng)
 				   (rng_chance(rng, 50) ? 2048 : 4096) / size);
 }
 
-/* Dense steps, but now and then for a gap. */
+/* Dense steps, with a gap now and then. */
 static void dense_steps(struct rng *rng, const struct shape *shape, const size_t *order,
 			size_t *steps)
 {
@@ -88,7 +88,7 @@ static void dense_steps(struct rng *rng, const struct shape *shape, const size_t
 	}
 }
 
-/* Two to four dimensions in different orders, of short and long rows, in whole lines or not. */
+/* Two to four dimensions in different orders. Rows are short or long, some in whole lines. */
 static struct shape permuted_shape(struct rng *rng)
 {
 	struct shape shape = {.element_size = (size_t)1 << rng_below(rng, 5),
@@ -119,8 +119,8 @@ static struct shape permuted_shape(struct rng *rng)
 }
 
 /*
- * Rows of a little more than a piece or two that are read at a time; to rows in lines, or to rows
- * of any length that two dimensions make up.
+ * Source rows that are a little longer than one or two of the pieces that are read at a time. The
+ * rows of the destination begin at cache lines, or have any length and consist of two dimensions.
  */
 static struct shape pieces_shape(struct rng *rng)
 {
@@ -166,7 +166,7 @@ static void copy_samples(void)
 		sample_create(&src, &rng, SAMPLE_SOURCE | SAMPLE_NESTED, element_size, ndims, dims);
 		oracle_copy(&dst.oracle, &src.oracle, &dst.memory);
 		result = aml_dma_copy(dma, dst.layout, src.layout);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d: %s <- %s",
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d: %s <- %s",
 			      RNG_ARGS(&rng), result, dst.made, src.made);
 		guard_assert(&dst.memory, &rng);
 		guard_assert(&src.memory, &rng);
@@ -176,7 +176,7 @@ static void copy_samples(void)
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
-/* A tile at least, some blocks at most, at any address and with any step. */
+/* Transpose from one tile to some blocks, at any address and with any steps. */
 static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 {
 	size_t n = rng_range(rng, 1, 9), wide = rng_range(rng, width, 450);
@@ -189,7 +189,7 @@ static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 
 	guard_create(&dst, head + (nb - 1) * dst_step + na * size, rng);
 	guard_create(&src, (na - 1) * src_step + n * TILE_BYTES, rng);
-	/* Where whole vectors of the destination are aligned, a kernel can go past the caches. */
+	/* If all vectors of the destination are aligned, a kernel can bypass the caches. */
 	if (unit > 1)
 		head = -(uintptr_t)dst.data % 64 < head ? -(uintptr_t)dst.data % 64 : 0;
 	for (size_t b = 0; b < nb; b++)
@@ -220,7 +220,7 @@ static void transpose_by_each_kernel(void)
 	}
 }
 
-/* What the machine has, asked without the library. */
+/* Whether the machine has an instruction set, by the compiler's own check. */
 static bool machine_has(const char *isa)
 {
 #ifdef __x86_64__
@@ -266,12 +266,12 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 		if (getenv("AML_TEST_COUNTS"))
 			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
 		ck_assert_msg((*at)->n > 0 || (!any && !own) || effort(100) < 100,
-			      "%s: nothing reached: %s", isa, (*at)->name);
-		/* The narrow tiles are those of SSE2. */
+			      "%s: not reached: %s", isa, (*at)->name);
+		/* The narrow tiles, for a few rows, are those of SSE2. */
 		ck_assert_msg((*at)->n == 0 || any || own || !strcmp((*at)->isa, "sse2"),
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
 	}
-	/* A tile for each element size, and one that streams. */
+	/* At least one tile for each element size, and one tile that streams. */
 	ck_assert_uint_ge(own_places, KERNEL_SIZES + 1);
 }
 END_TEST

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies larger than half of most last-level caches, where the library goes past the caches:
- * aligned and not, each in many parts. Against plain loops; slow under valgrind.
+ * Copies larger than half of most last-level caches, so that the library bypasses the caches. Each
+ * copy has many parts, with and without alignment. The results are compared with plain loops. The
+ * tests are too slow for valgrind.
  */
 #include "random.h"
 #include "shape.h"
 #include "suite.h"
 #include "tool.h"
 
-/* What is moved, in bytes, at least. */
+/* The least number of bytes that a copy moves. */
 #define PAYLOAD ((size_t)17 << 20)
 
-/* Each shape a few times, as the addresses and the ways to copy differ. */
+/* Copy the shape a few times, each time with other addresses and another way to copy. */
 static void run(struct shape shape, uint64_t number)
 {
 	struct rng rng = {0};

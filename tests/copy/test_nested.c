@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies of pads and reshapes, in both directions, over each other, over dense layouts and slices,
- * and over layouts of a test's own: fixed cases, and generated ones against the oracle.
+ * Copies of pads and reshape layouts in both directions: over each other, over dense layouts and
+ * slices, and over custom layouts. Some cases are fixed, others are generated and compared with the
+ * oracle.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -70,7 +71,7 @@ START_TEST(a_pad_as_source_gives_the_neutral_value)
 	memset(to, 0, sizeof(to));
 	assert_copied(dst, src);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	/* The order of the pad is its own. */
+	/* The pad may have another order than its target. */
 	destroy(src);
 	src = pad(dense(from[0], 2, (size_t[]){2, 3}), COLUMN, (size_t[]){5, 3}, -7);
 	memset(to, 0, sizeof(to));
@@ -93,7 +94,7 @@ START_TEST(a_pad_as_destination_drops_what_falls_outside)
 		from[i / 5][i % 5] = 1 + i;
 	assert_copied(dst, src);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	/* The neutral element is what it was. */
+	/* The neutral element is unchanged. */
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){i, 4}), -7);
 	destroy(src);
@@ -192,7 +193,10 @@ START_TEST(a_pad_of_an_empty_target_is_all_neutral)
 }
 END_TEST
 
-/* More dimensions than the boxes of a pad that widens each of them have room for in a plan. */
+/*
+ * The number of dimensions of a pad that is larger than its target in each of them. A plan does not
+ * have room for so many boxes.
+ */
 #define MANY_DIMS 16
 
 /* Contract: COPY-1. */
@@ -204,7 +208,7 @@ START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
 	struct rng rng = {0};
 	unsigned char neutral = 0xEE;
 
-	/* No two dimensions of the destination can be one. */
+	/* No two dimensions of the destination can be merged. */
 	for (size_t i = 0; i < MANY_DIMS; i++) {
 		ones[i] = 1;
 		twos[i] = 2;
@@ -289,7 +293,7 @@ START_TEST(a_reshape_over_a_strided_slice)
 	assert_copied(dst, src);
 	for (int n = 0; n < 6; n++)
 		ck_assert_int_eq(to[n / 2][n % 2], from[n / 3 * 3][1 + n % 3 * 2]);
-	/* And back to where it came from. */
+	/* Copy back to the source. */
 	for (int n = 0; n < 6; n++)
 		to[n / 2][n % 2] = -n;
 	assert_copied(src, dst);
@@ -358,7 +362,7 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 	struct aml_layout *padded = pad(dense(to, 1, (size_t[]){6}), ROW, (size_t[]){8}, -7);
 	struct aml_layout *shaped = reshape(dense(to, 1, (size_t[]){6}), ROW, 2, (size_t[]){6, 1});
 
-	/* The target's extents do not count. */
+	/* The extents of the target have no effect. */
 	ck_assert_int_eq(aml_dma_linux_copy_generic(padded, src, NULL), -AML_EINVAL);
 	ck_assert_int_eq(aml_dma_linux_copy_generic(src, padded, NULL), -AML_EINVAL);
 	ck_assert_int_eq(aml_dma_linux_copy_generic(shaped, src, NULL), -AML_EINVAL);
@@ -378,7 +382,7 @@ START_TEST(over_a_fast_path_without_duplicate_they_may_go_after_posting)
 {
 	struct aml_dma *dma = NULL;
 
-	/* Without workers nothing runs before it is waited for. */
+	/* Without workers, no copy runs before the wait. */
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
 	for (int i = 0; i < 4; i++) {
 		int from[4] = {1, 2, 3, 4}, to[4] = {0}, *numbers = i & 1 ? from : to;
@@ -463,7 +467,7 @@ START_TEST(what_a_target_tells_is_asked_anew_when_posting)
 	for (int has = 0; has <= USER_STEPS; has += USER_STEPS) {
 		user = user_layout_create(&oracle, ROW, has, NULL);
 		shaped = reshape(&user->layout, ROW, 1, (size_t[]){4});
-		/* It has changed its mind since. */
+		/* The target changes its answers after the creation of the reshape layout. */
 		user->dims_result = -AML_EDOM;
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, whole, shaped), -AML_EDOM);
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, shaped, whole), -AML_EDOM);
@@ -506,7 +510,7 @@ START_TEST(no_address_of_a_target_is_a_failure)
 }
 END_TEST
 
-/* Generated cases: both sides nested, in one of these ways of copying. */
+/* Generated cases: both sides are nested. */
 
 static void compare(struct sample *dst, struct sample *src, const struct rng *rng)
 {
@@ -514,7 +518,7 @@ static void compare(struct sample *dst, struct sample *src, const struct rng *rn
 		      guard_report(&dst->memory), dst->made, src->made);
 	ck_assert_msg(guard_intact(&src->memory), RNG_FORMAT "source: %s: %s <- %s", RNG_ARGS(rng),
 		      guard_report(&src->memory), dst->made, src->made);
-	/* No neutral element was written, nor anything else of the layouts. */
+	/* The copy has changed neither neutral elements nor anything else of the layouts. */
 	if (dst->layout)
 		oracle_assert(&dst->oracle, dst->layout, dst->order, rng);
 	if (src->layout)
@@ -544,7 +548,7 @@ START_TEST(random_ones_match_the_oracle)
 
 		create(&dst, &src, &rng);
 		result = aml_dma_linux_copy_generic(dst.layout, src.layout, NULL);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d: %s <- %s",
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d: %s <- %s",
 			      RNG_ARGS(&rng), result, dst.made, src.made);
 		compare(&dst, &src, &rng);
 	}
@@ -567,14 +571,14 @@ START_TEST(random_ones_match_the_oracle_when_destroyed_after_posting)
 
 		create(&dst, &src, &rng);
 		result = aml_dma_async_copy(engine, &request, dst.layout, src.layout);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "posting gives %d: %s <- %s",
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the post returns %d: %s <- %s",
 			      RNG_ARGS(&rng), result, dst.made, src.made);
 		if (!dst.must_stay)
 			aml_layout_destroy(&dst.layout);
 		if (!src.must_stay)
 			aml_layout_destroy(&src.layout);
 		result = aml_dma_wait(engine, &request);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d: %s <- %s",
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d: %s <- %s",
 			      RNG_ARGS(&rng), result, dst.made, src.made);
 		compare(&dst, &src, &rng);
 	}
@@ -604,8 +608,9 @@ START_TEST(random_transforms_match_the_oracle)
 		oracle_copy(&dst.oracle, &oracle, &dst.memory);
 		oracle_destroy(&oracle);
 		result = aml_copy_layout_transform_generic(dst.layout, src.layout, target_dims);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "it gives %d: %s <- %s",
-			      RNG_ARGS(&rng), result, dst.made, src.made);
+		ck_assert_msg(result == AML_SUCCESS,
+			      RNG_FORMAT "the transform returns %d: %s <- %s", RNG_ARGS(&rng),
+			      result, dst.made, src.made);
 		compare(&dst, &src, &rng);
 	}
 }

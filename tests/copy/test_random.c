@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Generated copies between dense layouts against the oracle: directly and through engines, all at
- * once, with permuted dimensions, with 64 of them, and what does not match.
+ * Generated copies between dense layouts, compared with the oracle: direct calls, copies by
+ * engines, many copies at once, permuted dimensions, 64 dimensions, and layouts that do not match.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -13,7 +13,7 @@
 #include "sample.h"
 #include "suite.h"
 
-/* A copy that could be made. */
+/* Two layouts that match. */
 struct pair {
 	struct sample dst, src;
 };
@@ -26,7 +26,7 @@ static void pair_create(struct pair *pair, struct rng *rng, size_t ndims, const 
 	sample_create(&pair->src, rng, SAMPLE_SOURCE, element_size, ndims, dims);
 }
 
-/* With random extents. */
+/* Make a pair with random extents. */
 static void pair_random(struct pair *pair, struct rng *rng)
 {
 	size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(rng, dims);
@@ -34,7 +34,7 @@ static void pair_random(struct pair *pair, struct rng *rng)
 	pair_create(pair, rng, ndims, dims);
 }
 
-/* Compare both sides' memory with what it should be, and release all. */
+/* Compare the memory of both sides with its expected content, and release the pair. */
 static void pair_check(struct pair *pair, const struct rng *rng)
 {
 	guard_assert(&pair->dst.memory, rng);
@@ -45,7 +45,8 @@ static void pair_check(struct pair *pair, const struct rng *rng)
 
 static void assert_success(int result, const struct rng *rng)
 {
-	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d", RNG_ARGS(rng), result);
+	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d", RNG_ARGS(rng),
+		      result);
 }
 
 /* Contract: COPY-1. */
@@ -205,16 +206,16 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 		sample_create(&pair.dst, &rng, 0, element_size, ndims, dims);
 		sample_create(&pair.src, &rng, SAMPLE_SOURCE, other_size, other_ndims, other);
 		result = aml_dma_linux_copy_generic(pair.dst.layout, pair.src.layout, NULL);
-		ck_assert_msg(result == -AML_EINVAL, RNG_FORMAT "the copy gives %d", RNG_ARGS(&rng),
-			      result);
+		ck_assert_msg(result == -AML_EINVAL, RNG_FORMAT "the copy returns %d",
+			      RNG_ARGS(&rng), result);
 		result = aml_dma_linux_copy_generic(pair.src.layout, pair.dst.layout, NULL);
-		ck_assert_msg(result == -AML_EINVAL, RNG_FORMAT "back, the copy gives %d",
+		ck_assert_msg(result == -AML_EINVAL, RNG_FORMAT "in reverse, the copy returns %d",
 			      RNG_ARGS(&rng), result);
 		for (i = 0; i < 7; i++)
 			target_dims[i] = i;
 		result = aml_copy_layout_transform_generic(pair.dst.layout, pair.src.layout,
 							   target_dims);
-		ck_assert_msg(result == -AML_EINVAL, RNG_FORMAT "the transform gives %d",
+		ck_assert_msg(result == -AML_EINVAL, RNG_FORMAT "the transform returns %d",
 			      RNG_ARGS(&rng), result);
 		pair_check(&pair, &rng);
 	}

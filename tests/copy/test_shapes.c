@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies of the shapes that programs have: transpositions, rows, fields, planes, small and large
- * enough to be divided among workers, for the sake of the special kernels. Against plain loops.
+ * Copies of shapes that are common in programs: transpositions, rows, fields and planes. The
+ * special kernels make these copies. Some copies are small; others are large enough to be split
+ * among workers. The results are compared with plain loops.
  */
 #include "random.h"
 #include "shape.h"
@@ -33,7 +34,7 @@ END_TEST
 /* Contract: COPY-1. */
 START_TEST(large_transpositions)
 {
-	/* Tall, wide, of powers of two, and of nothing round. */
+	/* Tall and wide; extents that are powers of two, and others. */
 	static const size_t sizes[][2] = {
 		{1024, 1024}, {1000, 1031}, {64, 8192}, {8192, 64},  {100000, 3},
 		{3, 100000},  {100001, 2},  {4, 99999}, {517, 1025}, {2048, 65},
@@ -129,7 +130,7 @@ START_TEST(rows_of_a_wider_array)
 			shape.dims[1] = rng_range(&rng, 1, k < 4 ? 50 : 1000000 / rows[i] + 1);
 			shape.dst[1] = rows[i] + rng_below(&rng, 70);
 			shape.src[1] = rows[i] + rng_below(&rng, 70);
-			/* Overlapping rows in the source. */
+			/* Rows of the source overlap. */
 			if (k == 3)
 				shape.src[1] = rng_below(&rng, rows[i]);
 			shape_run(&shape, &rng);
@@ -143,7 +144,7 @@ START_TEST(few_long_rows)
 {
 	struct rng rng = {0};
 
-	/* Fewer rows than a row has parts. */
+	/* There are fewer rows than parts in a row. */
 	shape_start_engines();
 	while (rng_next_case(&rng, 12)) {
 		size_t width = rng_range(&rng, 600000, 1500000), gap = rng_below(&rng, 100);
@@ -170,8 +171,7 @@ START_TEST(strided_elements)
 		struct shape shape = {
 			element_sizes[rng_below(&rng, ELEMENT_SIZES)], 1, {n}, {1}, {1}};
 
-		/* Gather, scatter, both; every second, one field of a few, far apart, all the same.
-		 */
+		/* Steps in the source, in the destination, or in both; now and then large steps. */
 		if (rng_chance(&rng, 66))
 			shape.src[0] = rng_below(&rng, 9);
 		if (rng_chance(&rng, 50))
@@ -189,7 +189,7 @@ START_TEST(fields_of_structures)
 {
 	struct rng rng = {0};
 
-	/* n structures of w fields to w arrays, and back. */
+	/* From n structures with w fields to w arrays, and back. */
 	shape_start_engines();
 	while (rng_next_case(&rng, 600)) {
 		size_t n = rng_range(&rng, 1, rng_chance(&rng, 95) ? 200 : 100000);

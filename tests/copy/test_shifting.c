@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies of layouts that change their answers between any two calls of their operators: they end,
- * with a code that they may return, and write nowhere else.
+ * Copies of layouts that change their answers between any two calls of their operators. Such a copy
+ * must end, return a documented code, and write only to the destination's memory.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -49,8 +49,7 @@ START_TEST(answers_that_change_at_random)
 }
 END_TEST
 
-/* The same copy again and again, in which one answer changes before the first call, the second, …
- */
+/* The same copy again and again: an answer changes at the first call, then at the second, … */
 /* Contract: LAYOUT-3. */
 START_TEST(an_answer_that_changes_at_each_call)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How much of its thread's stack a copy takes: no more than the library says. Each is made in a
- * thread on memory that is painted before, in every way there is, by what takes most: the stage of
- * a transposition, within boxes that are cut into parts; two sides that are walked along; and the
- * deepest nests of pads and reshape layouts, element by element. The library is built so that small
- * copies are staged and cut into parts already. AML_TEST_STACK in the environment shows what was
- * taken.
+ * A copy uses no more of its thread's stack than the library promises. Each copy is made in a
+ * thread whose stack is filled with a pattern before. The tests use each way to copy, and the
+ * copies that use the most stack: staged transpositions within boxes that are split into parts,
+ * walks along two sides, and the deepest nests of pads and reshape layouts, copied element by
+ * element. The test build of the library stages small copies and splits them into parts. With
+ * AML_TEST_STACK in the environment, the test prints the measured sizes.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -28,18 +28,18 @@
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 #define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
 
-/* Sanitizers give a thread no less than about 1 MiB. */
+/* With sanitizers, a thread needs a stack of at least about 1 MiB. */
 #define STACK (4 << 20)
 #define PAINT 0xa5
 
-/* The ways to copy; all that is done is done in the calling thread. */
+/* The ways to copy. In each way, the calling thread makes the copy. */
 enum way { DIRECTLY, SYNCHRONOUSLY, WAITED_FOR, BY_BARRIER, CANCELLED, RELEASED, WAYS };
 
 struct post {
 	struct aml_layout *dst, *src;
 	enum way way;
 	int result;
-	/* Where the thread's own frame is. */
+	/* The address of the thread's own frame. */
 	const unsigned char *top;
 };
 
@@ -51,7 +51,7 @@ static int copy(enum way way, struct aml_layout *dst, struct aml_layout *src)
 
 	if (way == DIRECTLY)
 		return aml_dma_linux_copy_generic(dst, src, NULL);
-	/* Without a worker. */
+	/* An engine without workers, so that this thread makes the copy. */
 	err = aml_dma_linux_create(&dma, 0);
 	if (err != AML_SUCCESS)
 		return err;
@@ -65,7 +65,7 @@ static int copy(enum way way, struct aml_layout *dst, struct aml_layout *src)
 		err = aml_dma_barrier(dma);
 	if (err == AML_SUCCESS && way == CANCELLED)
 		err = aml_dma_cancel(dma, &req);
-	/* Or with the engine. */
+	/* RELEASED: the destruction of the engine makes the copy. */
 	return aml_dma_linux_destroy(&dma) == AML_SUCCESS ? err : -AML_FAILURE;
 }
 
@@ -78,7 +78,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* What the post takes, in bytes; 0 where it is not to be known. */
+/* The stack that the post uses, in bytes. 0 if it cannot be measured. */
 static size_t measure(struct post *post)
 {
 	unsigned char *stack =
@@ -94,7 +94,7 @@ static size_t measure(struct post *post)
 	ck_assert_int_eq(pthread_create(&thread, &attr, run, post), 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	pthread_attr_destroy(&attr);
-	/* Tools make frames larger, and mind who looks at those that were left. */
+	/* Tools enlarge stack frames, and report reads of frames that have ended. */
 	if (!under_sanitizer() && !under_valgrind()) {
 		while (stack[untouched] == PAINT)
 			untouched++;
@@ -104,7 +104,7 @@ static size_t measure(struct post *post)
 	return taken;
 }
 
-/* Copy in each way, and release both. */
+/* Copy in each way, check the use of stack, and release both layouts. */
 static void each_way(const char *what, struct aml_layout *dst, struct aml_layout *src)
 {
 	for (int way = 0; way < WAYS; way++) {
@@ -151,7 +151,7 @@ static struct aml_layout *reshape(struct aml_layout *target, size_t ndims, const
 	return made;
 }
 
-/* A matrix whose native dimension 0 is the one that is not contiguous. */
+/* A matrix whose native dimension 1 is the contiguous one. */
 static struct aml_layout *transposed(void *ptr, size_t size, const size_t *dims)
 {
 	return dense(ptr, COLUMN, size, 2, dims, (size_t[]){dims[1], 1}, (size_t[]){1, 1});
@@ -196,7 +196,7 @@ START_TEST(runs_and_walks)
 }
 END_TEST
 
-/* What a nest is made of, from the inside outwards: all of one kind, or one after the other. */
+/* The layouts of a nest: only pads, only reshape layouts, or both in turn. */
 enum nest { PADS, RESHAPES, BOTH, NESTS };
 
 /* The deepest nest over a layout of 2 × 3 × 4. */
@@ -218,7 +218,7 @@ static struct aml_layout *nest_over(struct aml_layout *layout, enum nest nest)
 	return layout;
 }
 
-/* At the bottom: dense, with the fast path, with duplicate, with neither. */
+/* The innermost layout: dense, or custom with the fast path, with duplicate, or with neither. */
 static struct aml_layout *bottom(int kind, void *ptr)
 {
 	static const int flags[] = {0, USER_STEPS, USER_DUPLICATE, 0};

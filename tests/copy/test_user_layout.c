@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies of layouts of a test's own: with AML's operators alone, with duplicate, with the fast
- * path, with tables copied from the library's, and layouts that lie.
+ * Copies of custom layouts: with AML's operators only, with duplicate, with the fast path, with
+ * tables copied from the library's tables, and with wrong answers.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -21,7 +21,7 @@
 
 #define N 12
 
-/* Two arrays of 3 × 4, and what is to become of the second. */
+/* Two arrays of 3 × 4, and the expected content of the second one. */
 static int from[N], to[N], wanted[N];
 
 static void start(void)
@@ -68,7 +68,7 @@ START_TEST(aml_operators_suffice)
 	start();
 	src = user(from, 0, &calls);
 	dst = user(to, 0, &calls);
-	/* Nothing but what a copy is said to need. */
+	/* Only the operators that a copy needs by its documentation. */
 	src->ops = (struct aml_layout_ops){.deref_native = src->ops.deref_native,
 					   .dims_native = src->ops.dims_native,
 					   .ndims = src->ops.ndims,
@@ -76,7 +76,7 @@ START_TEST(aml_operators_suffice)
 	dst->ops = src->ops;
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
-	/* Once per element and side. */
+	/* Each side is asked once for each element. */
 	ck_assert_uint_eq(calls.deref, 2 * N);
 	destroy(&src->layout);
 	destroy(&dst->layout);
@@ -90,7 +90,7 @@ START_TEST(the_cells_may_lie_anywhere)
 	start();
 	src = user(from, 0, NULL);
 	dst = user(to, 0, NULL);
-	/* Backwards, and one element for all of a row. */
+	/* The destination is reversed. In the source, one element stands for a whole row. */
 	for (size_t i = 0; i < N; i++) {
 		dst->cells[i] = (unsigned char *)&to[N - 1 - i];
 		src->cells[i] = (unsigned char *)&from[i / 4];
@@ -174,7 +174,7 @@ START_TEST(steps_may_be_no_multiple_of_the_element_size)
 	start();
 	src = user(from, USER_STEPS, NULL);
 	dst = user(to, USER_STEPS, NULL);
-	/* 5 elements of 4 bytes; steps of 5 bytes there, of -7 here. */
+	/* 5 elements of 4 bytes, with steps of 5 bytes in the destination and -7 in the source. */
 	src->ndims = dst->ndims = 1;
 	src->dims[0] = dst->dims[0] = 5;
 	src->base = bytes + 30;
@@ -260,7 +260,7 @@ START_TEST(copy_1d_takes_the_fast_path_alone)
 }
 END_TEST
 
-/* A dense layout with a table of its own, and operators for it that differ from the library's. */
+/* Operators for a dense layout with a copied table, which differ from the library's operators. */
 
 static void *reversed_deref_native(const struct aml_layout_data *data, const size_t *coords)
 {
@@ -293,7 +293,7 @@ static size_t two_bytes(const struct aml_layout_data *data)
 /* Contract: COPY-9. */
 START_TEST(a_replaced_deref_native_is_what_copies_call)
 {
-	/* In the source, in the destination, over both tables. */
+	/* For the source and for the destination, with a copy of each table. */
 	for (int i = 0; i < 4; i++) {
 		struct aml_layout_ops ops = i & 1 ? aml_layout_column_ops : aml_layout_row_ops;
 		struct aml_layout *src, *dst, *other;
@@ -336,7 +336,7 @@ START_TEST(a_replaced_number_of_dimensions_is_what_copies_go_by)
 	struct aml_layout *src, *dst = NULL;
 	int twice[2][N] = {{0}};
 
-	/* The dense deref_native knows nothing of the third dimension: all of it, twice. */
+	/* deref_native ignores the third dimension, so the copy has all elements twice. */
 	start();
 	src = dense(from);
 	ops.ndims = three_dimensions;
@@ -396,7 +396,7 @@ START_TEST(a_copied_table_with_other_things_replaced_copies_alike)
 	struct aml_layout_ops ops = aml_layout_column_ops;
 	struct aml_layout *src, *dst;
 
-	/* Copies use the native operators alone. */
+	/* Copies use only the native operators. */
 	start();
 	src = dense(from);
 	dst = dense(to);
@@ -414,7 +414,7 @@ START_TEST(a_copied_table_with_other_things_replaced_copies_alike)
 }
 END_TEST
 
-/* Copy in each way there is, which all have to refuse with this code, and write nothing. */
+/* Check that each way to copy refuses the layouts with this code, and writes nothing. */
 static void assert_refused(struct aml_dma *dma, struct aml_layout *dst, struct aml_layout *src,
 			   int code)
 {
@@ -436,12 +436,12 @@ static void assert_refused(struct aml_dma *dma, struct aml_layout *dst, struct a
 
 #define LIES 6
 
-/* Make a layout say what cannot be, or the truth again. */
+/* Make a layout give a wrong answer, or the right answers again. */
 static void lie(struct user_layout *user, int number)
 {
 	static const size_t ndims[] = {0, 65, 2, 2, 2, 2, 2};
 	static const size_t element_sizes[] = {4, 4, 0, 4, 4, 4, 4};
-	/* 2^64 elements, 2^64 bytes, more than that; the truth. */
+	/* The last four: 2^64 elements, 2^64 bytes, even more, the right extents. */
 	static const size_t dims[][2] = {
 		{4, 3},
 		{4, 3},
@@ -466,7 +466,7 @@ START_TEST(layouts_that_lie_are_told_when_they_are_posted)
 	struct aml_dma *dma = NULL;
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), AML_SUCCESS);
-	/* As a source, as a destination, both; with the fast path and without. */
+	/* The source, the destination or both give wrong answers, with or without the fast path. */
 	for (int i = 0; i < 6; i++) {
 		const int flags = i & 1 ? USER_STEPS : 0;
 		struct user_layout *from_liar, *to_liar;
@@ -581,7 +581,7 @@ START_TEST(no_address_is_a_failure)
 	struct aml_dma_request *request = NULL;
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), AML_SUCCESS);
-	/* Of the source, of the destination; the first element, one amid, the last. */
+	/* In the source and in the destination: the first element, one in the middle, the last. */
 	for (size_t i = 0; i < 6; i++) {
 		static const size_t places[] = {0, 5, N - 1};
 		struct user_layout *src, *dst;
@@ -617,7 +617,7 @@ START_TEST(layouts_that_can_be_duplicated_may_go_after_posting)
 	static const int kinds[] = {USER_DUPLICATE, USER_STEPS, USER_DUPLICATE | USER_STEPS,
 				    USER_DUPLICATE | USER_FREE};
 
-	/* With 0 workers nothing runs before it is waited for. */
+	/* With 0 workers, no copy runs before the wait. */
 	for (size_t threads = 0; threads < 2; threads++) {
 		struct aml_dma *dma = NULL;
 
@@ -637,8 +637,7 @@ START_TEST(layouts_that_can_be_duplicated_may_go_after_posting)
 			destroy(&dst->layout);
 			ck_assert_int_eq(aml_dma_wait(dma, &request), AML_SUCCESS);
 			ck_assert_mem_eq(to, from, sizeof(to));
-			/* The engine's duplicates are gone too, but for those that free() releases.
-			 */
+			/* The duplicates are destroyed too. free() is not counted. */
 			if (!((kinds[i % 4] | kinds[i / 4]) & USER_FREE))
 				ck_assert_uint_eq(calls.destroy, calls.duplicate + 2);
 		}
@@ -688,7 +687,7 @@ START_TEST(duplicates_go_with_the_engine)
 			 AML_SUCCESS);
 	destroy(&src->layout);
 	destroy(&dst->layout);
-	/* It finishes what was posted, and releases the handle. */
+	/* The destruction finishes the posted copy, and releases the handle. */
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
 	ck_assert_uint_eq(calls.destroy, 4);
@@ -736,7 +735,7 @@ START_TEST(layouts_without_duplicate_are_used_while_they_stay)
 	start();
 	src = user(from, 0, NULL);
 	dst = user(to, 0, NULL);
-	/* Neither has the pad or the reshape over them. */
+	/* A pad and a reshape layout over these layouts have no duplicate either. */
 	ck_assert_int_eq(
 		aml_layout_pad_create(&padded, ROW, &src->layout, (size_t[]){3, 4}, &neutral),
 		AML_SUCCESS);
@@ -752,7 +751,7 @@ START_TEST(layouts_without_duplicate_are_used_while_they_stay)
 }
 END_TEST
 
-/* Make the sample's layout one of the test's own. */
+/* Replace the sample's layout by a custom layout. */
 static void make_own(struct sample *sample, struct rng *rng)
 {
 	struct user_layout *made = user_layout_create(
@@ -762,7 +761,7 @@ static void make_own(struct sample *sample, struct rng *rng)
 	sample->layout = &made->layout;
 }
 
-/* Turn some dimensions around: the steps of the fast path become negative. */
+/* Reverse some dimensions, so that the steps of the fast path become negative. */
 static void turn(struct sample *sample, struct rng *rng)
 {
 	struct user_layout *layout = user_layout_of(sample->layout);
@@ -793,7 +792,7 @@ START_TEST(random_ones_match_the_oracle)
 {
 	struct rng rng = {0};
 
-	/* A layout of the test's own for each side, or for one of them. */
+	/* One side is a custom layout, or both are. */
 	while (rng_next_case(&rng, 1000)) {
 		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
 		size_t element_size = sample_element_size(&rng);
@@ -810,8 +809,8 @@ START_TEST(random_ones_match_the_oracle)
 		}
 		oracle_copy(&sides[0].oracle, &sides[1].oracle, &sides[0].memory);
 		result = aml_dma_linux_copy_generic(sides[0].layout, sides[1].layout, NULL);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d", RNG_ARGS(&rng),
-			      result);
+		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d",
+			      RNG_ARGS(&rng), result);
 		for (int i = 0; i < 2; i++) {
 			guard_assert(&sides[i].memory, &rng);
 			sample_destroy(&sides[i]);

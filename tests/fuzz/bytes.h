@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the fuzz targets share: a reader of the fuzzer's bytes, and the way to tell of a find. */
+/* Shared by the fuzz targets: a reader of the fuzzer's bytes, and the assertion MUST(). */
 #ifndef TESTS_FUZZ_BYTES_H
 #define TESTS_FUZZ_BYTES_H
 
@@ -9,25 +9,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a fuzzer calls for each input; replay.c does with each file. Returns 0. */
+/* Run one input. The fuzzer calls it for each input, replay.c for each file. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The name of the target, that of its corpus's folder. */
+/* The name of the target, and of the folder of its corpus. */
 extern const char fuzz_target[];
 
-/* What replay.c puts into the environment, one at a time: NAME, VALUE, …, NULL. */
+/*
+ * Environment variables: NAME, VALUE, …, NULL. replay.c runs each input once for each pair, with
+ * this variable set.
+ */
 extern const char *const fuzz_variants[];
 
-/* What must hold. */
+/* Abort if the condition is false, which the fuzzer reports as a failing input. */
 #define MUST(condition)                                                                         \
 	do {                                                                                    \
 		if (!(condition)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+			fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
 			abort();                                                                \
 		}                                                                               \
 	} while (0)
 
-/* The bytes that are left; 0 for ever after the last. */
+/* The remaining bytes. After the last byte, each further byte is 0. */
 struct bytes {
 	const uint8_t *at;
 	size_t left;
@@ -41,7 +44,7 @@ static inline uint8_t take(struct bytes *bytes)
 	return *bytes->at++;
 }
 
-/* 0 to n - 1, n at most 256. */
+/* 0 to n - 1. n is 1 to 256. */
 static inline size_t take_below(struct bytes *bytes, size_t n)
 {
 	return take(bytes) % n;

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Fuzz each target for SECONDS with libFuzzer under the address and undefined behaviour
-# sanitizers, from the corpus in the tree, in one thread of its own.
+# Fuzz each target for SECONDS with libFuzzer under the address and undefined behaviour sanitizers,
+# starting from the corpus in the tree. libFuzzer uses one thread.
 # usage: fuzz.sh SECONDS [TARGET…]
 #
-# Needs clang (or what $CLANG names) with libFuzzer; exits with 77 without it. What is new goes to
-# $builddir/tests/fuzz/new, inputs that fail to $builddir/tests/fuzz/found. To run one again:
+# The script needs clang, or the compiler in $CLANG, with libFuzzer. Without it, the script exits
+# with 77. New inputs go to $builddir/tests/fuzz/new, failing inputs to $builddir/tests/fuzz/found.
+# To run an input again:
 #
 #	$builddir/tests/fuzz/fuzz_copy FILE
 #
-# To take new inputs over into the tree, as few as cover the same:
+# To add new inputs to the tree, with as few files as keep the coverage:
 #
 #	$builddir/tests/fuzz/fuzz_copy -merge=1 -use_counters=0 NEW-FOLDER FOLDER…
 set -u
@@ -37,13 +38,13 @@ if ! "$clang" "$sanitizers" -o "$work/probe" "$work/probe.c" 2>"$work/output"; t
 	exit 77
 fi
 
-# The library's own sources are part of a target, so that what they cover counts. Copies are cut
-# into parts and go past the caches when they are this small already.
+# A target contains the library's sources, so that libFuzzer sees their coverage. COPY_PART and
+# COPY_CACHE are small, so that small copies are split into parts and bypass the caches.
 compile()
 {
 	target=$1
 	shift
-	# No name has a blank.
+	# No file name contains a blank.
 	# shellcheck disable=SC2046
 	"$clang" "$sanitizers" -fno-sanitize-recover=undefined -g -O1 -std=gnu11 -D_GNU_SOURCE \
 		-DCOPY_PART=512 -DCACHES_LAST_BYTES=4096 -I"$srcdir/tests/fuzz/check" \
@@ -77,7 +78,7 @@ for target; do
 	grep -E 'DONE|^stat::number_of_executed_units' "$work/output" || :
 done
 
-# What was found for the fastest kernels, with the others.
+# Run the inputs that were found with the fastest kernels with the other kernels too.
 if [ -d "$here/new/copy" ]; then
 	for isa in portable sse2 avx2; do
 		check "copy's corpus with $isa kernels" env AML_DMA_ISA=$isa "$here/fuzz_copy" \

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzz target: bytes are decoded into calls on two engines and their schedulers, of 0 to 3
- * workers each, and every call has to do what the reference says. Where there are no workers that
- * is exact: what has run, in which order. Where there are, it is what holds under every
- * schedule: each result, each failure told once, each record run once or cancelled, the order of
- * one worker, the bound on what runs at once.
+ * Fuzz target: bytes are decoded into calls on two engines, with 0 to 3 workers each, and on their
+ * schedulers. Each call must agree with the reference, model.h. Without workers, the reference is
+ * exact: it predicts the records that run, and their order. With workers, the target checks the
+ * properties that hold under every schedule: each result is right, each failure is reported once,
+ * each record runs once or is cancelled, one worker keeps the order, and the number of records that
+ * run at once stays within its bound.
  */
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
@@ -17,14 +18,14 @@
 const char fuzz_target[] = "calls";
 const char *const fuzz_variants[] = {"AML_DMA_ISA", "", NULL};
 
-/* The first of the codes that records fail with; one each. */
+/* Record number i fails with the code -(FIRST_CODE + i), so each code names its record. */
 #define FIRST_CODE 1000
 #define CALLS_MAX 64
 
 static struct world *world;
 static struct aml_layout any_layout;
 
-/* What records do, in whichever thread. */
+/* The work of records, in any thread. */
 
 static struct place *place_of(const struct record *record)
 {
@@ -48,7 +49,7 @@ static void leave(struct place *place)
 static int operate(struct aml_layout *dst, const struct aml_layout *src, void *record);
 static void work(struct aml_task_in *in, struct aml_task_out *out);
 
-/* The library's copies of a record's data; the layouts are released by unmake_layout(). */
+/* Make a layout for a copy of a record's data. Release it with unmake_layout(). */
 static void make_layout(const struct record *record, bool is_dst, unsigned char *data,
 			struct aml_layout **layout)
 {
@@ -66,7 +67,7 @@ static void make_layout(const struct record *record, bool is_dst, unsigned char 
 					     NULL) == AML_SUCCESS);
 		break;
 	case COPY_STRIDED:
-		/* Every element of one in two rows, or the first half of the rows. */
+		/* Six rows of four bytes. In the destination, rows are eight bytes apart. */
 		MUST(aml_layout_dense_create(layout, data, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
 					     is_dst ? pitches : NULL) == AML_SUCCESS);
 		break;
@@ -85,7 +86,7 @@ static void unmake_layout(const struct record *record, struct aml_layout **layou
 		aml_layout_destroy(layout);
 }
 
-/* Post a record, or copy at once. `req` NULL: without a handle. */
+/* Post a record, or run it synchronously. If `req` is NULL, there is no handle. */
 static int begin(struct record *record, bool at_once, struct aml_dma_request **req)
 {
 	struct aml_dma *dma = place_of(record)->dma;
@@ -122,7 +123,7 @@ static void submit(struct record *record)
 	MUST(aml_sched_submit_task(place_of(record)->sched, task) == AML_SUCCESS);
 }
 
-/* Which bytes of its data a record copies. */
+/* Whether a record writes the byte at this offset of its destination. */
 static bool copies(const struct record *record, size_t at)
 {
 	return record->kind != COPY_STRIDED || at % 8 < 4;
@@ -151,7 +152,7 @@ static bool is_to_copy(const struct record *record, size_t at, unsigned char byt
 	return copies(record, at) && byte == record->from[copied_from(record, at)];
 }
 
-/* Each byte is as before or as after. */
+/* Whether each byte has either its old value or its copied value. */
 static bool has_copied_in_part(const struct record *record)
 {
 	for (size_t i = 0; i < record->size; i++)
@@ -168,7 +169,7 @@ static bool has_copied_nothing(const struct record *record)
 	return true;
 }
 
-/* What cannot be done inside a record's own function, and changes nothing. */
+/* Make calls that are refused inside a record's own function. They must change nothing. */
 static void be_refused(struct record *record)
 {
 	struct place *place = place_of(record);
@@ -181,7 +182,7 @@ static void be_refused(struct record *record)
 	MUST(aml_dma_linux_destroy(&dma) == -AML_EBUSY && dma == place->dma);
 	aml_errno = AML_SUCCESS;
 	MUST(aml_sched_wait_any(sched) == NULL && aml_errno == AML_EBUSY);
-	/* The thread may be that of somebody who looks at it. */
+	/* This may run in a thread that checks aml_errno afterwards. */
 	aml_errno = before;
 	aml_queue_sched_destroy(&sched);
 	MUST(sched == place->sched);
@@ -227,7 +228,7 @@ static void do_step(struct record *record, enum action action, struct record *ch
 		leave(place);
 		err = aml_sched_wait_task(place_of(child)->sched, &child->task);
 		enter(place);
-		/* Where others run it, wait_any may have returned it before. */
+		/* With workers, a call of wait_any may have returned the task before. */
 		if (err != -AML_EINVAL || exact(place_of(child)))
 			MUST(err == AML_SUCCESS && child->out == child->code);
 		break;
@@ -295,7 +296,7 @@ static struct record *new_record(int place, enum kind kind)
 		record->to = malloc(record->size);
 		MUST(record->from != NULL && record->to != NULL);
 		memset(record->to, 0xEE, record->size);
-		/* No byte is as before. */
+		/* Each byte differs from the old content of the destination. */
 		for (size_t i = 0; i < record->size; i++)
 			record->from[i] = (unsigned char)((record->id * 7 + (int)i) % 200);
 	}
@@ -303,7 +304,7 @@ static struct record *new_record(int place, enum kind kind)
 	return record;
 }
 
-/* What a record of this program's does beyond counting. */
+/* Decode the behaviour of a record with its own operator or task. */
 static void take_behaviour(struct record *record, struct bytes *bytes, size_t depth)
 {
 	size_t v = take(bytes);
@@ -323,7 +324,7 @@ static void take_behaviour(struct record *record, struct bytes *bytes, size_t de
 		record->steps[i].action = action;
 		if (action == BE_REFUSED)
 			continue;
-		/* Another thread must not post where calls are predicted. */
+		/* Other threads must not post to a place whose calls are predicted. */
 		if (what >= 224 && !exact(&world->places[1 - there]) &&
 		    world->places[1 - there].dma != NULL) {
 			there = 1 - there;
@@ -363,14 +364,14 @@ static void open_gate(struct record *record)
 	MUST(sem_post(&record->gate) == 0);
 }
 
-/* Before a call that may wait for anything. */
+/* Called before each call that may wait for a record. */
 static void open_gates(void)
 {
 	for (size_t i = 0; i < world->num_records; i++)
 		open_gate(&world->records[i]);
 }
 
-/* Whether a record of one worker's stands behind another one that holds it. */
+/* Whether the place has one worker, and an earlier record there still waits at its gate. */
 static bool held_up(const struct record *record)
 {
 	if (place_of(record)->workers != 1)
@@ -385,13 +386,13 @@ static bool held_up(const struct record *record)
 	return false;
 }
 
-/* How often it has run, as far as can be seen. */
+/* Whether a record has run as often as it is due. A copy shows in its destination only. */
 static bool has_run(const struct record *record)
 {
 	return is_copy(record) ? has_copied(record) : atomic_load(&record->runs) >= record->due;
 }
 
-/* What has run in a place without workers is exactly what the reference says. */
+/* In a place without workers, exactly the records that the reference predicts have run. */
 static void compare(struct place *place)
 {
 	if (place->dma == NULL || !exact(place))
@@ -412,7 +413,10 @@ static void compare(struct place *place)
 	}
 }
 
-/* One worker starts what this thread has posted in order. */
+/*
+ * With at most one worker, records that this thread posted start in order: all before `last` have
+ * run.
+ */
 static void check_order(const struct place *place, const struct record *last)
 {
 	if (place->workers > 1)
@@ -426,7 +430,7 @@ static void check_order(const struct place *place, const struct record *last)
 	}
 }
 
-/* The record goes the library's way from here. */
+/* Note in the reference that the record is posted now. */
 static void posted(struct record *record, bool open)
 {
 	struct place *place = place_of(record);
@@ -463,7 +467,7 @@ static void call_post(struct bytes *bytes, bool copy)
 		record->holds = v >= 192;
 	}
 	record->with_handle = v % 4 != 3;
-	/* It may run at once, so the reference comes first. */
+	/* The record may run during the post, so update the reference first. */
 	posted(record, record->with_handle);
 	MUST(begin(record, false, record->with_handle ? &record->req : NULL) == AML_SUCCESS);
 	MUST(!record->with_handle || record->req != NULL);
@@ -497,7 +501,7 @@ static void call_copy(struct bytes *bytes)
 	finish_wait(record);
 }
 
-/* One of those that are open here; NULL: there is none. */
+/* Pick one of the open requests or tasks of the current place. NULL if there is none. */
 static struct record *pick(struct bytes *bytes, bool task)
 {
 	struct record *open[RECORDS];
@@ -541,7 +545,7 @@ static void call_cancel(struct bytes *bytes)
 	record->told = true;
 	if (exact(here()))
 		model_cancel(here(), record);
-	/* From here on it does not run any more. */
+	/* The record must not run from here on. */
 	if (is_copy(record))
 		record->due = has_copied(record);
 	else if (!exact(here()))
@@ -550,12 +554,12 @@ static void call_cancel(struct bytes *bytes)
 	MUST(!queued || record->due == 0);
 	if (!is_copy(record))
 		return;
-	/* It may have been stopped early, but nobody works on it any more. */
+	/* The copy may have stopped early. No thread works on it any more. */
 	MUST(queued ? has_copied_nothing(record) : has_copied_in_part(record));
 	memset(record->to, 0xEE, record->size);
 }
 
-/* Requests of this thread's that a barrier has to have seen. */
+/* After a barrier that returned success, all requests that this thread posted have run. */
 static void check_barrier(struct place *place)
 {
 	for (size_t i = 0; i < world->num_records; i++) {
@@ -569,7 +573,7 @@ static void check_barrier(struct place *place)
 	}
 }
 
-/* A barrier has returned a code: whose? */
+/* Find the record whose failure a barrier has returned. It must not have been reported before. */
 static void check_told(struct place *place, int code)
 {
 	int id = -code - FIRST_CODE;
@@ -606,7 +610,7 @@ static void call_submit(struct bytes *bytes)
 	size_t v = take(bytes);
 	struct record *record = NULL;
 
-	/* One that was returned may be submitted again. */
+	/* A task that was returned may be submitted again. */
 	for (size_t i = 0; i < world->num_records && v % 4 == 3; i++) {
 		struct record *old = &world->records[i];
 
@@ -635,7 +639,7 @@ static void call_wait_task(struct bytes *bytes)
 	MUST(aml_sched_wait_task(here()->sched, &record->task) == AML_SUCCESS);
 	finish_wait(record);
 	MUST(record->out == record->code);
-	/* Once only. */
+	/* A second wait is an error. */
 	MUST(aml_sched_wait_task(here()->sched, &record->task) == -AML_EINVAL);
 }
 
@@ -684,7 +688,7 @@ static void call_fprintf(void)
 		MUST(strncmp(line, "<fuzz> ", 7) == 0 && strchr(line, '\n') != NULL);
 }
 
-/* Calls that are refused and change nothing. */
+/* Make calls that are refused. They must change nothing. */
 static void call_wrongly(struct bytes *bytes)
 {
 	struct aml_dma *other = world->places[1 - world->here].dma;
@@ -711,10 +715,10 @@ static void call_wrongly(struct bytes *bytes)
 	aml_layout_destroy(&b);
 }
 
-/* Until nothing is left that a barrier or wait_any has to tell. */
+/* Call barriers and wait_any until they have nothing left to report. */
 static void settle(struct place *place)
 {
-	/* What these bring to an end may have posted more. */
+	/* Records that finish meanwhile may have posted more records. */
 	for (int quiet = 0; quiet < 4;) {
 		quiet++;
 		while (call_barrier(place) != AML_SUCCESS)
@@ -724,7 +728,7 @@ static void settle(struct place *place)
 	}
 }
 
-/* All records of a place that is no more. */
+/* Check all records of a place whose engine is destroyed. */
 static void check_end(struct place *place, bool settled)
 {
 	for (size_t i = 0; i < world->num_records; i++) {
@@ -742,7 +746,7 @@ static void check_end(struct place *place, bool settled)
 		if (settled && runs > 0 && record->code != AML_SUCCESS &&
 		    record->kind == OWN_OPERATOR && record->parent == NULL)
 			MUST(record->told);
-		/* Nothing of it is looked at again. */
+		/* No later call uses the record. */
 		record->open = false;
 	}
 	MUST(atomic_load(&place->now) == 0);
@@ -750,7 +754,10 @@ static void check_end(struct place *place, bool settled)
 		MUST(atomic_load(&place->most) <= (int)(place->workers > 1 ? place->workers : 1));
 }
 
-/* Every child has run if its parent has, and every failure of one left alone was told. */
+/*
+ * Each child has run as often as its parent. The failure of a child for which its parent did not
+ * wait has been reported.
+ */
 static void check_children(bool settled)
 {
 	for (size_t i = 0; i < world->num_records; i++) {
@@ -778,7 +785,7 @@ static void check_children(bool settled)
 	}
 }
 
-/* The starts of what this thread has posted to one worker are in the order of posting. */
+/* With one worker, records that this thread posted have started in the order of posting. */
 static void check_trail(const struct place *place)
 {
 	unsigned long last = 0;
@@ -788,7 +795,7 @@ static void check_trail(const struct place *place)
 	for (size_t i = 0; i < atomic_load(&place->length); i++) {
 		const struct record *record = &world->records[place->trail[i]];
 
-		/* Of a task that was submitted again only the last time is known. */
+		/* For a task that was submitted again, only the last sequence number is known. */
 		if (record->parent != NULL || record->due > 1)
 			continue;
 		MUST(record->seq > last);
@@ -811,7 +818,7 @@ static void destroy(struct place *place, bool settled)
 	check_end(place, settled);
 }
 
-/* One call. */
+/* Decode one call, and make it. */
 static void call(struct bytes *bytes)
 {
 	switch (take_below(bytes, 16)) {
@@ -875,7 +882,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	create(&world->places[1], v / 8 % 4);
 	for (int n = 0; n < CALLS_MAX && bytes.left > 0; n++)
 		call(&bytes);
-	/* Operators must not post to an engine that is no more. */
+	/* Operators must not post to a destroyed engine. */
 	crossed = world->places[0].crossed || world->places[1].crossed;
 	for (int i = 0; i < PLACES && (settled || crossed); i++)
 		settle(&world->places[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzz target: bytes are decoded into two layouts and a way to copy from one to the other, and
- * what the library does is compared to the oracle's elements; or into sizes without measure,
- * which must be refused wherever they overflow; or into layouts that change their answers.
+ * Fuzz target: bytes are decoded into one of three kinds of test. Two layouts and a way to copy:
+ * the result is compared with the oracle. Arbitrary sizes: a layout must be refused if they
+ * overflow. Shifting layouts, which change their answers: see shifting.h.
  */
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
@@ -23,10 +23,10 @@ const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",    "AML_DMA_ISA"
 
 /* How a copy is made. */
 enum way {
-	/* By calling the operator. */
+	/* By a call of the operator. */
 	DIRECTLY,
 	SYNCHRONOUSLY,
-	/* The layouts are released before it is waited for, where they may. */
+	/* The layouts are destroyed before the wait, unless they must stay. */
 	WITH_A_HANDLE,
 	WITHOUT_A_HANDLE,
 	CANCELLED,
@@ -37,20 +37,20 @@ struct copy {
 	struct side dst, src;
 	enum way way;
 	struct aml_dma *dma;
-	/* The operator to post; `direct` the same to call. */
+	/* The operator to post, and the same operator for a direct call. */
 	aml_dma_operator op, direct;
 	struct aml_layout *to, *from;
 	void *arg;
-	/* The codes that are right, besides AML_SUCCESS if `may_succeed`. */
+	/* The expected codes; AML_SUCCESS is expected too if `may_succeed` is set. */
 	int codes[4];
 	size_t num_codes;
 	bool may_succeed;
 };
 
-/* Engines that live as long as the program, of 0 to 2 workers. */
+/* Engines with 0 to 2 workers, which live as long as the program. */
 static struct aml_dma *engines[3];
 
-/* ThreadSanitizer makes a program that ends with other threads wait a second. */
+/* With ThreadSanitizer, a program that still has other threads waits for a second at its exit. */
 static void destroy_engines(void)
 {
 	for (size_t workers = 0; workers < 3; workers++)
@@ -88,7 +88,7 @@ static bool right(const struct copy *copy, int code)
 	return false;
 }
 
-/* The memory is as expected, and so is what lies around it. */
+/* Check that the memory and its guard bytes have the expected content. */
 static void check_memory(const struct side *side)
 {
 	const struct guard *memory = &side->memory;
@@ -96,7 +96,7 @@ static void check_memory(const struct side *side)
 	MUST(memcmp(memory->pages, memory->picture, memory->pages_size) == 0);
 }
 
-/* Each byte of the destination is either what it was or what it was to become. */
+/* Check that each byte of the destination has either its old value or its expected value. */
 static void check_partial(const struct side *dst, const unsigned char *before)
 {
 	const struct guard *memory = &dst->memory;
@@ -105,7 +105,9 @@ static void check_partial(const struct side *dst, const unsigned char *before)
 		MUST(memory->pages[i] == memory->picture[i] || memory->pages[i] == before[i]);
 }
 
-/* Post and finish. Returns the first code that is none, with `*posted` if it is not the posting's.
+/*
+ * Post a copy, and wait for it or cancel it. Returns the first failure, or AML_SUCCESS. Sets
+ * `*posted` to whether the post succeeded.
  */
 static int post(struct copy *copy, bool *posted)
 {
@@ -144,7 +146,7 @@ static int run(struct copy *copy, bool *posted)
 	return post(copy, posted);
 }
 
-/* Write the elements that have an address into the picture. */
+/* Copy the elements that have an address in the expected content. */
 static void picture(const struct oracle *dst, const struct oracle *src, struct guard *memory)
 {
 	for (size_t n = 0; n < dst->count; n++)
@@ -153,7 +155,7 @@ static void picture(const struct oracle *dst, const struct oracle *src, struct g
 			       src->cells[n].at, dst->element_size);
 }
 
-/* Has an element no address that is to be read or written? */
+/* Whether an element that is read or written has no address. */
 static bool holes(const struct oracle *dst, const struct oracle *src)
 {
 	for (size_t n = 0; n < dst->count; n++)
@@ -163,7 +165,7 @@ static bool holes(const struct oracle *dst, const struct oracle *src)
 	return false;
 }
 
-/* Does a side that refuses to be kept have an element that is copied, one within all its pads? */
+/* Whether the copy reaches a layout that cannot be kept. Neutral elements of pads do not count. */
 static bool misses_a_side(const struct copy *copy, const struct oracle *from)
 {
 	const struct oracle *dst = &copy->dst.oracle;
@@ -176,7 +178,7 @@ static bool misses_a_side(const struct copy *copy, const struct oracle *from)
 	return false;
 }
 
-/* Copy, and compare to `from`, the oracle's elements in the destination's order. */
+/* Copy, and compare with `from`: the elements of the source, in the order of the destination. */
 static void copy_and_compare(struct copy *copy, const struct oracle *from)
 {
 	size_t size = copy->dst.memory.pages_size;
@@ -186,11 +188,11 @@ static void copy_and_compare(struct copy *copy, const struct oracle *from)
 
 	MUST(before != NULL);
 	memcpy(before, copy->dst.memory.pages, size);
-	/* Layouts that cannot be kept are refused by posting alone. */
+	/* Only posting refuses layouts that cannot be kept. */
 	if (asked && copy->may_succeed && copy->dst.oracle.count > 0) {
 		refuse(copy, copy->dst.not_kept);
 		refuse(copy, copy->src.not_kept);
-		/* What is not reached need not be kept. */
+		/* A layout whose elements the copy does not reach need not be kept. */
 		copy->may_succeed |= from != NULL && !misses_a_side(copy, from);
 	}
 	err = run(copy, &posted);
@@ -204,7 +206,7 @@ static void copy_and_compare(struct copy *copy, const struct oracle *from)
 		check_partial(&copy->dst, before);
 	} else {
 		MUST(right(copy, err));
-		/* Success is optional in places. */
+		/* Some copies may either succeed or be refused. */
 		if (err != AML_SUCCESS)
 			memcpy(copy->dst.memory.picture, before, size);
 		check_memory(&copy->dst);
@@ -214,7 +216,7 @@ static void copy_and_compare(struct copy *copy, const struct oracle *from)
 	free(before);
 }
 
-/* What both sides tell of themselves. */
+/* Expect the codes with which the wrong answers of both sides are refused. */
 static void refuse_lies(struct copy *copy)
 {
 	refuse(copy, copy->dst.refused);
@@ -238,7 +240,7 @@ static bool same(const struct extents *a, const struct extents *b)
 	return a->ndims == b->ndims && memcmp(a->dims, b->dims, a->ndims * sizeof(*a->dims)) == 0;
 }
 
-/* Layout to layout. */
+/* Copy from layout to layout. */
 static void fuzz_generic(struct copy *copy, struct bytes *bytes, const struct extents *extents,
 			 const struct extents *other, size_t element_size, size_t other_size)
 {
@@ -256,7 +258,7 @@ static void fuzz_generic(struct copy *copy, struct bytes *bytes, const struct ex
 	copy_and_compare(copy, same(extents, other) ? &copy->src.oracle : NULL);
 }
 
-/* What copy_1D takes. */
+/* Whether copy_1D takes the side: a dense layout of one dimension with a unit stride. */
 static bool unit_stride(const struct side *side)
 {
 	return side->fast && side->oracle.ndims == 1 && side->oracle.count > 1 &&
@@ -264,7 +266,7 @@ static bool unit_stride(const struct side *side)
 		       (ptrdiff_t)side->oracle.element_size;
 }
 
-/* Whether that is so cannot be seen on fewer than two elements. */
+/* With fewer than two elements, the oracle does not show the stride. */
 static bool perhaps_unit_stride(const struct side *side)
 {
 	return side->fast && side->oracle.ndims == 1 && side->oracle.count < 2;
@@ -287,12 +289,12 @@ static void fuzz_1d(struct copy *copy, struct bytes *bytes, const struct extents
 		refuse(copy, -AML_EINVAL);
 	else if (!unit_stride(dst) || !unit_stride(src))
 		copy->codes[copy->num_codes++] = -AML_EINVAL;
-	/* It keeps no layout. */
+	/* copy_1D keeps no layout. */
 	copy->dst.not_kept = copy->src.not_kept = AML_SUCCESS;
 	copy_and_compare(copy, same(extents, other) ? &copy->src.oracle : NULL);
 }
 
-/* Bytes, of the same two memories. */
+/* Copy bytes between the memories of both sides. */
 static void fuzz_bytes(struct copy *copy, struct bytes *bytes, const struct extents *extents,
 		       size_t element_size)
 {
@@ -309,13 +311,13 @@ static void fuzz_bytes(struct copy *copy, struct bytes *bytes, const struct exte
 	copy->arg = (void *)size;
 	copy->dst.not_kept = copy->src.not_kept = AML_SUCCESS;
 	memcpy(copy->dst.memory.expected, copy->src.memory.data, size);
-	/* The picture has changed already. */
+	/* The expected content is that of a whole copy, so the copy must not be cancelled. */
 	if (copy->way == CANCELLED)
 		copy->way = WITH_A_HANDLE;
 	copy_and_compare(copy, NULL);
 }
 
-/* Dimensions permuted, in this thread. */
+/* Copy with permuted dimensions, in this thread. */
 static int transform(struct aml_layout *dst, const struct aml_layout *src, void *permutation)
 {
 	return aml_copy_layout_transform_generic(dst, src, permutation);
@@ -334,7 +336,7 @@ static void fuzz_transform(struct copy *copy, struct bytes *bytes, struct extent
 		permutation[i] = permutation[j];
 		permutation[j] = i;
 	}
-	/* Extents that are the other's, permuted, if they were the same. */
+	/* If the extents are equal, permute those of the destination. */
 	if (fits && same(extents, other))
 		for (size_t i = 0; i < n; i++)
 			extents->dims[i] = other->dims[permutation[i]];
@@ -352,7 +354,7 @@ static void fuzz_transform(struct copy *copy, struct bytes *bytes, struct extent
 		oracle_permute(&oracle, &copy->src.oracle, permutation);
 	wrong = take(bytes);
 	if (wrong > 240) {
-		/* No permutation. */
+		/* Make it an invalid permutation. */
 		permutation[wrong % n] = n == 1 || wrong % 2 ? n : permutation[(wrong + 1) % n];
 		fits = false;
 	}
@@ -362,7 +364,7 @@ static void fuzz_transform(struct copy *copy, struct bytes *bytes, struct extent
 	oracle_destroy(&oracle);
 }
 
-/* Another shape or element size, now and then. */
+/* Change the extents or the element size, now and then. */
 static void change(struct bytes *bytes, struct extents *extents, size_t *element_size)
 {
 	size_t v = take(bytes);
@@ -411,7 +413,7 @@ static void fuzz_copy(struct bytes *bytes, size_t what)
 	free(copy);
 }
 
-/* Sizes without measure. */
+/* Arbitrary sizes. */
 
 struct wild {
 	size_t ndims, element_size;
@@ -432,7 +434,7 @@ static size_t take_wild(struct bytes *bytes)
 	return word;
 }
 
-/* Numbers that cannot overflow before they are seen to exceed any size. */
+/* A type for products of sizes. times() saturates far above SIZE_MAX, so nothing overflows. */
 typedef unsigned __int128 wide;
 
 static wide times(wide a, wide b)
@@ -440,7 +442,7 @@ static wide times(wide a, wide b)
 	return a > UINT64_MAX || (a > 0 && b > UINT64_MAX) ? (wide)1 << 100 : a * b;
 }
 
-/* The elements, or more than any size. */
+/* The number of elements, saturated far above SIZE_MAX. */
 static wide count_of(size_t ndims, const size_t *dims)
 {
 	wide count = 1;
@@ -454,8 +456,9 @@ static wide count_of(size_t ndims, const size_t *dims)
 }
 
 /*
- * What a dense layout of these sizes is: -1 if one of its sizes exceeds size_t, 1 if none does and
- * all elements lie within PTRDIFF_MAX bytes, 0 if that cannot be said.
+ * Whether a dense layout may have these sizes. -1: no, because one of its sizes exceeds size_t. 1:
+ * yes, because none does and all elements lie within PTRDIFF_MAX bytes. 0: the layout may be made
+ * or refused.
  */
 static int judge(const struct wild *w)
 {
@@ -481,7 +484,10 @@ static int judge(const struct wild *w)
 	return span <= PTRDIFF_MAX;
 }
 
-/* 1: every element of the slice lies in the layout; 0: it has none, or strides beyond reason. */
+/*
+ * Whether a layout may have this slice. -1: no, because an element lies outside the layout. 1: yes.
+ * 0: the slice may be made or refused, because it is empty or has very large strides.
+ */
 static int judge_slice(const struct wild *w, const size_t *offsets, const size_t *dims,
 		       const size_t *strides)
 {
@@ -522,7 +528,7 @@ static void take_wilds(struct bytes *bytes, size_t n, size_t *sizes)
 		sizes[i] = take_wild(bytes);
 }
 
-/* What is made of a wild layout. Nothing is read or written there. */
+/* Make other layouts from a layout of arbitrary sizes. Elements are not read or written. */
 static void derive(struct aml_layout *layout, const struct wild *w, struct bytes *bytes)
 {
 	struct aml_layout *made = UNTOUCHED;
@@ -608,7 +614,7 @@ static void fuzz_shifting(struct bytes *bytes)
 	const char *wrong;
 	size_t calls;
 
-	/* Once, or at any time. */
+	/* The answers change once, or at any time if the byte is 0. */
 	source.at = take(bytes);
 	wrong = shifting_run(&source, dma, &calls);
 	if (wrong != NULL)

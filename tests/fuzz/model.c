@@ -32,7 +32,7 @@ void model_post(struct place *place, struct record *record)
 	records_push(&place->queue, record);
 }
 
-/* Out of the queue, to run now. */
+/* Remove a record from the queue, and run it. */
 static void take_out(struct place *place, struct record *record)
 {
 	MUST(records_remove(&place->queue, record));
@@ -40,7 +40,7 @@ static void take_out(struct place *place, struct record *record)
 	run(place, record);
 }
 
-/* What is done with a child in another place is not seen here. */
+/* Do one step of a record. Children in another place are not simulated. */
 static void act(struct place *place, enum action action, struct record *child)
 {
 	if (action == BE_REFUSED || child->place != child->parent->place)
@@ -115,7 +115,7 @@ void model_cancel(struct place *place, struct record *record)
 	records_remove(&place->failed, record);
 }
 
-/* Is a request in the queue that was posted before the barrier? */
+/* Whether the queue has a request that was posted before the barrier. */
 static bool covers(const struct place *place)
 {
 	for (size_t i = 0; i < place->queue.n; i++)

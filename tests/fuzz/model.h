@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reference for calls on an engine: what each record, a request or a task, is to do and has
- * done, and for a place without workers, where everything happens in one thread, a simulation
- * that tells what runs in which call, and in which order. Nothing here calls the library.
+ * The reference for calls on an engine. A record is a request or a task: it has the work to do and
+ * the work that is done. A place is an engine and its scheduler. In a place without workers
+ * everything runs in one thread, so a simulation predicts the records that run in each call, and
+ * their order. Nothing here calls the library.
  */
 #ifndef TESTS_FUZZ_MODEL_H
 #define TESTS_FUZZ_MODEL_H
@@ -13,20 +14,20 @@
 
 #include "bytes.h"
 
-/* Two engines with a scheduler each, and all that one input may make. */
+/* The number of places, and the largest numbers of records and of steps of a record. */
 #define PLACES 2
 #define RECORDS 96
 #define STEPS 3
-/* What a copy copies, in bytes; the larger one in several parts where these are small. */
+/* The sizes of copies in bytes. In the test build, the large copy has several parts. */
 #define DATA 48
 #define DATA_LARGE 4000
 
 /* How a record does its work. */
 enum kind {
-	/* An operator or a task of this program's, which counts its runs. */
+	/* A custom operator or task, which counts its runs. */
 	OWN_OPERATOR,
 	OWN_TASK,
-	/* Copies by the library's operators; from here on. */
+	/* From here on: copies by the library's operators. */
 	COPY_BYTES,
 	COPY_FLAT,
 	COPY_STRIDED,
@@ -35,7 +36,7 @@ enum kind {
 	KINDS
 };
 
-/* What an operator does with a child. */
+/* The actions of an operator on a child. */
 enum action {
 	POST_AND_WAIT,
 	POST_AND_LEAVE,
@@ -43,7 +44,7 @@ enum action {
 	COPY_NOW,
 	SUBMIT_AND_WAIT,
 	SUBMIT_AND_LEAVE,
-	/* All that is refused inside an operator; no child. */
+	/* Make calls that are refused inside an operator. There is no child. */
 	BE_REFUSED,
 	ACTIONS
 };
@@ -51,15 +52,15 @@ enum action {
 struct record {
 	int id, place;
 	enum kind kind;
-	/* What it returns. */
+	/* The result of the operator or task. */
 	int code;
 	bool with_handle;
-	/* It lets others go first when it has started. */
+	/* First, the record yields the CPU to other threads. */
 	bool lingers;
-	/* It waits for the gate then. */
+	/* Then it waits for its gate. */
 	bool holds, opened;
 	sem_t gate;
-	/* What it does then. */
+	/* Then it does these steps. */
 	struct {
 		enum action action;
 		struct record *child;
@@ -67,26 +68,29 @@ struct record {
 	size_t num_steps;
 	struct record *parent;
 
-	/* The library's. */
+	/* Objects that the library uses. */
 	struct aml_dma_request *req;
 	struct aml_task task;
 	int out;
 	size_t size;
 	unsigned char *from, *to;
 
-	/* How often it has started. */
+	/* How often the record has started. */
 	atomic_int runs;
 
-	/* The reference: how often it is to have run, in a place without workers up to now. */
+	/*
+	 * The reference: how often the record must run in all. In a place without workers: how
+	 * often it must have run up to now.
+	 */
 	int due;
-	/* It was posted or submitted, and neither waited for nor cancelled. */
+	/* Posted or submitted, and neither waited for nor cancelled. */
 	bool open;
 	bool cancelled;
-	/* A barrier has told of its failure, or somebody who waited was told, or need not be. */
+	/* The failure was reported, by a barrier or a wait, or need not be reported. */
 	bool told;
-	/* Its place in the order of posting. */
+	/* The number of the record in the order of posting, from 1 on. */
 	unsigned long seq;
-	/* In a simulation: it is in the queue; its result goes to whoever waits for it. */
+	/* In the simulation: in the queue; a wait will return the result. */
 	bool queued, awaited;
 };
 
@@ -100,10 +104,10 @@ struct place {
 	struct aml_dma *dma;
 	struct aml_sched *sched;
 	size_t workers;
-	/* Operators of the other place post here, so that it may exceed its bound. */
+	/* Operators of the other place post here, so more records than the bound may run. */
 	bool crossed;
 	atomic_int now, most;
-	/* Which records have started, in order. */
+	/* The records that have started, in order. */
 	atomic_size_t length;
 	int trail[4 * RECORDS];
 
@@ -112,9 +116,9 @@ struct place {
 	size_t expected_length;
 	int expected[4 * RECORDS];
 	struct records queue;
-	/* Requests that have failed, and nobody was told; tasks that are done, and nobody has. */
+	/* Requests with unreported failures; tasks that are done and that no wait has returned. */
 	struct records failed, done;
-	/* A barrier or wait_any that waits: what ends it. */
+	/* The barrier or wait_any in progress: its condition, and the record that ends it. */
 	unsigned long barrier;
 	struct record *reported;
 	bool any;
@@ -135,29 +139,30 @@ static inline bool is_copy(const struct record *record)
 	return record->kind >= COPY_BYTES;
 }
 
-/* Nothing happens in it but in calls, in this thread. */
+/* Whether records of the place run only during calls of this thread. */
 static inline bool exact(const struct place *place)
 {
 	return place->workers == 0;
 }
 
 void records_push(struct records *records, struct record *record);
-/* Whether it was among them. */
+/* Returns whether the record was in the list. */
 bool records_remove(struct records *records, struct record *record);
 
 /*
- * The simulation of a place without workers. A record is posted; the head of the queue runs until
- * a record is done, as a wait does; a call of the others' names is made.
+ * The simulation of a place without workers. Each function has the effect of the call in its name
+ * on the reference. model_wait() runs the head of the queue until the record is done.
  */
 void model_post(struct place *place, struct record *record);
 void model_wait(struct place *place, struct record *record);
 void model_cancel(struct place *place, struct record *record);
-/* Returns the code. Tasks that are posted behind the last request may run too or not. */
+/* Returns the barrier's code. Tasks behind the last request may run in a barrier too, or not. */
 int model_barrier(struct place *place);
-/* What the trail shows of such tasks. */
+/* Run those of these tasks that the place's trail shows. */
 void model_follow(struct place *place);
-/* The task that it returns, or NULL. */
+/* Returns the task that wait_any returns, or NULL. */
 struct record *model_wait_any(struct place *place);
+/* Run all that is queued, as the destruction of an engine does. */
 void model_drain(struct place *place);
 
 #endif /* TESTS_FUZZ_MODEL_H */

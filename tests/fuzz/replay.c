@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs a fuzz target on inputs without a fuzzer: the files, or the files of the folders, that the
- * command line names, or the target's corpus in the tree. Each in a process of its own, with a time
- * limit, and once for each of the target's variants. The last line is as of Check's programs.
+ * Runs a fuzz target on inputs without a fuzzer. The inputs are the files and the folders that the
+ * command line names; by default, the target's corpus in the tree. Each input runs once for each
+ * variant of the target, in a process of its own with a time limit. The last line of the output has
+ * the form of Check's programs.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,13 +15,13 @@
 #include "bytes.h"
 
 #define SECONDS 20
-/* Longer inputs than the corpus has. */
+/* Longer than any input in the corpus. */
 #define INPUT_MAX 65536
 
 static unsigned checks, failures;
 static const char *self;
 
-/* In a process of its own: feed a file to the target. */
+/* Run the target on one file, in this process. */
 static void feed(const char *path)
 {
 	uint8_t *data = malloc(INPUT_MAX), *exact;
@@ -34,7 +35,7 @@ static void feed(const char *path)
 	}
 	size = fread(data, 1, INPUT_MAX, stream);
 	fclose(stream);
-	/* So that a sanitizer sees where it ends. */
+	/* A block of the exact size, so that a sanitizer detects reads beyond the input. */
 	exact = malloc(size > 0 ? size : 1);
 	if (exact == NULL)
 		exit(EXIT_FAILURE);
@@ -83,7 +84,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The files of a folder, in the order of their names. */
+/* Run the files of a folder, in the order of their names. */
 static void replay_folder(const char *path)
 {
 	struct dirent *entry;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One side of a copy, decoded from bytes, from the outside inwards. */
+/* One side of a copy, decoded from bytes: see side.h. */
 #include "side.h"
 
 #include <aml/layout/dense.h>
@@ -9,7 +9,7 @@
 
 #include "user_layout.h"
 
-/* Bytes around the memory, for builds without the address sanitizer. */
+/* The number of guard bytes around the memory. AddressSanitizer guards the memory itself. */
 #if defined(__SANITIZE_ADDRESS__)
 #define MARGIN 0
 #elif defined(__has_feature)
@@ -53,7 +53,7 @@ void decode_extents(struct bytes *bytes, struct extents *extents)
 		extents->dims[zero % extents->ndims] = 0;
 }
 
-/* An array of native order in the side's order. */
+/* Convert an array from native order to the side's order. */
 static const size_t *user(struct sizes *sizes, const struct side *side, size_t ndims,
 			  const size_t *native)
 {
@@ -92,7 +92,7 @@ static void make_memory(struct side *side, struct bytes *bytes, size_t size)
 	side->memory.size = size;
 }
 
-/* The elements are now those of `oracle`. */
+/* Replace the layout and the oracle of the side. */
 static void replace(struct side *side, struct aml_layout *layout, struct oracle *oracle)
 {
 	oracle_destroy(&side->oracle);
@@ -115,7 +115,7 @@ static void take_pitches(struct bytes *bytes, bool zeros, size_t ndims, const si
 	}
 }
 
-/* The steps of the dimensions in any order, by pitches of 1. */
+/* Steps in any order of the dimensions. With every pitch 1, the strides are the steps. */
 static void take_steps(struct bytes *bytes, bool zeros, size_t ndims, const size_t *dims,
 		       size_t *stride, size_t *pitch)
 {
@@ -146,7 +146,7 @@ static void take_overlap(struct bytes *bytes, size_t ndims, size_t *stride, size
 	}
 }
 
-/* The elements from the first to the last; 0: more than the budget. */
+/* The distance from the first element to the end of the last, in elements. 0 if over the budget. */
 static size_t span_of(const struct side *side, size_t element_size, size_t ndims,
 		      const size_t *dims, const size_t *stride, const size_t *pitch)
 {
@@ -190,7 +190,7 @@ static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t
 	user(&user_dims, side, ndims, dims);
 	user(&user_stride, side, ndims, stride.at);
 	user(&user_pitch, side, ndims, pitch.at);
-	/* Only bit 0 of the order counts. */
+	/* The library must use only bit 0 of the order. */
 	MUST(aml_layout_dense_create(&side->layout, side->memory.data, side->order | 0x6,
 				     element_size, ndims, user_dims.at,
 				     strides ? user_stride.at : NULL,
@@ -258,7 +258,7 @@ static void make_slice(struct side *side, struct bytes *bytes, bool zeros, size_
 	replace(side, slice, &oracle);
 }
 
-/* The same number of elements in other extents. */
+/* Decode extents with this number of elements. */
 static size_t take_factors(struct bytes *bytes, size_t count, size_t *dims)
 {
 	size_t ndims = 1 + take_below(bytes, 5);
@@ -273,7 +273,7 @@ static size_t take_factors(struct bytes *bytes, size_t count, size_t *dims)
 	return ndims;
 }
 
-/* A reshape layout over the side. */
+/* Put a reshape layout over the side. */
 static void wrap_in_reshape(struct side *side, struct bytes *bytes, size_t ndims,
 			    const size_t *dims)
 {
@@ -289,7 +289,7 @@ static void wrap_in_reshape(struct side *side, struct bytes *bytes, size_t ndims
 	side->fast = false;
 }
 
-/* A dense layout reshaped; where its strides do not allow that, it must refuse. */
+/* Reshape a dense layout. If its strides do not allow that, the reshape must be refused. */
 static void make_dense_reshape(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
 			       size_t element_size, size_t ndims, const size_t *dims)
 {
@@ -367,16 +367,16 @@ static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_
 	memcpy(given, neutral, element_size);
 	MUST(aml_layout_pad_create(&pad, side->order, side->layout, user(&sizes, side, ndims, dims),
 				   given) == AML_SUCCESS);
-	/* It was copied. */
+	/* The pad has copied the neutral element. */
 	memset(given, 0, element_size);
 	oracle_pad(&oracle, &side->oracle, FORTRAN, dims, neutral);
 	replace(side, pad, &oracle);
 	side->fast = false;
 }
 
-/* Layouts of a test's own. */
+/* Custom layouts. */
 
-/* Run some dimensions backwards. */
+/* Reverse some dimensions. */
 static void reverse(struct side *side, uint64_t which)
 {
 	const struct oracle *from = &side->oracle;
@@ -396,7 +396,7 @@ static void reverse(struct side *side, uint64_t which)
 	replace(side, side->layout, &oracle);
 }
 
-/* Has a dimension of several elements, all in one place? */
+/* Whether a dimension of several elements has a step of 0. */
 static bool repeats(const struct oracle *oracle)
 {
 	size_t neighbour = 1;
@@ -429,7 +429,7 @@ enum lie {
 	NO_DIMS,
 	NO_ELEMENT_SIZE,
 	STEPS_OVERFLOW,
-	/* From here on also within other layouts. */
+	/* From here on: also for layouts under pads and reshape layouts. */
 	STEPS_FAIL,
 	DUPLICATE_FAILS,
 	DUPLICATE_LACKS,
@@ -437,7 +437,7 @@ enum lie {
 	LIES
 };
 
-/* Make the layout tell something wrong, if it is one that can. */
+/* Make the layout give this wrong answer, if the answer applies to it. */
 static void lie(struct side *side, struct user_layout *own, enum lie which)
 {
 	size_t i = first_long(&side->oracle);
@@ -458,7 +458,7 @@ static void lie(struct side *side, struct user_layout *own, enum lie which)
 		break;
 	case DIMS_OVERFLOW:
 		own->dims[0] = SIZE_MAX;
-		/* Not the same on both sides. */
+		/* The extents must differ between the two sides. */
 		own->dims[own->ndims - 1] = SIZE_MAX - 1 - side->source;
 		side->refused = -AML_EINVAL;
 		break;
@@ -489,7 +489,7 @@ static void lie(struct side *side, struct user_layout *own, enum lie which)
 		side->refused = -AML_EINVAL;
 		break;
 	case STEPS_FAIL:
-		/* It is then asked for each element, and may repeat none. */
+		/* The copy then asks for each element, and elements must not coincide. */
 		if (repeats(&side->oracle))
 			break;
 		own->steps_result = -AML_EPERM;
@@ -541,7 +541,7 @@ static void make_user(struct side *side, struct bytes *bytes, size_t depth, size
 		side->must_stay = true;
 }
 
-/* A library's table with another deref, which runs all dimensions backwards. */
+/* A copy of the library's operators with another deref, which reverses all dimensions. */
 
 static const struct aml_layout_dense *mirrored(size_t *there, const struct aml_layout_data *data,
 					       const size_t *coords, int order)
@@ -616,7 +616,7 @@ static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t 
 	}
 }
 
-/* A duplicate is as good as the layout. */
+/* Replace the layout by its duplicate, or check that it cannot be duplicated. */
 static void try_duplicate(struct side *side)
 {
 	struct aml_layout *copy = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One side of a copy, decoded from bytes: a layout, the oracle of the same, and memory
- * beneath. It is made from the outside inwards, so that it has the extents asked for:
- * dense layouts by every way of strides, pitches and order, their slices and reshapes, pads,
- * reshape layouts, and layouts of a test's own, over each other.
+ * One side of a copy, decoded from bytes: a layout, the oracle of that layout, and memory for its
+ * elements. The layout is chosen from the outside inwards, because its extents are given. It may be
+ * a dense layout with any strides, pitches and order, or a slice or reshape of one. It may also be
+ * a pad, a reshape layout or a custom layout, over each other.
  */
 #ifndef TESTS_FUZZ_SIDE_H
 #define TESTS_FUZZ_SIDE_H
@@ -13,10 +13,10 @@
 #include "bytes.h"
 #include "oracle.h"
 
-/* Elements of a shape and bytes of memory, about. */
+/* Limits of the number of elements, and of the bytes of memory. Both are approximate. */
 #define COUNT_MAX 512
 #define BYTES_MAX 16384
-/* …where it is to be more than the engine moves at once. */
+/* The limit of the memory for a copy that an engine splits into parts. */
 #define BYTES_BIG (4 << 20)
 
 #define SIDE_DEPTH 3
@@ -32,28 +32,28 @@ struct side {
 	struct aml_layout *layout;
 	int order;
 	struct oracle oracle;
-	/* Only data, size and expected are in use. */
+	/* Its pages are `block`: the memory, and guard bytes instead of inaccessible pages. */
 	struct guard memory;
 	unsigned char *block;
 
-	/* Elements may coincide: it is copied from. */
+	/* The side is the source of the copy, so elements may coincide. */
 	bool source;
-	/* The memory it may take. */
+	/* The limit of its memory, in bytes. */
 	size_t budget;
-	/* Somewhere in it, a layout of a test's own that nobody can keep. */
+	/* It contains a custom layout that a posted copy cannot keep. */
 	bool must_stay;
-	/* It has a duplicate. */
+	/* The layout can be duplicated. */
 	bool duplicates;
-	/* It is a base and steps, known to the library. */
+	/* The library copies the layout by a base and steps. */
 	bool fast;
-	/* A dimension of several elements has a step of 0, and it is plain. */
+	/* The layout is fast, and a dimension of several elements has a step of 0. */
 	bool zero_step;
 
-	/* What a layout of a test's own tells wrong, 0: nothing. */
+	/* The wrong answer of a custom layout, an enum lie; 0 if all answers are right. */
 	unsigned lie;
-	/* The code by which a copy is refused for it, or AML_SUCCESS. */
+	/* The code with which each copy is refused because of it, or AML_SUCCESS. */
 	int refused;
-	/* …by which only posting is, since the layout cannot be kept. */
+	/* The code with which only posting is refused, because the layout cannot be kept. */
 	int not_kept;
 	/* An element has no address. */
 	bool hole;
@@ -62,13 +62,13 @@ struct side {
 	size_t num_neutrals;
 };
 
-/* Decode extents; of several, their product stays below COUNT_MAX. */
+/* Decode extents. Their product is at most COUNT_MAX. */
 void decode_extents(struct bytes *bytes, struct extents *extents);
 
-/* Decode a side of these extents; all else is zero, or as said above. */
+/* Decode a side with these extents. The caller sets `source` and `budget`, and all else to zero. */
 void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
 		 const struct extents *extents);
-/* The layout may have gone before. */
+/* Release a side. The caller may have destroyed the layout before. */
 void side_destroy(struct side *side);
 
 #endif /* TESTS_FUZZ_SIDE_H */

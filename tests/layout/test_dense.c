@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Dense layouts: creation and its refusals, dereferencing in both orders, printing, duplicating. */
+/* Dense layouts: creation, refused arguments, deref in both orders, printing, duplicates. */
 #include <aml.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
@@ -22,7 +22,7 @@
 		ck_assert_mem_eq(array, wanted_, sizeof(wanted_)); \
 	} while (0)
 
-/* What an output holds before a call that must leave it alone. */
+/* The value of an output before a call that must not change it. */
 static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 
 static unsigned char memory[4096];
@@ -44,7 +44,7 @@ static struct aml_layout *create(int order, size_t element_size, size_t ndims, c
 	return layout;
 }
 
-/* Where the element lies, from the start of the memory. */
+/* The offset of an element in the memory, in bytes. */
 static size_t at(const void *element)
 {
 	ck_assert_ptr_nonnull(element);
@@ -216,7 +216,7 @@ END_TEST
 /* Contract: OWN-3. */
 START_TEST(free_releases_a_dense_layout)
 {
-	/* The address sanitizer and valgrind tell what is left. */
+	/* AddressSanitizer and valgrind report leaks. */
 	struct aml_layout *layout = create(ROW, 8, 3, (size_t[]){4, 3, 2}, NULL, NULL);
 	struct aml_layout *other;
 
@@ -267,7 +267,7 @@ static int try_to_create(size_t element_size, size_t ndims, const size_t *dims,
 		else
 			ck_assert_ptr_eq(layout, untouched);
 	}
-	/* All arrays here read the same in both directions where it matters. */
+	/* The arrays of this test are symmetric where it matters, so both orders must agree. */
 	ck_assert_int_eq(result[COLUMN], result[ROW]);
 	return result[COLUMN];
 }
@@ -311,7 +311,7 @@ START_TEST(there_are_64_dimensions_at_most)
 }
 END_TEST
 
-/* For 64 bits: which ones overflow depends on it. NONE: no array. */
+/* Sizes that overflow with 64 bits. NONE: the argument is NULL. */
 #define NONE                       \
 	{                          \
 		SIZE_MAX, SIZE_MAX \
@@ -388,7 +388,7 @@ START_TEST(large_sizes_that_do_not_overflow_are_legal)
 }
 END_TEST
 
-/* What is asked of an empty layout at NULL, or of one made of it. */
+/* Check all functions on an empty layout at NULL, or on a layout that was made of one. */
 static void assert_at_null(const struct aml_layout *layout)
 {
 	FILE *null = fopen("/dev/null", "w");
@@ -436,7 +436,7 @@ START_TEST(an_empty_layout_may_lie_at_null)
 		ck_assert_int_eq(aml_layout_reshape_create(&layout, made, order, 1, (size_t[]){0}),
 				 AML_SUCCESS);
 		assert_at_null(layout);
-		/* All of the pad is its neutral element. */
+		/* Each element of the pad is its neutral element. */
 		ck_assert_int_eq(
 			aml_layout_pad_create(&made, order, layout, (size_t[]){2}, &neutral),
 			AML_SUCCESS);
@@ -576,7 +576,7 @@ START_TEST(steps_native_tells_base_and_steps)
 }
 END_TEST
 
-/* What a layout prints, as a text to be freed. */
+/* The printed text of a layout. Release it with free(). */
 static char *printed(const struct aml_layout *layout, const char *prefix)
 {
 	char *text = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The generic interface of layouts: its checks, and what it hands on to a layout's operators. */
+/* The generic interface of layouts: its checks, and the arguments that reach the operators. */
 #include <limits.h>
 
 #include <aml.h>
@@ -11,21 +11,21 @@
 
 #include "suite.h"
 
-/* Larger than any layout may be. */
+/* More dimensions than a layout may have. */
 #define PROBE_NDIMS 70
 
-/* A layout that notes what its operators are called with. */
+/* A layout that records the calls of its operators. */
 struct probe {
 	struct aml_layout layout;
 	struct aml_layout_ops ops;
-	/* What it tells of itself, dims in user order. */
+	/* The answers of its operators. dims is in user order. */
 	size_t ndims, dims[PROBE_NDIMS], element_size;
 	int order;
-	/* What its operators return; reshape, slice and duplicate then store `made`. */
+	/* The result of its operators. reshape, slice and duplicate also store `made`. */
 	int result;
 	struct aml_layout *made;
 	void *address;
-	/* How often any operator but those that tell of the layout was called, and with what. */
+	/* The number of calls, except calls of the operators with answers, and the arguments. */
 	int calls;
 	size_t got_coords[PROBE_NDIMS], got_offsets[PROBE_NDIMS], got_dims[PROBE_NDIMS],
 		got_strides[PROBE_NDIMS], got_ndims;
@@ -33,7 +33,7 @@ struct probe {
 	void *got_ptr;
 	FILE *got_stream;
 	char got_prefix[16];
-	/* The operators that were called. */
+	/* The name of the operator that was called last. */
 	const char *got_operator;
 };
 
@@ -226,7 +226,7 @@ static void probe_init(struct probe *probe)
 		ck_assert_mem_eq(array, wanted_, sizeof(wanted_)); \
 	} while (0)
 
-/* What an output holds before a call that must leave it alone. */
+/* The value of an output before a call that must not change it. */
 static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 
 /* Contract: NAME-4. */
@@ -594,14 +594,14 @@ START_TEST(a_slice_that_does_not_fit_never_reaches_the_operator)
 		{{0, 3, 0}, {1, 1, 1}, {1, 1, 1}},
 		{{0, 0, 5}, {1, 1, 1}, {1, 1, 1}},
 		{{1, 0, 0}, {4, 1, 1}, {1, 1, 1}},
-		/* By the stride. */
+		/* One past the end because of the stride. */
 		{{0, 0, 0}, {2, 1, 1}, {4, 1, 1}},
 		{{1, 0, 0}, {2, 1, 1}, {3, 1, 1}},
 		{{0, 0, 0}, {1, 1, 3}, {1, 1, 3}},
 		{{0, 0, 1}, {1, 1, 3}, {1, 1, 2}},
-		/* A stride of 0 at an offset that is none. */
+		/* A stride of 0 at an offset past the end. */
 		{{4, 0, 0}, {2, 1, 1}, {0, 1, 1}},
-		/* What wraps around. */
+		/* Sums and products that wrap around. */
 		{{SIZE_MAX, 0, 0}, {1, 1, 1}, {1, 1, 1}},
 		{{SIZE_MAX, 0, 0}, {2, 1, 1}, {1, 1, 1}},
 		{{SIZE_MAX - 1, 0, 0}, {3, 1, 1}, {1, 1, 1}},
@@ -633,7 +633,7 @@ START_TEST(a_slice_that_fits_reaches_the_operator)
 		{{0, 0, 0}, {4, 3, 5}, {1, 1, 1}},
 		{{3, 2, 4}, {1, 1, 1}, {1, 1, 1}},
 		{{1, 0, 0}, {2, 2, 3}, {2, 2, 2}},
-		/* The stride of a single element goes nowhere. */
+		/* The stride of a single element has no effect. */
 		{{3, 2, 4}, {1, 1, 1}, {SIZE_MAX, SIZE_MAX, SIZE_MAX}},
 		/* The same element, any number of times. */
 		{{3, 2, 4}, {100, 1, 1}, {0, 0, 0}},
@@ -869,7 +869,7 @@ START_TEST(a_layout_without_destroy_is_freed)
 	struct probe *probe = malloc(sizeof(*probe));
 	struct aml_layout *layout = &probe->layout;
 
-	/* The address sanitizer and valgrind tell if it is not. */
+	/* AddressSanitizer and valgrind report a leak if the layout is not freed. */
 	probe_init(probe);
 	probe->ops.destroy = NULL;
 	aml_layout_destroy(&layout);

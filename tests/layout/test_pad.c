@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pad layouts: where their elements lie, what they own, what they refuse. Copies:
- * copy/test_nested.c.
+/*
+ * Pad layouts: the places of their elements, ownership, and refused arguments. copy/test_nested.c
+ * tests copies.
  */
 #include <aml.h>
 #include <aml/layout/dense.h>
@@ -56,7 +57,7 @@ static const struct aml_layout_pad *pad_of(const struct aml_layout *layout)
 	return (const struct aml_layout_pad *)layout->data;
 }
 
-/* The layout tells how often it was destroyed. */
+/* A layout that counts the calls of its destroy operator. */
 static struct aml_layout *counted(struct user_calls *calls, int flags)
 {
 	struct user_layout *user;
@@ -71,7 +72,7 @@ static struct aml_layout *counted(struct user_calls *calls, int flags)
 /* Contract: LAYOUT-14. */
 START_TEST(the_outside_is_the_neutral_element)
 {
-	/* Each order of the pad over each of the target. */
+	/* Each order of the pad, with each order of the target. */
 	for (int orders = 0; orders < 4; orders++) {
 		struct aml_layout *target = dense(orders & 1);
 		int order = orders >> 1;
@@ -327,7 +328,7 @@ START_TEST(null_arguments_are_refused)
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, NULL, &neutral), -AML_EINVAL);
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, dims, NULL), -AML_EINVAL);
 	ck_assert_ptr_eq(layout, untouched);
-	/* The target is still the caller's. */
+	/* The caller still owns the target. */
 	ck_assert_uint_eq(calls.destroy, 0);
 	aml_layout_destroy(&target);
 }
@@ -341,7 +342,7 @@ START_TEST(a_neutral_element_that_no_memory_can_hold)
 	struct user_layout *user = user_layout_of(target);
 	int neutral = 0;
 
-	/* One element of nearly all there is; the neutral element is not read. */
+	/* One element, nearly as large as the address space. The neutral element is not read. */
 	user->dims[0] = user->dims[1] = 1;
 	user->element_size = SIZE_MAX - 64;
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, (size_t[]){1, 1}, &neutral),
@@ -359,7 +360,7 @@ START_TEST(extents_that_overflow_are_refused)
 		{(size_t)1 << 32, (size_t)1 << 32},
 		{SIZE_MAX, 2},
 		{2, SIZE_MAX},
-		/* In bytes. */
+		/* The number of bytes overflows. */
 		{(size_t)1 << 62, 1},
 		{(size_t)1 << 31, (size_t)1 << 31},
 	};
@@ -498,7 +499,7 @@ START_TEST(random_nested_layouts_have_their_elements_where_the_oracle_says)
 {
 	struct rng rng = {0};
 
-	/* Pads over whatever there is, among others. */
+	/* Random nested layouts, many of which contain pads. */
 	while (rng_next_case(&rng, 600)) {
 		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
 		struct aml_layout *other = NULL;
@@ -513,7 +514,7 @@ START_TEST(random_nested_layouts_have_their_elements_where_the_oracle_says)
 			oracle_assert(&sample.oracle, other, sample.order, &rng);
 			aml_layout_destroy(&other);
 		} else {
-			/* There is a layout of the test's own in it, without duplicate. */
+			/* The nest contains a custom layout without duplicate. */
 			ck_assert_int_eq(result, -AML_ENOTSUP);
 			ck_assert_ptr_null(other);
 			ck_assert_ptr_nonnull(strstr(sample.made, "user"));

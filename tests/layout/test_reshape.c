@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reshapes of dense layouts: every one that strides allow, and none else. */
+/* Reshapes of dense layouts: a reshape must succeed if and only if the strides allow it. */
 #include <aml.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
@@ -17,12 +17,12 @@ static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 
 static unsigned char memory[1 << 16];
 
-/* A layout as its constructor wants it, in native order; pitch {0}: none. */
+/* The arguments of a dense layout, in native order. stride or pitch {0}: NULL. */
 struct shape {
 	size_t ndims, dims[6], stride[6], pitch[6];
 };
 
-/* A dense layout of this order, and its oracle. */
+/* Make a dense layout of this order, and its oracle. */
 static struct aml_layout *create(const struct shape *shape, int order, size_t element_size,
 				 struct oracle *oracle)
 {
@@ -42,8 +42,8 @@ static struct aml_layout *create(const struct shape *shape, int order, size_t el
 }
 
 /*
- * Reshape in user order, and compare the elements with the oracle's. True if it was done, false
- * if it was refused as it should be.
+ * Reshape in user order, and compare the elements with those of the oracle. Returns true if the
+ * reshape succeeded, false if it was refused with the right code.
  */
 static bool reshapes(const struct aml_layout *layout, const struct oracle *oracle, int order,
 		     size_t ndims, const size_t *native, const struct rng *rng)
@@ -67,7 +67,7 @@ static bool reshapes(const struct aml_layout *layout, const struct oracle *oracl
 	return true;
 }
 
-/* From the first shape to the second, in native order. */
+/* A reshape from one shape to other extents, in native order. */
 struct pair {
 	struct shape from;
 	size_t ndims, dims[8];
@@ -102,19 +102,19 @@ START_TEST(what_strides_allow_is_done)
 		{{2, {4, 6}, {1, 1}, {10, 6}}, 6, {1, 2, 2, 1, 3, 2}},
 		{{3, {4, 2, 3}, {1, 1, 1}, {10, 2, 3}}, 2, {4, 6}},
 		{{3, {2, 2, 6}, {1, 1, 1}, {2, 5, 6}}, 2, {4, 6}},
-		/* A padding between two that chain stands where it stood. */
+		/* The padding between two dimensions stays between the same elements. */
 		{{4, {2, 2, 3, 2}, {1, 1, 1, 1}, {2, 5, 3, 2}}, 2, {4, 6}},
 		{{2, {4, 6}, {2, 3}, {8, 6}}, 2, {4, 6}},
-		/* Strides that chain. */
+		/* Strides that allow a merge. */
 		{{2, {4, 6}, {2, 1}, {8, 6}}, 1, {24}},
 		{{2, {4, 6}, {1, 2}, {2, 6}}, 3, {8, 1, 3}},
-		/* Extents of 1 have no step that could matter. */
+		/* The step of an extent of 1 has no effect. */
 		{{3, {2, 1, 3}, {1, 9, 1}, {2, 1, 3}}, 1, {6}},
 		{{3, {1, 2, 3}, {7, 1, 1}, {1, 2, 3}}, 1, {6}},
 		{{3, {2, 3, 1}, {1, 1, 7}, {2, 3, 9}}, 2, {3, 2}},
 		{{2, {1, 6}, {1, 1}, {10, 6}}, 1, {6}},
 		{{2, {1, 6}, {1, 2}, {10, 6}}, 2, {2, 3}},
-		/* A transposed one: each dimension can be split. */
+		/* A transposed layout: each dimension can be split. */
 		{{2, {4, 6}, {6, 1}, {1, 1}}, 4, {2, 2, 3, 2}},
 		{{4, {2, 2, 3, 2}, {6, 12, 1, 3}, {1, 1, 1, 1}}, 2, {4, 6}},
 		/* Steps of 0. */
@@ -149,15 +149,15 @@ START_TEST(what_strides_do_not_allow_is_refused)
 		{{2, {4, 6}, {1, 1}, {5, 6}}, 2, {3, 8}},
 		{{3, {2, 2, 6}, {1, 1, 1}, {2, 5, 6}}, 1, {24}},
 		{{4, {2, 2, 3, 2}, {1, 1, 1, 1}, {2, 5, 3, 2}}, 2, {12, 2}},
-		/* Across a stride. */
+		/* A merge across a stride. */
 		{{2, {4, 6}, {2, 1}, {4, 6}}, 1, {24}},
 		{{2, {4, 6}, {1, 2}, {4, 12}}, 1, {24}},
-		/* Across an extent of 1. */
+		/* A merge across an extent of 1. */
 		{{3, {4, 1, 6}, {1, 1, 1}, {10, 1, 6}}, 1, {24}},
-		/* Across a transposition. */
+		/* A merge across a transposition. */
 		{{2, {4, 6}, {6, 1}, {1, 1}}, 1, {24}},
 		{{2, {4, 6}, {6, 1}, {1, 1}}, 2, {6, 4}},
-		/* A repeated element among others. */
+		/* A merge of a step of 0 with another step. */
 		{{2, {2, 3}, {0, 1}, {1, 1}}, 1, {6}},
 		{{2, {2, 3}, {1, 0}, {1, 1}}, 1, {6}},
 	};
@@ -203,7 +203,7 @@ END_TEST
 /* Contract: LAYOUT-10. */
 START_TEST(another_number_of_elements_is_refused_by_the_operators_too)
 {
-	/* By their own names, without the check of aml_layout_reshape() before. */
+	/* Direct calls of the operators, without the check in aml_layout_reshape(). */
 	static const size_t others[][3] = {{6, 2, 1}, {2, 3, 2}, {5, 1, 1}, {3, 1, 1}, {4, 2, 1}};
 
 	for (int order = COLUMN; order <= ROW; order++) {
@@ -295,7 +295,7 @@ START_TEST(a_row_major_reshape_reads_as_in_c)
 }
 END_TEST
 
-/* Factors of a number over up to 5 dimensions. */
+/* Distribute the factors of a number over up to 5 dimensions. */
 static size_t factor(struct rng *rng, size_t number, size_t *dims)
 {
 	size_t ndims = rng_range(rng, 1, 5);
@@ -326,7 +326,7 @@ START_TEST(random_reshapes_are_done_if_and_only_if_a_strided_map_exists)
 		size_t ndims;
 		bool possible;
 
-		/* Mostly chained, so that there is something to merge. */
+		/* In most cases the dimensions can be merged. */
 		for (size_t i = 0; i < shape.ndims; i++) {
 			shape.pitch[i] = 1;
 			if (rng_chance(&rng, 20))
@@ -347,7 +347,7 @@ START_TEST(random_reshapes_are_done_if_and_only_if_a_strided_map_exists)
 		oracle_destroy(&oracle);
 		aml_layout_destroy(&layout);
 	}
-	/* The cases are worth something. */
+	/* Enough of the reshapes succeed, and enough are refused. */
 	ck_assert(getenv("AML_TEST_CASE") || (done > effort(500) && refused > effort(500)));
 }
 END_TEST
@@ -365,7 +365,7 @@ START_TEST(random_layouts_reshape_there_and_back)
 			continue;
 		other_ndims = factor(&rng, count, other);
 		sample_create(&sample, &rng, SAMPLE_SOURCE, sample_element_size(&rng), ndims, dims);
-		/* To its own extents always, to others if that can be. */
+		/* A reshape to the layout's own extents succeeds. Others succeed if possible. */
 		ck_assert_msg(
 			reshapes(sample.layout, &sample.oracle, sample.order, ndims, dims, &rng),
 			RNG_FORMAT "to its own extents", RNG_ARGS(&rng));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reshape layouts: the elements of any layout in native linear order under other dimensions. The
- * random nested layouts of layout/test_pad.c have them too, over each other and over pads.
+ * Reshape layouts: the elements of any layout, in native linear order, with other dimensions. The
+ * random nested layouts in layout/test_pad.c also contain reshape layouts, over each other and over
+ * pads.
  */
 #include <aml.h>
 #include <aml/layout/dense.h>
@@ -56,7 +57,7 @@ static const struct aml_layout_data_reshape *reshape_of(const struct aml_layout 
 	return (const struct aml_layout_data_reshape *)layout->data;
 }
 
-/* The layout tells how often it was destroyed. */
+/* A layout that counts the calls of its destroy operator. */
 static struct aml_layout *counted(struct user_calls *calls, int flags)
 {
 	struct user_layout *user;
@@ -78,7 +79,7 @@ START_TEST(elements_keep_their_native_linear_order)
 		{3, {2, 3, 4}}, {3, {4, 3, 2}}, {5, {1, 8, 1, 3, 1}},
 	};
 
-	/* Each order of the reshape over each of the target. */
+	/* Each order of the reshape layout, with each order of the target. */
 	for (int orders = 0; orders < 4; orders++) {
 		for (size_t s = 0; s < sizeof(shapes) / sizeof(*shapes); s++) {
 			size_t ndims = shapes[s].ndims, dims[5], coords[5] = {0}, user[5];
@@ -144,7 +145,7 @@ START_TEST(a_reshape_of_a_pad_of_a_reshape)
 	int neutral = -7;
 	struct aml_layout *padded = NULL, *layout;
 
-	/* 24 elements, 20 more that are neutral. */
+	/* 24 elements, and 20 neutral elements. */
 	ck_assert_int_eq(aml_layout_pad_create(&padded, ROW,
 					       reshape(dense(COLUMN), ROW, 1, (size_t[]){24}),
 					       (size_t[]){44}, &neutral),
@@ -486,7 +487,7 @@ START_TEST(the_prefix_begins_each_printed_line)
 }
 END_TEST
 
-/* Takes so many bytes, and then none. */
+/* A write function that takes `*left` bytes in all, and then fails. */
 static ssize_t take_some(void *left, const char *text, size_t size)
 {
 	size_t n = size < *(size_t *)left ? size : *(size_t *)left;
@@ -496,7 +497,7 @@ static ssize_t take_some(void *left, const char *text, size_t size)
 	return (ssize_t)n;
 }
 
-/* Print where there is room for so many bytes. */
+/* Print to a stream that takes only `room` bytes. */
 static int print_in(size_t room, const struct aml_layout *layout)
 {
 	FILE *stream = fopencookie(&room, "w", (cookie_io_functions_t){.write = take_some});
@@ -528,7 +529,8 @@ START_TEST(printing_fails_wherever_writing_does)
 		free(text);
 		for (size_t room = 0; room < size; room++)
 			ck_assert_msg(print_in(room, layout) == -AML_FAILURE,
-				      "in %zu of %zu bytes it succeeds", room, size);
+				      "printing succeeds with room for %zu of %zu bytes", room,
+				      size);
 		ck_assert_int_eq(print_in(size, layout), AML_SUCCESS);
 		aml_layout_destroy(&layout);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Slices of dense layouts: where their elements lie, and those that do not fit. */
+/* Slices of dense layouts: the places of their elements, and slices that do not fit. */
 #include <aml.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
@@ -29,7 +29,7 @@ static struct aml_layout *whole(int order)
 	const size_t dims[] = {5, 7};
 	size_t user[2];
 
-	/* The column-major one has 7 × 5, so that both have the same native extents. */
+	/* The column-major layout has 7 × 5 elements, so that both have the same native extents. */
 	flip(order == ROW ? COLUMN : ROW, 2, dims, user);
 	ck_assert_int_eq(
 		aml_layout_dense_create(&layout, array, order, sizeof(int), 2, user, NULL, NULL),
@@ -54,7 +54,7 @@ START_TEST(a_slice_of_a_row_major_layout)
 		slice(layout, (size_t[]){1, 2}, (size_t[]){2, 3}, (size_t[]){3, 2});
 	size_t dims[2];
 
-	/* The layout may go first. */
+	/* The layout may be destroyed before its slice. */
 	aml_layout_destroy(&layout);
 	ck_assert_int_eq(aml_layout_order(part), ROW);
 	ck_assert_uint_eq(aml_layout_element_size(part), sizeof(int));
@@ -171,7 +171,7 @@ START_TEST(a_slice_is_bounded_by_the_slice_that_it_is_of)
 	struct aml_layout *layout = whole(ROW), *part, *out = untouched;
 
 	part = slice(layout, (size_t[]){1, 1}, (size_t[]){2, 3}, (size_t[]){2, 2});
-	/* All of these lie in the array, but not in the slice. */
+	/* These slices lie in the array, but not in the slice. */
 	ck_assert_int_eq(aml_layout_slice(part, &out, NULL, (size_t[]){3, 1}, NULL), -AML_EINVAL);
 	ck_assert_int_eq(aml_layout_slice(part, &out, (size_t[]){0, 3}, (size_t[]){1, 1}, NULL),
 			 -AML_EINVAL);
@@ -201,7 +201,7 @@ START_TEST(a_slice_past_the_end_is_refused)
 	ck_assert_int_eq(
 		aml_layout_slice(layout, &out, (size_t[]){SIZE_MAX, 0}, (size_t[]){2, 1}, NULL),
 		-AML_EINVAL);
-	/* The native order is the other one. */
+	/* Native order is the reverse of row-major order. */
 	ck_assert_int_eq(aml_layout_slice_native(layout, &out, NULL, (size_t[]){5, 7}, NULL),
 			 -AML_EINVAL);
 	ck_assert_int_eq(
@@ -266,7 +266,7 @@ START_TEST(an_empty_slice_fits_wherever_it_is)
 					      AML_SUCCESS,
 				      "slice %zu", i);
 			aml_layout_destroy(&layout);
-			/* It is a layout like any other. */
+			/* An empty slice is a valid layout. */
 			ck_assert_int_eq(aml_layout_dims(part, dims), AML_SUCCESS);
 			ck_assert_mem_eq(dims, user[1], sizeof(dims));
 			ck_assert_int_eq(aml_layout_duplicate(part, &other, NULL), AML_SUCCESS);
@@ -304,7 +304,7 @@ START_TEST(random_slices_of_slices_are_where_the_oracle_says)
 {
 	struct rng rng = {0};
 
-	/* sample_create() slices; some more here, within bounds chosen at random. */
+	/* sample_create() makes slices. Slice these again, within random bounds. */
 	while (rng_next_case(&rng, 400)) {
 		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
 		size_t offsets[6], extents[6], strides[6];
@@ -329,7 +329,7 @@ START_TEST(random_slices_of_slices_are_where_the_oracle_says)
 		}
 		result = aml_layout_slice_native(sample.layout, &part, offsets, extents, strides);
 		ck_assert_msg(result == (fits || empty ? AML_SUCCESS : -AML_EINVAL),
-			      RNG_FORMAT "the slice gives %d", RNG_ARGS(&rng), result);
+			      RNG_FORMAT "the slice returns %d", RNG_ARGS(&rng), result);
 		if (result == AML_SUCCESS) {
 			oracle_slice(&oracle, &sample.oracle, COLUMN, offsets, extents, strides);
 			oracle_assert(&oracle, part, sample.order, &rng);

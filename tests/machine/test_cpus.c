@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The CPUs that there are for the program: the affinity mask and the CPU quota of control groups,
- * which the library for tests reads below a folder of the test's own.
+ * The number of CPUs for the program, from the affinity mask and from the CPU quota of control
+ * groups. The test build of the library reads the files of control groups below a folder that the
+ * test makes.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include "machine/cpus.h"
 #include "suite.h"
 
-/* The mask has so many CPUs; 0: those that it really has. */
+/* The number of CPUs in the mask that the library sees. 0: the real mask. */
 static size_t mask;
 
 int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
@@ -35,7 +36,7 @@ int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)
 	return 0;
 }
 
-/* The folder in the place of "/". */
+/* The folder that the library uses instead of "/". */
 static char root[] = "cpus.XXXXXX";
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
@@ -81,13 +82,13 @@ static void make_file(const char *path, const char *text)
 
 struct tree {
 	const char *name;
-	/* /proc/self/cgroup and /proc/self/mountinfo; NULL: there is none. */
+	/* The text of /proc/self/cgroup and of /proc/self/mountinfo, or NULL if it is missing. */
 	const char *groups, *mounts;
-	/* A file that is NULL is a folder. */
+	/* If the text is NULL, only the folders of the path are made. */
 	struct {
 		const char *path, *text;
 	} files[6];
-	/* What the mask has, and what is expected. */
+	/* The number of CPUs in the mask, and the expected result. */
 	size_t mask, cpus;
 };
 
@@ -115,9 +116,9 @@ static const struct tree trees[] = {
 
 	/* Version 2. */
 	{"no quota", "0::/a\n", OTHERS V2_FS, {{FS "/a" MAX, "max 100000\n"}}, 5, 5},
-	{"no file of a quota", "0::/a\n", OTHERS V2_FS, {{FS "/a/", NULL}}, 5, 5},
+	{"no quota file", "0::/a\n", OTHERS V2_FS, {{FS "/a/", NULL}}, 5, 5},
 	{"a quota", "0::/a\n", OTHERS V2_FS, {{FS "/a" MAX, "200000 100000\n"}}, 5, 2},
-	{"a quota of the whole", "0::/\n", V2_FS, {{FS MAX, "200000 100000\n"}}, 5, 2},
+	{"a quota of the root group", "0::/\n", V2_FS, {{FS MAX, "200000 100000\n"}}, 5, 2},
 	{"half a CPU", "0::/a\n", V2_FS, {{FS "/a" MAX, "50000 100000\n"}}, 5, 1},
 	{"one and a half", "0::/a\n", V2_FS, {{FS "/a" MAX, "150000 100000\n"}}, 5, 2},
 	{"a little more than two", "0::/a\n", V2_FS, {{FS "/a" MAX, "200001 100000\n"}}, 5, 3},
@@ -127,7 +128,7 @@ static const struct tree trees[] = {
 	{"a mask of one", "0::/a\n", V2_FS, {{FS "/a" MAX, "200000 100000\n"}}, 1, 1},
 	{"a mask of one, and less", "0::/a\n", V2_FS, {{FS "/a" MAX, "1000 100000\n"}}, 1, 1},
 	{"a large mask", "0::/a\n", V2_FS, {{FS "/a" MAX, "10000000 100000\n"}}, 500, 100},
-	{"the least at the top",
+	{"the smallest quota at the top",
 	 "0::/a/b/c\n",
 	 V2_FS,
 	 {{FS "/a/b/c" MAX, "900000 100000\n"},
@@ -135,7 +136,7 @@ static const struct tree trees[] = {
 	  {FS "/a" MAX, "300000 100000\n"}},
 	 64,
 	 3},
-	{"the least in the middle",
+	{"the smallest quota in the middle",
 	 "0::/a/b/c\n",
 	 V2_FS,
 	 {{FS "/a/b/c" MAX, "900000 100000\n"},
@@ -144,25 +145,25 @@ static const struct tree trees[] = {
 	  {FS MAX, "700000 100000\n"}},
 	 64,
 	 4},
-	{"the least at the bottom",
+	{"the smallest quota at the bottom",
 	 "0::/a/b/c\n",
 	 V2_FS,
 	 {{FS "/a/b/c" MAX, "200000 100000\n"}, {FS "/a" MAX, "300000 100000\n"}},
 	 64,
 	 2},
-	{"the least at the mount point",
+	{"the smallest quota at the mount point",
 	 "0::/a/b\n",
 	 V2_FS,
 	 {{FS "/a/b" MAX, "900000 100000\n"}, {FS MAX, "300000 100000\n"}},
 	 64,
 	 3},
-	{"not above the mount point",
+	{"a quota above the mount point does not count",
 	 "0::/a\n",
 	 V2_FS,
 	 {{FS "/a" MAX, "900000 100000\n"}, {"/sys/fs" MAX, "100000 100000\n"}},
 	 64,
 	 9},
-	{"not of other groups",
+	{"quotas of other groups do not count",
 	 "0::/a/b\n",
 	 V2_FS,
 	 {{FS "/a/c" MAX, "100000 100000\n"},
@@ -171,7 +172,7 @@ static const struct tree trees[] = {
 	 64,
 	 64},
 
-	/* Mounts that show a part. */
+	/* Mounts that show only a part of the groups. */
 	{"a container that sees the groups outside",
 	 "0::/docker/abc\n",
 	 V2("/docker/abc", FS),
@@ -223,19 +224,19 @@ static const struct tree trees[] = {
 	 {{FS MAX, "200000 100000\n"}, {"/sys/fs/side" MAX, "100000 100000\n"}},
 	 64,
 	 2},
-	{"a name with points is no way up",
+	{"dots within a name do not lead upwards",
 	 "0::/..a/b..\n",
 	 V2_FS,
 	 {{FS "/..a/b.." MAX, "200000 100000\n"}},
 	 64,
 	 2},
-	{"another mount, of another's group",
+	{"another mount with another group",
 	 "0::/mine\n",
 	 V2("/others", "/container") V2_FS V2("/others", "/container"),
 	 {{"/container" MAX, "100000 100000\n"}, {FS "/mine" MAX, "200000 100000\n"}},
 	 64,
 	 2},
-	{"another mount, of another's group, and no quota",
+	{"another mount with another group, and no quota",
 	 "0::/mine\n",
 	 V2("/others", "/container") V2_FS,
 	 {{"/container" MAX, "100000 100000\n"}},
@@ -253,13 +254,13 @@ static const struct tree trees[] = {
 	 {{"/my groups\t\n\\101/d" MAX, "200000 100000\n"}},
 	 64,
 	 2},
-	{"no escapes",
+	{"backslashes that are not escapes",
 	 "0::/a\n",
 	 V2("/", "/x\\04\\9"),
 	 {{"/x\\04\\9/a" MAX, "200000 100000\n"}},
 	 64,
 	 2},
-	{"no end of the last line",
+	{"no line feed after the last line",
 	 "0::/a",
 	 "31 23 0:28 / " FS " rw - cgroup2 cgroup2 rw",
 	 {{FS "/a" MAX, "200000 100000"}},
@@ -338,9 +339,9 @@ static const struct tree trees[] = {
 	 64,
 	 3},
 
-	/* What is no quota. */
+	/* No valid quota. */
 	{"a folder", "0::/a\n", V2_FS, {{FS "/a" MAX "/", NULL}}, 5, 5},
-	{"groups that are none", "0\n\n:\nx:y\n0:/a\n", V2_FS, {{FS MAX, "200000 100000\n"}}, 5, 5},
+	{"malformed groups", "0\n\n:\nx:y\n0:/a\n", V2_FS, {{FS MAX, "200000 100000\n"}}, 5, 5},
 };
 
 static void build(const struct tree *tree)
@@ -402,7 +403,7 @@ START_TEST(a_quota_that_is_malformed_is_none)
 		tree.files[0].text = texts[i];
 		tree.files[1].path = FS "/cpu/a" PERIOD;
 		tree.files[1].text = "100000\n";
-		/* In version 1 one number is a quota. */
+		/* In version 1, a single number is a valid quota. */
 		if (strcmp(texts[i], "200000\n") != 0) {
 			tree.files[2].path = FS "/cpu/a" QUOTA;
 			tree.files[2].text = texts[i];
@@ -416,7 +417,7 @@ START_TEST(a_quota_that_is_malformed_is_none)
 }
 END_TEST
 
-/* A text of n bytes, `with` in front. */
+/* A text of n bytes after the prefix `with`. */
 static char *long_text(const char *with, char c, size_t n)
 {
 	size_t length = strlen(with);
@@ -435,7 +436,7 @@ START_TEST(paths_and_lines_may_be_of_any_length)
 	struct tree tree = {.files = {{FS MAX, "200000 100000\n"}}};
 	char *group = long_text("0::", 'a', 100000), *mounts, *other;
 
-	/* Names of 99 bytes. */
+	/* Each name in the path has 99 bytes. */
 	for (size_t i = 3; group[i] != '\0'; i += 100)
 		group[i] = '/';
 	other = long_text("40 23 0:40 / /x rw - overlay overlay rw,lowerdir=", 'l', 200000);
@@ -528,7 +529,7 @@ START_TEST(a_thread_that_is_cancelled_counts_first)
 }
 END_TEST
 
-/* Whatever quota there is here. */
+/* The machine may have any quota. */
 /* Contract: INIT-6. */
 START_TEST(the_machine_s_own_files_are_read)
 {

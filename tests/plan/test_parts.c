@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parts of large copies, each run by itself: together they write every byte of the destination
- * once, and none writes into a line that another one writes to, where the layouts allow that. The
- * library is built so that small copies are cut into parts already.
+ * The parts of large copies, each run by itself. Together the parts write each byte of the
+ * destination once. If the layouts allow it, no two parts write to the same cache line. The test
+ * build of the library splits small copies into parts.
  */
 #include <string.h>
 
@@ -17,15 +17,18 @@
 #define LINE 64
 #define ROOM (512 * 1024)
 
-/* Dimensions of the destination, the last one contiguous, and which one of the source each is. */
+/*
+ * The extents of the destination, whose last dimension is contiguous. `permutation` maps each of
+ * its dimensions to one of the source.
+ */
 struct copy_case {
 	size_t size, ndims;
-	size_t pitch; /* of the contiguous dimension of both sides; 0: dense */
+	size_t pitch; /* of the contiguous dimension on both sides; 0: no gaps */
 	size_t dims[4], permutation[4];
 };
 
 static _Alignas(LINE) char to[ROOM + LINE], from[ROOM + LINE];
-static unsigned writer[ROOM + LINE]; /* of each byte: the part's number and one, or 0 */
+static unsigned writer[ROOM + LINE]; /* for each byte: the number of its part plus one, or 0 */
 
 static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool source)
 {
@@ -43,14 +46,14 @@ static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool s
 	return layout;
 }
 
-/* The same in native order, the contiguous dimension first. */
+/* Convert the permutation to native order, in which the contiguous dimension comes first. */
 static void native(const struct copy_case *c, size_t *permutation)
 {
 	for (size_t i = 0; i < c->ndims; i++)
 		permutation[i] = c->ndims - 1 - c->permutation[c->ndims - 1 - i];
 }
 
-/* Run a part, and look what it wrote. */
+/* Run a part, and record the bytes that it wrote. */
 static void run_part(const struct copy_plan *plan, unsigned part)
 {
 	static const char untouched[LINE];
@@ -71,7 +74,7 @@ static void run_part(const struct copy_plan *plan, unsigned part)
 	ck_assert(!twice);
 }
 
-/* How many lines have been written to by two parts. */
+/* The number of cache lines that more than one part has written to. */
 static size_t shared_lines(void)
 {
 	size_t shared = 0;
@@ -89,7 +92,10 @@ static size_t shared_lines(void)
 	return shared;
 }
 
-/* The copy's parts with the destination so many bytes into a line: how many lines they share. */
+/*
+ * Run the parts of a copy, with the destination `offset` bytes into a cache line. Returns the
+ * number of cache lines that parts share.
+ */
 static size_t share(const struct copy_case *c, size_t offset)
 {
 	struct aml_layout *dst = layout_of(c, to + offset, false);
@@ -117,7 +123,7 @@ static size_t share(const struct copy_case *c, size_t offset)
 	return shared_lines();
 }
 
-/* Wherever in a line the destination is, by so many bytes. */
+/* Check that no lines are shared at any offset in a line, in steps of `by` bytes. */
 #define NONE_SHARED(by, ...)                                         \
 	do {                                                         \
 		const struct copy_case c = {__VA_ARGS__};            \
@@ -147,7 +153,7 @@ START_TEST(transpositions_of_rows_in_lines)
 }
 END_TEST
 
-/* Planes that are in lines on their own. */
+/* Each plane consists of whole cache lines. */
 START_TEST(transpositions_of_longer_rows_of_two_dimensions)
 {
 	NONE_SHARED(LINE, 8, 3, 0, {12, 136, 33}, {2, 1, 0});
@@ -155,7 +161,7 @@ START_TEST(transpositions_of_longer_rows_of_two_dimensions)
 }
 END_TEST
 
-/* Rows that are in no lines, cut across: each part shares a line of each row at most. */
+/* Rows that are not whole cache lines, split across: a part shares at most one line of each row. */
 START_TEST(other_transpositions)
 {
 	const struct copy_case c = {8, 2, 0, {40, 1023}, {1, 0}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The planner by itself, on factors that no layout would give it: plans keep to their room, and two
- * sides that have not as many elements are refused, whatever the factors are.
+ * The planner by itself, with factors that no layout has. With any factors, plans stay within their
+ * memory, and two sides with different numbers of elements are refused.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 
 static char memory[64];
 
-/* A plan's room, and what is behind it. */
+/* The memory of a plan, and guard bytes after it. */
 static _Alignas(
 	union copy_plan_room) unsigned char memory_of_plan[sizeof(union copy_plan_room) + GUARD];
 
@@ -55,7 +55,7 @@ START_TEST(numbers_of_elements_that_differ_are_refused)
 		{1, {7}}, {2, {1, 1}}, {2, {SIZE_MAX, 2}}, {2, {SIZE_MAX, SIZE_MAX}},
 		{1, {6}}, {2, {2, 3}}, {2, {3, 2}},        {3, {1, 6, 1}},
 	};
-	/* How many elements each has; 0: none or more than can be. */
+	/* The number of elements of each side. 0: no elements, or more than SIZE_MAX. */
 	static const size_t counts[] = {4, 2, 12, 24, 1, 0, 0, 0, 7, 1, 0, 0, 6, 6, 6, 6};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
@@ -72,13 +72,13 @@ START_TEST(numbers_of_elements_that_differ_are_refused)
 }
 END_TEST
 
-/* Some extents of a product of at most 2^62, none of them like a neighbour's continuation. */
+/* Random extents with a product of at most 3 * 2^61. Neighbours cannot be merged. */
 static struct view random_view(struct rng *rng, const struct view *like)
 {
 	struct view made = {.base = memory, .by_dims = true};
 	size_t budget = 62, pieces[62], n = 0;
 
-	/* As many factors of 2 as the other one, or any number. */
+	/* As many factors of 2 as in `like`, or a random number. */
 	if (like != NULL) {
 		budget = 0;
 		for (size_t i = 0; i < like->nfactors; i++)
@@ -94,7 +94,7 @@ static struct view random_view(struct rng *rng, const struct view *like)
 	for (size_t i = 0; i < n; i++)
 		made.factors[i] =
 			(struct factor){(size_t)1 << pieces[i], (ptrdiff_t)rng_range(rng, 1, 1000)};
-	/* Some that are no power of 2: a walk, or a mismatch. */
+	/* Now and then an extent is not a power of 2: a walk, or a mismatch. */
 	if (rng_chance(rng, 20) && n > 0)
 		made.factors[rng_below(rng, n)].extent *= 3;
 	return made;

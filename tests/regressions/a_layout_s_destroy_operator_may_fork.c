@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A cancel released layouts in the middle of the call: in a child that was forked there, the call's
- * end was counted but not its beginning, and the destruction of the engine hung.
+ * aml_dma_cancel() released layouts in the middle of the call. In a child that was forked by a
+ * layout's destroy operator, the end of the call was counted but its beginning was not. The
+ * destruction of the engine then hung.
  */
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 enum { ELEMENTS = 4 };
 
 static unsigned char from[ELEMENTS], to[ELEMENTS];
-static pid_t forked = -1; /* what the fork returned */
+static pid_t forked = -1; /* the result of fork() */
 static bool may_fork;
 
 static void fork_and_destroy(struct aml_layout *layout)
@@ -26,7 +27,7 @@ static void fork_and_destroy(struct aml_layout *layout)
 	}
 }
 
-/* A layout that can only be copied element by element, so that a posted copy keeps a duplicate. */
+/* A layout without the fast path, so that a posted copy keeps a duplicate. */
 static struct aml_layout *create(unsigned char *bytes)
 {
 	size_t dims[] = {ELEMENTS};
@@ -40,7 +41,7 @@ static struct aml_layout *create(unsigned char *bytes)
 	return &user->layout;
 }
 
-/* In the child: the engine works, and ends. */
+/* In the child: use the engine and destroy it. */
 static int use_and_destroy(struct aml_dma **dma)
 {
 	struct job job = {.result = -AML_EDOM};
@@ -50,7 +51,7 @@ static int use_and_destroy(struct aml_dma **dma)
 	return 0;
 }
 
-/* The child goes on from the fork to its exit here; the parent looks at that. */
+/* The child continues from the fork to its exit here. The parent checks the exit status. */
 static int join(struct aml_dma **dma)
 {
 	int status = -1;
@@ -99,7 +100,10 @@ struct inherited {
 	struct aml_dma_request **reqs;
 };
 
-/* In a child, where the request belongs to the parent: its wait releases it, and forks. */
+/*
+ * In a child: wait for a request that the parent posted. The wait releases the request's layouts,
+ * whose destroy operator forks.
+ */
 static int wait_for_an_orphan(void *arg)
 {
 	struct inherited *i = arg;

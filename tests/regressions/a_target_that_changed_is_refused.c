@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A layout that changed its extents under a reshape or a pad made a copy that never ended and wrote
- * beyond its plan, or one that read and wrote outside of the layout.
+ * If a layout under a reshape or a pad changed its extents, a copy never ended and wrote beyond its
+ * plan, or it read and wrote outside the layout.
  */
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
@@ -14,24 +14,27 @@
 
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 
-/* Arrays of 3 × 4, in a memory where a layout of a few more elements would find some. */
+/* Arrays of 3 × 4, with memory after them for layouts that claim more elements. */
 static int from[64], to[64], untouched[64];
 
-/* What is laid over the layout that changes. */
+/* The layouts over the layout that changes. */
 enum over { PAD, LARGER_PAD, RESHAPE, PAD_OVER_RESHAPE, RESHAPE_OVER_PAD, OVERS };
 
-/* What the layout of 3 × 4 says of itself next, in native order. */
+/* The changed answers of the layout of 3 × 4, in native order. */
 static const struct answers {
 	size_t ndims, dims[3], element_size;
 } changes[] = {
-	{1, {4}, 4},                       /* it loses a dimension */
-	{3, {4, 3, 2}, 4},                 /* it gains one */
-	{3, {4, 3, 1}, 4}, {2, {2, 3}, 4}, /* it shrinks */
-	{2, {4, 1}, 4},    {2, {5, 3}, 4}, /* it grows */
-	{2, {4, 5}, 4},    {2, {3, 4}, 4}, /* as many elements under other extents */
-	{2, {0, 3}, 4},                    /* it becomes empty */
-	{2, {4, 3}, 2},                    /* its elements shrink */
-	{2, {4, 3}, 8},                    /* and grow */
+	{1, {4}, 4},       /* one dimension fewer */
+	{3, {4, 3, 2}, 4}, /* one dimension more */
+	{3, {4, 3, 1}, 4}, /* one dimension more, as many elements */
+	{2, {2, 3}, 4},    /* fewer rows or columns */
+	{2, {4, 1}, 4},    /* the same */
+	{2, {5, 3}, 4},    /* more rows or columns */
+	{2, {4, 5}, 4},    /* the same */
+	{2, {3, 4}, 4},    /* as many elements, other extents */
+	{2, {0, 3}, 4},    /* no elements */
+	{2, {4, 3}, 2},    /* smaller elements */
+	{2, {4, 3}, 8},    /* larger elements */
 };
 
 #define CHANGES (sizeof(changes) / sizeof(*changes))
@@ -75,7 +78,7 @@ static struct aml_layout *reshape(struct aml_layout *target, size_t rows, size_t
 	return made;
 }
 
-/* The layout over `target`, and its rows and columns. */
+/* Make the layout over `target`, and store its rows and columns. */
 static struct aml_layout *lay_over(enum over over, struct aml_layout *target, size_t *dims)
 {
 	static const size_t all[OVERS][2] = {{3, 4}, {4, 6}, {2, 6}, {2, 6}, {2, 6}};
@@ -124,7 +127,7 @@ static void each_change(enum over over, int flags, bool written)
 		change(layout, &changes[i]);
 		expect_refused(dma, written ? changed : other, written ? other : changed);
 	}
-	/* It is what it was again. */
+	/* With its first answers again, the layout is copied. */
 	change(layout, &(struct answers){2, {4, 3}, 4});
 	ck_assert_int_eq(aml_dma_copy(dma, written ? changed : other, written ? other : changed),
 			 AML_SUCCESS);
@@ -154,7 +157,7 @@ START_TEST(element_by_element)
 }
 END_TEST
 
-/* A layout whose duplicates have the extents of another. */
+/* A layout whose duplicates have these answers instead of its own. */
 static struct answers duplicates_answers;
 
 static int duplicate_changed(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
@@ -173,7 +176,7 @@ START_TEST(a_duplicate_that_is_another_layout)
 	struct aml_dma *dma = NULL;
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
-	/* By itself, and over each. */
+	/* The layout under each other layout; at last the layout itself. */
 	for (int over = 0; over <= OVERS; over++) {
 		struct aml_dma_request *req = NULL;
 		struct user_calls calls = {0};
@@ -197,7 +200,7 @@ START_TEST(a_duplicate_that_is_another_layout)
 			ck_assert_ptr_null(copy);
 		}
 		ck_assert_ptr_null(req);
-		/* All of those duplicates are gone. */
+		/* Each duplicate has been destroyed. */
 		ck_assert_uint_eq(calls.destroy, CHANGES * (over == OVERS ? 2 : 3));
 		aml_layout_destroy(&src);
 		aml_layout_destroy(&dst);

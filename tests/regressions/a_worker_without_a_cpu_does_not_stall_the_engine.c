@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A worker was woken and got no CPU, since a real-time thread had it: everything that was posted
- * waited for it, although another worker slept and had a free CPU.
+ * A worker was woken but got no CPU, because a real-time thread used it. All posted requests waited
+ * for this worker, although another worker slept and had a free CPU.
  */
 #include <sched.h>
 #include <semaphore.h>
@@ -10,7 +10,7 @@
 #include "gate.h"
 #include "suite.h"
 
-/* A thread that keeps a CPU to itself, above all that are not real-time threads. */
+/* A real-time thread that keeps one CPU busy. It has priority over all other threads. */
 struct hog {
 	pthread_t thread;
 	cpu_set_t cpu;
@@ -33,7 +33,7 @@ static void *keep_busy(void *arg)
 	return NULL;
 }
 
-/* The hog's error, 0 if it is at work. */
+/* Start the hog. Returns 0 if it keeps the CPU busy, or an error number. */
 static int hog_begin(struct hog *hog, const cpu_set_t *cpu)
 {
 	hog->cpu = *cpu;
@@ -52,7 +52,7 @@ static void hog_end(struct hog *hog)
 	sem_destroy(&hog->begun);
 }
 
-/* The first two CPUs that this thread may use, each as a set. */
+/* Store the first two CPUs that this thread may use, each as a set. False if there is only one. */
 static bool two_cpus(cpu_set_t *cpus)
 {
 	cpu_set_t all;
@@ -70,11 +70,11 @@ static bool two_cpus(cpu_set_t *cpus)
 	return n == 2;
 }
 
-/* An engine of two workers, on a CPU each; this thread is on that of `free`. */
+/* An engine with two workers, each on its own CPU. This thread has the CPU of the worker `free`. */
 struct scene {
 	struct aml_dma *dma;
-	pid_t stuck, free; /* the worker that will be woken first, and the other one */
-	cpu_set_t cpus[2]; /* theirs */
+	pid_t stuck, free; /* the worker that will be woken first, and the other worker */
+	cpu_set_t cpus[2]; /* their CPUs */
 	struct hog hog;
 };
 
@@ -89,7 +89,7 @@ static void scene_up(struct scene *scene)
 		sched_yield();
 	for (int i = 0; i < 2; i++)
 		thread_settle(tids[i]);
-	/* Who had work last is the first to be woken. */
+	/* The worker that ran the last request is the first to be woken. */
 	ck_assert_int_eq(job_post(scene->dma, NULL, &job), 0);
 	ck_assert_int_eq(aml_dma_barrier(scene->dma), 0);
 	scene->stuck = job.tid;
@@ -166,7 +166,7 @@ START_TEST(a_barrier_after_a_millisecond_wakes_another)
 }
 END_TEST
 
-/* May this process have real-time threads, and are there two CPUs for them? */
+/* Whether this process may have real-time threads, and may use two CPUs. */
 static bool can_be_tried(void)
 {
 	struct sched_param param = {.sched_priority = 1}, usual = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * AML asserted on what callers passed, so that programs aborted, or with NDEBUG went on with
- * NULL; some assertions did work of their own, which NDEBUG left out.
+ * AML used assertions to check the arguments of callers: a wrong argument aborted the program. With
+ * NDEBUG, AML continued with NULL, and did not do the work that some assertions contained.
  */
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's barrier waited until nothing at all was left, and never ended while others posted. */
+/* AML's barrier waited for an empty queue, and never ended while other threads posted. */
 #include <sched.h>
 
 #include "gate.h"
 #include "suite.h"
 
-/* Operators that post each other, by turns, until they are told to stop: something always runs. */
+/* A chain of operators, each of which posts the next one until `stop` is set. */
 struct chain {
 	struct aml_dma *dma;
 	atomic_int *stop;
@@ -20,7 +20,7 @@ static int post_next(struct aml_layout *dst, const struct aml_layout *src, void 
 	atomic_fetch_add(&chain->links, 1);
 	if (atomic_load(chain->stop))
 		return 0;
-	/* On a CPU that they share, the barrier has its turn at each link. */
+	/* If the operator and the barrier share a CPU, let the barrier run. */
 	sched_yield();
 	return aml_dma_async_copy_custom(chain->dma, NULL, dst, &any_layout, post_next, chain);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's barrier took the completions of other threads' requests, whose waits then hung. */
+/* AML's barrier consumed the completions of other threads' requests. Their waits then hung. */
 #include <sched.h>
 
 #include "gate.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's cancel freed a request while a worker ran it, and the worker wrote to it afterwards. */
+/* AML's cancel freed a request that a worker was running. The worker then wrote to freed memory. */
 #include "gate.h"
 #include "suite.h"
 
@@ -28,7 +28,7 @@ START_TEST(cancel_returns_only_once_the_operator_has)
 			ck_assert_int_eq(call_end(&cancel), 0);
 			ck_assert_ptr_null(req);
 			ck_assert_int_eq(job->runs, 1);
-			/* What the operator used may go now. */
+			/* The operator has ended, so its argument can be freed. */
 			free(job);
 			gate_destroy(&gate);
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * AML's copy_1D read the extents of layouts of several dimensions into one variable on its stack,
- * and copied as many bytes as the source has, whatever the destination had room for.
+ * AML's copy_1D stored the extents of layouts with several dimensions in one variable on its stack.
+ * It copied all bytes of the source, even if the destination was smaller.
  */
 #include <aml/layout/dense.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's aml_errno was one variable for all threads, and held negative codes. */
+/* AML's aml_errno was one variable for all threads, and contained negative codes. */
 #include "gate.h"
 #include "suite.h"
 
-/* Fail with AML_ENOTSUP in this thread; what aml_errno was before, and is now. */
+/* Fail with AML_ENOTSUP in this thread, and check aml_errno before and after. */
 static int fail_here(struct call *call)
 {
 	static struct aml_sched_ops none;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A pad or a reshape layout over a layout with the fast path, but without duplicate, was read after
- * it had been destroyed: the copy kept duplicates, and a pad without one stayed as it was.
+ * A copy kept a pad or a reshape layout by its duplicate. If the target had the fast path but no
+ * duplicate operator, the copy kept the pad or reshape layout itself, and read it after it had been
+ * destroyed.
  */
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
@@ -14,7 +15,7 @@
 
 static unsigned char from[24], to[48];
 
-/* The bytes of `from`, last one first, as a layout of 4 × 6. */
+/* The bytes of `from` in reverse order, as a layout of 4 × 6. */
 static struct aml_layout *create_backwards(void)
 {
 	struct oracle oracle, reversed;
@@ -50,7 +51,7 @@ static struct aml_layout *reshape(struct aml_layout *target, size_t rows, size_t
 	return made;
 }
 
-/* Post a copy from the layout, let it go before the copy can start, and wait. */
+/* Post a copy from the layout, destroy the layout before the copy can start, and wait. */
 static void copy_from(struct aml_layout *src, size_t rows, size_t columns)
 {
 	struct aml_layout *dst = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's copy_generic ran into an assertion, in a worker, when two layouts did not match. */
+/* If two layouts did not match, an assertion in AML's copy_generic failed in a worker. */
 #include <aml/layout/dense.h>
 
 #include "gate.h"

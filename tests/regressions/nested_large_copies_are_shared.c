@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A large copy that a nested wait began to run, with another request queued before it, was passed
- * over when its turn came: no other worker took a part of it.
+ * A nested wait began to run a large copy while another request was before it in the queue. When
+ * the copy became the head of the queue, it was skipped, so no other worker took a part of it.
  */
 #include <semaphore.h>
 
 #include "gate.h"
 #include "suite.h"
 
-/* Many parts, in the library for tests. */
+/* In the test build of the library, a copy of this size has many parts. */
 #define BYTES ((size_t)64 << 10)
 
 static unsigned char from[BYTES], to[BYTES];
-static sem_t shared;     /* the helper has made the last part */
-static struct gate gate; /* where the helper is held */
+static sem_t shared;     /* posted when the helper has copied the last part */
+static struct gate gate; /* the helper waits here until the first part is copied */
 
-/* What the calling thread is. */
-static __thread bool nests; /* it waits for the copy in an operator, and has made no part yet */
-static __thread bool helps; /* it is the other worker, and has not made the last part yet */
+/* The role of the calling thread. */
+static __thread bool nests; /* waits for the copy in an operator, until the first part is copied */
+static __thread bool helps; /* is the other worker, until it has copied the last part */
 
-/* The library calls it without its lock, between parts too. */
+/* The library calls this function without holding its lock, also between two parts. */
 void queue_shake(void);
 
 void queue_shake(void)
 {
 	if (nests && to[0] != 0) {
-		/* The first part is made. The others are the helper's. */
+		/* The first part is copied. Leave the other parts to the helper. */
 		nests = false;
 		gate_open(&gate);
 		while (sem_wait(&shared) != 0)
@@ -36,7 +36,7 @@ void queue_shake(void)
 	}
 }
 
-/* A body. */
+/* A body: make this thread the helper. */
 static int help(struct job *job)
 {
 	(void)job;
@@ -44,7 +44,7 @@ static int help(struct job *job)
 	return 0;
 }
 
-/* A body: an empty request, then the large copy, and wait for it. */
+/* A body: post an empty request and then the large copy, and wait for the copy. */
 static int copy_nested(struct job *job)
 {
 	struct aml_dma_request *req = NULL;
@@ -59,7 +59,7 @@ static int copy_nested(struct job *job)
 	return 0;
 }
 
-/* The operator runs on `outer`, the copy on `dma`, one of whose workers is held meanwhile. */
+/* The operator runs on `outer`, the copy on `dma`. At first, one worker of `dma` is at the gate. */
 static void share(struct aml_dma *outer, struct aml_dma *dma)
 {
 	struct job helper = {.gate = &gate, .body = help}, empty = {.result = 0};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * AML deadlocked when an operator waited for a request of its own engine and all workers
- * were busy so: the request that was waited for had nobody to run it.
+ * AML deadlocked when operators on all workers waited for requests of their own engine: no worker
+ * was left to run these requests.
  */
 #include "gate.h"
 #include "suite.h"
 
-/* A body: come to the gate with the others, then post and wait. */
+/* A body: post a request and wait for it. The job passes the gate first. */
 static int post_and_wait(struct job *job)
 {
 	struct aml_dma_request *req = NULL;
@@ -33,7 +33,7 @@ START_TEST(all_workers_may_wait_inside_at_once)
 			jobs[i] = (struct job){.gate = &gate, .body = post_and_wait, .dma = dma};
 			ck_assert_int_eq(job_post(dma, &reqs[i], &jobs[i]), 0);
 		}
-		/* Each worker has one, and others are queued; only then do they go on. */
+		/* Open the gate only when each worker has a job. The other jobs are queued. */
 		for (size_t i = 0; i < threads; i++)
 			gate_await(&gate);
 		for (int i = 0; i < 8; i++)

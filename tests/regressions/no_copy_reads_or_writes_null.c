@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A layout with the fast path and a base of NULL crashed the copy; the same layout without the fast
- * path was a failure that only the wait reported.
+ * A copy of a layout with the fast path and a base of NULL crashed. A copy of the same layout
+ * without the fast path failed, and only the wait reported the failure.
  */
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
@@ -22,7 +22,7 @@ static void *no_rawptr(const struct aml_layout_data *data)
 	return NULL;
 }
 
-/* How a layout of 3 × 4 says that it lies at NULL. */
+/* The operator or field by which a layout of 3 × 4 lies at NULL. */
 enum kind { BY_BASE, BY_RAWPTR, BY_STEPS_OF_A_COPIED_TABLE, KINDS };
 
 static struct aml_layout *create_at_null(enum kind kind, size_t rows)
@@ -64,7 +64,7 @@ static struct aml_layout *create_dense(int *numbers, size_t rows, size_t columns
 	return made;
 }
 
-/* The code of each way to copy, which is the same. */
+/* Copy in each way. Returns the code, which must be the same for each way. */
 static int copy(struct aml_dma *dma, struct aml_layout *dst, struct aml_layout *src)
 {
 	struct aml_dma_request *req = NULL;
@@ -81,7 +81,7 @@ static int copy(struct aml_dma *dma, struct aml_layout *dst, struct aml_layout *
 	return code;
 }
 
-/* What is laid over it. */
+/* Put pads and reshape layouts over a layout; number 0 is the layout itself. */
 static struct aml_layout *lay_over(int over, struct aml_layout *layout, size_t rows)
 {
 	struct aml_layout *made = layout;
@@ -113,10 +113,10 @@ static void each_layout(size_t rows, int code)
 			struct aml_layout *memory = create_dense(to, rows, 4);
 
 			at_null = lay_over(over, at_null, rows);
-			ck_assert_msg(copy(dma, memory, at_null) == code, "kind %d, source, %d",
-				      kind, over);
-			ck_assert_msg(copy(dma, at_null, memory) == code, "kind %d, to it, %d",
-				      kind, over);
+			ck_assert_msg(copy(dma, memory, at_null) == code,
+				      "kind %d, over %d, as source", kind, over);
+			ck_assert_msg(copy(dma, at_null, memory) == code,
+				      "kind %d, over %d, as destination", kind, over);
 			aml_layout_destroy(&at_null);
 			aml_layout_destroy(&memory);
 		}
@@ -164,7 +164,7 @@ START_TEST(copy_1d_refuses_it_too)
 }
 END_TEST
 
-/* Without a raw pointer, it is only known when its elements are asked for. */
+/* Without a raw pointer, only the elements show that the layout lies at NULL. */
 /* Contract: LAYOUT-4. */
 START_TEST(without_a_raw_pointer_it_fails_when_it_runs)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A worker whose operator had cancelled it ended in its next sleep, with the lock: the engine, its
- * destruction and every fork hung.
+ * If an operator cancelled its own thread, the worker ended in its next sleep while it held the
+ * lock. The engine, its destruction and every fork then hung.
  */
 #include <sched.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "gate.h"
 #include "suite.h"
 
-/* A body: a cancellation that stays pending, and a call that would act on it. */
+/* A body: cancel this thread, then make a call that is a cancellation point. */
 static int cancel_oneself(struct job *job)
 {
 	(void)job;
@@ -37,13 +37,13 @@ START_TEST(the_worker_lives_on)
 		for (size_t i = 0; i < workers; i++) {
 			struct aml_dma_request *req = NULL;
 
-			/* By a worker, since nobody waits yet. */
+			/* A worker runs the job, because no thread waits yet. */
 			ck_assert_int_eq(job_post(dma, NULL, &cancels), 0);
 			ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
 			ck_assert_int_eq(job_post(dma, &req, &next), 0);
 			ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EPERM);
 		}
-		/* They sleep again. One that never ran has its name late. */
+		/* The workers sleep again. A worker that never ran sets its name late. */
 		while (threads_named("aml-dma/", tids, 4) < workers)
 			sched_yield();
 		for (size_t i = 0; i < workers; i++)

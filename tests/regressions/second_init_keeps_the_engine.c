@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's second aml_init() made a second engine and leaked the first, threads and all. */
+/* AML's second aml_init() made a second engine, and leaked the first engine with its threads. */
 #include <sched.h>
 
 #include "gate.h"
@@ -29,7 +29,7 @@ START_TEST(calls_of_init_are_counted)
 	ck_assert_int_eq(aml_dma_wait(aml_dma_linux, &req), 0);
 	ck_assert_int_eq(aml_finalize(), 0);
 	ck_assert_ptr_null(aml_dma_linux);
-	/* No thread is left; one that was joined may be on its way out still. */
+	/* No worker is left. A joined thread may still be listed for a moment. */
 	while (threads_named("aml-dma/", &tid, 1) > 0)
 		sched_yield();
 	gate_destroy(&gate);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's barrier took all completions, so that a wait for a handle after it hung. */
+/* AML's barrier consumed all completions, so a later wait for a handle hung. */
 #include "gate.h"
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML hung, or touched freed memory, when a handle was waited for a second time. */
+/* A second wait for the same handle hung in AML, or accessed freed memory. */
 #include "gate.h"
 #include "suite.h"
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests that operators of another engine waited for were counted as if they had slots: while
- * they ran beyond the bound, the head of the queue and an operator that wanted its slot back
- * waited.
+ * If operators of another engine waited for requests, these requests were counted as if they had
+ * slots, although they ran beyond the bound. Meanwhile the head of the queue had to wait, and so
+ * had an operator that needed its slot back.
  */
 #include "gate.h"
 #include "suite.h"
 
 #define HOGS 3
 
-/* An operator of the other engine that copies on this one, at a gate of its own. */
+/*
+ * An operator of the engine `other` (outer) that copies on the engine `dma` (inner). The inner job
+ * waits at the gate.
+ */
 struct hog {
 	struct gate gate;
 	struct job inner, outer;
@@ -21,7 +24,7 @@ struct scene {
 	struct hog hogs[HOGS];
 };
 
-/* A body: copy on the engine `dma` by the job `other`. */
+/* A body: run the job `other` as a synchronous copy on the engine `dma`. */
 static int copy_there(struct job *job)
 {
 	return job_copy(job->dma, job->other);
@@ -34,7 +37,7 @@ static void scene_up(struct scene *scene)
 	ck_assert_int_eq(aml_dma_linux_create(&scene->other, HOGS), 0);
 }
 
-/* All hogs are in the middle of their requests, begun in their order. */
+/* Start all hogs in order. On return, each inner job is at its gate. */
 static void bring_hogs(struct scene *scene)
 {
 	for (int i = 0; i < HOGS; i++) {
@@ -49,7 +52,7 @@ static void bring_hogs(struct scene *scene)
 	}
 }
 
-/* A hog's end. */
+/* Let a hog end. */
 static void dismiss(struct scene *scene, struct hog *hog)
 {
 	gate_open(&hog->gate);
@@ -57,7 +60,7 @@ static void dismiss(struct scene *scene, struct hog *hog)
 	gate_destroy(&hog->gate);
 }
 
-/* The bound is one again, and nothing is left. */
+/* Check that only one request runs at a time again, and destroy both engines. */
 static void scene_down(struct scene *scene)
 {
 	struct crowd crowd = {0};
@@ -82,7 +85,7 @@ START_TEST(the_head_of_the_queue_runs_beside_them)
 
 	scene_up(&scene);
 	gate_init(&gate);
-	/* The one slot is taken, so that the hogs run beyond the bound. */
+	/* The holder has the only slot, so the hogs run beyond the bound. */
 	ck_assert_int_eq(job_post(scene.dma, &held, &holder), 0);
 	gate_await(&gate);
 	bring_hogs(&scene);
@@ -113,7 +116,7 @@ START_TEST(an_operator_gets_its_slot_back_beside_them)
 	waits.dma = third;
 	ck_assert_int_eq(job_post(scene.dma, &req, &waits), 0);
 	gate_await(&gate);
-	/* The first one has the slot that the operator gave up, the others run beyond the bound. */
+	/* The first hog has the slot that the operator gave up. The others run beyond the bound. */
 	bring_hogs(&scene);
 	gate_open(&gate);
 	dismiss(&scene, &scene.hogs[0]);
@@ -126,7 +129,7 @@ START_TEST(an_operator_gets_its_slot_back_beside_them)
 }
 END_TEST
 
-/* A body: copies on both engines, which give no slot back that this operator never had. */
+/* A body: copy on both engines. The copies must not give up a slot, because this job has none. */
 static int copy_everywhere(struct job *job)
 {
 	struct job plain = {.result = -AML_EDOM};

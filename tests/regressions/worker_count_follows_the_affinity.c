@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML's preinstantiated engine had 32 workers, however many CPUs there were. */
+/* AML's preinstantiated engine had 32 workers on any number of CPUs. */
 #include <sched.h>
 
 #include "gate.h"
 #include "suite.h"
 
-/* aml_dma_linux has n workers: those there are, once each runs something. */
+/* Check that aml_dma_linux has n workers. Count them while each one runs a job. */
 static void expect_workers(size_t n)
 {
 	struct gate gate;
@@ -37,7 +37,7 @@ START_TEST(one_for_each_cpu_of_the_mask)
 	size_t most;
 
 	ck_assert_int_eq(unsetenv("AML_DMA_NUM_THREADS"), 0);
-	/* No quota is to limit them. */
+	/* No CPU quota limits the number. */
 	ck_assert_int_eq(setenv("AML_TEST_ROOT", "/dev/null", 1), 0);
 	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
 	most = (size_t)CPU_COUNT(&all);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* aml_dma_linux had a worker for each CPU of the mask, though a CPU quota gave it time for fewer.
- */
+/* aml_dma_linux had one worker for each CPU of the mask, even if a CPU quota allowed fewer. */
 #include <sys/stat.h>
 
 #include "gate.h"
@@ -8,7 +7,7 @@
 
 static char root[] = "quota.XXXXXX";
 
-/* A path below the folder that the library for tests takes for "/". */
+/* A path below the folder that the test build of the library uses instead of "/". */
 static const char *below(const char *path)
 {
 	static char full[200];
@@ -26,7 +25,7 @@ static void make_file(const char *path, const char *text)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-/* aml_dma_linux has n workers: those there are, once each runs something. */
+/* Check that aml_dma_linux has n workers. Count them while each one runs a job. */
 static void expect_workers(size_t n)
 {
 	struct gate gate;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Workers took their attributes from the program's defaults: detached ones were joined, and on a
- * stack with too little room, or with much thread-local storage, a copy crashed.
+ * Workers were created with the program's default thread attributes. If the default was detached,
+ * detached threads were joined. If the stack was small, or thread-local storage used most of it, a
+ * copy crashed.
  */
 #include <aml/layout/dense.h>
 #include <pthread.h>
@@ -12,10 +13,10 @@
 
 enum { SIDE = 2048, STACK_FOR_OPERATORS = 256 << 10 };
 
-/* More than a usual default stack. */
+/* Thread-local storage, which takes its memory from the stack of a thread. */
 static __thread volatile unsigned char storage[3 << 20];
 
-/* A body: this thread is joinable, and its stack has the room that is promised. */
+/* A body: check that this thread is joinable, and that its stack has the promised room. */
 static int look(struct job *job)
 {
 	volatile unsigned char room[STACK_FOR_OPERATORS];
@@ -36,7 +37,7 @@ static int look(struct job *job)
 	return -AML_EDOM;
 }
 
-/* A large transposition, the copy that takes the most stack, by the workers. */
+/* Let the workers run a large transposition, the copy that uses the most stack. */
 static void transpose(struct aml_dma *dma)
 {
 	static double from[SIDE][SIDE], to[SIDE][SIDE];
@@ -63,7 +64,7 @@ static void transpose(struct aml_dma *dma)
 	aml_layout_destroy(&src);
 }
 
-/* Engines work whatever the default for the program's threads is. */
+/* Use engines while the program's threads have these default attributes. */
 static void use_with_default(size_t stack, int state)
 {
 	struct job jobs[4];

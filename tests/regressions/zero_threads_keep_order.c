@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AML, with 0 threads, ran a waiter's own task first, ahead of what was queued before it. */
+/* With 0 threads, AML ran the task that was waited for first, before tasks queued earlier. */
 #include "gate.h"
 #include "suite.h"
 

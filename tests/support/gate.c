@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Gates, jobs, calls in threads, children: see gate.h. */
+/* Gates, jobs, calls in threads, child processes: see gate.h. */
 #include "gate.h"
 
 #include <dirent.h>
@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* These tests cannot go on without semaphores and threads. */
+/* Abort if the test cannot continue, as without semaphores or threads. */
 static void must(bool ok, const char *what)
 {
 	if (!ok) {
@@ -110,7 +110,7 @@ struct aml_task job_task(struct job *job, int *out)
 {
 	struct aml_task task;
 
-	/* What submit finds in the private members must not matter. */
+	/* Submit must not depend on the previous content of the private members. */
 	memset(&task, 0xA5, sizeof(task));
 	task.in = (struct aml_task_in *)job;
 	task.out = (struct aml_task_out *)out;
@@ -204,7 +204,7 @@ int call_end(struct call *call)
 	return call->result;
 }
 
-/* Read a file of a thread under /proc; false if the thread is no more. */
+/* Read a file of a thread under /proc. Return false if the thread has ended. */
 static bool read_of_thread(pid_t tid, const char *file, char *text, size_t room)
 {
 	char path[64];
@@ -226,7 +226,7 @@ void thread_settle(pid_t tid)
 	char stat[512];
 
 	while (read_of_thread(tid, "stat", stat, sizeof(stat))) {
-		/* "tid (name) state …", and the name may hold anything. */
+		/* "tid (name) state …". The name may contain any character. */
 		const char *end = strrchr(stat, ')');
 
 		if (end == NULL || strchr("SXZ", end[2]) != NULL)
@@ -281,7 +281,7 @@ void yield_a_while(void)
 		sched_yield();
 }
 
-/* Only there when the program is built to count what it reaches; _exit() does not write it down. */
+/* Defined only in a coverage build. There, _exit() does not write the counts. */
 extern void __gcov_dump(void) __attribute__((weak));
 
 int in_child(int (*fn)(void *arg), void *arg)
@@ -311,7 +311,7 @@ int in_child(int (*fn)(void *arg), void *arg)
 	return value;
 }
 
-/* Only there when the program is built with it. */
+/* Defined only in a build with LeakSanitizer. */
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 bool leaked(void)

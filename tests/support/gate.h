@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the tests of the engine share: operators and tasks that tell that they run and wait at a
- * gate to be let go on, calls made in a thread of their own, children, and a look at threads.
+ * Helpers of the engine's tests: gates that force an order between threads, operators and tasks
+ * that pass a gate, calls in threads of their own, child processes, and the state of threads.
  */
 #ifndef TESTS_SUPPORT_GATE_H
 #define TESTS_SUPPORT_GATE_H
@@ -14,21 +14,21 @@
 
 #include "tool.h"
 
-/* A gate: whoever comes to it tells so, and waits to be let through. */
+/* A gate: a thread that arrives signals its arrival, and waits until it is let through. */
 struct gate {
 	sem_t came, open;
 };
 
 void gate_init(struct gate *gate);
 void gate_destroy(struct gate *gate);
-/* Come to the gate and wait there. */
+/* Signal the arrival, and wait until the gate is opened for this thread. */
 void gate_pass(struct gate *gate);
-/* Wait until somebody has come to it. */
+/* Wait until a thread has arrived. Each arrival ends one wait. */
 void gate_await(struct gate *gate);
-/* Let one through, now or when it comes. */
+/* Let one thread through, now or when it arrives. */
 void gate_open(struct gate *gate);
 
-/* In which order things happened: a letter each. */
+/* The order of events, one letter per event. */
 #define TRAIL_MAX 256
 struct trail {
 	atomic_size_t length;
@@ -37,7 +37,7 @@ struct trail {
 
 void trail_add(struct trail *trail, char name);
 
-/* How many are at it at once, and how many ever were. */
+/* How many threads are inside now, and the maximum so far. */
 struct crowd {
 	atomic_int now, most;
 };
@@ -45,21 +45,21 @@ struct crowd {
 void crowd_enter(struct crowd *crowd);
 void crowd_leave(struct crowd *crowd);
 
-/* What an operator or a task of these tests does. All members are optional. */
+/* The work of an operator or a task in these tests. All members are optional. */
 struct job {
-	/* Added to the trail when it starts. */
+	/* Added to the trail when the job starts. */
 	char name;
 	struct trail *trail;
-	/* Entered while it runs. */
+	/* Entered while the job runs. */
 	struct crowd *crowd;
-	/* Passed when it has started. */
+	/* Passed after the job has started. */
 	struct gate *gate;
-	/* What it does then; its value is the result. */
+	/* Called after the gate. The returned value is the job's result. */
 	int (*body)(struct job *job);
-	/* The result where there is no body. */
+	/* The job's result if there is no body. */
 	int result;
 
-	/* For the body. */
+	/* For use by the body. */
 	struct aml_dma *dma;
 	struct aml_sched *sched;
 	struct job *other;
@@ -67,31 +67,34 @@ struct job {
 	struct aml_dma_request *req;
 	int n;
 
-	/* What came of it: plain, since a wait or a barrier makes them visible. */
+	/* Outcomes. They need not be atomic: a wait or a barrier makes them visible. */
 	int runs;
 	pid_t tid;
 };
 
 /* The operator whose argument is a job. */
 int job_operator(struct aml_layout *dst, const struct aml_layout *src, void *job);
-/* A task that runs a job; out is where its result goes, or NULL. */
+/* A task that runs a job, and stores the result in *out unless out is NULL. */
 struct aml_task job_task(struct job *job, int *out);
-/* Post a job to an engine; req NULL: without a handle. */
+/* Post a job to an engine. If req is NULL, there is no handle. */
 int job_post(struct aml_dma *dma, struct aml_dma_request **req, struct job *job);
 /* Run a job as a synchronous copy. */
 int job_copy(struct aml_dma *dma, struct job *job);
 
-/* What stands for a layout where the operator does not look at it. */
+/* An argument for layout parameters that the operator ignores. */
 extern struct aml_layout any_layout;
 
-/* In a body and in a child: fail with the line's number, which the test then finds. */
+/*
+ * An assertion for bodies and children: return the negative line number. The test finds it in the
+ * result.
+ */
 #define NEED(condition)                   \
 	do {                              \
 		if (!(condition))         \
 			return -__LINE__; \
 	} while (0)
 
-/* One call, made in a thread of its own; the test fills in fn and what it uses. */
+/* One call in a thread of its own. The test fills in fn and the members that fn uses. */
 struct call {
 	int (*fn)(struct call *call);
 	struct aml_dma *dma;
@@ -117,32 +120,36 @@ int call_wait_task(struct call *call);
 int call_wait_any(struct call *call);
 int call_destroy_sched(struct call *call);
 
-/* Start the thread; it is about to call, or is in its call, when this returns. */
+/* Start the thread. On return, the thread is about to call or has called. */
 void call_begin(struct call *call);
 /*
- * Wait until the thread sleeps or has ended. A thread that sleeps may yet do so before
- * its call; so this brings out what goes wrong, and no test's success depends on it.
+ * Wait until the thread sleeps or has ended. The thread may also sleep before its call. So this
+ * function only makes faults more likely to show: no test may depend on it to succeed.
  */
 void call_settle(struct call *call);
-/* Wait for its end; what the call returned. */
+/* Wait for the thread's end, and return the result of the call. */
 int call_end(struct call *call);
 
-/* Wait until a thread of this process sleeps, or is no more. */
+/* Wait until a thread of this process sleeps or has ended. */
 void thread_settle(pid_t tid);
-/* The threads of this process whose name begins so, as many as fit; how many there are. */
+/*
+ * Store the ids of the threads of this process whose names begin with the prefix, `room` at most.
+ * Return the number of such threads, which may be larger than `room`.
+ */
 size_t threads_named(const char *prefix, pid_t *tids, size_t room);
-/* How often a thread has given up the CPU or been made to. */
+/* The number of a thread's context switches, voluntary and involuntary. */
 unsigned long thread_switches(pid_t tid);
-/* Let the others run for a while: a bounded number of yields. */
+/* Yield a bounded number of times, so that other threads can run. */
 void yield_a_while(void);
 
 /*
- * Fork, call fn in the child, and return what it returned; -10000 less the signal if it was killed,
- * -20000 less the status if a tool made it fail. It must not use Check's assertions.
+ * Fork, call fn in the child, and return the result of fn. If a signal killed the child, return
+ * -10000 minus the signal. If the child exited with another status than 0, as under a tool that
+ * found an error, return -20000 minus the status. fn must not use Check's assertions.
  */
 int in_child(int (*fn)(void *arg), void *arg);
 
-/* Has this process leaked memory by now, as far as LeakSanitizer is there to tell? */
+/* Whether LeakSanitizer reports a leak in this process. Without LeakSanitizer: false. */
 bool leaked(void);
 
 #endif /* TESTS_SUPPORT_GATE_H */

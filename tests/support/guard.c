@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Guarded memory: pages of its own between two pages without access. */
+/* Guarded memory: see guard.h. */
 #include "guard.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Where the memory starts in its pages. */
+/* The offset of the memory in its pages, in bytes. */
 static size_t place(struct rng *rng, size_t size, size_t pages_size)
 {
 	size_t alignment = (size_t)1 << rng_below(rng, 7);

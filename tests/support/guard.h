@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Guarded memory: random bytes, with a picture beside them of what they should be. The memory lies
- * between two pages that fault, at random against the one, against the other, or at some distance
- * from both, and what is left of its own pages is compared too: so a copy can neither
- * write nor (half of the time) read outside unnoticed.
+ * Guarded memory: random bytes, and a copy that holds the expected content. The memory lies in
+ * pages of its own between two pages without access. It begins at the first page, ends at the last
+ * one, or lies at some distance from both, by random choice. The rest of its pages is compared too.
+ * So each write outside the memory is detected. A read outside is detected if it reaches a page
+ * without access.
  *
  *     struct guard memory;
  *
  *     guard_create(&memory, 100, &rng);
- *     … do something to memory.data, and to memory.expected what it should have done …
+ *     … change memory.data by the code under test, and memory.expected by plain loops …
  *     guard_assert(&memory, &rng);
  *     guard_destroy(&memory);
  */
@@ -25,10 +26,10 @@ struct guard {
 	/* The memory, and its size in bytes. */
 	unsigned char *data;
 	size_t size;
-	/* What the memory should hold; at first, what it holds. */
+	/* The expected content of the memory; at first, its actual content. */
 	unsigned char *expected;
 
-	/* The pages that the memory lies in, without the two that fault, and their picture. */
+	/* The accessible pages around the memory, and their expected content. */
 	unsigned char *pages;
 	size_t pages_size;
 	unsigned char *picture;
@@ -37,10 +38,10 @@ struct guard {
 void guard_create(struct guard *guard, size_t size, struct rng *rng);
 void guard_destroy(struct guard *guard);
 
-/* Whether the memory, and what is around it, is as expected. */
+/* Whether the memory and the rest of its pages have the expected content. */
 bool guard_intact(const struct guard *guard);
 
-/* A text, valid until the next call, that tells the first byte that is not. */
+/* A message about the first wrong byte, valid until the next call. */
 const char *guard_report(const struct guard *guard);
 
 #define guard_assert(guard, rng) \

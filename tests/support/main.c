@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The main() of every test program: runs its suite, CK_VERBOSITY and the like in force. */
+/* The main() of every test program: runs the suite under Check's environment variables. */
 #include <stdlib.h>
 
 #include "suite.h"

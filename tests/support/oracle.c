@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The naive oracle: each element's address, by the formulas of the documentation. */
+/* The naive oracle: see oracle.h. */
 #include "oracle.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ size_t product(size_t ndims, const size_t *dims)
 	return count;
 }
 
-/* The place of coordinates in native linear order. */
+/* The index of coordinates in native linear order. */
 static size_t linear(size_t ndims, const size_t *dims, const size_t *coords)
 {
 	size_t index = 0;
@@ -51,7 +51,7 @@ static void start(struct oracle *oracle, int order, size_t element_size, size_t 
 	oracle->ndims = ndims;
 	flip(order, ndims, dims, oracle->dims);
 	oracle->count = product(ndims, dims);
-	/* One more, so that an empty one is no special case. */
+	/* One cell more, so that an empty oracle is not a special case. */
 	oracle->cells = calloc(oracle->count + 1, sizeof(*oracle->cells));
 	ck_assert_msg(oracle->cells != NULL, "no memory for a test");
 }
@@ -181,7 +181,10 @@ bool oracle_strided(const struct oracle *oracle, size_t ndims, const size_t *dim
 	return true;
 }
 
-/* A neutral element is a copy that the pad keeps. */
+/*
+ * Whether the layout's element n is at the right address. A pad keeps a copy of the neutral
+ * element: its address must differ, and its bytes must be equal.
+ */
 static bool right(const struct oracle *oracle, size_t n, const void *at)
 {
 	const struct cell *cell = &oracle->cells[n];

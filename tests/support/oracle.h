@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The naive oracle: a layout as the list of its elements' addresses in native linear order, worked
- * out from the parameters that the layout is made of by the formulas of its documentation, one
- * element after the other. Nothing here calls the library, but oracle_assert(), which compares the
- * two.
+ * The naive oracle: a layout as the list of its elements' addresses in native linear order. Each
+ * address is computed on its own, from the parameters of the layout and the formulas of the
+ * documentation. Only oracle_assert() calls the library: it compares a layout with an oracle.
  *
- * Arrays are in `order`'s order, AML_LAYOUT_ORDER_…, where a function has such an argument, in
- * native order elsewhere.
+ * In functions with a parameter `order` (AML_LAYOUT_ORDER_…), arrays have that order. In the other
+ * functions, arrays have native order.
  */
 #ifndef TESTS_SUPPORT_ORACLE_H
 #define TESTS_SUPPORT_ORACLE_H
@@ -19,10 +18,10 @@
 #include "guard.h"
 #include "random.h"
 
-/* Where an element lies. */
+/* The place of one element. */
 struct cell {
 	unsigned char *at;
-	/* It is the neutral element of a pad: read, but never written. */
+	/* Whether the element is the neutral element of a pad, which is read but never written. */
 	bool neutral;
 };
 
@@ -35,38 +34,40 @@ struct oracle {
 	struct cell *cells;
 };
 
-/* Each makes `oracle`, to be released with oracle_destroy(); `from` stays as it is. */
+/* Each function makes `oracle`; release it with oracle_destroy(). `from` is not changed. */
 void oracle_dense(struct oracle *oracle, void *ptr, int order, size_t element_size, size_t ndims,
 		  const size_t *dims, const size_t *stride, const size_t *pitch);
 void oracle_slice(struct oracle *oracle, const struct oracle *from, int order,
 		  const size_t *offsets, const size_t *dims, const size_t *strides);
 void oracle_reshape(struct oracle *oracle, const struct oracle *from, int order, size_t ndims,
 		    const size_t *dims);
-/* `neutral` must stay. */
+/* `neutral` must outlive the oracle. */
 void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
 		void *neutral);
 /* Dimension i is dimension target_dims[i] of `from`. */
 void oracle_permute(struct oracle *oracle, const struct oracle *from, const size_t *target_dims);
 void oracle_destroy(struct oracle *oracle);
 
-/* Copy all elements of `src` into the picture of the memory where those of `dst` lie. */
+/* Copy the elements of `src` to the places of those of `dst` in the memory's expected content. */
 void oracle_copy(const struct oracle *dst, const struct oracle *src, struct guard *memory);
 
-/* Whether one base and one step for each of these dimensions give the same addresses. */
+/* Whether one base address, and one step for each of these dimensions, give the same addresses. */
 bool oracle_strided(const struct oracle *oracle, size_t ndims, const size_t *dims);
 
-/* That a layout of this order has these extents, and these elements by every kind of deref.
-   `rng` NULL: no generated case. */
+/*
+ * Assert that a layout has this order and the oracle's extents, and that every kind of deref
+ * returns the oracle's elements. `rng` is NULL if the case is not generated.
+ */
 void oracle_assert(const struct oracle *oracle, const struct aml_layout *layout, int order,
 		   const struct rng *rng);
 
-/* An array from `order`'s order to native order, or back. */
+/* Convert an array from `order` to native order, or back. */
 void flip(int order, size_t ndims, const size_t *from, size_t *to);
 
-/* The next coordinates in native linear order; false, and all 0, after the last. */
+/* Step to the next coordinates in native linear order. After the last: false, and all are 0. */
 bool next_coords(size_t ndims, const size_t *dims, size_t *coords);
 
-/* The number of elements. */
+/* The product of the extents: the number of elements. */
 size_t product(size_t ndims, const size_t *dims);
 
 #endif /* TESTS_SUPPORT_ORACLE_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Generated cases: a splitmix64 generator that starts again at each case. */
+/* Generated cases: a splitmix64 generator that is seeded anew for each case. */
 #include "random.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ void rng_start(struct rng *rng, uint64_t number)
 	rng->seed = from_environment("AML_TEST_SEED", DEFAULT_SEED);
 	rng->number = number;
 	rng->started = true;
-	/* Far apart in the generator's one cycle, so that cases do not resemble each other. */
+	/* The states of two cases lie far apart in the generator's one cycle, so cases differ. */
 	rng->state = rng->seed;
 	rng->state = rng_next(rng) ^ (number * UINT64_C(0xd1342543de82ef95));
 	rng->state = rng_next(rng);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Generated cases. They follow from a seed: AML_TEST_SEED in the environment, or a fixed one.
- * Every case starts afresh from the seed and its number, both of which a failure prints, so that
- * AML_TEST_SEED and AML_TEST_CASE together run one case again. Under a slow tool there are fewer
- * cases; AML_TEST_LONG in the environment makes a hundred times as many (CK_TIMEOUT_MULTIPLIER
- * then has to stretch the time limit): see effort() in tool.h.
+ * Generated cases. The environment variable AML_TEST_SEED sets the seed; without it, the seed is
+ * fixed. Each case depends only on the seed and on its own number. A failure prints both. To run
+ * one case again, set AML_TEST_SEED and AML_TEST_CASE. Under a slow tool there are fewer cases.
+ * With AML_TEST_LONG in the environment there are a hundred times as many: set
+ * CK_TIMEOUT_MULTIPLIER too, which extends the time limit. See effort() in tool.h.
  *
  *     struct rng rng = {0};
  *
@@ -22,34 +22,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zero before the first case; rng_start() serves where there are no cases. */
+/* Set to zero before the first case. A test without cases calls rng_start(). */
 struct rng {
 	uint64_t state;
 	uint64_t seed;
-	/* The number of the case, from 0 on. */
+	/* The number of the case, starting at 0. */
 	uint64_t number;
 	bool started;
 };
 
-/* What begins a message of a failure. */
+/* The beginning of the message of a failure. */
 #define RNG_FORMAT "AML_TEST_SEED=%" PRIu64 " AML_TEST_CASE=%" PRIu64 ": "
 #define RNG_ARGS(rng) (rng)->seed, (rng)->number
 
-/* Start the case of a number. */
+/* Start the case with this number. */
 void rng_start(struct rng *rng, uint64_t number);
 
-/* Start the next of so many cases, by effort(); false when they are through. */
+/* Start the next case. Return false after the last of effort(cases) cases. */
 bool rng_next_case(struct rng *rng, size_t cases);
 
 uint64_t rng_next(struct rng *rng);
 
-/* 0 to n - 1; n is not 0. */
+/* 0 to n - 1. n must not be 0. */
 size_t rng_below(struct rng *rng, size_t n);
 
-/* low to high, both included. */
+/* low to high, inclusive. */
 size_t rng_range(struct rng *rng, size_t low, size_t high);
 
-/* True so many times of a hundred. */
+/* True with a probability of `percent` percent. */
 bool rng_chance(struct rng *rng, unsigned percent);
 
 /* 0 to n - 1 in random order. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Random layouts, each made of the extents that are asked for, from the outside inwards. */
+/* Random layouts. The extents are chosen from the outermost layout inwards. */
 #include "sample.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "suite.h"
 #include "user_layout.h"
 
-/* How many elements the memory of a sample has room for, about. */
+/* The memory of a sample has room for about this many elements. */
 #define BUDGET 16384
 
 static size_t smaller(size_t a, size_t b)
@@ -65,7 +65,7 @@ size_t sample_element_size(struct rng *rng)
 	return rng_range(rng, 1, 100);
 }
 
-/* Dimensions one after the other, each with some pitch. */
+/* Nested dimensions, each with a random stride and pitch. */
 static void random_pitches(struct rng *rng, bool source, size_t ndims, const size_t *dims,
 			   size_t *stride, size_t *pitch)
 {
@@ -89,7 +89,7 @@ static void random_pitches(struct rng *rng, bool source, size_t ndims, const siz
 	}
 }
 
-/* Steps in any order of the dimensions, by pitches of 1. */
+/* Steps in any order of the dimensions. With every pitch 1, the strides are the steps. */
 static void random_steps(struct rng *rng, bool source, size_t ndims, const size_t *dims,
 			 size_t *stride, size_t *pitch)
 {
@@ -159,7 +159,7 @@ static bool all(size_t ndims, const size_t *numbers, size_t number)
 	return true;
 }
 
-/* A layout made with aml_layout_dense_create(), and the sample's memory. */
+/* Make a layout with aml_layout_dense_create(), and the sample's memory. */
 static void make_base(struct sample *sample, struct rng *rng, int flags, size_t element_size,
 		      size_t ndims, const size_t *dims)
 {
@@ -192,7 +192,7 @@ static void make_base(struct sample *sample, struct rng *rng, int flags, size_t 
 	note(sample, sample->order == AML_LAYOUT_ORDER_ROW_MAJOR ? "row" : "column");
 }
 
-/* Replace the sample's layout by a slice of it. */
+/* Replace the sample's layout by a slice of that layout. */
 static void slice(struct sample *sample, struct rng *rng, const size_t *offsets, const size_t *dims,
 		  const size_t *strides)
 {
@@ -227,7 +227,7 @@ static void slice(struct sample *sample, struct rng *rng, const size_t *offsets,
 	note(sample, "slice");
 }
 
-/* A dense layout, sliced so many times. */
+/* Make a dense layout that is sliced `slices` times. */
 static void make_dense(struct sample *sample, struct rng *rng, int flags, size_t element_size,
 		       size_t ndims, const size_t *dims, size_t slices)
 {
@@ -273,7 +273,7 @@ static void replace(struct sample *sample, struct aml_layout *layout, int order,
 	note(sample, text);
 }
 
-/* The number's factors, dealt out to some dimensions. */
+/* Distribute the prime factors of a number over a random number of dimensions. */
 static size_t random_factors(struct rng *rng, size_t number, size_t *dims)
 {
 	size_t ndims = rng_range(rng, 1, 6);
@@ -334,7 +334,7 @@ static void make_pad(struct sample *sample, struct rng *rng, int flags, size_t d
 	memcpy(given, neutral, element_size);
 	ck_assert_int_eq(aml_layout_pad_create(&layout, order, sample->layout, user_dims, given),
 			 AML_SUCCESS);
-	/* It was copied. */
+	/* The pad has copied the neutral element. */
 	memset(given, 0, sizeof(given));
 	oracle_pad(&oracle, &sample->oracle, order, user_dims, neutral);
 	replace(sample, layout, order, &oracle, "pad");

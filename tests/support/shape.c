@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies given by extents and steps, as column-major layouts with pitches of 1. */
+/* Copies given by extents and steps. Layouts are column-major, with every pitch 1. */
 #include "shape.h"
 
 #include <string.h>
@@ -47,7 +47,7 @@ static struct aml_layout *layout_of(const struct shape *shape, void *ptr, const 
 	return layout;
 }
 
-/* The plain loops, the innermost one apart for the sake of time. */
+/* The plain loops. The innermost one is written out, because it is faster. */
 static void expect(const struct shape *shape, unsigned char *dst, const unsigned char *src)
 {
 	size_t coords[SHAPE_NDIMS] = {0}, size = shape->element_size;
@@ -65,7 +65,7 @@ static void expect(const struct shape *shape, unsigned char *dst, const unsigned
 	} while (next_coords(shape->ndims - 1, shape->dims + 1, coords + 1));
 }
 
-/* Directly, or by one of the engines in one of its ways. */
+/* Copy directly or by a random engine: synchronously, with a barrier, or with a wait. */
 static int copy(struct aml_layout *dst, struct aml_layout *src, struct rng *rng)
 {
 	struct aml_dma *dma = engines[rng_below(rng, 3)];
@@ -98,7 +98,8 @@ void shape_run(const struct shape *shape, struct rng *rng)
 	dst = layout_of(shape, to.data, shape->dst);
 	src = layout_of(shape, from.data, shape->src);
 	result = copy(dst, src, rng);
-	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy gives %d", RNG_ARGS(rng), result);
+	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d", RNG_ARGS(rng),
+		      result);
 	guard_assert(&to, rng);
 	guard_assert(&from, rng);
 	aml_layout_destroy(&dst);

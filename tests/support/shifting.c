@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Layouts that change their answers between any two calls of their operators. */
+/* Shifting layouts: see shifting.h. */
 #include "shifting.h"
 
 #include <stdatomic.h>
@@ -16,37 +16,37 @@
 
 enum {
 	NDIMS = 64,
-	LONG = 6,   /* so many dimensions may have more than one element, */
-	EXTENT = 5, /* so many at most, of */
-	SIZE = 48,  /* bytes at most, */
-	STEP = 40,  /* bytes apart at most, */
-	BASE = 64,  /* from so far of the middle on */
+	LONG = 6,   /* dimensions that may have more than one element */
+	EXTENT = 5, /* most elements in such a dimension */
+	SIZE = 48,  /* most bytes of an element */
+	STEP = 40,  /* largest step in bytes, of either sign */
+	BASE = 64,  /* largest distance of the base from the middle, in bytes */
 	REACH = LONG * (EXTENT - 1) * STEP + BASE + SIZE,
 	GUARD = 4096,
 	DEPTH = 3,
 };
 
-/* What a layout says of itself. */
+/* The answers of a layout's operators. */
 struct answers {
 	size_t ndims, element_size, dims[NDIMS];
 	ptrdiff_t base, steps[NDIMS];
 	bool dims_fail, steps_fail, duplicate_fails, is_null;
 };
 
-/* What both layouts of a copy and all of their duplicates share. */
+/* Shared by both layouts of a copy and all duplicates of these. */
 struct world {
 	const struct shifting_source *source;
 	bool armed;
 	size_t calls;
-	/* Of all that were told, since no more coordinates need be there. */
+	/* The smallest answer of ndims so far: only so many coordinates may be read. */
 	size_t least_ndims;
-	/* A worker releases its duplicates while the other layouts go. */
+	/* Layouts made and destroyed. Atomic: a worker destroys duplicates meanwhile. */
 	atomic_size_t made, gone;
-	/* It was asked for an element that it never had. */
+	/* Whether a deref had coordinates that no answer allowed. */
 	bool beyond;
 };
 
-/* One of them, one allocation. */
+/* A shifting layout, one allocation. */
 struct shifting {
 	struct aml_layout layout;
 	struct aml_layout_ops ops;
@@ -62,7 +62,7 @@ static size_t pick(const struct world *world, size_t n)
 
 static struct shifting *shifting(const struct aml_layout_data *data)
 {
-	/* The operators are given what is const for others. */
+	/* The operators receive const data, but change it. */
 	return (struct shifting *)(uintptr_t)data;
 }
 
@@ -78,7 +78,7 @@ static void change(struct shifting *s)
 		break;
 	case 1:
 	case 2:
-		/* One more or one less, if there is one. */
+		/* One dimension more or fewer than at first. */
 		s->now.ndims = s->first.ndims - 1 + 2 * pick(world, 2);
 		break;
 	case 3:
@@ -86,7 +86,7 @@ static void change(struct shifting *s)
 		s->now.dims[i] = pick(world, EXTENT + 1);
 		break;
 	case 5:
-		/* As many elements. */
+		/* Exchange two extents: the number of elements stays. */
 		s->now.dims[i] = s->first.dims[0];
 		s->now.dims[0] = s->first.dims[i];
 		break;
@@ -113,7 +113,7 @@ static void change(struct shifting *s)
 	}
 }
 
-/* Between two calls. */
+/* Perhaps change the answers. Each operator calls this function first. */
 static void shift(struct shifting *s)
 {
 	struct world *world = s->world;
@@ -233,7 +233,7 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 struct side {
 	unsigned char *memory, *picture;
 	struct aml_layout *layout;
-	bool may_go; /* once it is posted */
+	bool may_go; /* the layout may be destroyed once the copy is posted */
 };
 
 enum { MEMORY = 2 * GUARD + 2 * REACH };
@@ -249,14 +249,14 @@ static bool make_memory(struct side *side, unsigned char paint)
 	return true;
 }
 
-/* Are the bytes there that were, but for those from `from` to `to`? */
+/* Whether all bytes are unchanged, except those from `from` to `to`. */
 static bool intact(const struct side *side, size_t from, size_t to)
 {
 	return memcmp(side->memory, side->picture, from) == 0 &&
 	       memcmp(side->memory + to, side->picture + to, MEMORY - to) == 0;
 }
 
-/* The layout that shifts, of the shape that is in `like`. */
+/* Make a shifting layout whose first answers are the extents and element size in `like`. */
 static struct aml_layout *make_layout(struct world *world, struct side *side,
 				      const struct answers *like)
 {
@@ -286,7 +286,7 @@ static struct aml_layout *make_layout(struct world *world, struct side *side,
 	return made != NULL ? &made->layout : NULL;
 }
 
-/* A pad or a reshape over the layout, if it can be made. */
+/* Put a pad or a reshape over the layout, unless its creation fails. */
 static void lay_over(struct side *side, bool pads, size_t n, const size_t *dims)
 {
 	unsigned char neutral[SIZE] = {0};
@@ -303,7 +303,7 @@ static void lay_over(struct side *side, bool pads, size_t n, const size_t *dims)
 		side->layout = made;
 }
 
-/* What both sides become next; the extents change. */
+/* Put a pad or a reshape over both sides, and update the extents. */
 static void lay_over_both(struct world *world, struct side *sides, size_t *n, size_t *dims)
 {
 	size_t how = pick(world, 5), count = 1;
@@ -311,11 +311,11 @@ static void lay_over_both(struct world *world, struct side *sides, size_t *n, si
 	for (size_t i = 0; i < *n; i++)
 		count *= dims[i];
 	if (how == 0) {
-		/* All in one. */
+		/* All elements in one dimension. */
 		dims[0] = count;
 		*n = 1;
 	} else if (how == 1) {
-		/* The other way around. */
+		/* The extents in reverse order. */
 		for (size_t i = 0; i < *n / 2; i++) {
 			size_t extent = dims[i];
 
@@ -323,10 +323,10 @@ static void lay_over_both(struct world *world, struct side *sides, size_t *n, si
 			dims[*n - 1 - i] = extent;
 		}
 	} else if (how == 2 && *n < NDIMS) {
-		/* One more. */
+		/* One dimension more. */
 		dims[(*n)++] = 1;
 	} else {
-		/* More or fewer, by pads. */
+		/* A larger or smaller extent, by pads. */
 		size_t i = pick(world, *n);
 
 		dims[i] += pick(world, 3);
@@ -335,7 +335,7 @@ static void lay_over_both(struct world *world, struct side *sides, size_t *n, si
 	}
 	for (int k = 0; k < 2; k++) {
 		lay_over(&sides[k], how == 3, *n, dims);
-		/* One more, of the same extents. */
+		/* Another layout over it, with the same extents. */
 		if (pick(world, 4) == 1)
 			lay_over(&sides[k], pick(world, 2) == 1, *n, dims);
 	}
@@ -359,7 +359,7 @@ static struct answers first_answers(struct world *world)
 	return first;
 }
 
-/* One side may be dense. */
+/* Make the layouts and memory of both sides. One side may be dense. */
 static bool make_sides(struct world *world, struct side *sides)
 {
 	struct answers first = first_answers(world);
@@ -387,7 +387,7 @@ static bool make_sides(struct world *world, struct side *sides)
 	return true;
 }
 
-/* Post, and finish. */
+/* Post a copy, and wait for it or cancel it. */
 static int post(struct world *world, struct side *sides, struct aml_dma *dma, size_t way)
 {
 	struct aml_dma_request *req = NULL;
@@ -396,7 +396,7 @@ static int post(struct world *world, struct side *sides, struct aml_dma *dma, si
 
 	if (err != AML_SUCCESS)
 		return err;
-	/* Nothing is picked here, where a worker may be asking. */
+	/* Pick nothing here: a worker may be calling the operators, which pick too. */
 	for (size_t k = 0; k < 2; k++)
 		if (sides[k].may_go && (go >> k & 1))
 			aml_layout_destroy(&sides[k].layout);
@@ -429,7 +429,7 @@ static int copy(struct world *world, struct side *sides, struct aml_dma *dma)
 		aml_layout_destroy(&made);
 		return err;
 	case 9:
-		/* A layout that changes while others are made over it. */
+		/* The layouts may change while other layouts are made over them. */
 		lay_over(&sides[1], pick(world, 2) == 1, 1, identity + 1);
 		lay_over(&sides[0], false, 1, identity + 1);
 		return aml_dma_copy(dma, sides[0].layout, sides[1].layout);
@@ -442,13 +442,13 @@ static const char *check(const struct world *world, const struct side *sides, in
 {
 	if (err != AML_SUCCESS && err != -AML_EINVAL && err != -AML_ENOTSUP &&
 	    err != -AML_FAILURE && err != -AML_EPERM)
-		return "it returns a code that it may not return";
+		return "the copy returns an undocumented code";
 	if (world->beyond)
-		return "it asks for an element that there never was";
+		return "the copy asks for an element that never existed";
 	if (!intact(&sides[0], GUARD, MEMORY - GUARD))
-		return "it writes beyond the destination";
+		return "the copy writes beyond the destination";
 	if (!intact(&sides[1], MEMORY, MEMORY))
-		return "it writes to the source";
+		return "the copy writes to the source";
 	return NULL;
 }
 
@@ -456,7 +456,7 @@ const char *shifting_run(const struct shifting_source *source, struct aml_dma *d
 {
 	struct world world = {.source = source};
 	struct side sides[2] = {{NULL, NULL, NULL, false}, {NULL, NULL, NULL, false}};
-	const char *wrong = "there is no memory for a test";
+	const char *wrong = "out of memory for the test";
 
 	if (make_sides(&world, sides)) {
 		world.armed = true;
@@ -469,7 +469,7 @@ const char *shifting_run(const struct shifting_source *source, struct aml_dma *d
 		free(sides[k].picture);
 	}
 	if (wrong == NULL && world.made != world.gone)
-		wrong = "a duplicate is left";
+		wrong = "a duplicate is not destroyed";
 	*calls = world.calls;
 	return wrong;
 }

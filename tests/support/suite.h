@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A test program is a file of START_TEST … END_TEST and one SUITE line that names them all;
- * support/main.c has its main(). Each test runs in a process of its own and fails after
- * TEST_SECONDS, which CK_TIMEOUT_MULTIPLIER in the environment stretches for slow tools.
+ * A test program is a file of tests, START_TEST … END_TEST, and one SUITE line that names all of
+ * them. support/main.c has its main(). Each test runs in a process of its own, and fails after
+ * TEST_SECONDS. CK_TIMEOUT_MULTIPLIER in the environment multiplies this limit for slow tools.
  */
 #ifndef TESTS_SUPPORT_SUITE_H
 #define TESTS_SUPPORT_SUITE_H
@@ -12,10 +12,10 @@
 
 #define TEST_SECONDS 20
 
-/* What the program's file defines, by SUITE. */
+/* Defined by SUITE in the file of the test program. */
 Suite *make_suite(void);
 
-/* A suite of these tests. */
+/* Make a suite of these tests. */
 Suite *suite_of(const char *name, size_t n, const TTest *const *tests);
 
 #define SUITE(name, ...)                                                      \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether a tool is at work, and how much of a test it has time for: see tool.h. */
+/* Detection of tools that make tests slow: see tool.h. */
 #include "tool.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ bool under_sanitizer(void)
 #endif
 }
 
-/* ThreadSanitizer, which makes code slower than the others do. */
+/* ThreadSanitizer makes code slower than the other sanitizers do. */
 static bool under_tsan(void)
 {
 #if defined(__SANITIZE_THREAD__)

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether a tool is at work that makes the tests slow, and how much of them it has time for. */
+/* Detects tools that make tests slow, such as sanitizers, and adapts the amount of work to them. */
 #ifndef TESTS_SUPPORT_TOOL_H
 #define TESTS_SUPPORT_TOOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether a tool that takes memory or slows threads down is at work. */
+/* Whether the program runs under a sanitizer that uses much memory or slows threads down. */
 bool under_sanitizer(void);
 bool under_valgrind(void);
 /*
- * Can a child allocate, whatever other threads did when it was forked? Not with AddressSanitizer,
- * whose allocator has locks that a child inherits as they are.
+ * Whether a forked child can allocate, whatever other threads did during the fork. AddressSanitizer
+ * does not allow it: a child inherits the locks of its allocator in any state.
  */
 bool fork_spares_malloc(void);
 /*
- * May a forked child start threads? Not with AddressSanitizer, since a thread allocates when it
- * starts; and ThreadSanitizer takes them for the parent's, and gives up.
+ * Whether a forked child can start threads. AddressSanitizer does not allow it, because a starting
+ * thread allocates. ThreadSanitizer mistakes the threads for the parent's, and stops the program.
  */
 bool children_have_threads(void);
 
 /*
- * How many of n cases or rounds there are to be, at least one: all, and under a slow tool a part,
- * as the others run without it. AML_TEST_LONG in the environment makes it a hundred times as many.
+ * How many of n cases or rounds to run: all without a tool, and a part under a slow tool, but at
+ * least one. With AML_TEST_LONG in the environment, the number is a hundred times as large.
  */
 size_t effort(size_t n);
 
-/* Whether number i of n given cases, from 0 on, is one of those. */
+/* Whether case i of n given cases, counted from 0, is one of the effort(n) cases to run. */
 bool effort_has(size_t i, size_t n);
 
-/* A time limit, stretched by CK_TIMEOUT_MULTIPLIER in the environment as Check's are. */
+/* A time limit, multiplied by CK_TIMEOUT_MULTIPLIER in the environment as Check's limits are. */
 unsigned stretched(unsigned seconds);
 
 #endif /* TESTS_SUPPORT_TOOL_H */

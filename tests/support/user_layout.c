@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Layouts of a test's own, by an index table of addresses. */
+/* Custom layouts, made of a table of addresses. */
 #include "user_layout.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Layouts of a test's own: an index table of addresses, with AML's operators and no more, with
- * duplicate, with the fast path, or with whatever a test changes in it.
+ * Custom layouts, made of a table of addresses. A custom layout has AML's operators, and by choice
+ * the operators duplicate and steps_native (the fast path). A test may change any member of it.
  */
 #ifndef TESTS_SUPPORT_USER_LAYOUT_H
 #define TESTS_SUPPORT_USER_LAYOUT_H
@@ -13,13 +13,13 @@
 
 #include "oracle.h"
 
-/* What a layout of a test's own has beyond ndims, dims, element_size, order and deref. */
+/* The operators duplicate and steps_native are optional. */
 #define USER_DUPLICATE 0x1
 #define USER_STEPS 0x2
-/* No destroy operator: it is one allocation, released with free(). */
+/* The layout has no destroy operator. It is one allocation: release it with free(). */
 #define USER_FREE 0x4
 
-/* What was called, of a layout and its duplicates together. */
+/* The numbers of calls of a layout's operators and of those of its duplicates, added up. */
 struct user_calls {
 	atomic_size_t deref;
 	atomic_size_t steps;
@@ -27,10 +27,10 @@ struct user_calls {
 	atomic_size_t destroy;
 };
 
-/* More room than a layout may have dimensions, for those that lie. */
+/* More dimensions than a layout may have, for layouts with wrong answers. */
 #define USER_NDIMS 80
 
-/* The layout and what it keeps, one allocation. A test may change any member. */
+/* A custom layout and its data, one allocation. */
 struct user_layout {
 	struct aml_layout layout;
 	struct aml_layout_ops ops;
@@ -40,9 +40,9 @@ struct user_layout {
 	size_t ndims;
 	/* In native order. */
 	size_t dims[USER_NDIMS];
-	/* What the operators return. */
+	/* The results of the operators. */
 	int dims_result, steps_result, duplicate_result;
-	/* The fast path's. */
+	/* The answers of steps_native. */
 	unsigned char *base;
 	ptrdiff_t steps[USER_NDIMS];
 	/* The addresses, in native linear order. */
@@ -50,11 +50,14 @@ struct user_layout {
 	unsigned char *cells[];
 };
 
-/* Make one of the elements of an oracle, none of them neutral. `calls` may be NULL. */
+/*
+ * Make a custom layout of the elements of an oracle, none of which may be neutral. `calls` may be
+ * NULL.
+ */
 struct user_layout *user_layout_create(const struct oracle *oracle, int order, int flags,
 				       struct user_calls *calls);
 
-/* One from a layout that user_layout_create() made, or that its duplicate made. */
+/* The struct behind a layout that user_layout_create() or the duplicate operator made. */
 struct user_layout *user_layout_of(const struct aml_layout *layout);
 
 #endif /* TESTS_SUPPORT_USER_LAYOUT_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A program whose traces tests/build/trace.sh looks at:
+ * A program that makes the traces for tests/build/trace.sh:
  *
- *     acts ACT WORKERS
+ *     acts ACT WORKERS [ARGUMENT]
  *
- * Each act is a function here; its comment says what the trace then has in it. Exits with 1 if
- * a call fails that should not.
+ * Each act is a function below, whose comment describes the resulting trace. The program exits with
+ * 1 if a call fails unexpectedly.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* What must hold whatever the trace does. */
+/* Exit unless the condition holds. Conditions must hold even if the trace cannot be written. */
 #define NEED(condition)                                                               \
 	do {                                                                          \
 		if (!(condition)) {                                                   \
@@ -36,14 +36,14 @@ static struct aml_layout *bytes_of(void *address)
 	return address;
 }
 
-/* A flat copy of the n bytes at `room` to the n bytes behind them. */
+/* Post a flat copy of the n bytes at `room` to the n bytes after them. */
 static int post_flat(struct aml_dma_request **req, char *room, size_t n)
 {
 	return aml_dma_async_copy_custom(dma, req, bytes_of(room + n), bytes_of(room),
 					 aml_dma_linux_memcpy_op, (void *)n);
 }
 
-/* Synchronous copies of 64 bytes. */
+/* Make synchronous copies of 64 bytes. */
 static void copy_small(int times)
 {
 	char small[128] = {0};
@@ -53,7 +53,7 @@ static void copy_small(int times)
 					 aml_dma_linux_memcpy_op, (void *)64) == 0);
 }
 
-/* Layouts of ints whose elements have gaps between them. */
+/* The memory of the layouts. */
 static int cells[4096];
 
 static struct aml_layout *dense(int *at, size_t n, const size_t *dims, const size_t *stride)
@@ -87,7 +87,7 @@ static int failing(struct aml_layout *dst, const struct aml_layout *src, void *a
 	return -AML_EDOM;
 }
 
-/* A synchronous and an asynchronous copy. */
+/* Make a synchronous and an asynchronous copy. */
 static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
 {
 	struct aml_dma_request *req;
@@ -97,7 +97,7 @@ static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_o
 	NEED(aml_dma_wait(dma, &req) == 0);
 }
 
-/* Two requests of each kind, and a third of an operator, which fails. */
+/* Two requests of each kind, and a third request with an operator, which fails. */
 static void act_kinds(void)
 {
 	const size_t gap[] = {2}, rows[] = {5, 40}, more[] = {3, 17};
@@ -139,10 +139,10 @@ static void act_kinds(void)
 	aml_layout_destroy(&large);
 }
 
-/* What stands for a layout where the operator does not look at it. */
+/* An argument for layout parameters that the operator ignores. */
 static struct aml_layout any;
 
-/* An operator that posts to its own engine and waits; arg: how deep. */
+/* An operator that posts to its own engine and waits, `arg` levels deep. */
 static int nest(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct aml_dma_request *reqs[2];
@@ -160,7 +160,7 @@ static int nest(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 	return aml_dma_copy_custom(dma, &any, &any, nest, (void *)(depth - 1));
 }
 
-/* 4 × 40 requests: each is an operator that makes three of one depth less. */
+/* 4 × 40 requests: each operator makes three requests with a depth that is one less. */
 static void act_nested(void)
 {
 	for (int i = 0; i < 4; i++)
@@ -181,7 +181,10 @@ static int hold(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 	return 0;
 }
 
-/* 10 cancelled, which never started, and 10 finished, besides one to hold each worker. */
+/*
+ * 10 cancelled requests, which never started, and 10 finished ones. Also one request for each
+ * worker, which keeps the worker busy.
+ */
 static void cancel_half(int workers)
 {
 	static char small[20][128];
@@ -205,7 +208,7 @@ static void cancel_half(int workers)
 
 enum { LARGE = 8 << 20, PARTS = 16 };
 
-/* 8 requests of 16 parts; then 8 that are cancelled, in whatever state they are by then. */
+/* 8 requests of 16 parts, then 8 requests that are cancelled in any state. */
 static void act_divisible(void)
 {
 	char *room = calloc(2, LARGE);
@@ -232,7 +235,7 @@ static void *copy_in_thread(void *arg)
 	return NULL;
 }
 
-/* 4 × 100 requests, by threads of the program. */
+/* 4 × 100 requests from the program's own threads. */
 static void act_threads(void)
 {
 	pthread_t threads[4];
@@ -243,20 +246,20 @@ static void act_threads(void)
 		NEED(pthread_join(threads[i], NULL) == 0);
 }
 
-/* 5000 requests: more than the buffer holds. */
+/* 5000 requests, more than the buffer of the trace holds. */
 static void act_many(void)
 {
 	copy_small(5000);
 }
 
-/* The first of the same, at least; what comes last is lost. */
+/* At least the first of 5000 requests. The last ones are lost. */
 static void act_killed(void)
 {
 	copy_small(5000);
 	raise(SIGKILL);
 }
 
-/* 500 without a handle; none is waited for. */
+/* 500 requests without a handle. The program does not wait for them. */
 static void act_exit(void)
 {
 	static char small[500][128];
@@ -273,7 +276,7 @@ static void *copy_for_ever(void *arg)
 	return arg;
 }
 
-/* At least 300: threads go on while the program ends. */
+/* At least 300 requests. Threads continue to copy while the program ends. */
 static void act_running(void)
 {
 	pthread_t thread;
@@ -284,7 +287,7 @@ static void act_running(void)
 	exit(EXIT_SUCCESS);
 }
 
-/* 30 by the parent; the child's do not count, and it ends as the parent does. */
+/* 30 requests of the parent. Requests of the child are not in the trace. Both end normally. */
 static void act_fork(void)
 {
 	static char small[128];
@@ -309,8 +312,8 @@ static void act_fork(void)
 }
 
 /*
- * No more than was written before the program took the descriptors for itself. Its own file is
- * the third argument, and has nothing but its own lines in it.
+ * Only the requests that were written before the program closed the descriptor of the trace. The
+ * third argument is the program's own file, which must contain only the program's own lines.
  */
 static void act_closed(const char *path)
 {
@@ -323,7 +326,7 @@ static void act_closed(const char *path)
 	copy_small(2000);
 }
 
-/* Any number: others cut the file while a thread of the program writes to it. */
+/* Any number of requests. The file is truncated while a thread of the program writes to it. */
 static void act_truncated(const char *path)
 {
 	pthread_t thread;
@@ -336,7 +339,7 @@ static void act_truncated(const char *path)
 	exit(EXIT_SUCCESS);
 }
 
-/* Let a system call fail from here on, if `mask` of its argument number `arg` is `value`. */
+/* From here on, let a system call fail if the bits `mask` of its argument `arg` equal `value`. */
 static void refuse(int call, int arg, unsigned mask, unsigned value)
 {
 	const unsigned low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
@@ -355,7 +358,7 @@ static void refuse(int call, int arg, unsigned mask, unsigned value)
 	NEED(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
-/* What the library wants of it is refused from here on. */
+/* From here on, refuse the call of this name as the library uses it. */
 static void refuse_by_name(const char *name)
 {
 	if (strcmp(name, "open") == 0)
@@ -407,7 +410,7 @@ int main(int argc, char *argv[])
 	if (strcmp(argv[1], "print") == 0) {
 		copy_small(100);
 		NEED(aml_dma_fprintf(stdout, "", dma) == 0);
-		/* While there is a trace; there may be no standard output. */
+		/* Write before aml_finalize() ends the trace. Standard output may be closed. */
 		(void)fflush(stdout);
 	}
 	return aml_finalize() ? EXIT_FAILURE : EXIT_SUCCESS;

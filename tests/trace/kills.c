@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ends a program at random moments, while its threads copy as fast as they can, and has each of
- * its traces read:
+ * Ends a program at random moments while its threads copy as fast as they can, and checks each
+ * trace with the reader:
  *
  *     kills TRACE READER ROUNDS WORKERS
  *
- * The program is a child, which is killed in one round and calls _exit() in the next, in a thread
- * that does not write. The moment is told by the size of the file, so that it is likely to lie
- * within a write. Prints the seed, the rounds whose trace is broken, and how many these are; exits
- * with 1 if there are any.
+ * The program is a child process. In every other round it is killed. In the other rounds, a thread
+ * that does not write the trace calls _exit(). The size of the file determines the moment, so that
+ * the moment is likely to lie within a write. Prints the seed, the rounds with a broken trace, and
+ * their number. Exits with 1 if a trace is broken.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -36,7 +36,7 @@ static void *copy_for_ever(void *arg)
 {
 	char small[128] = {0};
 
-	/* Whoever waits for the moment is to see it. */
+	/* A low priority, so that the thread that waits for the moment gets a CPU. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
 	for (;;)
 		NEED(aml_dma_copy_custom(aml_dma_linux, (struct aml_layout *)(small + 64),
@@ -53,7 +53,7 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* Return so long after the file has reached the size. */
+/* Return `delay` nanoseconds after the file has reached the size. */
 static void await_moment(const char *trace, off_t size, long long delay)
 {
 	struct stat file;
@@ -90,7 +90,7 @@ static void end_at(const char *trace, off_t size, long long delay, bool by_exit)
 
 	NEED(child >= 0);
 	if (child == 0) {
-		/* Should the parent fail. */
+		/* Kill the child if the parent ends. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		start_copies();
 		if (by_exit) {
@@ -109,7 +109,7 @@ static void end_at(const char *trace, off_t size, long long delay, bool by_exit)
 		     : WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* It says on stderr what is wrong. */
+/* Whether the reader accepts the trace. If not, the reader prints the reason on stderr. */
 static bool is_whole(const char *reader, const char *trace)
 {
 	pid_t child = fork();
@@ -136,7 +136,7 @@ int main(int argc, char *argv[])
 		off_t size;
 		long long delay;
 
-		/* Ends the program, and the child with it, where a round takes too long. */
+		/* If a round takes too long, the alarm ends the program and the child. */
 		alarm(100);
 		rng_start(&rng, (uint64_t)i);
 		if (i == 0) {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reads a trace and checks that it is what was promised:
+ * Reads a trace, and checks that it has the promised form:
  *
  *     reader TRACE
  *
- * It is strict JSON: an array of objects. Each request is posted once, then started, then
- * finished, in this order of times, or it is cancelled, with or without a start. Each slice
- * belongs to a request and lies between its start and its end; a request that finished has as
- * many slices as parts. Slices of a thread do not overlap, but one may lie within another. Each
- * thread with slices has a name.
+ * - The trace is strict JSON, an array of objects.
+ * - The times of a request increase: it is posted once, then started, then finished. Or it is
+ *   cancelled, with or without a start.
+ * - Each slice belongs to a request, and lies between the start and the end of the request. A
+ *   finished request has as many slices as parts.
+ * - Slices of one thread do not overlap, but a slice may lie within another slice.
+ * - Each thread with slices has a name.
  *
- * Prints what there is, one "what: number" a line: for the tests to look at. A trace that is
- * not as promised is told on stderr, and the exit status is 1.
+ * Prints the numbers of events for the tests, one "what: number" per line. If the trace is wrong,
+ * prints the reason on stderr and exits with 1.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -20,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A member of an event; those of its "args" count as members of its own. */
+/* A member of an event. The members of its "args" are members of the event too. */
 struct member {
 	char key[32], value[64];
 };
@@ -36,7 +38,7 @@ struct event {
 static struct event *events;
 static size_t count;
 
-/* What is left of the text, for the parser. */
+/* The rest of the text, for the parser, and the whole text. */
 static const char *text, *whole;
 
 __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...)
@@ -52,7 +54,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
 	exit(EXIT_FAILURE);
 }
 
-/* Not strspn(): where a sanitizer watches it, it measures the whole rest of the text. */
+/* Under a sanitizer, strspn() would measure the whole rest of the text at each call. */
 static void skip_space(void)
 {
 	while (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')
@@ -71,18 +73,18 @@ static bool take(char c)
 static void need(char c)
 {
 	if (!take(c))
-		fail("no %c", c);
+		fail("%c is missing", c);
 }
 
 static void store(char *room, size_t size, const char *from, size_t length)
 {
 	if (length >= size)
-		fail("a text of %zu bytes", length);
+		fail("a string of %zu bytes", length);
 	memcpy(room, from, length);
 	room[length] = '\0';
 }
 
-/* A string, as it is written. */
+/* Parse a string. Escapes are checked, but kept as they are. */
 static void parse_string(char *room, size_t size)
 {
 	const char *from;
@@ -101,7 +103,7 @@ static void parse_string(char *room, size_t size)
 static void parse_digits(void)
 {
 	if (!isdigit((unsigned char)*text))
-		fail("no digit");
+		fail("a digit is missing");
 	while (isdigit((unsigned char)*text))
 		text++;
 }
@@ -122,7 +124,7 @@ static void parse_number(char *room, size_t size)
 	store(room, size, from, (size_t)(text - from));
 }
 
-/* The members of an object, into the event; its objects' too. */
+/* Parse an object, and append its members and those of objects in it to the event. */
 static void parse_object(struct event *e)
 {
 	need('{');
@@ -138,7 +140,7 @@ static void parse_object(struct event *e)
 		need(':');
 		skip_space();
 		if (*text == '{') {
-			/* The name of the thread is not the event's. */
+			/* The slot of "args" is used again, for the members of the object. */
 			parse_object(e);
 			continue;
 		}
@@ -151,7 +153,7 @@ static void parse_object(struct event *e)
 	need('}');
 }
 
-/* The value of the n-th member of this name; NULL if there is none. */
+/* The value of the n-th member with this name, counted from 0. NULL if there is none. */
 static const char *nth(const struct event *e, const char *key, int n)
 {
 	for (size_t i = 0; i < e->n; i++)
@@ -174,7 +176,7 @@ static bool is(const struct event *e, const char *ph)
 	return strcmp(get(e, "ph"), ph) == 0;
 }
 
-/* Microseconds with three decimals, in nanoseconds. */
+/* Convert microseconds with three decimals to nanoseconds. */
 static long long time_of(const char *value)
 {
 	const char *point = strchr(value, '.');
@@ -209,11 +211,11 @@ static void parse(void)
 	need(']');
 	skip_space();
 	if (*text != '\0')
-		fail("something behind the end");
+		fail("text after the end");
 	text = NULL;
 }
 
-/* By request, then by the order in the file. */
+/* The id of the event's request, to sort by. Empty for metadata. */
 static const char *request_of(const struct event *e)
 {
 	return is(e, "M") ? "" : is(e, "X") ? get(e, "request") : get(e, "id");
@@ -240,10 +242,10 @@ static void count_kind(struct sum *sum, const struct event *post)
 			sum->kinds[i]++;
 			return;
 		}
-	fail("a request is called %s", get(post, "name"));
+	fail("a request has the unknown name %s", get(post, "name"));
 }
 
-/* The events of one request. */
+/* Check the events of one request, and count them. */
 static void check_request(struct sum *sum, const struct event *e, size_t n)
 {
 	const struct event *post = NULL, *start = NULL, *end = NULL;
@@ -278,7 +280,7 @@ static void check_request(struct sum *sum, const struct event *e, size_t n)
 		if (end != NULL && e[i].ts + e[i].dur > end->ts)
 			fail("request %s runs after its end", id);
 		if (strcmp(get(&e[i], "name"), get(post, "name")) != 0)
-			fail("request %s runs by another name", id);
+			fail("request %s has a slice with another name", id);
 	}
 	sum->requests++;
 	count_kind(sum, post);
@@ -294,7 +296,7 @@ static void check_request(struct sum *sum, const struct event *e, size_t n)
 	if (start == NULL)
 		fail("request %s finished without a start", id);
 	if (slices != (size_t)atoll(get(end, "parts")))
-		fail("request %s: %zu slices", id, slices);
+		fail("request %s has %zu slices", id, slices);
 	sum->finished++;
 	sum->failed += atoll(get(end, "result")) != 0;
 }
@@ -311,7 +313,7 @@ static int by_thread(const void *a, const void *b)
 	order = strcmp(get(x, "tid"), get(y, "tid"));
 	if (order == 0)
 		order = (x->ts > y->ts) - (x->ts < y->ts);
-	/* The outer one first. */
+	/* An outer slice comes before its inner slices. */
 	return order ? order : (x->dur < y->dur) - (x->dur > y->dur);
 }
 
@@ -326,7 +328,7 @@ static bool has_name(const char *tid)
 
 static void check_slices(struct sum *sum)
 {
-	/* The ends of the slices that are open, the innermost last. */
+	/* The ends of the open slices, the innermost slice last. */
 	long long open[64];
 	size_t depth = 0;
 	const char *tid = "";
@@ -347,7 +349,7 @@ static void check_slices(struct sum *sum)
 		if (depth > 0 && open[depth - 1] < e->ts + e->dur)
 			fail("thread %s: two slices overlap at %lld ns", tid, e->ts);
 		if (depth == sizeof(open) / sizeof(*open))
-			fail("thread %s: slices too deep", tid);
+			fail("thread %s: slices are nested too deeply", tid);
 		sum->slices++;
 		sum->nested += depth > 0;
 		open[depth++] = e->ts + e->dur;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * In place of Check's header where the tests' common files are part of a fuzz target: what they
- * assert ends the program, which a fuzzer takes note of.
+ * Replaces Check's header where files of tests/support are part of a fuzz target. A failed
+ * assertion aborts the program, which the fuzzer reports as a failing input.
  */
 #ifndef TESTS_FUZZ_CHECK_CHECK_H
 #define TESTS_FUZZ_CHECK_CHECK_H
@@ -21,7 +21,7 @@ typedef struct TTest TTest;
 			abort();                                                        \
 		}                                                                       \
 	} while (0)
-#define ck_assert(condition) ck_assert_msg(condition, "it does not hold")
+#define ck_assert(condition) ck_assert_msg(condition, "the assertion failed")
 #define ck_assert_int_eq(a, b) \
 	ck_assert_msg((a) == (b), "%jd is not %jd", (intmax_t)(a), (intmax_t)(b))
 #define ck_assert_uint_eq(a, b) \
