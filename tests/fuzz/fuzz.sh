@@ -39,7 +39,7 @@ if ! "$clang" "$sanitizers" -o "$work/probe" "$work/probe.c" 2>"$work/output"; t
 fi
 
 # A target contains the library's sources, so that libFuzzer sees their coverage. COPY_PART and
-# COPY_CACHE are small, so that small copies are split into parts and bypass the caches.
+# CACHES_LAST_BYTES are small, so that small copies are split into parts and bypass the caches.
 compile()
 {
 	target=$1
