@@ -772,7 +772,7 @@ START_TEST(a_process_without_threads_may_fork)
 }
 END_TEST
 
-/* A thread that initializes and finalizes the library until it is stopped. */
+/* A thread that calls aml_init() and aml_finalize() until it is stopped. */
 static void *init_and_finalize(void *arg)
 {
 	struct bustle *bustle = arg;
@@ -831,7 +831,7 @@ static int make_in_child(void *arg)
 }
 
 /*
- * Calls that initialize the library in a process that has not used it yet. One thread makes the
+ * Calls that initialise the library in a process that has not used it yet. One thread makes the
  * first call, and the process forks meanwhile.
  */
 struct first {

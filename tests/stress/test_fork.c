@@ -32,7 +32,7 @@ static int copy_bytes_of(struct aml_dma *dma, struct aml_dma_request **req, unsi
 					 (void *)size);
 }
 
-/* Create and destroy an engine, and initialize and finalize the library. */
+/* Create and destroy an engine, and call aml_init() and aml_finalize(). */
 static int come_and_go(size_t workers)
 {
 	struct job fine = {.result = 0}, failing = {.result = -AML_EDOM};
