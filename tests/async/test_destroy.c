@@ -135,8 +135,8 @@ START_TEST(destroy_lets_a_running_wait_any_return)
 END_TEST
 
 /*
- * Start two waiters for a task that is at the gate. Return the index of the one that gets
- * -AML_EBUSY. Its return proves that the other one waits for the task.
+ * Start two waiters for a task that is at the gate, and return the index of the one that gets
+ * -AML_EBUSY. This error proves that the other one waits for the task.
  */
 static int begin_two_waiters(struct call *waiters, struct aml_sched *sched, struct aml_task *task)
 {

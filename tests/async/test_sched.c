@@ -60,8 +60,7 @@ START_TEST(an_engine_s_request_is_no_task_of_its_scheduler)
 	ck_assert_int_eq(job_post(dma, &req, &job), 0);
 	for (int i = 0; i < 2; i++) {
 		/*
-		 * The request may not have finished in the first round. It has finished in the
-		 * second.
+		 * The request may be unfinished in the first round, but has finished in the second.
 		 */
 		ck_assert_int_eq(
 			aml_sched_wait_task(sched, &((struct aml_dma_linux_request *)req)->task),

@@ -280,9 +280,7 @@ START_TEST(wait_any_passes_over_a_task_that_somebody_waits_for)
 	submit(sched, &task);
 	call_begin(&waiter);
 	gate_await(&gate);
-	/*
-	 * The task has a waiter. It has not finished, but wait_any has no other task to wait for.
-	 */
+	/* The unfinished task has a waiter, so wait_any has no task to wait for. */
 	aml_errno = AML_EDOM;
 	ck_assert_ptr_null(aml_sched_wait_any(sched));
 	ck_assert_int_eq(aml_errno, AML_EDOM);

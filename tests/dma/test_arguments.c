@@ -200,7 +200,8 @@ static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_d
 }
 
 /*
- * Expect the operator to refuse the copy. NULL stands for copy_generic, so it must refuse it too.
+ * Expect the operator to refuse the copy. NULL stands for copy_generic and must refuse the same
+ * copies.
  */
 static void expect_mismatch(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
 {

@@ -11,7 +11,7 @@
 #include "gate.h"
 #include "suite.h"
 
-/* The size of a copy. It has many more parts than the test lets begin. */
+/* The size of a copy, which has many more parts than the test lets begin. */
 #define BYTES ((size_t)64 << 10)
 
 /* A worker stops at the gate once `let` parts have begun. 0: no worker stops. */

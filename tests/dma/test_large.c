@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies that are large enough for several threads to share. They arrive whole and keep their place
- * in the order. They can be waited for, cancelled and nested like any other copy.
+ * Copies that are large enough for several threads to share: the copies arrive whole, keep their
+ * place in the order, and can be waited for, cancelled and nested like any other copy.
  */
 #include <aml/layout/dense.h>
 #include <sched.h>

@@ -187,7 +187,7 @@ START_TEST(slices_and_reshapes_may_be_destroyed_too)
 }
 END_TEST
 
-/* A custom layout of one dimension. Its table may have `duplicate` or the fast path. */
+/* A custom layout of one dimension, whose table may have `duplicate` or the fast path. */
 struct own {
 	struct aml_layout layout;
 	int *ptr;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The loop of fault injection. It repeats an act, the first time with the first fault of a kind,
- * then with the second one, and so on until the act meets no fault. Each time, the act must fail as
- * documented, leave everything as it was, lose no memory and no thread, and succeed when it is
- * repeated.
+ * The loop of fault injection repeats an act: with the first fault of a kind, then with the second
+ * one, and so on until the act meets no fault. Each time, the act must fail as documented, leave
+ * everything as it was, lose no memory and no thread, and succeed when the loop repeats it.
  */
 #ifndef TESTS_FAULTS_EXHAUST_H
 #define TESTS_FAULTS_EXHAUST_H

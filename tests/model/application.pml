@@ -204,7 +204,7 @@ inline leave()
 	unlock()
 }
 
-/* may_begin(), with the further conditions of queue_begin() and queue_begin_locked(). */
+/* may_begin_locked(), with the further conditions of queue_begin() and queue_begin_locked(). */
 #if defined(BROKEN_ONCE_PAST_QUEUE)
 #define MAY_BEGIN (running < SLOTS && (call == RUN || NW > 0))
 #elif defined(BROKEN_ONCE_WITHOUT_SLOT)

@@ -206,7 +206,7 @@ inline oldest()
 	i_ = (i_ <= seq -> i_ : 0)
 }
 
-/* The task is its owner's again, or on a free list. Its contents no longer matter. */
+/* The task is its owner's again, or on a free list. The contents of the task no longer matter. */
 inline returned(t)
 {
 	task[t].state = RETURNED;

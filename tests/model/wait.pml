@@ -4,7 +4,7 @@
 #define UNTAKEN(t) (task[t].taken < task[t].parts)
 
 /*
- * The first half of queue_run_task_locked(). It ends where the lock is released and the task's
+ * The first half of queue_run_task_locked(), up to where the lock is released and the task's
  * function is called.
  */
 inline run_locked(t)
@@ -26,7 +26,7 @@ inline run_locked(t)
 }
 
 /*
- * The second half, after the task's function has returned. It frees the slot if the task had its
+ * The second half, after the task's function has returned. The slot is freed if the task had its
  * own.
  */
 inline ran_locked(t, own_slot)
@@ -363,7 +363,7 @@ inline take_small(t)
 
 /*
  * The beginning of queue_run_head_locked() up to queue_run_task_locked(), or of run_batch_locked()
- * up to the same point. It takes tasks up to limit_.
+ * up to the same point, for tasks up to limit_.
  */
 inline take_head_locked()
 {

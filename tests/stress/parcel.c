@@ -17,7 +17,9 @@ struct parcel {
 	size_t rows, cols, size;
 	/* The bytes from one row to the next. */
 	size_t from_pitch, to_pitch;
-	/* The extents of the destination. They differ from the source's if the source is padded. */
+	/*
+	 * The extents of the destination, which differ from the source's if the source is padded.
+	 */
 	size_t to_rows, to_cols;
 	/* The buffers lie in one block. The destination has a margin on both sides. */
 	unsigned char *from, *to;

@@ -17,8 +17,8 @@
 #include "random.h"
 
 /*
- * Start the next of so many cases, scaled by effort(). If a test does not finish, it reports its
- * current case shortly before Check ends it.
+ * Start the next of `cases` cases, a number that effort() scales. A test that does not finish
+ * reports its current case shortly before Check ends the test.
  */
 bool stress_next_case(struct rng *rng, size_t cases);
 

@@ -287,8 +287,8 @@ static void copy_bytes_of(void *to, void *from, size_t size)
 }
 
 /*
- * A buffer of more than 4 GiB that takes little memory. It maps one stretch of memory repeatedly.
- * Only the windows, at the offsets where overflows could show, have memory of their own.
+ * A buffer of more than 4 GiB that maps one stretch of memory repeatedly and so takes little
+ * memory. Only the windows, at the offsets where overflows could show, have memory of their own.
  */
 #define STRETCH (16 * MIB)
 #define WINDOW ((size_t)64 << 10)
@@ -474,8 +474,8 @@ static size_t address_space(void)
 enum { CREW = 6 };
 
 /*
- * Call each function that creates threads, under a limit. It succeeds, or it returns the documented
- * error and leaves its output unchanged. Nothing is left behind.
+ * Call each function that creates threads, under a limit. Each call succeeds, or returns the
+ * documented error and leaves its output unchanged. Nothing is left behind.
  */
 static int create_all(int resource, size_t value, int *refused)
 {

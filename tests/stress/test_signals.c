@@ -235,7 +235,7 @@ static void blow(const struct storm *storm, struct taken *taken)
 	}
 }
 
-/* The sender. It returns NULL unless a worker took a signal. */
+/* The sender, which returns NULL unless a worker took a signal. */
 static void *blow_until_end(void *arg)
 {
 	struct storm *storm = arg;
@@ -384,7 +384,7 @@ START_TEST(a_storm_of_signals_changes_nothing)
 			struct aml_dma *dma = NULL;
 
 			/*
-			 * Nobody waits for these gusts. They may come at any time, even while
+			 * Nobody waits for these gusts, which may come at any time, even while
 			 * threads are created.
 			 */
 			storm_ask(&storm);

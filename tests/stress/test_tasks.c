@@ -19,7 +19,9 @@ struct pool {
 
 struct world;
 
-/* A task and its record. It stays with one scheduler, so that other threads know which one. */
+/*
+ * A task and its record. The task stays with one scheduler, so that other threads know which one.
+ */
 struct piece {
 	struct aml_task task;
 	struct world *world;
@@ -51,8 +53,8 @@ struct world {
 	size_t npools, nowners;
 	struct owner owners[THREADS_MAX];
 	/*
-	 * The tasks that tasks submit. They are not released early, since they may be returned
-	 * late.
+	 * The tasks that tasks submit. Their memory stays until the end, since calls may return
+	 * them late.
 	 */
 	struct piece children[CHILDREN_MAX];
 	atomic_size_t nchildren;
@@ -132,7 +134,7 @@ static struct piece *wait_any(struct pool *pool)
 	return task->data;
 }
 
-/* Wait for another thread's task. Its owner may wait for it too, and others may take it. */
+/* Wait for another thread's task, while its owner may wait for it too and others may take it. */
 static void rival(struct owner *owner)
 {
 	struct world *world = owner->world;

@@ -175,7 +175,7 @@ static void act(struct work *w)
 	stress_dawdle(&w->rng);
 }
 
-/* The operator. It gets its work also in place of both layouts. */
+/* The operator, which gets its work also in place of both layouts. */
 static int operate(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct work *w = arg;
@@ -316,7 +316,7 @@ void work_check(const struct work *work)
 }
 
 /*
- * Helgrind does not see the C library's lock on the stacks of joined threads. It reports the reuse
+ * Helgrind does not see the C library's lock on the stacks of joined threads, and reports the reuse
  * of such a stack by another thread as a race. Under Helgrind, only the main thread creates
  * threads.
  */

@@ -3,9 +3,9 @@
  * Work for the stress test of engines: requests that record what happens to them and check the
  * engine's promises meanwhile.
  *
- * A piece of work is posted once, with an operator of the test or as a copy of the library. It
- * stays in the world's table until the case ends, so that an event that comes too late or twice
- * still finds its record.
+ * A piece of work is posted once, with an operator of the test or as a copy of the library. The
+ * piece stays in the world's table until the case ends, so that an event that comes too late or
+ * twice still finds its record.
  *
  * An operator waits only for its own children, and for engines with a higher rank than its own. So
  * there are no cycles, and every case ends.
