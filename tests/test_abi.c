@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The members of the public structures stand where programs that were compiled for AML look for
- * them. Each structure is written down here as AML has it; what the library adds may only follow.
+ * The members of public structures have the offsets and sizes that programs compiled for AML
+ * expect. Each structure is repeated here as AML declares it. The library may only add members at
+ * the end.
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
@@ -11,7 +12,7 @@
 
 #include "suite.h"
 
-/* The member has the place and the size that it has there. */
+/* The member has the same offset and size in both structures. */
 #define SAME(ours, theirs, member)                                                   \
 	do {                                                                         \
 		ck_assert_uint_eq(offsetof(ours, member), offsetof(theirs, member)); \
@@ -19,7 +20,7 @@
 				  sizeof(((theirs *)NULL)->member));                 \
 	} while (0)
 
-/* Any function; all pointers to functions are alike. */
+/* Any function: all pointers to functions have the same size. */
 typedef void (*function)(void);
 
 /* Contract: NAME-4. */
@@ -55,7 +56,7 @@ START_TEST(the_engine_of_linux_and_its_requests)
 		void *op_arg;
 		struct aml_dma_linux_request *req;
 	};
-	/* The task may have grown. */
+	/* struct aml_task itself may be larger than in AML. */
 	struct request {
 		struct aml_task task;
 		struct task_in task_in;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Promises of the whole interface: no cancellation points, a silent library, exit() at any time. */
+/*
+ * Promises of the whole interface: no function is a cancellation point, nothing is printed, and a
+ * program may exit at any time.
+ */
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
 #include <fcntl.h>
@@ -8,14 +11,14 @@
 #include "gate.h"
 #include "suite.h"
 
-/* Every function once, in a thread whose cancellation is pending. */
+/* Call every function once, in a thread whose cancellation is pending. */
 static void *call_all(void *arg)
 {
 	atomic_int *reached = arg;
 	struct aml_dma *dma = NULL;
 	struct aml_dma_request *req = NULL;
 	struct aml_sched *sched;
-	/* One job for each request: two workers run them at the same time. */
+	/* Each request has a job of its own, since two workers may run them at the same time. */
 	struct job posted = {.result = 0}, job = {.result = 0};
 	struct aml_task task = job_task(&job, NULL);
 	struct aml_layout *layout = NULL, *slice = NULL, *copy = NULL, *other = NULL;
@@ -23,7 +26,7 @@ static void *call_all(void *arg)
 	int from[6] = {0}, to[6];
 	FILE *null;
 
-	/* What is no function of the library's comes before. */
+	/* Before the cancellation, make the calls that are not the library's. */
 	null = fopen("/dev/null", "w");
 	if (null == NULL)
 		return NULL;
@@ -77,7 +80,7 @@ static void *call_all(void *arg)
 	return NULL;
 }
 
-/* Turn stderr to /dev/null, and back with the number that it returns. */
+/* Redirect stderr to /dev/null. With the descriptor that was returned then, restore it. */
 static int turn_stderr(int to)
 {
 	int saved = dup(STDERR_FILENO), null = to < 0 ? open("/dev/null", O_WRONLY) : to;
@@ -102,12 +105,12 @@ START_TEST(no_function_is_a_cancellation_point)
 	close(turn_stderr(saved));
 	ck_assert_int_eq(err, 0);
 	ck_assert_msg(atomic_load(&reached), "a function was cancelled");
-	/* And none has taken the cancellation for itself. */
+	/* No function has consumed the pending cancellation. */
 	ck_assert_ptr_eq(end, PTHREAD_CANCELED);
 }
 END_TEST
 
-/* A call that blocks, then a cancellation point of the thread's own. */
+/* A call that blocks, followed by a cancellation point of the thread itself. */
 struct blocked {
 	struct call call;
 	int (*fn)(struct call *call);
@@ -125,7 +128,7 @@ static int call_then_test(struct call *call)
 	return 0;
 }
 
-/* Cancel a thread that is inside such a call, on an engine where an operator stands at the gate. */
+/* Cancel a thread that is inside such a call, while an operator of the engine is at the gate. */
 static void cancel_thread_in(int (*fn)(struct call *call), size_t threads)
 {
 	struct aml_dma *dma = NULL;
@@ -152,17 +155,17 @@ static void cancel_thread_in(int (*fn)(struct call *call), size_t threads)
 	if (fn == call_wait_task || fn == call_wait_any)
 		ck_assert_int_eq(aml_sched_submit_task(sched, &task), 0);
 	call_begin(&blocked.call);
-	/* Without workers, it is the thread itself that stands at the gate. */
+	/* Without workers, the thread itself runs the operator at the gate. */
 	if (threads == 0)
 		gate_await(&gate);
 	call_settle(&blocked.call);
 	ck_assert_int_eq(pthread_cancel(blocked.call.thread), 0);
 	call_settle(&blocked.call);
-	ck_assert_msg(!atomic_load(&blocked.returned), "it returned too early");
+	ck_assert_msg(!atomic_load(&blocked.returned), "the call returned too early");
 	gate_open(&gate);
 	ck_assert_int_eq(pthread_join(blocked.call.thread, &end), 0);
 	sem_destroy(&blocked.call.begun);
-	ck_assert_msg(atomic_load(&blocked.returned), "it was cancelled inside");
+	ck_assert_msg(atomic_load(&blocked.returned), "the thread was cancelled inside the call");
 	ck_assert_int_eq(blocked.result, 0);
 	ck_assert_ptr_eq(end, PTHREAD_CANCELED);
 	if (fn != call_destroy)
@@ -192,12 +195,12 @@ START_TEST(a_thread_that_is_cancelled_while_it_runs_an_operator_returns_from_its
 }
 END_TEST
 
-/* Misuse of every function, as much of it as is told. */
+/* Misuse every function in each way that it must report. */
 static void misuse(struct aml_dma *dma, struct aml_sched *sched)
 {
 	struct aml_layout *layout = NULL;
 	struct aml_dma_request *req = NULL;
-	/* Left behind in the queue. */
+	/* These jobs stay in the queue when this returns. */
 	static struct job job = {.result = -AML_EDOM}, other;
 	struct aml_task task = job_task(&other, NULL);
 	size_t dim = 3, two[] = {3, 1};
@@ -273,7 +276,7 @@ START_TEST(nothing_is_printed_on_what_a_caller_passed)
 }
 END_TEST
 
-/* exit() in a child with the engine in every state; the status is exit()'s. */
+/* Call exit() in a child after `fn`, and return the child's exit status. */
 static int exit_status(int (*fn)(void))
 {
 	pid_t child = fork();
@@ -289,7 +292,9 @@ static int exit_status(int (*fn)(void))
 static struct gate exit_gate;
 static struct job exit_held = {.gate = &exit_gate}, exit_queued;
 
-/* With an operator at the gate, another request queued, a handle out and a failure to report. */
+/*
+ * Leave an operator at the gate, a queued request, a handle, and a failure that was not reported.
+ */
 static int exit_busy(void)
 {
 	static struct aml_dma_request *req;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* aml/utils/error.h and version.h: codes, texts, aml_errno, aml_perror, versions. */
+/* aml/utils/error.h and version.h: codes, texts, aml_errno, aml_perror() and versions. */
 #include <aml.h>
 #include <aml/layout/dense.h>
 #include <limits.h>
@@ -97,7 +97,7 @@ START_TEST(errno_is_each_thread_s_own)
 }
 END_TEST
 
-/* What aml_perror(msg) writes to stderr. */
+/* Store what aml_perror(msg) writes to stderr. */
 static void perror_text(const char *msg, char *text, size_t room)
 {
 	FILE *file = tmpfile();

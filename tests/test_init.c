@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* aml_init() and aml_finalize(): counted calls, the engine in between, its number of workers. */
+/*
+ * aml_init() and aml_finalize(): counted calls, the lifetime of the engine, and its number of
+ * workers.
+ */
 #include <sched.h>
 
 #include "gate.h"
@@ -15,7 +18,7 @@ static void set_threads(const char *number)
 		ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", number, 1), 0);
 }
 
-/* The preinstantiated engine runs n operators at once, and has n threads. */
+/* Check that the preinstantiated engine runs n operators at once and has n threads. */
 static void expect_workers(size_t n)
 {
 	struct gate gate;
@@ -31,7 +34,7 @@ static void expect_workers(size_t n)
 	}
 	for (size_t i = 0; i < n; i++)
 		gate_await(&gate);
-	/* Threads of an engine before may be on their way out still, though they were joined. */
+	/* The joined threads of an earlier engine may stay visible for a moment. */
 	while (threads_named("aml-dma/", tids, THREADS_MAX) != n)
 		sched_yield();
 	while (!under_sanitizer() && threads_named("", tids, THREADS_MAX) != n + 1)
@@ -281,7 +284,7 @@ START_TEST(there_is_a_worker_for_each_cpu_that_the_thread_may_use)
 	size_t cpu = 0;
 
 	set_threads(NULL);
-	/* No quota is to limit them. */
+	/* No quota may limit the number of workers. */
 	ck_assert_int_eq(setenv("AML_TEST_ROOT", "/dev/null", 1), 0);
 	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
 	if (CPU_COUNT(&all) <= THREADS_MAX) {
@@ -302,7 +305,7 @@ START_TEST(there_is_a_worker_for_each_cpu_that_the_thread_may_use)
 }
 END_TEST
 
-/* In a thread of its own: init with a mask of one CPU, which no other thread has. */
+/* In a thread of its own: call aml_init() with a mask of one CPU, which only this thread has. */
 static int init_pinned(struct call *call)
 {
 	cpu_set_t all, one;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The end of a queue scheduler: it drains, lets waiters return, joins; inside it does nothing. */
+/*
+ * Destroying a queue scheduler: it runs queued tasks, lets waiters return and joins its workers.
+ * Destroying a scheduler inside one of its own tasks does nothing.
+ */
 #include <sched.h>
 
 #include "gate.h"
@@ -70,15 +73,15 @@ START_TEST(no_thread_is_left_behind)
 		ck_assert_ptr_nonnull(sched);
 		aml_queue_sched_destroy(&sched);
 	}
-	/* A joined thread may still be on its way out of the process's list. */
+	/* A joined thread may stay in the process's list of threads for a moment. */
 	while (threads_named("aml-dma/", &tid, 1) > 0)
 		sched_yield();
 }
 END_TEST
 
 /*
- * The waiters are in their calls for certain: the scheduler has no workers, one waiter runs A at
- * the gate, and where another sleeps, it is seen to sleep by what A's finish must bring it.
+ * These tests know that the waiter is inside its call. The scheduler has no workers, so a waiter
+ * that reaches the gate is running the task.
  */
 /* Contract: ENGINE-3. */
 START_TEST(destroy_lets_those_who_run_the_queue_return)
@@ -132,8 +135,8 @@ START_TEST(destroy_lets_a_running_wait_any_return)
 END_TEST
 
 /*
- * That one waits for a task that stands at the gate is certain once a second one is told
- * -AML_EBUSY: the number of that one.
+ * Start two waiters for a task that is at the gate, and return the index of the one that gets
+ * -AML_EBUSY. This error proves that the other one waits for the task.
  */
 static int begin_two_waiters(struct call *waiters, struct aml_sched *sched, struct aml_task *task)
 {
@@ -171,7 +174,7 @@ START_TEST(destroy_lets_a_sleeping_waiter_return)
 }
 END_TEST
 
-/* A body: submit two tasks, and wait for the second alone. */
+/* Job body: submit two tasks, then wait only for the second. */
 static int submit_more(struct job *job)
 {
 	NEED(aml_sched_submit_task(job->sched, &job->task[0]) == 0);
@@ -214,7 +217,7 @@ START_TEST(tasks_that_are_drained_may_submit_and_wait)
 }
 END_TEST
 
-/* A body: submit job->task to job->sched n times over, each from the one before. */
+/* Job body: submit job->task to job->sched n times, each time from the previous run. */
 static int submit_next(struct job *job)
 {
 	if (--job->n > 0)
@@ -241,7 +244,7 @@ START_TEST(destroy_runs_what_drained_tasks_submit_in_a_chain)
 }
 END_TEST
 
-/* A body: destroy the scheduler; 1 if that did nothing. */
+/* Job body: destroy the scheduler. Return 1 if the call did nothing. */
 static int destroy_inside(struct job *job)
 {
 	struct aml_sched *sched = job->sched;
@@ -250,7 +253,7 @@ static int destroy_inside(struct job *job)
 	return sched == job->sched;
 }
 
-/* A body: submit job->task to job->dma (a scheduler here), wait for it. */
+/* Job body: submit job->task to the scheduler in job->dma, and wait for it. */
 static int run_on_other(struct job *job)
 {
 	struct aml_sched *other = (struct aml_sched *)job->dma;
@@ -283,7 +286,7 @@ END_TEST
 /* Contract: ENGINE-5. */
 START_TEST(destroy_above_a_task_of_the_same_scheduler_on_the_stack_does_nothing)
 {
-	/* Without workers: X of the other scheduler runs on top of A of this one. */
+	/* Without workers, the waiting thread runs task X of `other` inside task A of `sched`. */
 	struct aml_sched *sched = aml_queue_sched_create(0), *other = aml_queue_sched_create(0);
 	struct job x = {.body = destroy_inside, .sched = sched};
 	int out_x = 0, out_a = -1;
@@ -300,7 +303,7 @@ START_TEST(destroy_above_a_task_of_the_same_scheduler_on_the_stack_does_nothing)
 }
 END_TEST
 
-/* A body: make a scheduler, run a task on it, destroy it. */
+/* Job body: create a scheduler, run tasks on it, destroy it. */
 static int make_and_destroy(struct job *job)
 {
 	struct aml_sched *own = aml_queue_sched_create((size_t)job->n);
@@ -340,7 +343,7 @@ END_TEST
 /* Contract: ENGINE-3. */
 START_TEST(a_scheduler_may_be_destroyed_as_soon_as_its_last_wait_returns)
 {
-	/* The last to finish must not touch what the waiter goes on to release. */
+	/* The thread that finishes the task must not touch memory that the waiter then releases. */
 	for (int i = 0; i < 300; i++) {
 		struct aml_sched *sched = aml_queue_sched_create((size_t)i % 4);
 		struct job job = {.result = 0};
@@ -358,7 +361,9 @@ END_TEST
 /* Contract: ENGINE-3. */
 START_TEST(destroy_waits_for_a_waiter_that_was_woken_and_has_not_left_yet)
 {
-	/* One worker, in order: when the second task has finished, the first one's waiter is woken.
+	/*
+	 * The only worker runs the tasks in order. When the second task has finished, the first
+	 * task's waiter has been signalled, but may not have left its call.
 	 */
 	for (int i = 0; i < 200; i++) {
 		struct aml_sched *sched = aml_queue_sched_create(1);

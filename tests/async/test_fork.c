@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Forked children: schedulers and engines go on without workers and with nothing queued, and what
- * was unfinished stays the parent's.
+ * Forked children. Schedulers and engines continue in the child without workers and with an empty
+ * queue. Requests that were unfinished at the fork stay the parent's.
  */
 #include <sched.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "gate.h"
 #include "suite.h"
 
-/* An engine with requests in every state: finished, running at the gate, and queued. */
+/* An engine with finished requests, a request that runs at the gate, and queued requests. */
 struct busy {
 	struct aml_dma *dma;
 	struct gate gate;
@@ -35,7 +35,7 @@ static void busy_up(struct busy *busy)
 	ck_assert_int_eq(job_post(busy->dma, NULL, &busy->queued), 0);
 }
 
-/* The parent's side is as it was, and comes to its end. */
+/* The fork changed nothing in the parent: each request finishes with its own result. */
 static void busy_down(struct busy *busy)
 {
 	gate_open(&busy->gate);
@@ -43,7 +43,7 @@ static void busy_down(struct busy *busy)
 	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_failed), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_queued), -AML_EPERM);
 	ck_assert_int_eq(aml_dma_wait(busy->dma, &busy->req_running), -AML_EPERM);
-	/* The one without a handle. */
+	/* The failure of the request without a handle. */
 	ck_assert_int_eq(aml_dma_barrier(busy->dma), -AML_EPERM);
 	ck_assert_int_eq(aml_dma_barrier(busy->dma), 0);
 	ck_assert_int_eq(busy->running.runs, 1);
@@ -52,13 +52,13 @@ static void busy_down(struct busy *busy)
 	gate_destroy(&busy->gate);
 }
 
-/* In the child, copies work in every way, on the calling thread. */
+/* In the child, every kind of copy works, and runs on the calling thread. */
 static int use(struct aml_dma *dma)
 {
 	struct job job = {.result = -AML_EDOM};
 	struct aml_dma_request *req = NULL, *other = NULL;
 
-	/* Failures that the parent had no report of come first. */
+	/* First drain the failures that the parent has not reported. */
 	while (aml_dma_barrier(dma) != 0)
 		;
 	NEED(job_copy(dma, &job) == -AML_EDOM);
@@ -99,7 +99,7 @@ static int barrier_first(void *arg)
 	struct busy *busy = arg;
 	pid_t tid;
 
-	/* Nothing is queued, so that there is nothing to wait for; there are no workers. */
+	/* The queue is empty, so a barrier waits for nothing. There are no workers. */
 	NEED(aml_dma_wait(busy->dma, &busy->req_failed) == -AML_EDOM);
 	NEED(aml_dma_barrier(busy->dma) == 0);
 	NEED(threads_named("aml-dma/", &tid, 1) == 0);
@@ -133,7 +133,7 @@ static int wait_for_each(void *arg)
 	NEED(busy->req_failed == NULL);
 	NEED(aml_dma_wait(busy->dma, &busy->req_finished) == 0);
 	NEED(busy->req_finished == NULL);
-	/* What the wait told is not a barrier's to report. */
+	/* A barrier does not report a failure that a wait has returned. */
 	NEED(aml_dma_barrier(busy->dma) == 0);
 	NEED(use(busy->dma) == 0);
 	NEED(aml_dma_linux_destroy(&busy->dma) == 0);
@@ -200,7 +200,9 @@ START_TEST(the_child_may_destroy_the_engine)
 }
 END_TEST
 
-/* Of the parent's requests, one is waited for, one cancelled, and three are left to destroy. */
+/*
+ * Wait for one of the parent's requests and cancel another one. Destroy releases the other three.
+ */
 static int destroy_with_some_left(void *arg)
 {
 	struct busy *busy = arg;
@@ -225,7 +227,9 @@ START_TEST(nothing_is_leaked_in_the_child)
 }
 END_TEST
 
-/* In the grandchild, what the child has queued is the child's. */
+/*
+ * A request that the child has queued stays the child's: a wait in the grandchild returns an error.
+ */
 static int fork_again(void *arg)
 {
 	struct busy *busy = arg;
@@ -250,7 +254,7 @@ START_TEST(a_child_may_fork_again)
 }
 END_TEST
 
-/* A body: copies within copies. */
+/* Job body: nested copies, n levels deep. */
 static int dive(struct job *job)
 {
 	struct job next = {.body = dive, .dma = job->dma, .n = job->n - 1};
@@ -291,7 +295,7 @@ static int make_engines(void *arg)
 		gate_init(&gate);
 		NEED(aml_dma_linux_create(&dma, threads) == 0);
 		if (threads > 0) {
-			/* It has workers: nobody waits, and it runs. */
+			/* A worker runs the job before any thread waits for it. */
 			NEED(job_post(dma, &req, &job) == 0);
 			gate_await(&gate);
 			gate_open(&gate);
@@ -343,7 +347,7 @@ START_TEST(threads_of_the_child_share_the_engine)
 }
 END_TEST
 
-/* In the child: a thread that leaves while work is queued wakes another, which sleeps. */
+/* In the child: a thread that leaves its wait while work is queued wakes another waiter. */
 static int wake_each_other(void *arg)
 {
 	struct busy *busy = arg;
@@ -393,7 +397,10 @@ END_TEST
 /* Contract: FORK-3. */
 START_TEST(threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent)
 {
-	/* Without workers: one thread of the parent runs the queue, two sleep and may run it. */
+	/*
+	 * The engine has no workers. In the parent, one thread runs the queue; two others sleep,
+	 * and may run the queue when they wake.
+	 */
 	struct busy busy = {.dma = NULL};
 	struct gate gate;
 	struct job job = {.gate = &gate}, other = {.result = 0};
@@ -427,7 +434,7 @@ START_TEST(threads_of_the_child_wake_each_other_and_not_who_sleeps_in_the_parent
 }
 END_TEST
 
-/* Where a worker is held, by a signal that it takes. */
+/* The gate at which a signal handler holds a worker. */
 static struct gate held;
 
 static void hold(int signal)
@@ -439,7 +446,10 @@ static void hold(int signal)
 /* Contract: FORK-3. */
 START_TEST(a_worker_that_was_on_its_way_in_the_parent_is_not_in_the_child)
 {
-	/* It was woken for a request and has not come to it: the child must not wait for it. */
+	/*
+	 * The worker was woken for a request, but has not taken it. The child must not wait for the
+	 * worker.
+	 */
 	struct busy busy = {.dma = NULL};
 	struct job job = {.result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
@@ -464,7 +474,10 @@ START_TEST(a_worker_that_was_on_its_way_in_the_parent_is_not_in_the_child)
 }
 END_TEST
 
-/* In the child: these handles are waited for, in the parent, by threads that are not here. */
+/*
+ * In the child: wait for handles for which threads of the parent wait already. The child does not
+ * have these threads.
+ */
 static int wait_for_claimed(void *arg)
 {
 	struct busy *busy = arg;
@@ -478,7 +491,7 @@ static int wait_for_claimed(void *arg)
 /* Contract: FORK-3. */
 START_TEST(those_who_sleep_in_the_parent_are_not_in_the_child)
 {
-	/* Waiters, barriers and copies of other threads: the child must signal none of them. */
+	/* Other threads wait and copy in the parent. The child must not signal them. */
 	struct busy busy;
 	struct job job = {.result = 0};
 	struct call calls[3];
@@ -510,7 +523,10 @@ END_TEST
 /* Contract: FORK-3. */
 START_TEST(a_barrier_of_the_parent_is_not_in_the_child)
 {
-	/* Without workers: the barrier runs the queue on a thread that the child lacks. */
+	/*
+	 * The engine has no workers. The barrier runs the queue on a thread that the child does not
+	 * have.
+	 */
 	struct aml_dma *dma = NULL;
 	struct gate gate;
 	struct job job = {.gate = &gate}, next = {.result = 0};
@@ -534,7 +550,7 @@ START_TEST(a_barrier_of_the_parent_is_not_in_the_child)
 }
 END_TEST
 
-/* Schedulers: tasks in each state. */
+/* A scheduler with a task in each state. */
 struct tasks {
 	struct aml_sched *sched;
 	struct gate gate;
@@ -551,7 +567,7 @@ static int wait_for_tasks(void *arg)
 	NEED(aml_sched_wait_task(t->sched, &t->queued) == -AML_FAILURE);
 	NEED(aml_sched_wait_task(t->sched, &t->queued) == -AML_EINVAL);
 	NEED(aml_sched_wait_task(t->sched, &t->finished) == 0);
-	/* Only the other finished one is left to take; the running one is the parent's. */
+	/* Only the other finished task is left for wait_any. The running task is the parent's. */
 	NEED(aml_sched_wait_any(t->sched) == &t->other);
 	aml_errno = 0;
 	NEED(aml_sched_wait_any(t->sched) == NULL && aml_errno == 0);
@@ -642,7 +658,7 @@ static int exit_only(void *arg)
 	return 0;
 }
 
-/* A body: fork inside the operator; the child does nothing but _exit. */
+/* Job body: fork inside the operator. The child only calls _exit(). */
 static int fork_inside(struct job *job)
 {
 	(void)job;
@@ -666,7 +682,7 @@ START_TEST(an_operator_may_fork_a_child_that_exits)
 }
 END_TEST
 
-/* A thread that posts, waits, makes and destroys all the while. */
+/* A thread that posts, waits, and creates and destroys engines until it is stopped. */
 struct bustle {
 	struct aml_dma *dma;
 	pthread_t thread;
@@ -703,8 +719,8 @@ START_TEST(a_fork_in_the_midst_of_it_all_finds_no_lock_held)
 	struct busy busy = {.dma = NULL};
 
 	/*
-	 * A sanitizer's allocator is not made for it: the child may find its lock held. And
-	 * what the other threads had in hand is lost in the child, which valgrind tells.
+	 * Skip under sanitizers: their allocators may leave a lock held in the child. Skip under
+	 * valgrind: it reports the memory of threads that the child does not have as leaked.
 	 */
 	if (under_sanitizer() || under_valgrind())
 		return;
@@ -749,14 +765,14 @@ START_TEST(a_process_without_threads_may_fork)
 	busy.dma = aml_dma_linux;
 	ck_assert_int_eq(in_child(use_busy, &busy), 0);
 	ck_assert_int_eq(in_child(init_in_child, NULL), 0);
-	/* The child's first threads; ThreadSanitizer can follow these. */
+	/* These threads are the first of the child, so ThreadSanitizer can follow them. */
 	ck_assert_int_eq(in_child(copy_in_threads, &busy), 0);
 	ck_assert_int_eq(aml_dma_wait(aml_dma_linux, &req), 0);
 	ck_assert_int_eq(aml_finalize(), 0);
 }
 END_TEST
 
-/* A thread that starts and ends the library all the while. */
+/* A thread that calls aml_init() and aml_finalize() until it is stopped. */
 static void *init_and_finalize(void *arg)
 {
 	struct bustle *bustle = arg;
@@ -775,8 +791,8 @@ START_TEST(a_fork_amid_init_and_finalize_finds_no_lock_held)
 	struct bustle bustle = {.stop = &stop};
 
 	/*
-	 * A sanitizer's allocator is not made for it: the child may find its lock held. And
-	 * what the other threads had in hand is lost in the child, which valgrind tells.
+	 * Skip under sanitizers: their allocators may leave a lock held in the child. Skip under
+	 * valgrind: it reports the memory of threads that the child does not have as leaked.
 	 */
 	if (under_sanitizer() || under_valgrind())
 		return;
@@ -790,7 +806,7 @@ START_TEST(a_fork_amid_init_and_finalize_finds_no_lock_held)
 }
 END_TEST
 
-/* A thread that makes and destroys schedulers all the while. */
+/* A thread that creates and destroys schedulers until it is stopped. */
 static void *make_and_destroy(void *arg)
 {
 	struct bustle *bustle = arg;
@@ -814,7 +830,10 @@ static int make_in_child(void *arg)
 	return 0;
 }
 
-/* In a process that has not used the library yet: fork while a thread does so first. */
+/*
+ * Calls that initialise the library in a process that has not used it yet. One thread makes the
+ * first call, and the process forks meanwhile.
+ */
 struct first {
 	void *(*use)(void *bustle);
 	int (*use_in_child)(void *arg);
@@ -841,8 +860,8 @@ START_TEST(a_fork_amid_the_very_first_call_finds_no_lock_held)
 	struct first make = {make_and_destroy, make_in_child};
 
 	/*
-	 * A sanitizer's allocator is not made for it: the child may find its lock held. And
-	 * what the other threads had in hand is lost in the child, which valgrind tells.
+	 * Skip under sanitizers: their allocators may leave a lock held in the child. Skip under
+	 * valgrind: it reports the memory of threads that the child does not have as leaked.
 	 */
 	if (under_sanitizer() || under_valgrind())
 		return;

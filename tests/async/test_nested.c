@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tasks that submit and wait inside, to any depth and across schedulers, and cycles told. */
+/*
+ * Tasks that submit and wait inside other tasks, to any depth and across schedulers. A task that
+ * waits for a task below it on its own stack gets an error.
+ */
 #include "gate.h"
 #include "suite.h"
 
@@ -10,7 +13,7 @@ static void submit(struct aml_sched *sched, struct aml_task *task)
 	ck_assert_int_eq(aml_sched_submit_task(sched, task), 0);
 }
 
-/* Submit a job and wait for it, inside a task or outside; its result, or the call's error. */
+/* Submit a job and wait for it, inside or outside a task. Return its result or the call's error. */
 static int run(struct aml_sched *sched, struct job *job)
 {
 	int out = -9999, err;
@@ -22,7 +25,7 @@ static int run(struct aml_sched *sched, struct job *job)
 	return err == AML_SUCCESS ? out : err;
 }
 
-/* A body: a task within a task, n deep; the sum of 1 … n. */
+/* Job body: nested tasks, n levels deep. The result is the sum of 1 … n. */
 static int dive(struct job *job)
 {
 	struct job next = {.body = dive, .sched = job->sched, .n = job->n - 1};
@@ -47,7 +50,7 @@ START_TEST(a_task_may_submit_and_wait_to_any_depth)
 }
 END_TEST
 
-/* A body: two tasks within a task, both submitted before either is waited for. */
+/* Job body: submit two tasks before waiting for either. */
 static int fibonacci(struct job *job)
 {
 	struct job jobs[2];
@@ -81,7 +84,7 @@ START_TEST(a_tree_of_tasks_comes_to_its_end)
 }
 END_TEST
 
-/* A body: the same across two schedulers, from one to the other and back. */
+/* Job body: like dive(), but alternating between two schedulers. */
 struct pair {
 	struct aml_sched *here, *there;
 };
@@ -113,7 +116,7 @@ START_TEST(tasks_may_go_from_one_scheduler_to_another_and_back)
 }
 END_TEST
 
-/* A body: submit B, C and D, wait for D alone, then tell so. */
+/* Job body: submit B, C and D, wait only for D, then append 'a' to the trail. */
 static int wait_for_the_third(struct job *job)
 {
 	for (int i = 0; i < 3; i++)
@@ -153,7 +156,7 @@ START_TEST(a_wait_inside_a_task_runs_what_has_not_started_ahead_of_its_turn)
 }
 END_TEST
 
-/* A body: run job->other on job->sched. */
+/* Job body: run job->other on job->sched. */
 static int run_other(struct job *job)
 {
 	return run(job->sched, job->other);
@@ -188,7 +191,7 @@ START_TEST(a_wait_inside_a_task_runs_it_though_the_other_pool_is_full)
 }
 END_TEST
 
-/* A body: wait for job->task on job->sched. */
+/* Job body: wait for job->task on job->sched. */
 static int wait_inside(struct job *job)
 {
 	int err = aml_sched_wait_task(job->sched, job->task);
@@ -257,8 +260,7 @@ END_TEST
 /* Contract: NEST-4. */
 START_TEST(a_task_that_waits_for_one_below_it_on_the_stack_is_told)
 {
-	/* A waits for B, which a wait inside a task runs on the same thread; B waits for A.
-	 */
+	/* A waits for B. The wait runs B on the thread of A, and B waits for A. */
 	for (size_t threads = 0; threads < 2; threads++) {
 		struct aml_sched *sched = aml_queue_sched_create(threads);
 		struct aml_task task_a;
@@ -278,7 +280,7 @@ END_TEST
 /* Contract: NEST-4. */
 START_TEST(a_cycle_through_another_scheduler_is_told)
 {
-	/* As before, but B is the other scheduler's, whose only worker is held. */
+	/* As above, but B belongs to another scheduler, whose only worker is held at the gate. */
 	struct aml_sched *sched = aml_queue_sched_create(1);
 	struct aml_sched *other = aml_queue_sched_create(1);
 	struct gate gate;
@@ -303,7 +305,7 @@ START_TEST(a_cycle_through_another_scheduler_is_told)
 }
 END_TEST
 
-/* A body: AML_EBUSY of a wait_any as a negative code, 0 for none, -AML_FAILURE for a task. */
+/* Job body: call wait_any. Return -AML_FAILURE for a task, else the negative of aml_errno. */
 static int wait_any_inside(struct job *job)
 {
 	aml_errno = 0;
@@ -319,7 +321,7 @@ START_TEST(wait_any_inside_a_task_of_the_same_scheduler_is_told)
 		struct job left = {.result = 0};
 		struct aml_task task_left = job_task(&left, NULL);
 		struct job any = {.body = wait_any_inside, .sched = sched};
-		/* X of the other scheduler runs on top of A of this one. */
+		/* Without workers, task X of `other` runs on the stack of task A of `sched`. */
 		struct job x = {.body = wait_any_inside, .sched = sched};
 		struct job a = {.body = run_other, .sched = other, .other = &x};
 
@@ -334,7 +336,7 @@ START_TEST(wait_any_inside_a_task_of_the_same_scheduler_is_told)
 }
 END_TEST
 
-/* A body: take two tasks of another scheduler by wait_any, then find no more. */
+/* Job body: take two tasks of another scheduler by wait_any, then find no third one. */
 static int take_two_inside(struct job *job)
 {
 	struct aml_task *one = aml_sched_wait_any(job->sched);
@@ -396,7 +398,7 @@ START_TEST(nested_waits_of_many_threads_at_once_come_to_their_end)
 }
 END_TEST
 
-/* A body: who waits leaves the crowd, and comes back when its wait returns. */
+/* Job body: leave the crowd for the time of each wait. */
 static int leave_and_come_back(struct job *job)
 {
 	struct pair *pair = (struct pair *)job->other;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The queue scheduler's order and bound, and who runs what: workers, waiters, nobody else. */
+/*
+ * The order in which a queue scheduler runs tasks, the bound on running tasks, and the threads that
+ * run them.
+ */
 #include "gate.h"
 #include "suite.h"
 
 #define TASKS 26
 
-/* Tasks named A, B, C, … */
+/* Fill in tasks named A, B, C, … */
 static void fill(struct job *jobs, struct aml_task *tasks, int n, struct job like)
 {
 	for (int i = 0; i < n; i++) {
@@ -25,7 +28,7 @@ static void wait_task(struct aml_sched *sched, struct aml_task *task)
 	ck_assert_int_eq(aml_sched_wait_task(sched, task), 0);
 }
 
-/* A body: wait for job->task on job->sched. */
+/* Job body: wait for job->task on job->sched. */
 static int wait_inside(struct job *job)
 {
 	return aml_sched_wait_task(job->sched, job->task);
@@ -98,7 +101,7 @@ START_TEST(as_many_run_at_once_as_there_are_workers)
 			submit_task(sched, &tasks[i]);
 		for (size_t i = 0; i < threads; i++)
 			gate_await(&gate);
-		/* A waiter from outside does not make them more. */
+		/* A waiting thread does not raise the number of running tasks. */
 		last = (struct call){.fn = call_wait_task, .sched = sched, .task = &tasks[threads]};
 		call_begin(&last);
 		call_settle(&last);
@@ -135,8 +138,8 @@ START_TEST(workers_run_the_queue_though_nobody_waits)
 END_TEST
 
 /*
- * A scheduler of one worker that is blocked in a wait of its own: its task A waits for X, which
- * stands at the gate on another scheduler. So the slot is free, and no worker.
+ * A scheduler whose only worker is blocked: its task A waits for X, which is held at the gate on
+ * another scheduler. The slot is free, but no worker is.
  */
 struct blocked {
 	struct aml_sched *sched, *other;
@@ -178,12 +181,15 @@ static void block(struct blocked *b, struct trail *trail)
 	submit_task(b->sched, &b->task_a);
 	gate_await(&b->inside);
 	gate_open(&b->inside);
-	/* Nobody but this thread can run it, and not before A has left its slot. */
+	/* Only this thread can run the probe, and not before A has given up its slot. */
 	submit_task(b->sched, &task);
 	wait_task(b->sched, &task);
 }
 
-/* Let X finish, and see it finished: the other scheduler runs one at a time, in order. */
+/*
+ * Let X finish, and wait until it has finished: the other scheduler runs one task at a time, in
+ * order.
+ */
 static void unblock(struct blocked *b)
 {
 	struct job after = {.result = 0};
@@ -249,7 +255,7 @@ END_TEST
 /* Contract: RUN-4. */
 START_TEST(a_waiter_may_be_waited_for_by_what_stands_before_its_task)
 {
-	/* The first task goes on only once the waiter has come back from its wait. */
+	/* The first task continues only after the waiter has returned from its wait. */
 	struct aml_sched *sched = aml_queue_sched_create(2);
 	struct gate gate;
 	struct job first = {.gate = &gate}, second = {.result = 0};
@@ -285,7 +291,7 @@ START_TEST(a_task_that_has_waited_takes_a_slot_again_before_it_goes_on)
 	submit_task(b.sched, &task);
 	call_begin(&waiter);
 	gate_await(&gate);
-	/* Now the waiter has the slot, and what A waits for finishes. */
+	/* Now the waiter holds the slot. Let X, for which A waits, finish. */
 	unblock(&b);
 	thread_settle(b.a.tid);
 	yield_a_while();
@@ -302,7 +308,8 @@ END_TEST
 /* Contract: ORDER-2. */
 START_TEST(a_task_that_waits_beside_busy_workers_leaves_its_slot_too)
 {
-	/* Two workers: A waits for B, which stands at the gate; so one slot of two is free.
+	/*
+	 * With two workers, A waits for B, which is held at the gate. One of the two slots is free.
 	 */
 	struct aml_sched *sched = aml_queue_sched_create(2);
 	struct gate gate, inside;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The scheduler interface: arguments, dispatch, tables of a program's own, what submit touches. */
+/*
+ * The scheduler interface: arguments, dispatch, custom operation tables, and the members of a task
+ * that submit leaves unchanged.
+ */
 #include "gate.h"
 #include "suite.h"
 
@@ -36,7 +39,7 @@ START_TEST(a_scheduler_without_a_table_is_an_error)
 	aml_errno = 0;
 	ck_assert_ptr_null(aml_sched_wait_any(sched));
 	ck_assert_int_eq(aml_errno, AML_EINVAL);
-	/* It is none that aml_queue_sched_create() made. */
+	/* Not a queue scheduler, so destroy leaves it unchanged. */
 	aml_queue_sched_destroy(&sched);
 	ck_assert_ptr_eq(sched, &bare);
 	aml_queue_sched_destroy(NULL);
@@ -56,7 +59,9 @@ START_TEST(an_engine_s_request_is_no_task_of_its_scheduler)
 	sched = ((struct aml_dma_linux_data *)dma->data)->sched;
 	ck_assert_int_eq(job_post(dma, &req, &job), 0);
 	for (int i = 0; i < 2; i++) {
-		/* Before it has finished, perhaps, and certainly after. */
+		/*
+		 * The request may be unfinished in the first round, but has finished in the second.
+		 */
 		ck_assert_int_eq(
 			aml_sched_wait_task(sched, &((struct aml_dma_linux_request *)req)->task),
 			-AML_EINVAL);
@@ -169,7 +174,7 @@ START_TEST(a_task_may_be_submitted_again_once_it_was_waited_for)
 }
 END_TEST
 
-/* A scheduler of the test's own: tells what it was called with, returns what it was told to. */
+/* A custom scheduler: it records its calls and returns the result that the test has set. */
 struct own {
 	struct aml_task *task;
 	int submits, waits, wait_anys;
@@ -264,7 +269,7 @@ START_TEST(an_operation_that_the_table_lacks_is_not_supported)
 }
 END_TEST
 
-/* Counts, and hands on to the scheduler below. */
+/* A custom scheduler that counts calls and forwards them to another scheduler. */
 struct shell {
 	struct aml_sched *below;
 	int calls;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Waiting for one task and for any: whose completion is whose, second waiters, released tasks. */
+/*
+ * Waiting for one task and for any task: which wait gets which completion, second waiters, and
+ * tasks that are released after their wait.
+ */
 #include <sched.h>
 
 #include "gate.h"
@@ -38,7 +41,9 @@ START_TEST(what_a_task_wrote_is_visible_after_its_wait)
 {
 	struct aml_sched *sched = aml_queue_sched_create(2);
 
-	/* Plain variables: ThreadSanitizer tells where nothing orders the accesses. */
+	/*
+	 * These variables are plain, so that ThreadSanitizer reports accesses that nothing orders.
+	 */
 	for (int i = 0; i < 2000; i++) {
 		struct job job = {.result = i};
 		int out = -1;
@@ -112,7 +117,7 @@ START_TEST(a_task_of_another_scheduler_is_an_error_and_stays_valid)
 }
 END_TEST
 
-/* The first waiter is in its wait for certain when it runs the task itself, at the gate. */
+/* The first waiter runs the task itself. A task at the gate proves that the wait has begun. */
 /* Contract: WAIT-5. */
 START_TEST(a_second_waiter_is_told_that_the_task_is_waited_for)
 {
@@ -154,7 +159,7 @@ START_TEST(of_many_waiters_for_one_task_one_gets_it)
 		waiters[i] = (struct call){.fn = call_wait_task, .sched = sched, .task = &task};
 		call_begin(&waiters[i]);
 	}
-	/* All but the one that waits come back while the task still runs. */
+	/* While the task runs, all waiters but one return. */
 	while (ended < WAITERS - 1) {
 		ended = 0;
 		for (int i = 0; i < WAITERS; i++)
@@ -275,7 +280,7 @@ START_TEST(wait_any_passes_over_a_task_that_somebody_waits_for)
 	submit(sched, &task);
 	call_begin(&waiter);
 	gate_await(&gate);
-	/* It is claimed, so nothing is left to wait for, though it has not finished. */
+	/* The unfinished task has a waiter, so wait_any has no task to wait for. */
 	aml_errno = AML_EDOM;
 	ck_assert_ptr_null(aml_sched_wait_any(sched));
 	ck_assert_int_eq(aml_errno, AML_EDOM);
@@ -289,7 +294,7 @@ END_TEST
 /* Contract: WAIT-6. */
 START_TEST(a_wait_any_returns_null_when_a_waiter_claims_the_last_task)
 {
-	/* The task goes on only when the wait_any has come back. */
+	/* The task continues only after the wait_any has returned. */
 	struct aml_sched *sched = aml_queue_sched_create(1);
 	struct gate gate;
 	struct job job = {.gate = &gate};
@@ -345,14 +350,14 @@ START_TEST(wait_anys_share_out_the_tasks)
 	}
 	ck_assert_int_eq(got[0], 1);
 	ck_assert_int_eq(got[1], 1);
-	/* Those who got none were told so. */
+	/* The two calls without a task have returned NULL. */
 	ck_assert_int_eq(none, 2);
 	aml_queue_sched_destroy(&sched);
 	gate_destroy(&gate);
 }
 END_TEST
 
-/* Threads that submit and wait for tasks of their own, while others take any. */
+/* A thread that submits tasks and waits for them while others do the same. */
 struct owner {
 	struct aml_sched *sched;
 	pthread_t thread;
@@ -406,7 +411,7 @@ START_TEST(waits_for_one_task_never_take_another_s_completion)
 }
 END_TEST
 
-/* A task of an owner while another thread takes any: whoever takes it posts this. */
+/* A task of an owner. A thread that takes it by wait_any posts `taken`. */
 struct unit {
 	struct job job;
 	struct aml_task task;
@@ -442,7 +447,10 @@ static void *submit_and_wait_in_contest(void *arg)
 				contest->waited++;
 				break;
 			case -AML_EINVAL:
-				/* Then a wait_any has it, or this hangs. */
+				/*
+				 * Another thread's wait_any has taken the task. If not, this wait
+				 * hangs.
+				 */
 				contest->lost++;
 				sem_wait(&unit->taken);
 				break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The workers as threads: names, signals, affinity; and that who has nothing to do sleeps. */
+/* The workers as threads: names, signals and affinity. Idle workers and waiting threads sleep. */
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -20,7 +20,7 @@ struct crew {
 	int outs[MANY];
 };
 
-/* They do `body` once they are let go. */
+/* Each task runs `body` after it has passed the gate. */
 static void gather(struct crew *crew, size_t n, int (*body)(struct job *job))
 {
 	memset(crew, 0, sizeof(*crew));
@@ -47,7 +47,7 @@ static void dismiss(struct crew *crew)
 	gate_destroy(&crew->gate);
 }
 
-/* A body: the number in the thread's name, as the result. */
+/* Job body: return the number in the thread's name. */
 static int number_of_name(struct job *job)
 {
 	char name[16] = "";
@@ -92,13 +92,13 @@ static bool is_synchronous(int sig)
 	return false;
 }
 
-/* Signals that can be blocked and are not the C library's own. */
+/* Can the signal be blocked, and is it not reserved by the C library? */
 static bool is_ordinary(int sig)
 {
 	return sig != SIGKILL && sig != SIGSTOP && (sig < 32 || sig >= SIGRTMIN);
 }
 
-/* A body: 0, or the first signal that is not blocked as it should be. */
+/* Job body: return 0, or the first signal whose blocking is wrong. */
 static int wrong_signal(struct job *job)
 {
 	sigset_t blocked;
@@ -141,7 +141,7 @@ START_TEST(the_creating_thread_keeps_its_mask)
 	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, NULL, &after), 0);
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
 		ck_assert_int_eq(sigismember(&before, sig), sigismember(&after, sig));
-	/* Nor does a failure to create change it. */
+	/* A failure to create does not change the mask either. */
 	ck_assert_ptr_null(aml_queue_sched_create(SIZE_MAX));
 	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, NULL, &after), 0);
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
@@ -152,7 +152,7 @@ END_TEST
 /* Contract: SIGNAL-1. */
 START_TEST(no_worker_takes_a_signal_of_the_process)
 {
-	/* Blocked by the application's only thread, it stays pending. */
+	/* The application's only thread blocks the signals, so they stay pending. */
 	const int signals[] = {SIGUSR1, SIGTERM, SIGALRM, SIGINT, SIGRTMIN};
 	struct crew crew;
 	sigset_t mask, pending;
@@ -206,7 +206,7 @@ START_TEST(a_signal_does_not_end_a_wait)
 }
 END_TEST
 
-/* A body: how many CPUs the thread may use. */
+/* Job body: return the number of CPUs that the thread may use. */
 static int affinity(struct job *job)
 {
 	cpu_set_t set;
@@ -216,7 +216,7 @@ static int affinity(struct job *job)
 	return CPU_COUNT(&set);
 }
 
-/* A thread of its own creates the scheduler, with an affinity that no other thread has. */
+/* Create the scheduler in a thread of its own. Only this thread is bound to one CPU. */
 static int create_pinned(struct call *call)
 {
 	cpu_set_t all, one;
@@ -250,7 +250,7 @@ START_TEST(workers_inherit_the_creating_thread_s_affinity)
 		tasks[i] = job_task(&jobs[i], &outs[i]);
 		ck_assert_int_eq(aml_sched_submit_task(creator.sched, &tasks[i]), 0);
 	}
-	/* All three at the gate: one is on each worker. */
+	/* With three tasks at the gate, each worker runs one. */
 	for (int i = 0; i < 3; i++)
 		gate_await(&gate);
 	for (int i = 0; i < 3; i++)
@@ -264,7 +264,7 @@ START_TEST(workers_inherit_the_creating_thread_s_affinity)
 }
 END_TEST
 
-/* A body: this thread has the policy and the nice value that the creator has set. */
+/* Job body: check that the thread has the creator's scheduling policy and nice value. */
 static int policy_and_nice(struct job *job)
 {
 	(void)job;
@@ -288,7 +288,7 @@ START_TEST(workers_inherit_the_creating_thread_s_policy_and_nice_value)
 }
 END_TEST
 
-/* Use the CPU for a while: 50 ms of this thread's own time. */
+/* Use 50 ms of this thread's CPU time. */
 static void work_a_while(void)
 {
 	struct timespec begin, now;
@@ -301,8 +301,8 @@ static void work_a_while(void)
 }
 
 /*
- * These threads come to rest: they sleep, and while this one works they are not run once. A
- * thread that spins or polls never does, and the test's time runs out.
+ * Wait until the threads sleep and do not run while this thread works. If a thread spins or polls,
+ * the test exceeds its time limit.
  */
 static void expect_rest(const pid_t *tids, size_t n)
 {
@@ -328,7 +328,7 @@ START_TEST(an_idle_engine_uses_no_cpu)
 	struct aml_sched *sched = aml_queue_sched_create(4);
 	pid_t tids[MANY];
 
-	/* New, and after work. */
+	/* Check a new scheduler, then one that has run tasks. */
 	for (int round = 0; round < 2; round++) {
 		struct job job = {.result = 0};
 		struct aml_task task = job_task(&job, NULL);
@@ -387,7 +387,10 @@ START_TEST(no_workers_are_no_threads)
 	struct aml_sched *sched = aml_queue_sched_create(0);
 	pid_t tid;
 
-	/* Those of a test before may be on their way out; others never go. */
+	/*
+	 * Threads of an earlier test may still be ending. Any other thread makes the test exceed
+	 * its time limit.
+	 */
 	while (threads_named("aml-dma/", &tid, 1) > 0)
 		sched_yield();
 	while (!under_sanitizer() && threads_named("", &tid, 1) > 1)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The queue scheduler without workers: those who wait run the queue, in order, one at a time. */
+/*
+ * A queue scheduler without workers: waiting threads run the queue, in order, one task at a time.
+ */
 #include "gate.h"
 #include "suite.h"
 
@@ -11,7 +13,7 @@ static struct crowd crowd;
 static struct job jobs[TASKS];
 static struct aml_task tasks[TASKS];
 
-/* A scheduler with n tasks A, B, C, … queued. */
+/* Create a scheduler and fill in n tasks A, B, C, … */
 static void set_up(int n)
 {
 	sched = aml_queue_sched_create(0);
@@ -124,7 +126,10 @@ START_TEST(waiters_in_many_threads_run_one_at_a_time_in_order)
 }
 END_TEST
 
-/* One waiter runs A, at the gate, for its own sake; then another calls fn; then A goes on. */
+/*
+ * One waiter runs A, which stops at the gate. Another thread makes the call `next`. Then A
+ * continues.
+ */
 static void leave_to(struct call *next)
 {
 	struct gate gate;
@@ -215,7 +220,7 @@ START_TEST(a_waiter_whose_task_another_ran_returns)
 	runner = waiter_for(2);
 	call_begin(&runner);
 	gate_await(&gate);
-	/* B runs on the runner's thread; somebody else waits for it. */
+	/* B runs on the runner's thread, and another thread waits for B. */
 	other = waiter_for(1);
 	call_begin(&other);
 	call_settle(&other);
@@ -230,7 +235,7 @@ START_TEST(a_waiter_whose_task_another_ran_returns)
 }
 END_TEST
 
-/* A body: wait for job->task on job->sched, then tell so. */
+/* Job body: wait for job->task on job->sched, then append 'a' to the trail. */
 static int wait_inside(struct job *job)
 {
 	int err = aml_sched_wait_task(job->sched, job->task);
@@ -266,7 +271,7 @@ START_TEST(a_runner_that_blocks_in_a_wait_of_its_own_wakes_another)
 	call_begin(&next);
 	call_settle(&next);
 	ck_assert_uint_eq(atomic_load(&trail.length), 1);
-	/* A waits for X now, and B runs though A has not finished. */
+	/* Now A waits for X, so B can run before A has finished. */
 	gate_open(&inside);
 	ck_assert_int_eq(call_end(&next), 0);
 	ck_assert_int_eq(jobs[1].tid, next.tid);
@@ -283,8 +288,8 @@ END_TEST
 START_TEST(a_submission_wakes_a_wait_any_that_has_a_task_running_elsewhere)
 {
 	/*
-	 * A runs on the thread of one wait_any, and another sleeps since A is claimed by
-	 * nobody. B, submitted then, is what is left for it once A is taken.
+	 * One wait_any runs A. Another one sleeps, because no wait has claimed A. When the first
+	 * one takes A, only B, which was submitted meanwhile, is left for the second.
 	 */
 	struct gate gate;
 	struct call one, two;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The DMA interface: bad arguments, mismatches told by the posting call, arguments handed on. */
+/*
+ * The DMA interface: bad arguments, mismatches that the posting call reports, and arguments that
+ * operators get unchanged.
+ */
 #include <aml/layout/dense.h>
 
 #include "gate.h"
 #include "suite.h"
 
-/* What no call may touch. */
+/* A handle's value before a call that must not store one. */
 #define UNTOUCHED ((struct aml_dma_request *)&any_layout)
 
 static struct aml_dma *engine(size_t threads)
@@ -176,8 +179,7 @@ START_TEST(another_engine_s_request_is_an_error_and_stays_valid)
 }
 END_TEST
 
-/* Each way to post dst and src by one of the library's operators is the error, and makes nothing.
- */
+/* Each way to post dst and src with a library operator returns `err` and makes no request. */
 static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op,
 			   int err)
 {
@@ -189,7 +191,7 @@ static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_d
 		ck_assert_ptr_eq(req, UNTOUCHED);
 		ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, dst, src, op, NULL), err);
 		ck_assert_int_eq(aml_dma_copy_custom(dma, dst, src, op, NULL), err);
-		/* None of them is there to fail. */
+		/* The engine has no request that could fail. */
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		destroy(&dma);
 	}
@@ -197,7 +199,10 @@ static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_d
 		ck_assert_int_eq(op(dst, src, NULL), err);
 }
 
-/* Both operators refuse; neither writes. */
+/*
+ * Expect the operator to refuse the copy. NULL stands for copy_generic and must refuse the same
+ * copies.
+ */
 static void expect_mismatch(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
 {
 	expect_refused(dst, src, op, -AML_EINVAL);
@@ -243,7 +248,7 @@ END_TEST
 /* Contract: COPY-2. */
 START_TEST(native_dimensions_are_what_must_agree)
 {
-	/* 3 × 4 in one order is 4 × 3 natively in the other. */
+	/* A 3 × 4 layout in one order has the native extents 4 × 3 in the other order. */
 	int from[12], to[12];
 	size_t dims[] = {3, 4}, reverse[] = {4, 3};
 	struct aml_layout *row = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
@@ -310,7 +315,7 @@ START_TEST(an_operator_that_a_layout_lacks_is_told_by_the_posting_call)
 }
 END_TEST
 
-/* An operator: 0 if it gets these very numbers. */
+/* An operator that returns 0 only if it gets the expected numbers. */
 static int expect_numbers(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	bool same = (uintptr_t)dst == 1 && (uintptr_t)src == 3 && (uintptr_t)arg == 5;
@@ -321,7 +326,7 @@ static int expect_numbers(struct aml_layout *dst, const struct aml_layout *src, 
 /* Contract: OWN-7. */
 START_TEST(other_operators_get_their_arguments_untouched)
 {
-	/* dest, src and the argument may be anything: here they are small numbers. */
+	/* The arguments of a custom operator may be anything. Here they are small numbers. */
 	struct aml_layout *dest = (struct aml_layout *)1;
 	struct aml_layout *src = (struct aml_layout *)3;
 	struct aml_dma *dma = engine(1);

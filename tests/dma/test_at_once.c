@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Small copies: the posting call makes them itself where nothing is queued and a worker could begin
- * at once, and nowhere else; a worker takes several that are queued, and so does who waits.
+ * Small copies. The posting call makes the copy itself only if nothing is queued and an idle worker
+ * could start at once. A worker takes several queued small copies together, and so does a waiting
+ * thread.
  */
 #include <sched.h>
 
@@ -10,7 +11,7 @@
 #include "gate.h"
 #include "suite.h"
 
-/* The largest of them: in runs of 64 bytes or more, and in pieces of less. */
+/* The largest small copies: SMALL in runs of at least 64 bytes, PIECES in shorter runs. */
 #define SMALL ((size_t)128 << 10)
 #define PIECES ((size_t)16 << 10)
 
@@ -61,14 +62,17 @@ START_TEST(a_small_copy_is_made_when_it_is_posted)
 		post(&req, 64);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
-		/* A handle that nobody waits for goes with the engine. */
+		/* The engine releases a handle that was not waited for. */
 		post(&req, 64);
 		close_engine();
 	}
 }
 END_TEST
 
-/* Post `rows` runs of `bytes`, half of what lies there, and look whether they were copied. */
+/*
+ * Post a copy of `rows` runs of `bytes`, with gaps of the same size between them. Return whether
+ * the posting call made the copy.
+ */
 static bool runs_are_made_at_once(size_t rows, size_t bytes)
 {
 	struct aml_layout *dst, *src;
@@ -149,7 +153,7 @@ START_TEST(while_all_workers_are_busy_it_is_queued)
 }
 END_TEST
 
-/* Its operator holds the only worker while it posts. */
+/* Job body: post while the operator holds the only worker. */
 static int post_inside(struct job *job)
 {
 	(void)job;
@@ -194,7 +198,7 @@ START_TEST(a_forked_child_has_no_workers)
 }
 END_TEST
 
-/* Post copies of 64 bytes each, one after the other in the buffers. */
+/* Post copies of 64 bytes each, side by side in the buffers. */
 #define SLICES 256
 
 static int post_slices(struct aml_dma_request **reqs)
@@ -235,7 +239,10 @@ END_TEST
 
 static struct aml_dma_request *slices[SLICES];
 
-/* Its operator posts while it holds the only worker, then waits for one of another engine. */
+/*
+ * Job body: post the slices while the operator holds the only worker, then wait for a request of
+ * another engine.
+ */
 static int post_and_leave(struct job *job)
 {
 	struct aml_dma_request *req = NULL;
@@ -245,7 +252,7 @@ static int post_and_leave(struct job *job)
 	return aml_dma_wait(job->dma, &req);
 }
 
-/* Does nothing have a slot? */
+/* Does no task have a slot? */
 static bool all_slots_are_free(void)
 {
 	char *text = NULL;
@@ -277,7 +284,7 @@ START_TEST(who_waits_makes_those_that_stand_before)
 	gate_await(&gate);
 	while (!all_slots_are_free())
 		sched_yield();
-	/* The only worker does not come back before the gate is open. */
+	/* The only worker stays in its wait until the gate opens. */
 	ck_assert_int_eq(aml_dma_wait(dma, &slices[SLICES / 2]), 0);
 	ck_assert(memcmp(to, from, (SLICES / 2 + 1) * 64) == 0);
 	gate_open(&gate);

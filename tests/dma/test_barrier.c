@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Barriers: what they wait for, whose failure they report and how often, what they leave alone. */
+/*
+ * Barriers: which requests they wait for, which failures they report and how often, and what they
+ * leave unchanged.
+ */
 #include "gate.h"
 #include "suite.h"
 
@@ -21,7 +24,7 @@ static void post(struct aml_dma *dma, struct aml_dma_request **req, struct job *
 	ck_assert_int_eq(job_post(dma, req, job), 0);
 }
 
-/* Run something; on an engine of one worker, all that was posted before has finished then. */
+/* Run a job. On an engine with one worker, all requests posted before have then finished. */
 static void flush(struct aml_dma *dma)
 {
 	struct job job = {.result = 0};
@@ -64,7 +67,7 @@ START_TEST(a_barrier_waits_for_requests_with_a_handle_and_without)
 }
 END_TEST
 
-/* It lasts until the operator has returned, whatever kind of request it is. */
+/* The barrier lasts until the operator has returned, for every kind of request. */
 static void expect_barrier_to_last(struct aml_dma *dma, struct gate *gate)
 {
 	struct call barrier = {.fn = call_barrier, .dma = dma};
@@ -163,13 +166,16 @@ START_TEST(a_barrier_waits_for_other_threads_requests)
 }
 END_TEST
 
-/* A body: post job->other, without a handle. */
+/* Job body: post job->other without a handle. */
 static int post_other(struct job *job)
 {
 	return job_post(job->dma, NULL, job->other);
 }
 
-/* Without workers a barrier runs the queue itself: what its operators post comes after it. */
+/*
+ * Without workers, the barrier runs the queue itself. What its operators post comes after the
+ * barrier.
+ */
 /* Contract: BARRIER-2. */
 START_TEST(requests_posted_meanwhile_do_not_prolong_a_barrier)
 {
@@ -188,7 +194,7 @@ START_TEST(requests_posted_meanwhile_do_not_prolong_a_barrier)
 }
 END_TEST
 
-/* A body: wait for job->req on job->dma. */
+/* Job body: wait for job->req on job->dma. */
 static int wait_inside(struct job *job)
 {
 	return aml_dma_wait(job->dma, &job->req);
@@ -198,8 +204,8 @@ static int wait_inside(struct job *job)
 START_TEST(a_barrier_does_not_report_a_failure_of_what_was_posted_after_it)
 {
 	/*
-	 * The barrier runs A, which waits for X on another engine, so that it is inside for
-	 * certain. F is posted then, and run by a waiter before A comes to its end.
+	 * The barrier runs A, which waits for X on another engine. So the barrier has begun when
+	 * `failing` is posted. A synchronous copy then runs `failing` before A finishes.
 	 */
 	struct aml_dma *dma = engine(0), *other = engine(1);
 	struct gate gate, inside;
@@ -232,7 +238,7 @@ END_TEST
 /* Contract: BARRIER-3. */
 START_TEST(a_failure_ends_a_barrier_at_once)
 {
-	/* A stands at the gate until the barrier has come back with B's code. */
+	/* A stays at the gate until the barrier has returned the code of B. */
 	struct aml_dma *dma = engine(2);
 	struct gate gate;
 	struct job a = {.gate = &gate}, b = {.result = -AML_EDOM};
@@ -292,7 +298,7 @@ START_TEST(each_failure_is_reported_once_in_the_order_of_finishing)
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		for (int i = 0; i < 8; i++)
 			ck_assert_int_eq(jobs[i].runs, 1);
-		/* The handles are still there, and tell again. */
+		/* The handles stay valid, and their waits return the same codes. */
 		ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), -10);
 		ck_assert_int_eq(aml_dma_wait(dma, &reqs[1]), -14);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
@@ -424,7 +430,7 @@ END_TEST
 /* Contract: BARRIER-6. */
 START_TEST(a_failure_goes_to_who_waits_for_it_and_not_to_a_barrier)
 {
-	/* The waiter runs the operator itself, and so waits for certain when that fails. */
+	/* The waiter runs the operator itself, so it is inside its wait when the operator fails. */
 	struct aml_dma *dma = engine(0);
 	struct gate gate;
 	struct job failing = {.gate = &gate, .result = -AML_EDOM};
@@ -484,14 +490,15 @@ START_TEST(a_failure_that_was_cancelled_is_not_reported)
 	struct call cancel = {.fn = call_cancel, .dma = dma, .req = &req};
 
 	gate_init(&gate);
-	/* Finished by then. */
+	/* The request has finished when it is cancelled. */
 	post(dma, &req, &failing);
 	flush(dma);
 	ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 
-	/* Running: whether the cancel is waiting already when it fails is not known, and no
-	 * matter. */
+	/*
+	 * The running request may fail before or after the cancel begins to wait. Both must work.
+	 */
 	post(dma, &req, &running);
 	gate_await(&gate);
 	call_begin(&cancel);
@@ -533,13 +540,13 @@ START_TEST(handles_stay_valid_after_a_barrier)
 }
 END_TEST
 
-/* A body: a barrier on job->dma. */
+/* Job body: call a barrier on job->dma. */
 static int barrier_inside(struct job *job)
 {
 	return aml_dma_barrier(job->dma);
 }
 
-/* A body: run job->other on job->dma. */
+/* Job body: run job->other on job->dma. */
 static int run_other(struct job *job)
 {
 	return job_copy(job->dma, job->other);
@@ -567,7 +574,9 @@ END_TEST
 /* Contract: BARRIER-8. */
 START_TEST(a_barrier_above_an_operator_of_the_same_engine_is_told)
 {
-	/* Without workers: the other engine's operator runs on top of this one's. */
+	/*
+	 * Without workers, the other engine's operator runs on the stack of this engine's operator.
+	 */
 	struct aml_dma *dma = engine(0), *other = engine(0);
 	struct job barrier = {.body = barrier_inside, .dma = dma};
 	struct job a = {.body = run_other, .dma = other, .other = &barrier};
@@ -582,9 +591,8 @@ END_TEST
 START_TEST(a_barrier_never_runs_other_people_s_operators)
 {
 	/*
-	 * The worker is blocked in a wait of its own, so that the slot is free; B is the
-	 * head. The barrier must leave it to the worker, for B might be waiting for the
-	 * barrier's thread.
+	 * The worker is blocked in a wait, so the slot is free, and B is the head of the queue. The
+	 * barrier must leave B to the worker, since B might wait for the barrier's thread.
 	 */
 	struct aml_dma *dma = engine(1), *other = engine(1);
 	struct gate gate, inside;
@@ -599,7 +607,7 @@ START_TEST(a_barrier_never_runs_other_people_s_operators)
 	post(dma, NULL, &a);
 	gate_await(&inside);
 	gate_open(&inside);
-	/* This comes back when the slot is free: nobody else can run it. */
+	/* Only this thread can run the probe, and only when the slot is free. */
 	ck_assert_int_eq(job_copy(dma, &probe), 0);
 	post(dma, NULL, &b);
 	call_begin(&barrier);

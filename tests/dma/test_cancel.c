@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cancelling: queued, running, finished; of others' operators and of the library's own copies. */
+/*
+ * Cancelling queued, running and finished requests, with custom operators and with the library's.
+ */
 #include <aml/layout/dense.h>
 #include <sched.h>
 
@@ -73,7 +75,7 @@ END_TEST
 /* Contract: ORDER-5. */
 START_TEST(the_others_keep_their_order)
 {
-	/* Of A … Z, each third one is cancelled; the first and the last among them. */
+	/* Of the requests A … Z, cancel every third, from A on, and Z. */
 	struct aml_dma *dma = engine(1);
 	struct trail trail = {.length = 0};
 	struct gate gate;
@@ -127,7 +129,7 @@ START_TEST(a_running_operator_is_waited_for)
 }
 END_TEST
 
-/* A body: write to memory that whoever cancels is free to release. */
+/* Job body: write to memory that the canceller releases afterwards. */
 static int write_late(struct job *job)
 {
 	job->n = 0;
@@ -141,7 +143,10 @@ static int write_late(struct job *job)
 /* Contract: OWN-8, CANCEL-4. */
 START_TEST(when_cancel_returns_the_engine_no_longer_touches_the_buffers)
 {
-	/* Whatever state the cancel meets: the job is released right after. */
+	/*
+	 * The cancel meets the request in different states. The job is released right after the
+	 * cancel.
+	 */
 	for (size_t threads = 0; threads < 3; threads++) {
 		struct aml_dma *dma = engine(threads);
 
@@ -257,7 +262,7 @@ START_TEST(a_barrier_does_not_wait_for_what_was_cancelled)
 			post(dma, &reqs[i], &job);
 		call_begin(&barrier);
 		call_settle(&barrier);
-		/* From the end and from the front, in turn. */
+		/* Cancel from both ends in turn. */
 		for (int i = 0; i < 5; i++) {
 			ck_assert_int_eq(aml_dma_cancel(dma, &reqs[9 - i]), 0);
 			ck_assert_int_eq(aml_dma_cancel(dma, &reqs[i]), 0);
@@ -278,8 +283,8 @@ END_TEST
 START_TEST(cancelling_the_last_thing_that_a_barrier_waits_for_ends_it)
 {
 	/*
-	 * The barrier on the 0-worker engine is inside for certain: it runs A. B is posted
-	 * before and cancelled while A stands at the gate, so that nothing follows A.
+	 * The engine has no workers, so the barrier runs A and is inside its call. B is posted
+	 * before and cancelled while A is at the gate, so nothing follows A.
 	 */
 	struct aml_dma *dma = engine(0);
 	struct gate gate;
@@ -321,7 +326,10 @@ START_TEST(a_barrier_and_a_cancel_may_wait_for_the_same_operator)
 			call_settle(&barrier);
 		gate_open(&gate);
 		ck_assert_int_eq(call_end(&cancel), 0);
-		/* It may have failed before the cancel came, and after the barrier. */
+		/*
+		 * The request may have failed before the cancel began and while the barrier was
+		 * waiting.
+		 */
 		err = call_end(&barrier);
 		ck_assert(err == 0 || err == -AML_EDOM);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
@@ -331,7 +339,7 @@ START_TEST(a_barrier_and_a_cancel_may_wait_for_the_same_operator)
 }
 END_TEST
 
-/* A body: cancel job->req on job->dma, which is queued behind this one. */
+/* Job body: cancel job->req on job->dma, which is queued behind this job or runs elsewhere. */
 static int cancel_inside(struct job *job)
 {
 	NEED(aml_dma_cancel(job->dma, &job->req) == 0);
@@ -392,7 +400,7 @@ START_TEST(an_operator_may_cancel_what_runs_elsewhere)
 }
 END_TEST
 
-/* A body: wait for job->req on job->dma. */
+/* Job body: wait for job->req on job->dma. */
 static int wait_inside(struct job *job)
 {
 	return aml_dma_wait(job->dma, &job->req);
@@ -402,8 +410,9 @@ static int wait_inside(struct job *job)
 START_TEST(the_next_one_runs_at_once_when_the_head_is_cancelled)
 {
 	/*
-	 * The worker is blocked in a wait of its own, so that the slot is free. B is the head and
-	 * nobody's to run; C's waiter may run C as soon as B is gone, and X waits for it.
+	 * The worker is blocked in a wait, so the slot is free. B is the head and has no waiter to
+	 * run it. C has a waiter, which may run C once B is cancelled. X continues only after that
+	 * waiter has returned.
 	 */
 	struct aml_dma *dma = engine(1), *other = engine(1);
 	struct gate gate, inside;
@@ -420,7 +429,7 @@ START_TEST(the_next_one_runs_at_once_when_the_head_is_cancelled)
 	post(dma, &reqs[0], &a);
 	gate_await(&inside);
 	gate_open(&inside);
-	/* This comes back when the slot is free: nobody else can run it. */
+	/* Only this thread can run the probe, and only when the slot is free. */
 	ck_assert_int_eq(job_copy(dma, &probe), 0);
 	post(dma, &reqs[1], &b);
 	post(dma, &reqs[2], &c);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cancelling a copy that runs in parts: those that were begun end, and no other begins. The library
- * for tests cuts copies into small parts, and lets the test hold its workers before each.
+ * Cancelling a copy that runs in parts: parts that have begun finish, and no other part begins. The
+ * test build of the library splits copies into small parts, and lets the test hold its workers
+ * before each part.
  */
 #include <aml/layout/dense.h>
 #include <sched.h>
@@ -10,10 +11,10 @@
 #include "gate.h"
 #include "suite.h"
 
-/* What the copies move: far more parts than the test lets begin. */
+/* The size of a copy, which has many more parts than the test lets begin. */
 #define BYTES ((size_t)64 << 10)
 
-/* Workers come to the gate when this many parts have begun. */
+/* A worker stops at the gate once `let` parts have begun. 0: no worker stops. */
 static atomic_int begun, let;
 static struct gate gate;
 
@@ -25,14 +26,17 @@ static bool is_worker(void)
 	       strncmp(name, "aml-dma/", 8) == 0;
 }
 
-/* The library calls it after it has let go of its lock and before it takes it: by turns. */
+/*
+ * The library calls this function alternately after it has released its lock and before it takes
+ * the lock.
+ */
 void queue_shake(void);
 
 void queue_shake(void)
 {
 	static __thread bool within;
 
-	/* A worker that is idle sleeps between the two. */
+	/* An idle worker sleeps between these two calls. */
 	if (atomic_load(&let) == 0 || !is_worker())
 		return;
 	within = !within;
@@ -53,7 +57,7 @@ static struct aml_dma *idle_engine(size_t threads)
 	return dma;
 }
 
-/* Post a copy of the bytes, in one piece or as rows. */
+/* Post a copy of BYTES bytes in one piece, or of half of them as rows. */
 static void post(struct aml_dma *dma, struct aml_dma_request **req, unsigned char *to,
 		 unsigned char *from, bool rows)
 {
@@ -74,7 +78,7 @@ static void post(struct aml_dma *dma, struct aml_dma_request **req, unsigned cha
 	aml_layout_destroy(&dst);
 }
 
-/* Wait until the cancel has taken what was left of the copy off the queue. */
+/* Wait until the cancel has removed the rest of the copy from the queue. */
 static void await_empty_queue(struct aml_dma *dma)
 {
 	bool empty = false;
@@ -118,7 +122,7 @@ static void cancel_amid(size_t threads, bool rows)
 	post(dma, &req, to, from, rows);
 	for (size_t i = 0; i < threads; i++)
 		gate_await(&gate);
-	/* Three parts are copied, and each worker has taken another one. */
+	/* Three parts have been copied, and each worker has taken another part. */
 	some = copied(to);
 	ck_assert_uint_gt(some, 0);
 	ck_assert_uint_lt(some, whole / 4);
@@ -130,7 +134,7 @@ static void cancel_amid(size_t threads, bool rows)
 		gate_open(&gate);
 	ck_assert_int_eq(call_end(&cancel), 0);
 	ck_assert_ptr_null(req);
-	/* As much for each of these, and no more. */
+	/* Each worker has copied the part that it had taken, and nothing else. */
 	ck_assert_uint_eq(copied(to), some / 3 * (3 + threads));
 	ck_assert_int_eq(job_copy(dma, &next), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Engines of a program's own: who gets which call, what a table may lack, the optional copy. */
+/*
+ * Custom engines: which operation gets which call, which operations a table may lack, and the
+ * optional operation `copy`.
+ */
 #include "gate.h"
 #include "suite.h"
 
-/* An engine of the test's own: notes each call and returns what it was told to. */
+/* A custom engine: it records its calls and returns the results that the test has set. */
 struct own {
 	struct trail trail;
 	struct aml_dma_request **req;
@@ -64,7 +67,7 @@ static int own_barrier(struct aml_dma_data *data)
 
 static int own_fprintf(const struct aml_dma_data *data, FILE *stream, const char *prefix)
 {
-	/* The data is this test's own, and not const. */
+	/* The data belongs to this test and is not const. */
 	struct own *own = (struct own *)(uintptr_t)data;
 
 	trail_add(&own->trail, 'f');
@@ -217,7 +220,7 @@ START_TEST(an_operation_that_the_table_lacks_is_not_supported)
 	ck_assert_int_eq(aml_dma_fprintf(stdout, "", &dma), -AML_ENOTSUP);
 	ck_assert_ptr_eq(req, HANDLE);
 
-	/* A copy that could not be waited for is not posted. */
+	/* If the table cannot wait, a synchronous copy is not posted. */
 	dma.ops = &no_wait;
 	ck_assert_int_eq(aml_dma_copy(&dma, &layout_d, &layout_s), -AML_ENOTSUP);
 	ck_assert_str_eq(own.trail.text, "");
@@ -244,7 +247,7 @@ START_TEST(an_inherited_copy_is_not_used_when_create_or_wait_is_replaced)
 }
 END_TEST
 
-/* Operations that count and hand on to the library's own. */
+/* Operations that count their calls and forward them to the library's operations. */
 static int created, waited;
 
 static int count_create(struct aml_dma_data *data, struct aml_dma_request **req,

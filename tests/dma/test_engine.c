@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The engine itself: create, destroy, its tables and functions, no workers, fprintf. */
+/*
+ * The engine: create, destroy, its table and its functions, engines without workers, and fprintf.
+ */
 #include <sched.h>
 #include <sys/resource.h>
 
@@ -61,7 +63,7 @@ START_TEST(more_threads_than_can_be_had_is_an_error)
 }
 END_TEST
 
-/* What the process has mapped, in bytes. */
+/* The size of the process's mapped memory, in bytes. */
 static rlim_t mapped(void)
 {
 	FILE *statm = fopen("/proc/self/statm", "r");
@@ -82,14 +84,14 @@ START_TEST(no_room_for_a_thread_is_an_error_with_everything_undone)
 	size_t stack;
 	pid_t tid;
 
-	/* Tools that map memory of their own for each thread do not survive this. */
+	/* Skip under tools that map memory of their own for each thread: they fail at the limit. */
 	if (under_sanitizer() || under_valgrind())
 		return;
 	ck_assert_int_eq(pthread_attr_init(&attr), 0);
 	ck_assert_int_eq(pthread_attr_getstacksize(&attr, &stack), 0);
 	pthread_attr_destroy(&attr);
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
-	/* Room for so many stacks, then for no more: 40 threads do not fit. */
+	/* Leave room for `room` stacks and no more. 40 threads do not fit. */
 	for (size_t room = 0; room < 5; room++) {
 		struct aml_dma *dma = untouched;
 		int err;
@@ -152,7 +154,7 @@ END_TEST
 /* Contract: ENGINE-3. */
 START_TEST(destroy_lets_those_who_are_in_a_call_return)
 {
-	/* Without workers, whoever runs the operator is in its call for certain. */
+	/* Without workers, a thread that runs the operator is inside its call. */
 	int (*const calls[])(struct call *) = {call_wait, call_barrier, call_copy};
 
 	for (int i = 0; i < 3; i++) {
@@ -179,7 +181,7 @@ START_TEST(destroy_lets_those_who_are_in_a_call_return)
 }
 END_TEST
 
-/* A body: post two copies to the own engine and wait for one of them. */
+/* Job body: post two copies to job->dma, wait for one of them, and make a synchronous copy. */
 static int post_more(struct job *job)
 {
 	struct aml_dma_request *req = NULL;
@@ -216,7 +218,7 @@ START_TEST(operators_that_are_drained_may_post_and_wait)
 }
 END_TEST
 
-/* A body: destroy job->dma. */
+/* Job body: destroy job->dma. */
 static int destroy_inside(struct job *job)
 {
 	struct aml_dma *dma = job->dma;
@@ -367,7 +369,9 @@ START_TEST(wait_any_on_the_engine_s_scheduler_never_returns_its_requests)
 		aml_errno = AML_EDOM;
 		ck_assert_ptr_null(aml_sched_wait_any(sched));
 		ck_assert_int_eq(aml_errno, AML_EDOM);
-		/* A task that was submitted there by hand comes back, in its turn. */
+		/*
+		 * wait_any returns a task that the program has submitted to the engine's scheduler.
+		 */
 		ck_assert_int_eq(aml_sched_submit_task(sched, &task), 0);
 		ck_assert_ptr_eq(aml_sched_wait_any(sched), &task);
 		ck_assert_int_eq(own.runs, 1);
@@ -463,7 +467,7 @@ START_TEST(without_workers_a_barrier_that_leaves_at_a_failure_wakes_a_waiter)
 }
 END_TEST
 
-/* What aml_dma_fprintf() writes; to be freed. */
+/* Return what aml_dma_fprintf() writes. The caller frees it. */
 static char *printed(const struct aml_dma *dma, const char *prefix)
 {
 	char *text = NULL;
@@ -476,7 +480,7 @@ static char *printed(const struct aml_dma *dma, const char *prefix)
 	return text;
 }
 
-/* Is there a line with the word and, as a word of its own, the number? */
+/* Is there a line that contains the word and the number as a whole? */
 static bool tells(const char *text, const char *word, size_t number)
 {
 	char digits[32];
@@ -583,7 +587,7 @@ START_TEST(fprintf_tells_when_writing_failed)
 }
 END_TEST
 
-/* A body: print job->dma. */
+/* Job body: print job->dma. */
 static int print_inside(struct job *job)
 {
 	char *text = NULL;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* aml_dma_linux_exec_request() on structures filled in by hand, and what a request shows. */
+/*
+ * aml_dma_linux_exec_request() on structures filled in by hand, and the public members of a
+ * request.
+ */
 #include <aml/layout/dense.h>
 
 #include "gate.h"
@@ -82,7 +85,7 @@ START_TEST(it_marks_the_request_where_there_is_one)
 		struct aml_dma_linux_task_in in = {.op = note, .op_arg = &seen, .req = &req};
 		int out = 0;
 
-		/* Only its flags change, and only by DONE. */
+		/* The call changes only the flags, and only the bit DONE. */
 		memset(&req, 0x5A, sizeof(req));
 		req.flags = flags[i];
 		memcpy(&before, &req, sizeof(req));
@@ -98,7 +101,10 @@ END_TEST
 /* Contract: COPY-10. */
 START_TEST(it_works_within_the_public_members_of_a_request)
 {
-	/* As a program written for AML builds it: exactly the public structure, nothing behind. */
+	/*
+	 * A program written for AML allocates exactly the public structure, so nothing lies behind
+	 * it.
+	 */
 	struct aml_dma_linux_request *req = calloc(1, sizeof(*req));
 	struct seen seen = {.result = -AML_EPERM};
 
@@ -202,7 +208,7 @@ START_TEST(a_request_is_not_done_before_it_has_run)
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), 0);
 	for (int i = 0; i < 2; i++) {
-		/* The second time the request is one that was done before. */
+		/* The second request reuses the memory of a finished one. */
 		ck_assert_int_eq(job_post(dma, &req, &job), 0);
 		ck_assert_int_eq(((struct aml_dma_linux_request *)req)->flags, 0);
 		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies that are large enough for the engine to share out among threads: they arrive whole, keep
- * their place in the order, and are waited for, cancelled and nested as any other.
+ * Copies that are large enough for several threads to share: the copies arrive whole, keep their
+ * place in the order, and can be waited for, cancelled and nested like any other copy.
  */
 #include <aml/layout/dense.h>
 #include <sched.h>
@@ -13,7 +13,7 @@
 #define WORDS (SIDE * SIDE)
 #define BYTES (WORDS * sizeof(unsigned))
 
-/* Words, 2.25 MiB of them, all different, and room for as many. */
+/* Source and destination of 2.25 MiB each. The source's words are all different. */
 struct block {
 	unsigned *from, *to;
 	size_t size;
@@ -23,7 +23,7 @@ static void block_up(struct block *block)
 {
 	static unsigned words[WORDS];
 
-	/* Filled in once; 0 is only the first. */
+	/* Fill in the words once: words[1] is 0 only before. */
 	for (unsigned i = words[1] == 0 ? 0 : WORDS; i < WORDS; i++)
 		words[i] = i * 2654435761u;
 	block->size = BYTES;
@@ -40,7 +40,7 @@ static void block_down(struct block *block)
 	free(block->to);
 }
 
-/* Has every word arrived, in place or transposed? Then forget them. */
+/* Has every word arrived, in place or transposed? Then clear the destination. */
 static bool arrived(struct block *block, bool transposed)
 {
 	bool all = true;
@@ -56,7 +56,7 @@ static bool arrived(struct block *block, bool transposed)
 
 enum kind { FLAT, ROWS, TRANSPOSED, KINDS };
 
-/* Post a copy of the block; req as for aml_dma_async_copy_custom(). */
+/* Post a copy of the block. `req` is as for aml_dma_async_copy_custom(). */
 static int post(struct aml_dma *dma, struct aml_dma_request **req, struct block *block,
 		enum kind kind)
 {
@@ -137,7 +137,7 @@ START_TEST(a_large_copy_has_arrived_when_a_barrier_or_destroy_returns)
 }
 END_TEST
 
-/* A body: has the whole block arrived by now? */
+/* Job body: has the whole block arrived? */
 static int expect_arrived(struct job *job)
 {
 	return arrived((struct block *)job->other, false) ? AML_SUCCESS : -AML_FAILURE;
@@ -182,7 +182,7 @@ START_TEST(a_large_copy_comes_after_what_stands_before_it)
 	call_begin(&wait);
 	call_settle(&wait);
 	ck_assert_int_eq(atomic_load(&wait.ended), 0);
-	/* Nothing has been written yet. */
+	/* The copy has not written anything yet. */
 	for (size_t i = 0; i < WORDS; i++)
 		if (block.to[i] != 0)
 			ck_abort_msg("word %zu came too early", i);
@@ -245,7 +245,7 @@ START_TEST(what_comes_after_a_cancelled_large_copy_still_runs)
 }
 END_TEST
 
-/* A body: copy the block on job->dma and wait for it. */
+/* Job body: copy the block on job->dma in several ways, and wait for it. */
 static int copy_inside(struct job *job)
 {
 	struct block *block = (struct block *)job->other;
@@ -286,7 +286,7 @@ START_TEST(an_operator_may_wait_for_a_large_copy)
 }
 END_TEST
 
-/* A call: copies of the block, synchronous, posted, and posted without a handle, by turns. */
+/* A call that copies the block repeatedly: synchronously, with a handle and without a handle. */
 static int copy_often(struct call *call)
 {
 	struct block *block = (struct block *)call->job;
@@ -332,7 +332,10 @@ START_TEST(several_threads_may_copy_large_blocks_at_once)
 }
 END_TEST
 
-/* In the child: the large copies that were queued are the parent's; its own are not. */
+/*
+ * In the child: a large copy that was queued at the fork is the parent's. The child's own copies
+ * run.
+ */
 static int copy_in_child(void *arg)
 {
 	struct call *call = arg;

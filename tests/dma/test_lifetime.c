@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What may go when: layouts right after posting, requests with the engine, duplicates. */
+/*
+ * Lifetimes: layouts that are destroyed right after posting, requests that end with the engine, and
+ * duplicates.
+ */
 #include <aml/layout/dense.h>
 
 #include "gate.h"
@@ -8,7 +11,7 @@
 #define ROW AML_LAYOUT_ORDER_C
 #define COLUMN AML_LAYOUT_ORDER_FORTRAN
 
-/* An engine whose queue stands still until it is opened. */
+/* An engine that runs nothing until let_go(). */
 struct still {
 	struct aml_dma *dma;
 	struct gate gate;
@@ -22,7 +25,7 @@ static void hold(struct still *still, size_t threads)
 	gate_init(&still->gate);
 	still->job.gate = &still->gate;
 	ck_assert_int_eq(aml_dma_linux_create(&still->dma, threads), 0);
-	/* Without workers it stands still anyway. */
+	/* An engine without workers runs nothing before a wait. */
 	still->held = threads == 1;
 	if (still->held) {
 		ck_assert_int_eq(job_post(still->dma, NULL, &still->job), 0);
@@ -53,7 +56,7 @@ static struct aml_layout *dense(void *ptr, int order, size_t ndims, const size_t
 	return layout;
 }
 
-/* Destroy a layout, and see that its memory is given to something else. */
+/* Destroy a layout, then overwrite its memory through new allocations. */
 static void destroy_and_overwrite(struct aml_layout **layout)
 {
 	void *blocks[8];
@@ -110,7 +113,10 @@ END_TEST
 /* Contract: OWN-5. */
 START_TEST(layouts_of_many_dimensions_may_be_destroyed_too)
 {
-	/* Extents of 2 in 1 to 10 dimensions, reversed in memory, so that no two can be merged. */
+	/*
+	 * Each of the 1 to 10 dimensions has the extent 2. The destination reverses their order in
+	 * memory, so that no two of them can be merged.
+	 */
 	for (size_t ndims = 1; ndims <= 10; ndims++) {
 		struct still still;
 		size_t n = (size_t)1 << ndims, dims[10], steps[10], pitch[10];
@@ -123,7 +129,7 @@ START_TEST(layouts_of_many_dimensions_may_be_destroyed_too)
 			from[i] = (int)i;
 		for (size_t i = 0; i < ndims; i++) {
 			dims[i] = 2;
-			/* With every pitch 1, the strides are the steps. */
+			/* If every pitch is 1, the strides are the steps. */
 			pitch[i] = 1;
 			steps[i] = (size_t)1 << (ndims - 1 - i);
 		}
@@ -181,12 +187,12 @@ START_TEST(slices_and_reshapes_may_be_destroyed_too)
 }
 END_TEST
 
-/* A layout of the test's own, of one dimension: it may be duplicated, or have the fast path. */
+/* A custom layout of one dimension, whose table may have `duplicate` or the fast path. */
 struct own {
 	struct aml_layout layout;
 	int *ptr;
 	size_t n;
-	/* How many there are. */
+	/* The number of layouts and duplicates that exist. */
 	atomic_int *alive;
 };
 
@@ -208,7 +214,7 @@ static int own_dims(const struct aml_layout_data *data, size_t *dims)
 	return AML_SUCCESS;
 }
 
-/* Backwards. */
+/* The elements are in reverse order. */
 static void *own_deref(const struct aml_layout_data *data, const size_t *coords)
 {
 	const struct own *own = (const struct own *)data;
@@ -266,7 +272,7 @@ static void expect_reversed(const int *to, const int *from, int n)
 		ck_assert_int_eq(to[i], from[n - 1 - i]);
 }
 
-/* Post a copy from and one to a layout with such operators, destroyed after posting. */
+/* Post a copy from and a copy to such a layout, and destroy the layouts after posting. */
 static void expect_own_to_be_free_to_go(struct aml_layout_ops *ops)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
@@ -409,7 +415,7 @@ START_TEST(nothing_is_duplicated_for_a_copy_that_was_refused)
 }
 END_TEST
 
-/* A duplicate operator without memory. */
+/* A duplicate operator that runs out of memory. */
 static int no_memory(const struct aml_layout *layout, struct aml_layout **out, void *ptr)
 {
 	(void)layout;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library's operators copy_generic, copy_1D and memcpy_op: what they take, refuse and write. */
+/*
+ * The library's operators copy_generic, copy_1D and memcpy_op: what they accept, refuse and write.
+ */
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 
@@ -22,7 +24,7 @@ static void *start(struct buffer *buffer)
 	return buffer->bytes + GUARD;
 }
 
-/* Nothing but the first n bytes was written. */
+/* Only the first n bytes may have been written. */
 static void expect_guards(const struct buffer *buffer, size_t n)
 {
 	for (size_t i = 0; i < sizeof(buffer->bytes); i++)
@@ -78,7 +80,7 @@ static int run(enum way way, struct aml_layout *dst, struct aml_layout *src, aml
 
 START_TEST(copy_generic_copies_by_native_coordinates)
 {
-	/* 3 rows of 4 in C order against the same in Fortran order: dimensions reversed. */
+	/* 3 × 4 in C order has the same native extents as 4 × 3 in Fortran order. */
 	size_t dims[] = {3, 4}, reverse[] = {4, 3};
 	int from[12];
 
@@ -103,7 +105,7 @@ END_TEST
 
 START_TEST(copy_generic_follows_strides_and_pitches)
 {
-	/* Every second element of rows of 10, to every third of rows of 12. */
+	/* Copy every second element of rows of 10 to every third element of rows of 12. */
 	size_t dims[] = {3, 4}, stride_src[] = {1, 2}, pitch_src[] = {3, 10};
 	size_t stride_dst[] = {1, 3}, pitch_dst[] = {3, 12};
 	short from[30];
@@ -253,7 +255,7 @@ END_TEST
 
 START_TEST(copy_1d_does_not_mind_the_pitch_nor_its_argument)
 {
-	/* With unit stride, the elements of one dimension are contiguous whatever the pitch. */
+	/* With unit stride, the elements of one dimension are contiguous for every pitch. */
 	size_t dim = 25, stride = 1, pitch = 100;
 	int from[25];
 
@@ -284,8 +286,8 @@ START_TEST(copy_1d_refuses_all_else_and_writes_nothing)
 	} bad[] = {
 		{1, {24, 0}, 1, 4}, /* fewer elements */
 		{1, {26, 0}, 1, 4}, /* more elements */
-		{1, {25, 0}, 1, 8}, /* other elements */
-		{1, {50, 0}, 1, 2}, /* as many bytes, other elements */
+		{1, {25, 0}, 1, 8}, /* larger elements */
+		{1, {50, 0}, 1, 2}, /* as many bytes in smaller elements */
 		{1, {25, 0}, 2, 4}, /* a stride */
 		{1, {25, 0}, 0, 4}, /* a step of 0 */
 		{2, {25, 1}, 1, 4}, /* two dimensions */
@@ -324,7 +326,7 @@ START_TEST(copy_1d_refuses_all_else_and_writes_nothing)
 }
 END_TEST
 
-/* A layout of a test's own: an array of 4-byte elements, as data. */
+/* A custom layout: an array of 4-byte elements. */
 struct array {
 	int *ptr;
 	size_t n;
@@ -416,7 +418,7 @@ START_TEST(copy_1d_refuses_a_layout_without_the_fast_path)
 		dst.ops = &array_ops;
 		ck_assert_int_eq(run(way, &dst, &src, aml_dma_linux_copy_1D, NULL), -AML_EINVAL);
 		expect_guards(&buffer, 0);
-		/* The general copy takes them. */
+		/* copy_generic accepts these layouts. */
 		dst.ops = &slow;
 		ck_assert_int_eq(run(way, &dst, &src, NULL, NULL), 0);
 		ck_assert_mem_eq(b.ptr, from, sizeof(from));
@@ -513,7 +515,7 @@ START_TEST(empty_layouts_at_null_copy_to_nothing)
 	aml_layout_destroy(&other);
 	expect_guards(&buffer, 0);
 
-	/* Over it, a pad has elements; those that it is copied to are dropped. */
+	/* A pad over an empty layout has elements. A copy to the pad drops them all. */
 	ck_assert_int_eq(aml_layout_pad_create(&made, ROW, layout, (size_t[]){2, 3}, &neutral), 0);
 	other = dense(memory, ROW, 8, 2, (size_t[]){2, 3}, NULL, NULL);
 	for (enum way way = CALL; way < WAYS; way++) {
@@ -550,7 +552,7 @@ START_TEST(operators_take_no_null)
 }
 END_TEST
 
-/* Big enough to be cut into parts where the library does so. */
+/* The copy is large enough to be split into parts. */
 START_TEST(a_large_copy_arrives_whole)
 {
 	enum { SIDE = 1500 };
@@ -564,7 +566,7 @@ START_TEST(a_large_copy_arrives_whole)
 	for (size_t threads = 0; threads < 3; threads++) {
 		struct aml_layout *src = dense(from, ROW, 4, 2, dims, NULL, NULL);
 		struct aml_layout *dst = dense(to, ROW, 4, 2, dims, NULL, NULL);
-		/* The same memory as its transpose: by steps of 1 and SIDE elements. */
+		/* The transpose of the same memory, with steps of 1 and SIDE elements. */
 		struct aml_layout *transpose = dense(to, ROW, 4, 2, dims, turned, pitch);
 
 		ck_assert_int_eq(aml_dma_linux_create(&engine, threads), 0);

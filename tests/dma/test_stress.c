@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threads that post, wait, cancel, copy, nest and call barriers at random, and what must hold at
- * the end. AML_TEST_SEED sets the seed, which is printed; AML_TEST_LONG makes it 100 times as long.
+ * Threads that post, wait, cancel, copy, nest and call barriers at random, and invariants that are
+ * checked at the end. AML_TEST_SEED sets the seed, which the test prints; AML_TEST_LONG runs 100
+ * times as many rounds.
  */
 #include <limits.h>
 #include <sched.h>
@@ -14,22 +15,22 @@
 #define STEPS 300
 #define HANDLES 8
 
-/* A request: what it is to be and what became of it. */
+/* A request: how it behaves, and what happened to it. */
 struct unit {
 	struct shared *shared;
 	struct poster *poster;
-	int place;  /* in the order of its poster's posts; -1: run ahead of its turn */
-	int result; /* unique where it fails */
+	int place;  /* in the order of its poster's posts */
+	int result; /* unique if it is a failure */
 	bool nests;
 	uint64_t random;
 	atomic_int runs;
 	atomic_bool dead; /* its cancel has returned */
-	bool cancelled;   /* and its handle is gone */
+	bool cancelled;   /* its handle was cancelled */
 	bool detached;    /* it has no handle */
-	int written;      /* by the operator, plainly */
+	int written;      /* a plain counter that the operator writes */
 };
 
-/* A thread that does things at random. */
+/* A thread that makes random calls. */
 struct poster {
 	struct shared *shared;
 	pthread_t thread;
@@ -41,17 +42,17 @@ struct poster {
 	atomic_int last_started;
 };
 
-/* An engine under test, one beside it, and what went wrong. */
+/* The engine under test, a second engine for nested requests, and what went wrong. */
 struct shared {
 	struct aml_dma *dma, *beside;
-	bool ordered; /* one thing at a time */
+	bool ordered; /* one request runs at a time, in order */
 	struct crowd crowd;
-	atomic_int wrong; /* the line where it was seen */
+	atomic_int wrong; /* the line of a failed check */
 	atomic_int reports[THREADS * STEPS + 1];
 	struct poster posters[THREADS];
 };
 
-/* In threads and operators: note the line where something that must hold does not. */
+/* In threads and operators: record the line of a check that fails. */
 #define HOLDS(shared, condition)                                  \
 	do {                                                      \
 		if (!(condition))                                 \
@@ -76,7 +77,7 @@ static int leaf(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 	return -AML_EPERM;
 }
 
-/* Within an operator: post leaves to this engine or the other, and wait for them or cancel. */
+/* Inside an operator: post leaves to either engine, and wait for them or cancel them. */
 static void nest(struct shared *shared, uint64_t random)
 {
 	struct aml_dma *dma = random & 1 ? shared->dma : shared->beside;
@@ -114,7 +115,7 @@ static int run_unit(struct aml_layout *dst, const struct aml_layout *src, void *
 	if (unit->random % 4 == 0)
 		sched_yield();
 	if (unit->nests) {
-		/* Who waits does not count. */
+		/* A request that waits does not count as running. */
 		crowd_leave(&shared->crowd);
 		nest(shared, unit->random >> 8);
 		crowd_enter(&shared->crowd);
@@ -125,7 +126,7 @@ static int run_unit(struct aml_layout *dst, const struct aml_layout *src, void *
 	return unit->result;
 }
 
-/* A new unit; a third of them fail, each with a code of its own. */
+/* Make a new unit. A fourth of the units fail, each with a code of its own. */
 static struct unit *make(struct poster *poster)
 {
 	struct unit *unit = &poster->units[poster->nunits++];
@@ -151,12 +152,12 @@ static int post(struct unit *unit, struct aml_dma_request **req)
 					 unit);
 }
 
-/* A barrier; what it reports is counted. */
+/* Call a barrier and count what it reports. */
 static int barrier(struct shared *shared)
 {
 	int err = aml_dma_barrier(shared->dma), number = -1000 - err;
 
-	/* A leaf that has failed and is about to be waited for may be reported too. */
+	/* A barrier may also report a leaf that has failed before its wait began. */
 	if (err == 0 || err == -AML_EPERM)
 		return err;
 	if (number < 0 || number >= THREADS * STEPS)
@@ -227,7 +228,7 @@ static void *run_poster(void *arg)
 	return NULL;
 }
 
-/* What must hold of a unit when all is over. */
+/* Check a unit after all threads have ended. */
 static void check_unit(struct shared *shared, const struct unit *unit, int number, const char *seed)
 {
 	int runs = atomic_load(&unit->runs), reports = atomic_load(&shared->reports[number]);

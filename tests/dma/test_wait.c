@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests and synchronous copies: results, handles, order and bound, nested use, cycles. */
+/* Requests and synchronous copies: results, handles, order, bound, nested use and cycles. */
 #include "gate.h"
 #include "suite.h"
 
@@ -78,7 +78,7 @@ START_TEST(handles_may_be_waited_for_in_any_order)
 			jobs[i] = (struct job){.result = -i};
 			ck_assert_int_eq(job_post(dma, &reqs[i], &jobs[i]), 0);
 		}
-		/* 7 and 200 have no common factor. */
+		/* Since 7 and 200 have no common factor, k takes each value once. */
 		for (int i = 0, k = 0; i < N; i++, k = (k + 7) % N)
 			ck_assert_int_eq(aml_dma_wait(dma, &reqs[k]), -k);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
@@ -87,7 +87,7 @@ START_TEST(handles_may_be_waited_for_in_any_order)
 }
 END_TEST
 
-/* A body: 0 if the handle is there already. */
+/* Job body: return 0 if the handle has been stored. */
 static int expect_handle(struct job *job)
 {
 	return job->req != NULL ? AML_SUCCESS : -AML_FAILURE;
@@ -117,7 +117,9 @@ START_TEST(what_an_operator_wrote_is_visible_after_wait_copy_and_barrier)
 		struct job job = {.result = 0};
 		struct aml_dma_request *req = NULL;
 
-		/* Plain variables: ThreadSanitizer tells where nothing orders the accesses.
+		/*
+		 * These variables are plain, so that ThreadSanitizer reports accesses that nothing
+		 * orders.
 		 */
 		ck_assert_int_eq(job_post(dma, &req, &job), 0);
 		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
@@ -208,7 +210,7 @@ START_TEST(a_synchronous_copy_runs_in_the_caller_when_a_slot_is_free_and_no_work
 }
 END_TEST
 
-/* A body: copies within copies on job->dma, n deep, by turns synchronous and not. */
+/* Job body: nested copies on job->dma, n levels deep, alternately synchronous and asynchronous. */
 static int dive(struct job *job)
 {
 	struct job next = {.body = dive, .dma = job->dma, .n = job->n - 1};
@@ -230,14 +232,14 @@ START_TEST(an_operator_may_copy_and_wait_on_its_own_engine_to_any_depth)
 		struct job job = {.body = dive, .dma = dma, .n = 100};
 
 		ck_assert_int_eq(job_copy(dma, &job), -AML_EDOM);
-		/* Each of them failed, and each was waited for. */
+		/* Each copy failed, and each failure was returned by its wait. */
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		destroy(&dma);
 	}
 }
 END_TEST
 
-/* A body: go over to the other engine and back, n times. */
+/* Job body: alternate between two engines, n times. */
 static int cross(struct job *job)
 {
 	struct aml_dma **pair = (struct aml_dma **)job->other;
@@ -264,7 +266,7 @@ START_TEST(an_operator_may_copy_on_another_engine_and_back)
 }
 END_TEST
 
-/* A body: barrier and wait on another engine, where things are posted. */
+/* Job body: post to another engine, and call barriers and a wait there. */
 static int use_other(struct job *job)
 {
 	struct job posted = {.result = -AML_EDOM}, quiet = {.result = 0};
@@ -293,7 +295,7 @@ START_TEST(an_operator_may_use_barriers_of_another_engine)
 }
 END_TEST
 
-/* A body: wait for the request that it is itself, or cancel it. */
+/* Job bodies: wait for the job's own request, or cancel it. */
 static int wait_for_itself(struct job *job)
 {
 	return aml_dma_wait(job->dma, &job->req);
@@ -304,7 +306,7 @@ static int cancel_itself(struct job *job)
 	return aml_dma_cancel(job->dma, &job->req);
 }
 
-/* A body: copy synchronously what waits for the request that this one is. */
+/* Job body: make synchronous copies whose operators wait for, or cancel, this job's request. */
 static int wait_above(struct job *job)
 {
 	struct job above = {.body = wait_for_itself, .dma = job->dma, .req = job->req};
@@ -327,8 +329,10 @@ START_TEST(waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told)
 		struct job cancel = {.body = cancel_itself, .dma = dma};
 		struct job above = {.body = wait_above, .dma = dma};
 
-		/* A barrier first, so that the operator sees the handle and nobody waits
-		 * for it. */
+		/*
+		 * A barrier waits first, so that the operator sees its handle and no thread waits
+		 * for it.
+		 */
 		ck_assert_int_eq(job_post(dma, &wait.req, &wait), 0);
 		ck_assert_int_eq(aml_dma_barrier(dma), -AML_EBUSY);
 		ck_assert_ptr_nonnull(wait.req);
@@ -351,7 +355,7 @@ END_TEST
 /* Contract: WAIT-5. */
 START_TEST(a_second_waiter_for_a_handle_is_told_and_changes_nothing)
 {
-	/* The first one is in its wait for certain: it runs the operator itself. */
+	/* The first waiter runs the operator itself, so it is inside its wait. */
 	struct aml_dma *dma = engine(0);
 	struct gate gate;
 	struct job job = {.gate = &gate};

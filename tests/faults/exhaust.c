@@ -4,16 +4,16 @@
 
 #include "suite.h"
 
-/* More than any call acquires. */
+/* More faults than any act meets. */
 #define MANY 10000
 
-/* One time. */
+/* An act with the n-th fault of a kind, and with `on` all after it. */
 struct turn {
 	const struct act *act;
 	enum fault_kind kind;
 	unsigned long n;
 	bool on;
-	/* How many failed. */
+	/* How many faults occurred. */
 	unsigned long fired;
 };
 
@@ -22,14 +22,14 @@ static int step(int (*fn)(void))
 	return fn != NULL ? fn() : 0;
 }
 
-/* Call without faults: it has to succeed. */
+/* Call without faults. The call must succeed. */
 static int succeed(const struct act *act)
 {
 	NEED(act->call() == AML_SUCCESS);
 	return step(act->done);
 }
 
-/* What a call that met a fault leaves. */
+/* Check the state after a call that met a fault. */
 static int failed(const struct act *act, int err, long blocks, long threads)
 {
 	if (err == AML_SUCCESS && act->may_succeed)
@@ -41,7 +41,7 @@ static int failed(const struct act *act, int err, long blocks, long threads)
 	return succeed(act);
 }
 
-/* 1: it met a fault; 0: it came through without; negative: it did wrong. */
+/* Return 1 if the act met a fault, 0 if it met none, or a negative number if a check failed. */
 static int take(struct turn *turn)
 {
 	const struct act *act = turn->act;
@@ -88,7 +88,7 @@ static unsigned long round_of(const struct act *act, enum fault_kind kind, bool 
 
 	do {
 		turn.n++;
-		ck_assert_msg(turn.n < MANY, "%s: it never comes through", act->name);
+		ck_assert_msg(turn.n < MANY, "%s: every run meets a fault", act->name);
 		result = how(&turn);
 		ck_assert_msg(result >= 0, "%s: %s fault %lu%s: line %d", act->name,
 			      faults_name(kind), turn.n, on ? " and all after it" : "", -result);

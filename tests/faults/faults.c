@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Faults on demand: what the linker puts in the place of functions that acquire something. */
+/* Injected faults: wrappers that the linker substitutes for functions that acquire something. */
 #include "faults.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What is to fail: nothing while `fail_at` is 0. Calls come from any thread. */
+/* What is to fail. No call fails while `fail_at` is 0. Calls may come from any thread. */
 static atomic_int armed;
 static atomic_ulong fail_at, matching, fired;
 static atomic_bool fail_on;
@@ -22,8 +22,8 @@ static atomic_ulong calls[FAULT_KINDS];
 static atomic_long threads;
 
 /*
- * The blocks that are out, by address, since some that are released here came from inside the C
- * library (strdup) and were not seen. The lock guards them.
+ * The allocated blocks, by address. The addresses are needed since the program also releases blocks
+ * that the C library allocated internally (strdup) and that were not counted. Guarded by `lock`.
  */
 struct block {
 	void *at;
@@ -87,7 +87,7 @@ const char *faults_name(enum fault_kind kind)
 	return names[kind];
 }
 
-/* Count a call, and tell whether it is to fail. */
+/* Count a call. Return whether it is to fail. */
 static bool fails(enum fault_kind kind)
 {
 	unsigned long at = atomic_load(&fail_at), n;
@@ -111,7 +111,7 @@ static void *no_memory(void)
 	return NULL;
 }
 
-/* The linker's names for the functions proper, and for what it calls in their place. */
+/* The linker's names of the real functions, and of their replacements. */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -146,7 +146,7 @@ static struct block **bucket_of(const void *at)
 	return &buckets[((uintptr_t)at >> 4) % BUCKETS];
 }
 
-/* A new block, or none. */
+/* Count a new block, unless it is NULL. */
 static void *counted(void *at)
 {
 	struct block *block;
@@ -165,7 +165,7 @@ static void *counted(void *at)
 	return at;
 }
 
-/* A block is about to go. Whether it was one of those counted. */
+/* Stop counting a block before its release. Return whether it was counted. */
 static bool forget(void *at)
 {
 	struct block **link, *block;
@@ -203,7 +203,7 @@ void *__wrap_realloc(void *block, size_t size)
 		return no_memory();
 	known = block == NULL || forget(block);
 	moved = __real_realloc(block, size);
-	/* Without memory the block stays where it was. */
+	/* If memory runs out, the block stays where it was. */
 	if (known)
 		counted(moved == NULL && size > 0 ? block : moved);
 	return moved;
@@ -281,7 +281,7 @@ int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)
 }
 
 #ifdef __GLIBC__
-/* What CPU_ALLOC and CPU_FREE call. */
+/* The functions that CPU_ALLOC and CPU_FREE call. */
 cpu_set_t *__real___sched_cpualloc(size_t n);
 cpu_set_t *__wrap___sched_cpualloc(size_t n);
 void __real___sched_cpufree(cpu_set_t *set);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Faults on demand: the n-th call of a kind from now on fails, as if memory or threads were short.
+ * Injected faults: the n-th call of a kind from now on fails, as if memory or threads were short.
  *
- * A program is linked with the library's objects, faults.c and one -Wl,--wrap=FUNCTION for each
- * FUNCTION that faults.c has a __wrap_FUNCTION of; so calls made from the program's own objects
- * fail and are counted, never those inside of the C library. Calls of all threads are. Check may be
- * among the objects and allocates: no assertion of its while faults are armed.
+ * A program is linked with the library's objects, faults.c and -Wl,--wrap=FUNCTION for each
+ * FUNCTION for which faults.c has a __wrap_FUNCTION. So calls from the program's own objects, in
+ * any thread, fail and are counted. Calls inside the C library are not. Check may be among the
+ * objects, and it allocates: make no assertion while faults are armed.
  *
  *     faults_arm(FAULT_MEMORY, 2, false);
  *     err = call_that_allocates();
@@ -32,26 +32,29 @@ enum fault_kind {
 	/* fopen. */
 	FAULT_FILE,
 	FAULT_KINDS,
-	/* In faults_arm(): a call of any kind. */
+	/* For faults_arm(): a call of any kind. */
 	FAULT_ANY = FAULT_KINDS
 };
 
-/* Let the n-th call of the kind from now on fail (from 1 on), and with `on` all after it too. */
+/* From now on, the n-th call of the kind fails; n starts at 1. `on`: all later calls fail too. */
 void faults_arm(enum fault_kind kind, unsigned long n, bool on);
 
-/* Let sched_getaffinity() fail with `error` for masks smaller than so many bytes; 0: for none. */
+/*
+ * Make sched_getaffinity() fail with `error` for masks of less than `smaller` bytes; 0: it does not
+ * fail.
+ */
 void faults_affinity(int error, size_t smaller);
 
-/* No call fails any more; returns how many have since faults_arm(). */
+/* End the faults. Return how many calls have failed since faults_arm(). */
 unsigned long faults_disarm(void);
 
-/* How many calls of the kind there were from the last faults_arm() to faults_disarm(). */
+/* How many calls of the kind were made from the last faults_arm() to faults_disarm(). */
 unsigned long faults_calls(enum fault_kind kind);
 
-/* The blocks of memory that were allocated and not yet released. */
+/* The number of blocks that were allocated and not yet released. */
 long faults_blocks(void);
 
-/* The threads that were created and not yet joined. */
+/* The number of threads that were created and not yet joined. */
 long faults_threads(void);
 
 /* The name of the kind, for messages. */

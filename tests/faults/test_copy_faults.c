@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every fault of posting copies: plans of every size, of layouts that a plan keeps duplicates of,
- * by every operator, with a handle and without, from outside and from inside an operator; and that
- * whatever waits, cancels or destroys needs no memory at all.
+ * Every fault of posting a copy: plans of every size, plans that keep duplicates of layouts, every
+ * operator, with and without a handle, outside and inside an operator. Waiting, cancelling and
+ * destroying need no memory.
  */
 #include <aml/layout/dense.h>
 #include <limits.h>
@@ -12,21 +12,21 @@
 #include "suite.h"
 #include "user_layout.h"
 
-/* What an output holds before it is stored. */
+/* The value of an output before it is stored. */
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
-/* What is copied: made anew for each time. */
+/* The layouts of the copy, new for each run, and the engine. */
 static struct sample dst, src;
 static struct rng rng;
 static struct aml_dma *dma;
 static size_t workers;
 
-/* How it is posted. */
+/* How the copy is posted. */
 static bool with_handle, synchronous;
 static aml_dma_operator operator_;
 static struct aml_dma_request *handle;
 
-/* The layouts proper, or what stands for them. */
+/* The layouts, or the addresses that memcpy_op gets in their place. */
 static struct aml_layout *to(void)
 {
 	return operator_ == aml_dma_linux_memcpy_op ? (void *)dst.memory.data : dst.layout;
@@ -42,7 +42,7 @@ static void *argument(void)
 	return operator_ == aml_dma_linux_memcpy_op ? (void *)dst.memory.size : NULL;
 }
 
-/* Copies like the engine's own operator, but is none of its own. */
+/* Copies like the library's copy_generic, but counts as a custom operator. */
 static int custom(struct aml_layout *d, const struct aml_layout *s, void *arg)
 {
 	return aml_dma_linux_copy_generic(d, s, arg);
@@ -64,7 +64,7 @@ static int untouched(void)
 	return 0;
 }
 
-/* The layouts go as soon as they may. */
+/* Destroy the layouts as soon as the contract allows it. */
 static void release_layouts(void)
 {
 	if (operator_ == custom || dst.must_stay || src.must_stay)
@@ -111,7 +111,7 @@ static const struct act post_one = {
 	.error = -AML_ENOMEM,
 };
 
-/* Random layouts of all kinds; the sources may repeat elements. */
+/* Random layouts of all kinds. Sources may repeat elements. */
 
 static int prepare_random(void)
 {
@@ -126,7 +126,10 @@ static int prepare_random(void)
 	return 0;
 }
 
-/* A handle and none, no workers and two, posted and synchronous: all of them. */
+/*
+ * Exhaust all ways: with and without a handle, posted and synchronous, each with no worker and with
+ * two.
+ */
 static unsigned long exhaust_ways(struct act *act)
 {
 	unsigned long least = ULONG_MAX;
@@ -138,7 +141,10 @@ static unsigned long exhaust_ways(struct act *act)
 		with_handle = i / 2 == 1;
 		synchronous = i / 2 == 2;
 		faults = exhaust(act, FAULT_MEMORY);
-		/* A copy of a few bytes without a handle may be made at once, without a request. */
+		/*
+		 * The posting call may make a small copy without a handle itself, without a
+		 * request.
+		 */
 		if (!synchronous && (with_handle || workers == 0) && faults < least)
 			least = faults;
 	}
@@ -159,7 +165,7 @@ START_TEST(random_copies_without_memory)
 }
 END_TEST
 
-/* Plans of so many loops: no two dimensions can be one. */
+/* Plans with `loops` loops: no two dimensions can be merged. */
 
 static size_t loops;
 
@@ -235,12 +241,12 @@ START_TEST(every_operator_without_memory)
 }
 END_TEST
 
-/* Plans that ask for each element keep duplicates of the layouts, up to 64 dimensions. */
+/* Plans that ask for each element keep duplicates of the layouts, with up to 64 dimensions. */
 
 static size_t user_ndims;
 static bool user_dst, user_src;
 
-/* Replace the dense layout by one of a test's own, of which the engine can keep a duplicate. */
+/* Replace the dense layout by a custom one that the engine can duplicate. */
 static void make_user(struct sample *sample)
 {
 	aml_layout_destroy(&sample->layout);
@@ -254,7 +260,7 @@ static void create_thin(struct sample *sample)
 	size_t dims[AML_LAYOUT_NDIMS_MAX];
 
 	memset(sample, 0, sizeof(*sample));
-	/* Few elements, however many dimensions. */
+	/* Keep the number of elements small for every number of dimensions. */
 	for (size_t i = 0; i < user_ndims; i++)
 		dims[i] = i % 16 == 0 ? 3 : 1;
 	guard_create(&sample->memory, 8 * product(user_ndims, dims), &rng);
@@ -296,14 +302,14 @@ START_TEST(kept_layouts_without_memory)
 			user_src = sides & 2;
 			snprintf(name, sizeof(name), "copy of kept layouts, %u of 3, %zu-D", sides,
 				 ndims[i]);
-			/* The request, and each layout. */
+			/* One fault for the request, and one for each custom layout. */
 			ck_assert_uint_ge(exhaust_ways(&act), sides == 3 ? 3 : 2);
 		}
 	}
 }
 END_TEST
 
-/* An engine's table of a program's own, whose copy goes the way of a request. */
+/* A custom table for the engine, without `copy`, so that a synchronous copy needs a request. */
 
 static struct aml_dma_ops own_ops;
 
@@ -353,7 +359,7 @@ START_TEST(request_create_without_memory)
 }
 END_TEST
 
-/* Inside an operator. */
+/* Posting inside an operator. */
 
 static int post_and_wait(struct aml_layout *d, const struct aml_layout *s, void *arg)
 {
@@ -414,7 +420,7 @@ START_TEST(posting_acquires_memory_alone)
 }
 END_TEST
 
-/* Many at once: who fails is told so, the others are done. */
+/* Many copies at once: a post that fails returns the error, and the other copies are made. */
 
 #define MANY 40
 
@@ -450,7 +456,7 @@ START_TEST(one_of_many_without_memory)
 	user_ndims = 2;
 	user_dst = false;
 	user_src = true;
-	/* Copies of the same elements to the same place: one at a time. */
+	/* The copies have the same destination, so one worker runs them one at a time. */
 	workers = 1;
 	do {
 		long before = faults_blocks();
@@ -463,12 +469,12 @@ START_TEST(one_of_many_without_memory)
 		ck_assert_int_eq(faults_blocks(), before);
 	} while (refused);
 	printf("faults: %d copies at once: memory: %lu one at a time\n", MANY, n - 1);
-	/* A duplicate each, and something for the requests. */
+	/* A duplicate for each copy, and at least one block for the requests. */
 	ck_assert_uint_gt(n - 1, MANY);
 }
 END_TEST
 
-/* What waits needs nothing. */
+/* A wait acquires nothing. */
 
 static int fail_with(struct aml_layout *d, const struct aml_layout *s, void *code)
 {
@@ -478,8 +484,8 @@ static int fail_with(struct aml_layout *d, const struct aml_layout *s, void *cod
 }
 
 /*
- * Make calls while nothing can be had: 0, or the line of what went wrong. No assertion of Check's
- * is made meanwhile, since it allocates.
+ * Make calls while nothing can be acquired. Return 0, or the negative line of a failed check.
+ * Check's assertions are not used meanwhile, since they allocate.
  */
 static int starve(int (*calls)(void))
 {
@@ -500,7 +506,7 @@ static int wait_and_cancel(void)
 	NEED(aml_dma_wait(dma, &requests[4]) == -AML_EDOM);
 	NEED(aml_dma_barrier(dma) == -AML_EDOM);
 	NEED(aml_dma_barrier(dma) == AML_SUCCESS);
-	/* The others go with the engine. */
+	/* Destroy releases the other handles. */
 	NEED(aml_dma_linux_destroy(&dma) == AML_SUCCESS);
 	return 0;
 }
@@ -510,7 +516,7 @@ START_TEST(waits_and_cancels_acquire_nothing)
 {
 	user_ndims = 2;
 	user_dst = user_src = true;
-	/* All copies are to the same place: one at a time. */
+	/* All copies have the same destination, so they run one at a time. */
 	for (workers = 0; workers <= 1; workers++) {
 		long before = faults_blocks();
 
@@ -544,7 +550,10 @@ static int post_without_handles(void)
 	return 0;
 }
 
-/* One of each kind is made, and serves ever after: whoever finishes or reports it releases it. */
+/*
+ * The first requests of each kind are enough: a request is reused once it has finished, or once its
+ * failure was reported.
+ */
 /* Contract: MEMORY-1. */
 START_TEST(requests_without_a_handle_are_released_by_the_engine)
 {
@@ -606,7 +615,7 @@ static int run_tasks(void)
 /* Contract: ERROR-6. */
 START_TEST(tasks_acquire_nothing)
 {
-	/* The tasks share a job: one at a time. */
+	/* The tasks share a job, so they run one at a time. */
 	for (workers = 0; workers <= 1; workers++) {
 		sched = aml_queue_sched_create(workers);
 		ck_assert_ptr_nonnull(sched);

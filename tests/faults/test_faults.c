@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every fault of everything that makes layouts, schedulers and engines: the n-th allocation, the
- * n-th thread, the n-th registration of fork handlers, and whatever locks and condition variables
- * are initialised by calls, for every n.
+ * Every fault of creating layouts, schedulers and engines: the n-th allocation, the n-th thread,
+ * the n-th registration of fork handlers, and the n-th initialisation of a lock or a condition
+ * variable, for every n.
  */
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
@@ -15,10 +15,10 @@
 #include "suite.h"
 #include "user_layout.h"
 
-/* What an output holds before it is stored. */
+/* The value of an output before it is stored. */
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
-/* Are the injected faults there at all, and the counts right? */
+/* Check the fault injection itself, and its counts. */
 
 START_TEST(each_allocator_fails_when_told_to)
 {
@@ -112,17 +112,19 @@ static double memory[512];
 static struct aml_layout *in, *out;
 static int order;
 
-/* A way to make a layout, `out`, perhaps from another one, `in`. */
+/* A way to create a layout `out`, possibly from another layout `in`. */
 struct way {
 	const char *name;
-	/* Make `in`; NULL: there is none. */
+	/* Create `in`. NULL: there is no `in`. */
 	void (*build)(void);
 	int (*call)(void);
-	/* How many allocations it takes, at least. */
+	/* The least number of allocations. */
 	unsigned long faults;
-	/* On success `in` belongs to `out`. */
+	/* On success, `out` owns `in`. */
 	bool owns;
-	/* The native extents of `out`, and where its last element is in `memory`, or one before it.
+	/*
+	 * The native extents of `out`, and the index of its last element in `memory`, or
+	 * IN_NEUTRAL.
 	 */
 	size_t ndims, dims[3];
 	ptrdiff_t last;
@@ -130,7 +132,7 @@ struct way {
 
 static const struct way *way;
 
-/* Two or three sizes, given in native order, in the order of the layouts. */
+/* Return two sizes, given in native order, in the layouts' order. */
 static const size_t *two(size_t a, size_t b)
 {
 	static size_t user[8][2];
@@ -300,7 +302,7 @@ static const struct way ways[] = {
 	 IN_NEUTRAL},
 };
 
-/* The last element of a layout that has any. */
+/* The last element of a layout that is not empty. */
 static void *last_of(const struct aml_layout *layout, size_t ndims, const size_t *dims)
 {
 	size_t coords[AML_LAYOUT_NDIMS_MAX];
@@ -441,7 +443,7 @@ static int create_dma(void)
 	return aml_dma_linux_create(&dma, workers);
 }
 
-/* Copies a few bytes with the engine. */
+/* Copy a few bytes with the engine. */
 static int copies(struct aml_dma *engine)
 {
 	char from[] = "from here to there", to[sizeof(from)] = "";
@@ -502,7 +504,7 @@ START_TEST(pools_without_threads)
 }
 END_TEST
 
-/* The library's locks and condition variables have no initialisation that can fail. */
+/* The library's locks and condition variables have static initialisers, which cannot fail. */
 /* Contract: ERROR-5. */
 START_TEST(pools_without_locks)
 {
@@ -516,8 +518,8 @@ START_TEST(pools_without_locks)
 END_TEST
 
 /*
- * The handlers are registered once in a process: when the library is loaded or, if that failed, as
- * it does in this program, by the first use, which must be that of the test.
+ * A process registers the handlers once: when the library is loaded or, if that fails, at the first
+ * use. In this program the registration at load fails, and the test must make the first use.
  */
 static unsigned long failed_at_load;
 
@@ -537,7 +539,7 @@ START_TEST(pools_without_fork_handlers)
 }
 END_TEST
 
-/* The memory that this process has touched at most, in KiB. */
+/* The peak of the memory that this process has touched, in KiB. */
 static long touched(void)
 {
 	struct rusage usage;
@@ -567,7 +569,7 @@ START_TEST(more_workers_than_there_can_be_threads)
 		ck_assert_int_eq(faults_blocks(), before);
 		ck_assert_int_eq(faults_threads(), 0);
 	}
-	/* A worker's memory is taken just before its thread. */
+	/* A worker's memory is allocated only just before its thread is created. */
 	if (!under_sanitizer())
 		ck_assert_int_lt(touched() - size, 16 << 10);
 }
@@ -616,7 +618,7 @@ START_TEST(init_without_memory)
 }
 END_TEST
 
-/* Without memory to count the CPUs in, one worker has to do. */
+/* If there is no memory to count the CPUs, aml_init() uses one worker. */
 START_TEST(init_without_memory_to_count_the_cpus)
 {
 	struct act act = init;
@@ -628,7 +630,7 @@ START_TEST(init_without_memory_to_count_the_cpus)
 }
 END_TEST
 
-/* A quota that cannot be read limits nothing. */
+/* A quota that cannot be read is no limit. */
 /* Contract: INIT-6. */
 START_TEST(init_without_files)
 {
@@ -641,7 +643,7 @@ START_TEST(init_without_files)
 }
 END_TEST
 
-/* The workers of aml_dma_linux, without a quota. */
+/* The number of workers of aml_dma_linux without a quota. */
 static long count_workers(void)
 {
 	long before = faults_threads(), n;
@@ -656,7 +658,9 @@ static long count_workers(void)
 	return n;
 }
 
-/* On a machine of more CPUs than a cpu_set_t has, and where the mask cannot be had at all. */
+/*
+ * A machine with more CPUs than a cpu_set_t holds, and a machine on which the mask cannot be read.
+ */
 /* Contract: INIT-5. */
 START_TEST(init_with_masks_that_the_kernel_refuses)
 {
@@ -703,7 +707,7 @@ START_TEST(init_without_fork_handlers)
 }
 END_TEST
 
-/* A second aml_init() acquires nothing, and so cannot fail. */
+/* A second aml_init() acquires nothing, so it cannot fail. */
 /* Contract: INIT-1. */
 START_TEST(a_further_init_acquires_nothing)
 {

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The application's threads and their calls: submit() of queue_sched.c and those of queue_wait.c. */
+/*
+ * The application's threads and their calls: submit() of queue_sched.c and the calls of
+ * queue_wait.c.
+ */
 
 #define CALLS (me == 0 -> CALLS0 : CALLS1)
 #define IS_OWNED (call == BARRIER || call == POST)
 
-/* The next call, and the kind of its task. */
+/* Choose the next call, and the kind of its task. */
 inline choose()
 {
 #if SCENE == 1
 	/*
-	 * Each worker has an operator that is away until thread 1 has got its task, before which
-	 * may stand one that thread 0 cancels.
+	 * Each worker runs an operator that is away until thread 1's wait has returned. A task that
+	 * thread 0 cancels may be queued before thread 1's task.
 	 */
 	if
 	:: me == 1 -> call = WAIT; kind = 0
@@ -19,8 +22,8 @@ inline choose()
 	fi
 #elif SCENE == 2
 	/*
-	 * Each worker has an operator that is away for some time. Then thread 1 waits for one that
-	 * is away until thread 2 has got its task.
+	 * Each worker runs an operator that is away for some time. Then thread 1 waits for an
+	 * operator that is away until thread 2's wait has returned.
 	 */
 	if
 	:: me == 2 -> call = WAIT; kind = 0
@@ -28,13 +31,13 @@ inline choose()
 	:: else -> call = POST; kind = AWAY
 	fi
 #elif SCENE == 3
-	/* One operator does not end before the other one has run. */
+	/* Thread 0's operator ends only after thread 1's operator has run. */
 	call = POST;
 	kind = (me == 0 -> BLOCKS : OPENS)
 #elif SCENE == 4
 	/*
-	 * While the one slot is taken, an operator of another scheduler begins a task, which does not
-	 * end before thread 2 has got its own.
+	 * While the only slot is taken, an operator of another scheduler begins a task. That task
+	 * ends only after thread 2's wait has returned.
 	 */
 	if
 	:: me == 0 -> call = POST; kind = HOLDS
@@ -42,13 +45,14 @@ inline choose()
 	:: me == 2 -> call = WAIT; kind = 0
 	fi
 #elif SCENE == 5
-	/* A worker that gets no CPU before the gate is open may be poked first. */
+	/* A worker that gets no CPU until the gate is open may be poked first. */
 	call = POST;
 	kind = (me == 0 && n == CALLS0 - 1 -> OPENS : 0)
 #elif SCENE == 6
 	/*
-	 * While an operator is away, one of another scheduler has its slot, and while this is so
-	 * another one begins a task that does not end before the first operator goes on.
+	 * Thread 0's operator is away, and an operator of another scheduler has its slot. Meanwhile
+	 * another such operator begins a task, which ends only after thread 0's operator has
+	 * continued.
 	 */
 	if
 	:: me == 0 -> call = POST; kind = AWAY | OPENS
@@ -101,7 +105,7 @@ inline choose()
 #endif
 }
 
-/* The call's task: t. */
+/* Submit the call's task. The result is t. */
 inline append()
 {
 	if
@@ -117,7 +121,7 @@ inline append()
 	kind = 0
 }
 
-/* The call up to its sleep if it is sleeping then; if not, to its end. */
+/* The call up to its sleep. If it does not sleep, `sleeping` is 0, and this is the whole call. */
 inline enter()
 {
 	n++;
@@ -176,7 +180,7 @@ inline enter()
 	fi
 }
 
-/* The rest of the call. */
+/* The rest of a call that has slept. */
 inline leave()
 {
 	callers--;
@@ -200,7 +204,7 @@ inline leave()
 	unlock()
 }
 
-/* may_begin and what queue_begin and queue_begin_locked add to it */
+/* may_begin_locked(), with the further conditions of queue_begin() and queue_begin_locked(). */
 #if defined(BROKEN_ONCE_PAST_QUEUE)
 #define MAY_BEGIN (running < SLOTS && (call == RUN || NW > 0))
 #elif defined(BROKEN_ONCE_WITHOUT_SLOT)
@@ -209,7 +213,7 @@ inline leave()
 #define MAY_BEGIN (head == 0 && running < SLOTS && (call == RUN || NW > 0))
 #endif
 
-/* queue_begin, queue_begin_locked */
+/* queue_begin() and queue_begin_locked() */
 inline begin_at_once()
 {
 	append();
@@ -234,7 +238,7 @@ inline begin_at_once()
 	unlock()
 }
 
-/* queue_end, queue_end_locked */
+/* queue_end() and queue_end_locked() */
 inline end_at_once()
 {
 	task[t].going--;
@@ -254,7 +258,7 @@ inline end_at_once()
 	skip
 }
 
-/* A call up to its sleep if it is sleeping then; if not, to its end. */
+/* Submit the call's task, then the call up to its sleep. If it does not sleep, `sleeping` is 0. */
 inline begin_call()
 {
 	atomic {
@@ -289,7 +293,7 @@ inline begin_call()
 		fi
 	};
 #ifdef WITH_SMALL
-	/* The copy is made here. */
+	/* The calling thread makes the copy here, without the lock. */
 	if
 	:: once ->
 		atomic {
@@ -355,7 +359,7 @@ proctype application(byte me)
 		:: n < CALLS -> begin_call()
 		:: else -> begin_destroy()
 		fi;
-		/* The lock is held from here on if it has to sleep. */
+		/* If the call sleeps, the thread holds the lock from here on. */
 		if
 		:: sleeping && call != FOREIGN -> sleep_locked()
 #ifdef WITH_FOREIGN

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Spin goes through all states of the model of the scheduler's sleep and wake protocol, and finds
-# what is wrong with each of its broken variants. README.md beside this file tells more.
-# AML_TEST_LONG=1 adds configurations of several million states; AML_TEST_SOURCES=no skips all.
+# Spin visits all states of the model of the scheduler's sleep and wake protocol, and finds the error
+# in each broken variant. README.md beside this file describes the model. AML_TEST_LONG=1 adds
+# configurations of several million states; AML_TEST_SOURCES=no skips everything.
 : "${CC:=cc}"
 if [ "${AML_TEST_SOURCES-}" = no ]; then
 	echo "AML_TEST_SOURCES=no: the model is not checked"
@@ -12,7 +12,7 @@ if ! command -v spin >/dev/null; then
 	echo "Spin is not installed (Debian: apt-get install spin): the model is not checked"
 	exit 77
 fi
-# The variable may hold several words.
+# CC may contain several words.
 # shellcheck disable=SC2086
 if ! echo 'int main(void) { return 0; }' | $CC -x c -fsyntax-only - 2>/dev/null; then
 	echo "$CC does not compile: the model is not checked"
@@ -25,8 +25,8 @@ models=$srcdir/tests/model
 spin=$work/spin
 total=0
 
-# Search all states of a configuration: $1 is `states` to find a state in which something is
-# wrong, or `cycles` to find what may go on for ever; the rest is the configuration.
+# Search all states of a configuration. $1 is `states` to find a wrong state, or `cycles` to find
+# threads that run for ever. The other arguments are the configuration.
 search()
 {
 	if [ "$1" = cycles ]; then
@@ -39,7 +39,7 @@ search()
 	shift
 	rm -rf "$spin"
 	mkdir "$spin" && cp "$models"/*.pml "$spin" || return
-	# Words, all of them.
+	# Each of these variables may contain several words.
 	# shellcheck disable=SC2086
 	(
 		cd "$spin" &&
@@ -52,26 +52,26 @@ search()
 	[ -n "$states" ]
 }
 
-# Nothing is found, and no state was left out.
+# Succeed if the search finds no error and skips no state.
 holds()
 {
 	search "$@" && total=$((total + states)) &&
 		grep -q ' errors: 0$' "$spin/pan.out" &&
 		! grep -q 'Search not completed' "$spin/pan.out" && return
-	[ ! -f "$spin/model.pml.trail" ] || echo "the last steps towards it:"
+	[ ! -f "$spin/model.pml.trail" ] || echo "the last steps before the error:"
 	shift
 	[ ! -f "$spin/model.pml.trail" ] ||
 		(cd "$spin" && spin -P"$CC -E -x c" "$@" -t -p model.pml | tail -n 200)
 	return 1
 }
 
-# Something is found.
+# Succeed if the search finds an error.
 fails()
 {
 	search "$@" && grep -q ' errors: 1$' "$spin/pan.out"
 }
 
-# What pan found, in its words.
+# Print the error as pan describes it.
 finding()
 {
 	sed -n 's/^pan:[0-9]*: //p' "$spin/pan.out" | sed 's/ (at depth.*//' | cut -c 1-60 | head -n 1
@@ -83,7 +83,7 @@ every_variant_is_tried()
 	cut -d ' ' -f 1 "$work/variants" | sort -u | diff "$work/there" -
 }
 
-# Each line: what is searched for, a name, and the configuration.
+# Each line: the kind of search, a name, and the configuration.
 cat >"$work/configurations" <<'END'
 states calls       -DNW=0 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FAILURES -DCALLS0=2 -DCALLS1=2
 states calls       -DNW=1 -DWITH_POST -DWITH_RUN -DWITH_CANCEL -DWITH_BARRIER -DWITH_FAILURES -DCALLS0=2 -DCALLS1=2
@@ -147,7 +147,7 @@ cycles nested      -DNW=2 -DWITH_NESTED -DWITH_AWAY -DNESTERS=1
 cycles three       -DNW=0 -DNA=3 -DWITH_AWAY -DWITH_BARRIER
 END
 
-# Each line: a broken variant, what is searched for, and a configuration in which that shows.
+# Each line: a broken variant, the kind of search, and a configuration that shows the error.
 cat >"$work/variants" <<'END'
 SUBMIT_NO_WAKE states -DNW=2 -DNO_OWED -DSCENE=3
 RUN_NO_WAKE states -DNW=2 -DNO_OWED -DSCENE=3

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sleep and wake protocol of the queue scheduler, src/async/queue*.c, for Spin. README.md
- * beside this file tells what stands for what and why that is sound; check.sh runs it.
+ * A Spin model of the sleep and wake protocol of the queue scheduler, src/async/queue*.c. README.md
+ * beside this file lists what corresponds to what, and why the model is sound. check.sh runs it.
  *
- * A configuration is chosen by -D:
+ * Options -D define a configuration:
  *
- *   NW             workers, 0 to 2
- *   NA             threads of the application, 2 or 3
- *   CALLS0, CALLS1 how many calls the first of them and each other one make; the first one then
- *                  destroys the scheduler, as soon as each other one is in its last call
- *   WITH_…         what these calls and the operators may be, by chance; see choose()
- *   NESTERS        how many application threads submit tasks that submit tasks
- *   SCENE          1 to 6: calls that are fixed instead; see choose()
- *   WITH_LATE      a poke may be taken for late whenever somebody posts or goes to sleep
- *   SPURIOUS       so many wakeups out of the blue, in all
- *   BROKEN_…       one line is wrong or left out, which the check must find
- *   NO_OWED        does not assert that a poke that is owed is paid; what is found then is found
- *                  by what it leads to
+ *   NW             number of workers, 0 to 2
+ *   NA             number of application threads, 2 or 3
+ *   CALLS0, CALLS1 number of calls of the first thread, and of each other thread. The first thread
+ *                  then destroys the scheduler, as soon as each other thread is in its last call
+ *   WITH_…         what these calls and the operators may be, chosen by chance; see choose()
+ *   NESTERS        number of application threads that submit tasks that submit tasks
+ *   SCENE          1 to 6: a fixed program instead of random calls; see choose()
+ *   WITH_LATE      a poke may count as late whenever a thread posts or is about to sleep
+ *   SPURIOUS       total number of spurious wakeups
+ *   BROKEN_…       one line is wrong or missing, and the check must find the consequence
+ *   NO_OWED        do not assert that an owed poke is paid, so that only the consequences of an
+ *                  unpaid poke are found
  */
 #include "state.pml"
 #include "queue.pml"
@@ -25,7 +25,7 @@
 #include "application.pml"
 
 #ifdef SPURIOUS
-/* Anybody who sleeps may wake for no reason. */
+/* A thread that sleeps may wake without a reason. */
 active proctype wakeups()
 {
 	byte i;
@@ -42,7 +42,7 @@ end:
 #endif
 
 #if defined(BROKEN_POKED_LATE) || defined(BROKEN_DONE_LATE) || defined(BROKEN_SIGNAL_LATE)
-/* What a thread does too late, after it has let the lock go. */
+/* Acts for a thread that does something too late, after it has released the lock. */
 active proctype latecomer()
 {
 end:

@@ -7,7 +7,7 @@ inline sleeper_init(s, lim)
 	sl[s].live = 1
 }
 
-/* The frame that it is in returns. */
+/* The frame that contains the sleeper returns. */
 inline sleeper_gone(s)
 {
 	assert(sl[s].live && !sl[s].waiting && !sl[s].asleep && !sl[s].poked);
@@ -46,7 +46,7 @@ inline push(l, s)
 	list[l].n++
 }
 
-/* Takes the k-th off a list: s_. */
+/* Take the k-th sleeper off a list. The result is s_. */
 inline take(l, k)
 {
 	s_ = list[l].at[k];
@@ -65,7 +65,7 @@ inline first_done(l)
 	sleeper_done(s_)
 }
 
-/* s_, or NONE */
+/* The sleeper to poke. The result is s_, or NONE. */
 inline runner()
 {
 	s_ = NONE;
@@ -132,7 +132,10 @@ inline queue_wake_locked()
 	fi
 }
 
-/* Whether the last poke is late is anybody's guess, or certain. */
+/*
+ * WITH_LATE: chance decides whether the last poke is late. Scene 5: the last poke is late.
+ * Otherwise: the last poke is not late.
+ */
 inline queue_wake_again_locked()
 {
 	if
@@ -150,7 +153,7 @@ inline queue_wake_again_locked()
 	fi
 }
 
-/* Its number is seq. */
+/* The number of the new task is seq. */
 inline queue_append_locked(does, is_plain, is_owned, is_failing)
 {
 	assert(seq < MAXT);
@@ -192,7 +195,7 @@ inline queue_leave_locked(t)
 	fi
 }
 
-/* The first of `unfinished`: i_, or 0. */
+/* The first task of `unfinished`. The result is i_, or 0. */
 inline oldest()
 {
 	i_ = 1;
@@ -203,7 +206,7 @@ inline oldest()
 	i_ = (i_ <= seq -> i_ : 0)
 }
 
-/* It is its owner's again, or on a free list; what was in it does not matter any more. */
+/* The task is its owner's again, or on a free list. The contents of the task no longer matter. */
 inline returned(t)
 {
 	task[t].state = RETURNED;

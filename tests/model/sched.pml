@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Workers, and the scheduler's end: queue_sched.c. */
+/* Workers, and the end of the scheduler: queue_sched.c. */
 
 proctype worker(byte me)
 {
@@ -78,7 +78,10 @@ inline release()
 	released = 1
 }
 
-/* aml_queue_sched_destroy up to its sleep if it is sleeping then; if not, it needs none. */
+/*
+ * The beginning of aml_queue_sched_destroy(), up to its sleep. `sleeping` is 0 if it need not
+ * sleep.
+ */
 inline begin_destroy()
 {
 	n++;
@@ -87,7 +90,7 @@ inline begin_destroy()
 	gate;
 #endif
 #ifdef WITH_FOREIGN
-	/* It may be called inside an operator of the other scheduler. */
+	/* The application may call destroy inside an operator of the other scheduler. */
 	if
 	:: atomic { !abroad -> abroad = 1; inside = 1 }
 	:: true

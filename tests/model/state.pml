@@ -15,14 +15,14 @@
 #ifndef NESTERS
 #define NESTERS NA
 #endif
-#define MAXT (2 * (CALLS0 + (NA - 1) * CALLS1)) /* tasks: a call's, and its child */
-#define PARTS 2                                 /* of a divisible one */
+#define MAXT (2 * (CALLS0 + (NA - 1) * CALLS1)) /* tasks: one for each call, and its child */
+#define PARTS 2                                 /* the parts of a divisible task */
 #define SLOTS (NW > 0 -> NW : 1)
 
-/* Threads: the application's, then the workers. Each has three sleepers. */
+/* Threads: the application's come first, then the workers. Each thread has three sleepers. */
 #define THREADS (NA + NW)
-#define OUTER(th) (3 * (th))      /* of a wait outside operators; a worker's own */
-#define NESTED(th) (3 * (th) + 1) /* of a wait inside one */
+#define OUTER(th) (3 * (th))      /* for a wait outside operators, and for a worker's own sleep */
+#define NESTED(th) (3 * (th) + 1) /* for a wait inside an operator */
 #define RESUMER(th) (3 * (th) + 2)
 #define SLEEPERS (3 * THREADS)
 #define NONE 255
@@ -36,25 +36,25 @@
 #define RETURNED 4
 
 /* What an operator does, in this order: */
-#define SUBMITS 1 /* submits a child, which it waits for in the end, */
-#define CANCELS 2 /* …or cancels; */
-#define AWAY 4    /* waits for a task of another scheduler, */
-#define GATED 8   /* …which finishes once the gate is open. */
-/* Or one of these alone: */
-#define DIVISIBLE 16 /* it has parts, which do nothing of all that; */
-#define BLOCKS 32    /* it keeps its slot until the gate is open; */
-#define OPENS 64     /* it opens the gate, and may have been away before; */
-#define SMALL 128    /* it is a small copy of the library's own. */
-#define HOLDS (BLOCKS + OPENS) /* …until a task runs beyond the bound, or the gate is open. */
+#define SUBMITS 1 /* it submits a child, and waits for the child at its end */
+#define CANCELS 2 /* …or cancels the child */
+#define AWAY 4    /* it waits for a task of another scheduler */
+#define GATED 8   /* …and that task finishes only after the gate is open */
+/* Or only one of these: */
+#define DIVISIBLE 16 /* it has parts, which do nothing else */
+#define BLOCKS 32    /* it keeps its slot until the gate is open */
+#define OPENS 64     /* it opens the gate, and may have been AWAY before */
+#define SMALL 128    /* it is a small copy by the library */
+#define HOLDS (BLOCKS + OPENS) /* ends once a task runs beyond the bound or the gate is open */
 
-/* The application's calls. */
-#define POST 0    /* a request without handle, or a task */
-#define WAIT 1    /* a request or a task, and wait for it */
-#define RUN 2     /* a synchronous one */
-#define CANCEL 3  /* a request, and cancel it */
-#define BARRIER 4 /* a request without handle, and a barrier */
+/* The calls of the application. Each submits, except wait_any and destroy: */
+#define POST 0    /* a request without a handle, or a task */
+#define WAIT 1    /* a request or a task, and a wait for it */
+#define RUN 2     /* a synchronous copy */
+#define CANCEL 3  /* a request, and its cancel */
+#define BARRIER 4 /* a request without a handle, and a barrier */
 #define ANY 5     /* wait_any */
-#define FOREIGN 6 /* a request, and wait for it inside an operator of another scheduler */
+#define FOREIGN 6 /* a request, and a wait for it inside an operator of another scheduler */
 #define DESTROY 7
 #define IS_WAIT (call == WAIT || call == RUN || call == CANCEL || call == FOREIGN)
 
@@ -62,7 +62,7 @@ typedef task_t {
 	byte state;
 	byte kind;
 	byte waiter = NONE;
-	byte parts, taken, going; /* `going` is the code's priv.active */
+	byte parts, taken, going; /* `going` is priv.active in the code */
 	bit plain;                /* not a request */
 	bit owned;
 	bit fails;
@@ -73,9 +73,9 @@ typedef sleeper_t {
 	bit done;
 	bit poked;
 	bit asleep;
-	bit code;    /* a barrier's: it reports a failure */
+	bit code;    /* of a barrier: it reports a failure */
 	bit waiting; /* in pthread_cond_wait() and not signalled */
-	bit live;    /* ghost: its memory is there */
+	bit live;    /* ghost: its memory is valid */
 	byte limit
 }
 
@@ -83,14 +83,14 @@ typedef list_t {
 	byte n;
 	byte at[THREADS] /* sleepers */
 }
-#define IDLE 0    /* a stack, its top last */
-#define HELPERS 1 /* …too */
+#define IDLE 0    /* a stack, its top comes last */
+#define HELPERS 1 /* a stack too */
 #define BARRIERS 2
 #define ANYS 3
 #define RESUMERS 4
 #define LISTS 5
 
-task_t task[MAXT + 1]; /* by number, which is the order of submission, from 1 on */
+task_t task[MAXT + 1]; /* indexed by number, in the order of submission, from 1 on */
 sleeper_t sl[SLEEPERS];
 list_t list[LISTS];
 byte lock = FREE; /* the thread that holds the mutex */
@@ -98,22 +98,22 @@ byte seq, head, running, unclaimed, callers;
 bit waking, stop;
 byte destroyer = NONE;
 
-/* Ghosts. */
-bit released;    /* the scheduler is */
+/* Ghosts: */
+bit released;    /* the scheduler was released */
 byte busy;       /* tasks and parts that run and are not blocked in a wait */
-byte beyond;     /* so many of them are beyond the bound, for another scheduler's operator */
-byte ended;      /* workers */
-byte last_calls; /* so many threads but the first are inside of their last call, or beyond */
-bit gate;        /* is open */
-bit abroad;      /* the other scheduler's one slot is taken */
+byte beyond;     /* how many of them run beyond the bound, for an operator of another scheduler */
+byte ended;      /* how many workers have ended */
+byte last_calls; /* how many threads, without the first, are in their last call or past it */
+bit gate;        /* the gate is open */
+bit abroad;      /* the only slot of the other scheduler is taken */
 #ifdef SPURIOUS
 byte spurious = SPURIOUS;
 #endif
 #if defined(BROKEN_POKED_LATE) || defined(BROKEN_DONE_LATE) || defined(BROKEN_SIGNAL_LATE)
-byte late = NONE; /* the sleeper for which something is still to be done without the lock */
+byte late = NONE; /* the sleeper for which a thread still has to do something without the lock */
 #endif
 
-/* Scratch, within one atomic step. */
+/* Scratch variables, within one atomic step. */
 hidden byte i_, j_, s_, w_, limit_;
 
 #define LOCK                         \
@@ -154,7 +154,10 @@ inline unlock()
 inline signal(s)
 {
 #ifdef BROKEN_SHARED_COND
-	/* The application's threads sleep on one, and the signal wakes either. */
+	/*
+	 * Threads 0 and 1 of the application sleep on one condition variable, and a signal wakes
+	 * either of them.
+	 */
 	if
 	:: (s) == OUTER(0) || (s) == OUTER(1) ->
 		if
@@ -169,13 +172,16 @@ inline signal(s)
 #endif
 }
 
-/* The lock is let go, and taken again after a signal: an atomic step ends and begins in here. */
+/*
+ * Release the lock, and take it again after a signal. One atomic step ends here, and the next
+ * begins.
+ */
 inline cond_wait(s)
 {
 	sl[s].waiting = 1;
 	unlock();
 #if SCENE == 5
-	/* One worker gets no CPU. */
+	/* The first worker gets no CPU. */
 	(!sl[s].waiting && lock == FREE && (gate || me != NA)) -> lock = me;
 #else
 	(!sl[s].waiting && lock == FREE) -> lock = me;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Running tasks (queue_run.c) and sleeping (queue_wait.c), outside operators and inside them. */
+/* Running tasks (queue_run.c) and sleeping (queue_wait.c), outside and inside operators. */
 
 #define UNTAKEN(t) (task[t].taken < task[t].parts)
 
-/* queue_run_task_locked up to where it lets the lock go and calls the function… */
+/*
+ * The first half of queue_run_task_locked(), up to where the lock is released and the task's
+ * function is called.
+ */
 inline run_locked(t)
 {
 	assert((task[t].state == QUEUED || task[t].state == RUNNING) && UNTAKEN(t));
@@ -22,7 +25,10 @@ inline run_locked(t)
 	unlock()
 }
 
-/* …and what follows on the call, with the slot's release if the slot was the task's own. */
+/*
+ * The second half, after the task's function has returned. The slot is freed if the task had its
+ * own.
+ */
 inline ran_locked(t, own_slot)
 {
 	atomic {
@@ -103,7 +109,7 @@ inline doze_locked(s)
 	fi
 }
 
-/* sleep_locked of a thread that may run nothing. */
+/* sleep_locked() of a thread that may run nothing. */
 inline sleep_idly_locked(s)
 {
 	do
@@ -159,7 +165,7 @@ inline regain_slot_locked()
 #define YIELDS(has_slot) (has_slot)
 #endif
 
-/* An operator's wait at another scheduler. */
+/* An operator waits at another scheduler. */
 inline away(does, has_slot)
 {
 	atomic {
@@ -213,7 +219,7 @@ inline execute_child(t, has_slot)
 	act(t)
 }
 
-/* The task is RETURNED then, or is to be waited for. */
+/* Afterwards the task is RETURNED, or the caller must wait for it. */
 inline withdraw_locked(t)
 {
 	if
@@ -261,7 +267,7 @@ inline finish_child(does)
 		:: else -> child = 0; unlock()
 		fi
 	};
-	/* The lock is held from here on if it has to wait. */
+	/* If the operator has to wait, the thread holds the lock from here on. */
 	do
 	:: !nested -> break
 #ifndef BROKEN_NESTED_SLEEPS
@@ -299,7 +305,7 @@ inline finish_child(does)
 	od
 }
 
-/* The function of a task; no lock is held. */
+/* The function of a task. The thread does not hold the lock. */
 inline execute(t)
 {
 #ifdef WITH_NESTED
@@ -339,7 +345,7 @@ inline execute(t)
 	skip
 }
 
-/* A task of a batch. */
+/* Take a task into a batch. */
 inline take_small(t)
 {
 	task[t].taken = 1;
@@ -355,11 +361,14 @@ inline take_small(t)
 #endif
 }
 
-/* queue_run_head_locked up to queue_run_task_locked, or to the same place in run_batch_locked; up to limit_. */
+/*
+ * The beginning of queue_run_head_locked() up to queue_run_task_locked(), or of run_batch_locked()
+ * up to the same point, for tasks up to limit_.
+ */
 inline take_head_locked()
 {
 	oper = head;
-	/* Nothing older is queued. */
+	/* No older task is queued. */
 	for (i_ : 1 .. oper - 1) {
 		assert(task[i_].state != QUEUED)
 	}
@@ -402,7 +411,7 @@ inline begin_sleep(lim)
 #define MAY_RUN (head != 0 && running < SLOTS && (head == MINE || MAY_HELP))
 #endif
 
-/* sleep_locked of a wait outside operators; it ends with the lock held. */
+/* sleep_locked() of a wait outside operators. The thread holds the lock at the end. */
 inline sleep_locked()
 {
 	do
@@ -430,7 +439,9 @@ inline sleep_locked()
 	od
 }
 
-/* queue_sleep_locked inside an operator of another scheduler: it gives up the slot there… */
+/*
+ * queue_sleep_locked() inside an operator of another scheduler, first part: give up the slot there.
+ */
 inline leave_abroad()
 {
 	atomic {
@@ -441,7 +452,10 @@ inline leave_abroad()
 	}
 }
 
-/* …sleeps, and runs before what is left of the task that it waits for: run_abroad_locked… */
+/*
+ * Second part, run_abroad_locked(): run the untaken parts of the task that the thread waits for,
+ * then sleep until that task has finished.
+ */
 inline run_abroad()
 {
 	do
@@ -477,7 +491,7 @@ inline run_abroad()
 	}
 }
 
-/* …and takes a slot there again. */
+/* Third part: take a slot of the other scheduler again. */
 inline return_abroad()
 {
 	atomic {

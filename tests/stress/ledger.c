@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Counts the blocks that are allocated, by what the linker puts in the place of the allocator:
- * -Wl,--wrap=FUNCTION for each __wrap_FUNCTION here. What the C library allocates for itself is not
- * seen, nor is pthread's.
+ * Counts allocated blocks. The linker replaces the allocator's functions: -Wl,--wrap=FUNCTION for
+ * each __wrap_FUNCTION here. Blocks that the C library or pthreads allocate for themselves are not
+ * counted.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "stress.h"
 
-/* Relaxed throughout, so that allocation does not order what the library fails to order. */
+/*
+ * All accesses are relaxed, so that an allocation does not order what the library fails to order.
+ */
 static atomic_long blocks;
 
 static void *count(void *block)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the library copies in the stress test: layouts of several kinds, and what should come of it.
- */
+/* The library's copies in the stress test: layouts of several kinds, and their expected results. */
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
@@ -12,20 +11,22 @@ enum shape { SHAPE_BYTES, SHAPE_1D, SHAPE_2D, SHAPE_PAD, SHAPE_RESHAPE, SHAPES }
 
 enum { UNTOUCHED = 0xC5, NEUTRAL = 0x3A, SCRIBBLE = 0x5E, MARGIN = 16 };
 
-/* Rows of bytes: of `cols` elements, `size` bytes each, on both sides. */
+/* Both sides have rows of `cols` elements of `size` bytes each. */
 struct parcel {
 	enum shape shape;
 	size_t rows, cols, size;
-	/* Bytes from row to row. */
+	/* The bytes from one row to the next. */
 	size_t from_pitch, to_pitch;
-	/* Of the destination, which is larger where it is padded. */
+	/*
+	 * The extents of the destination, which differ from the source's if the source is padded.
+	 */
 	size_t to_rows, to_cols;
-	/* The buffers lie in one block, the destination with a margin on both sides. */
+	/* The buffers lie in one block. The destination has a margin on both sides. */
 	unsigned char *from, *to;
 	size_t to_bytes;
 };
 
-/* The extents: small, but now and then so large that several workers share the copy. */
+/* Choose extents. Most are small; some are so large that several workers share the copy. */
 static struct parcel choose(struct rng *rng)
 {
 	static const size_t sizes[] = {1, 2, 4, 8, 24};
@@ -95,7 +96,7 @@ static struct aml_layout *dense(void *at, const struct parcel *parcel, size_t ro
 	return layout;
 }
 
-/* The source as the copy sees it. */
+/* The layout of the source, with a pad or a reshape over it if the shape has one. */
 static struct aml_layout *source(struct parcel *parcel)
 {
 	size_t padded[] = {parcel->to_cols, parcel->to_rows},
@@ -128,7 +129,7 @@ static struct aml_layout *destination(struct parcel *parcel)
 	return layout;
 }
 
-/* `async` or synchronous, with the operator that is for the shape. */
+/* Make the copy, asynchronously or not, with the operator for its shape. */
 static int start(struct parcel *parcel, struct aml_dma *dma, bool async,
 		 struct aml_dma_request **req)
 {
@@ -165,7 +166,7 @@ int parcel_now(struct parcel *parcel, struct aml_dma *dma)
 	return start(parcel, dma, false, NULL);
 }
 
-/* What should be at a byte of the destination, by row and byte in it. */
+/* The expected value of a byte of the destination, given by its row and its offset in the row. */
 static unsigned char expected(const struct parcel *parcel, size_t row, size_t at)
 {
 	if (at >= parcel->to_cols * parcel->size)

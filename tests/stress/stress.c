@@ -12,30 +12,30 @@
 #include "gate.h"
 #include "suite.h"
 
-/* The case that the program is in. Written while no other thread runs. */
+/* The current case. Written only while no other thread runs. */
 static struct rng current;
 
-/* How often, of a hundred times, the library's threads are delayed at its lock, in this case. */
+/* How often the library's threads are delayed at its lock in this case, in percent. */
 static unsigned shaking;
 
-/* The threads that were delayed in this case. */
+/* How many threads were delayed in this case. */
 static atomic_uint shaken;
 
 static atomic_uint_fast64_t now;
 
-/* Shortly before the time is up. */
+/* Runs shortly before the time limit. */
 static void tell(int sig)
 {
 	char text[160];
-	int length = snprintf(text, sizeof(text), RNG_FORMAT "did not come to its end\n",
-			      RNG_ARGS(&current));
+	int length =
+		snprintf(text, sizeof(text), RNG_FORMAT "did not finish\n", RNG_ARGS(&current));
 
 	(void)sig;
 	if (write(STDERR_FILENO, text, (size_t)length) < 0)
 		return;
 }
 
-/* Only where Check sets a limit, too. */
+/* Set an alarm only if Check sets a time limit. */
 static void set_alarm(void)
 {
 	const char *forks = getenv("CK_FORK");
@@ -90,7 +90,7 @@ void stress_dawdle(struct rng *rng)
 	}
 }
 
-/* Before the library takes its lock and after it has released it. */
+/* The library calls this before it takes its lock and after it has released it. */
 void queue_shake(void);
 
 void queue_shake(void)

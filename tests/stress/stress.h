@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the stress tests share: cases by number, failures that tell the seed, a clock that orders
- * events, and schedules that are shaken where the library was compiled for it.
+ * Common parts of the stress tests: numbered cases, failures that report the seed, a clock that
+ * orders events, and shaken schedules if the library was compiled for them.
  *
- * AML_TEST_SEED, AML_TEST_CASE and AML_TEST_LONG are as in support/random.h. The seed settles what
- * each thread calls and how long it is delayed, not how the system schedules: a case that fails may
- * have to be run a few times.
+ * AML_TEST_SEED, AML_TEST_CASE and AML_TEST_LONG work as described in support/random.h. The seed
+ * determines what each thread calls and how long it is delayed, but not how the system schedules
+ * the threads. You may have to run a failing case several times.
  */
 #ifndef TESTS_STRESS_STRESS_H
 #define TESTS_STRESS_STRESS_H
@@ -17,17 +17,17 @@
 #include "random.h"
 
 /*
- * Start the next of so many cases, by effort(). A test that does not come to its end
- * tells the case that it is in shortly before Check ends it.
+ * Start the next of `cases` cases, a number that effort() scales. A test that does not finish
+ * reports its current case shortly before Check ends the test.
  */
 bool stress_next_case(struct rng *rng, size_t cases);
 
-/* An independent generator, for a thread or an operator. */
+/* Return an independent generator for a thread or an operator. */
 struct rng stress_fork(struct rng *rng);
 
 /*
- * End the test if the condition is false, from whatever thread or operator, and tell the seed and
- * the case. Check's own assertions are for the main thread alone.
+ * If the condition is false, end the test and report the seed and the case. Any thread or operator
+ * may use this. Check's own assertions are for the main thread only.
  */
 #define REQUIRE(condition)                                           \
 	do {                                                         \
@@ -37,13 +37,13 @@ struct rng stress_fork(struct rng *rng);
 
 _Noreturn void stress_fail(const char *file, int line, const char *what);
 
-/* A moment: later ones are greater, and none is 0. */
+/* Return a time stamp: later ones are greater, and none is 0. */
 uint64_t stress_now(void);
 
-/* Let the others run for a while, at random. */
+/* Let other threads run for a random short time. */
 void stress_dawdle(struct rng *rng);
 
-/* The blocks that are allocated, in programs with ledger.c. */
+/* The number of allocated blocks, in programs that contain ledger.c. */
 long stress_blocks(void);
 
 #endif /* TESTS_STRESS_STRESS_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Forks while other threads use the library in every way: each child goes on with what it has, and
- * all of it works. A child that does not come to its end is killed by an alarm of its own.
+ * Forks while other threads use the library in every way. Each child continues with what it has,
+ * and all of it works. An alarm in the child kills a child that hangs.
  */
 #include <signal.h>
 
@@ -11,13 +11,16 @@
 
 enum { HAMMERS = 3, BYTES = 3000, LARGE = (3 << 20) + 7 };
 
-/* What all threads and children use. */
+/* Used by all threads and children. */
 struct forge {
 	struct aml_dma *dma;
-	/* Source of all copies; a large copy is one of several parts. */
+	/* The source of all copies. A large copy has several parts. */
 	unsigned char *from;
 	atomic_int stop;
-	/* Workers of what is created; threads in children are not for all tools. */
+	/*
+	 * The most workers of an engine that a child creates. Some tools do not support threads in
+	 * a child.
+	 */
 	size_t child_workers;
 };
 
@@ -29,7 +32,7 @@ static int copy_bytes_of(struct aml_dma *dma, struct aml_dma_request **req, unsi
 					 (void *)size);
 }
 
-/* Engines and inits come and go. */
+/* Create and destroy an engine, and call aml_init() and aml_finalize(). */
 static int come_and_go(size_t workers)
 {
 	struct job fine = {.result = 0}, failing = {.result = -AML_EDOM};
@@ -47,7 +50,7 @@ static int come_and_go(size_t workers)
 	return aml_finalize();
 }
 
-/* A thread of the parent that does everything there is, until it is told to stop. */
+/* A thread of the parent that makes all kinds of calls until it is stopped. */
 struct hammer {
 	pthread_t thread;
 	struct forge *forge;
@@ -65,13 +68,14 @@ static void strike(struct hammer *h)
 	REQUIRE(job_post(dma, &req, &failing) == 0);
 	REQUIRE(job_post(dma, &other, &fine) == 0);
 	stress_dawdle(&h->rng);
-	/* Engines that are on a thread's stack at a fork are lost in the child, which memcheck
-	 * tells. */
+	/*
+	 * An engine that only a thread's stack refers to is lost in the child. Memcheck reports it.
+	 */
 	if (rng_chance(&h->rng, 10) && !under_valgrind())
 		REQUIRE(come_and_go(rng_below(&h->rng, 3)) == 0);
 	REQUIRE(aml_dma_wait(dma, &req) == -AML_EDOM);
 	if (rng_chance(&h->rng, 30)) {
-		/* Others' failures may be reported here. */
+		/* The barrier may report failures of other threads. */
 		code = aml_dma_barrier(dma);
 		REQUIRE(code == 0 || code == -AML_EDOM || code == -AML_EPERM);
 	}
@@ -84,8 +88,8 @@ static void strike(struct hammer *h)
 }
 
 /*
- * AddressSanitizer's allocator has locks that a child inherits as they are, taken by threads that
- * it has not. Under it alone, nobody is in a call while another thread forks.
+ * AddressSanitizer's allocator has locks. A child inherits locks that are held by threads that it
+ * does not have. Only under AddressSanitizer, no thread is inside a call while another one forks.
  */
 static pthread_rwlock_t calls = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
@@ -103,7 +107,7 @@ static void *hammer_main(void *arg)
 	return NULL;
 }
 
-/* In a child, an engine of whatever origin works in every way. */
+/* In a child: check that an engine works in every way, whoever created it. */
 static int use(struct forge *forge, struct aml_dma *dma)
 {
 	struct job failing = {.result = -AML_EDOM}, fine = {.result = 0};
@@ -111,7 +115,7 @@ static int use(struct forge *forge, struct aml_dma *dma)
 	unsigned char *to = calloc(1, LARGE);
 
 	NEED(to != NULL);
-	/* What had failed before the fork may be reported here, too. */
+	/* These barriers may also report failures from before the fork. */
 	while (aml_dma_barrier(dma) != 0)
 		;
 	NEED(job_copy(dma, &failing) == -AML_EDOM);
@@ -132,14 +136,16 @@ static int use(struct forge *forge, struct aml_dma *dma)
 	return 0;
 }
 
-/* What a thread that forks had in hand. */
+/* The handles of a thread that forks. */
 struct hand {
 	struct forge *forge;
 	struct aml_dma_request *finished, *open, *dropped;
 	int depth;
 };
 
-/* The handles of before the fork: their results if they had finished, else they are the parent's.
+/*
+ * In a child: wait for handles from before the fork. A finished request has its result; any other
+ * one is the parent's.
  */
 static int let_go(struct hand *hand)
 {
@@ -157,7 +163,10 @@ static int let_go(struct hand *hand)
 
 static int live(void *arg);
 
-/* What all children do; the count of what the parent's threads have initialised is not known. */
+/*
+ * What all children do. The number of the parent's calls of aml_init() is not known, so finalize
+ * until it fails.
+ */
 static int grow_up(struct hand *hand)
 {
 	struct forge *forge = hand->forge;
@@ -183,7 +192,7 @@ static int grow_up(struct hand *hand)
 	return 0;
 }
 
-/* A child that hangs is killed. */
+/* Kill a child that hangs. */
 static void limit_child(void)
 {
 	signal(SIGALRM, SIG_DFL);
@@ -200,7 +209,7 @@ static int live(void *arg)
 	return grow_up(hand);
 }
 
-/* Fork, with handles in hand; in the parent they come to their ends. */
+/* Fork while this thread has handles. In the parent, they finish as usual. */
 static void fork_once(struct forge *forge)
 {
 	struct job jobs[2] = {{.result = -AML_EDOM}, {.result = -AML_EDOM}};
@@ -247,7 +256,7 @@ static void *forker_main(void *arg)
 	return NULL;
 }
 
-/* Two threads fork, so many times in all, while others hammer the engine. */
+/* Two threads fork, `times` times in all, while other threads use the engine. */
 static void fork_often(struct rng *rng, size_t workers, int times)
 {
 	struct forge forge = {.child_workers = children_have_threads() ? 2 : 0};
@@ -287,7 +296,9 @@ START_TEST(children_live_whatever_the_parent_s_threads_are_doing)
 }
 END_TEST
 
-/* In a child that has not used the library yet: its first init is in one thread, a fork in another.
+/*
+ * Runs in a child that has not used the library. One thread makes the first aml_init(), and another
+ * one forks.
  */
 static void *init_in_thread(void *arg)
 {
@@ -337,7 +348,7 @@ START_TEST(a_fork_beside_the_first_init_finds_no_lock_held)
 	struct rng rng = {0};
 
 	if (!children_have_threads()) {
-		printf("skipped: a tool is at work that children's threads are not for\n");
+		printf("skipped: the tool does not support threads in a child\n");
 		return;
 	}
 	while (stress_next_case(&rng, 200)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A fork wherever a call lets go of the scheduler's lock or is about to take it: the child, in
- * which the call does not go on, finds nothing half done and can destroy the engine.
+ * A fork at every place at which a call releases the scheduler's lock or is about to take it. The
+ * call does not continue in the child. The child finds nothing half done and can destroy the
+ * engine.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,10 +16,10 @@
 #include "suite.h"
 #include "tool.h"
 
-/* The library calls this before it takes its lock and after it has let it go. */
+/* The library calls this before it takes its lock and after it has released it. */
 void queue_shake(void);
 
-/* The thread in whose call the fork comes, when so many more places have been passed. */
+/* How many more places the thread passes before it forks; 0: it does not fork. */
 static __thread size_t countdown;
 static struct aml_dma *dma;
 
@@ -40,7 +41,7 @@ void queue_shake(void)
 		      "a child ended with status 0x%x", (unsigned)status);
 }
 
-/* The blocks of the next requests are not zero when they are new. */
+/* Fill free blocks with a pattern, so that the memory of later requests is not zero. */
 static void soil_heap(void)
 {
 	for (size_t size = 64; size < 4096; size += 16) {
@@ -48,13 +49,16 @@ static void soil_heap(void)
 
 		ck_assert(block != NULL);
 		memset(block, 0xaa, size);
-		/* So that it is not left out. */
+		/* Prevent the compiler from removing the block. */
 		__asm__ volatile("" : : "r"(block) : "memory");
 		free(block);
 	}
 }
 
-/* A copy of each kind, so that the first fork comes at place number `place`; were there as many? */
+/*
+ * Make a copy of each kind, and fork at place number `place`. Return false if there were fewer
+ * places.
+ */
 static bool copy_with_fork_at(size_t place, size_t workers, size_t size)
 {
 	struct aml_layout *dst = NULL, *src = NULL;
@@ -92,7 +96,7 @@ static bool copy_with_fork_at(size_t place, size_t workers, size_t size)
 /* Contract: FORK-4. */
 START_TEST(a_child_finds_nothing_half_done)
 {
-	/* One that is copied by the call that posts it, and one that is cut into parts. */
+	/* A copy that the posting call makes itself, and a copy that is split into parts. */
 	static const size_t sizes[] = {64, 4096};
 
 	for (size_t workers = 0; workers < 3; workers++)

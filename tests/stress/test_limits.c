@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A great many engines, requests and bytes, and engines that cannot be had: under a limit of
- * address space or of threads the documented error, with everything undone.
+ * Many engines, requests and bytes, and engines that cannot be created. Under a limit of address
+ * space or of threads, a call returns the documented error and undoes everything.
  */
 #include <aml/layout/dense.h>
 #include <sched.h>
@@ -15,7 +15,7 @@
 #define MIB ((size_t)1 << 20)
 #define GIB ((size_t)1 << 30)
 
-/* Memory that the system could give, in bytes. */
+/* The memory that the system has available, in bytes. */
 static size_t available(void)
 {
 	FILE *stream = fopen("/proc/meminfo", "r");
@@ -36,7 +36,7 @@ static void *tell_tid(void *arg)
 	return NULL;
 }
 
-/* A thread, made and joined; the error of that. */
+/* Create and join a thread. Return the error. */
 static int try_thread(pid_t *tid)
 {
 	pthread_t thread;
@@ -45,7 +45,9 @@ static int try_thread(pid_t *tid)
 	return err != 0 ? err : pthread_join(thread, NULL);
 }
 
-/* How many threads there are, with those that a tool makes when a program makes its first. */
+/*
+ * The number of threads, including the threads that a tool starts with the program's first thread.
+ */
 static size_t count_threads(void)
 {
 	char path[64];
@@ -53,21 +55,21 @@ static size_t count_threads(void)
 
 	if (try_thread(&tid) != 0)
 		abort();
-	/* It may be seen for a moment yet. */
+	/* The joined thread may stay visible for a moment. */
 	snprintf(path, sizeof(path), "/proc/self/task/%d", (int)tid);
 	while (access(path, F_OK) == 0)
 		sched_yield();
 	return threads_named("", NULL, 0);
 }
 
-/* A thread that was joined may be seen for a moment yet. */
+/* Joined threads may stay visible for a moment. */
 static void await_threads(size_t n)
 {
 	while (threads_named("", NULL, 0) != n)
 		sched_yield();
 }
 
-/* An engine does what it should. */
+/* Check that an engine works. */
 static int try_engine(struct aml_dma *dma)
 {
 	struct job jobs[8], last = {.result = -AML_EDOM};
@@ -86,7 +88,7 @@ static int try_engine(struct aml_dma *dma)
 	return 0;
 }
 
-/* An engine can be had, and is all right. */
+/* Check that an engine can be created and works. */
 static int try_create(size_t workers)
 {
 	struct aml_dma *dma = NULL;
@@ -131,7 +133,7 @@ START_TEST(sixty_four_engines_at_once)
 }
 END_TEST
 
-/* Requests that copy a number each. */
+/* Requests that copy one number each. */
 struct crowds {
 	struct aml_dma *dma;
 	size_t n;
@@ -146,7 +148,7 @@ static int post_number(struct crowds *c, size_t i)
 					 (void *)sizeof(uint64_t));
 }
 
-/* False where memory is short. */
+/* Return false if memory is short. */
 static bool crowds_create(struct crowds *c, struct aml_dma *dma)
 {
 	c->dma = dma;
@@ -171,7 +173,10 @@ static void crowds_destroy(struct crowds *c)
 	free(c->to);
 }
 
-/* Wait for all in random order, and cancel every tenth, which `never` runs. */
+/*
+ * Wait for all requests in random order, except every tenth, which is cancelled. `never`: those
+ * were cancelled before they could run.
+ */
 static void crowds_finish(struct crowds *c, bool never)
 {
 	size_t *order = calloc(c->n, sizeof(*order));
@@ -221,7 +226,7 @@ START_TEST(a_million_requests_in_flight_behind_a_busy_worker)
 		fclose(stream);
 		snprintf(line, sizeof(line), "queued requests: %zu\n", c.n);
 		ck_assert_ptr_nonnull(strstr(text, line));
-		/* From the middle of the queue. */
+		/* Cancel from the middle of the queue. */
 		for (size_t i = 0; i < c.n; i += 10)
 			ck_assert_int_eq(aml_dma_cancel(dma, &c.reqs[i]), 0);
 		gate_open(&gate);
@@ -244,7 +249,7 @@ START_TEST(a_million_requests_in_flight_without_a_worker)
 		for (size_t i = 0; i < c.n; i++)
 			if (post_number(&c, i) != 0)
 				ck_abort_msg("request %zu", i);
-		/* The last one's wait runs all of them. */
+		/* The wait for the last request runs all of them. */
 		ck_assert_int_eq(aml_dma_wait(dma, &c.reqs[c.n - 1]), 0);
 		for (size_t i = 0; i < c.n; i++)
 			ck_assert(c.to[i] == c.from[i]);
@@ -266,7 +271,7 @@ static struct aml_layout *bytes(void *at, size_t size)
 	return layout;
 }
 
-/* Copy so many bytes on an engine with workers. */
+/* Copy `size` bytes on an engine with workers. */
 static void copy_bytes_of(void *to, void *from, size_t size)
 {
 	struct aml_layout *dst = bytes(to, size), *src = bytes(from, size);
@@ -282,8 +287,8 @@ static void copy_bytes_of(void *to, void *from, size_t size)
 }
 
 /*
- * A buffer of more than 4 GiB that takes little memory: one stretch of it, mapped again and again,
- * but for windows of their own at the places where something could go wrong.
+ * A buffer of more than 4 GiB that maps one stretch of memory repeatedly and so takes little
+ * memory. Only the windows, at the offsets where overflows could show, have memory of their own.
  */
 #define STRETCH (16 * MIB)
 #define WINDOW ((size_t)64 << 10)
@@ -344,7 +349,7 @@ START_TEST(more_than_four_gib_in_one_copy)
 	size_t last;
 
 	if (under_sanitizer() || under_valgrind() || !vast_create(&from)) {
-		printf("skipped: a tool is at work, or there is no memfd_create\n");
+		printf("skipped: running under a tool, or there is no memfd_create\n");
 		return;
 	}
 	ck_assert(vast_create(&to));
@@ -356,7 +361,7 @@ START_TEST(more_than_four_gib_in_one_copy)
 	ck_assert(memcmp(to.stretch, from.stretch, STRETCH) == 0);
 	for (size_t i = 0; i < WINDOWS - 1; i++)
 		ck_assert(memcmp(to.at + window_at(i), from.at + window_at(i), WINDOW) == 0);
-	/* The last window is copied in part. */
+	/* Only a part of the last window is copied. */
 	last = window_at(WINDOWS - 1);
 	ck_assert(memcmp(to.at + last, from.at + last, VAST - last) == 0);
 	for (size_t i = VAST; i < last + WINDOW; i++)
@@ -374,7 +379,7 @@ START_TEST(more_than_four_gib_of_memory_in_one_copy)
 
 	if (getenv("AML_TEST_LONG") == NULL || under_sanitizer() || under_valgrind() ||
 	    available() < 9 * GIB + GIB / 2) {
-		printf("skipped: not a long run, a tool is at work, or memory is short\n");
+		printf("skipped: AML_TEST_LONG is not set, a tool is running, or memory is short\n");
 		return;
 	}
 	from = map(NULL, size + 8, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
@@ -393,7 +398,10 @@ END_TEST
 START_TEST(elements_that_lie_further_apart_than_four_gib)
 {
 	enum { ROWS = 3, COLS = 4, SIZE = 64 };
-	/* Columns 5 GiB and rows 300 MiB apart on the one side; the reverse on the other. */
+	/*
+	 * The source's columns are 5 GiB apart and its rows 300 MiB; for the destination it is the
+	 * reverse.
+	 */
 	size_t dims[] = {COLS, ROWS}, pitch[] = {1, 1}, reach = 16 * GIB;
 	size_t far[] = {5 * GIB / SIZE, 300 * MIB / SIZE};
 	size_t near[] = {300 * MIB / SIZE, 5 * GIB / SIZE};
@@ -403,7 +411,7 @@ START_TEST(elements_that_lie_further_apart_than_four_gib)
 	struct aml_layout *src = NULL, *dst = NULL;
 
 	if (from == MAP_FAILED || to == MAP_FAILED) {
-		printf("skipped: no such address space is to be had\n");
+		printf("skipped: the address space is too small\n");
 		return;
 	}
 	ck_assert_int_eq(aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_FORTRAN, SIZE, 2,
@@ -438,7 +446,7 @@ START_TEST(elements_that_lie_further_apart_than_four_gib)
 }
 END_TEST
 
-/* A limit by its number, whose type is not the same everywhere. */
+/* Set a limit by its number. The type of the number differs between C libraries. */
 static void limit(int resource, size_t value)
 {
 	bool space = resource == RLIMIT_AS;
@@ -451,7 +459,7 @@ static void limit(int resource, size_t value)
 		abort();
 }
 
-/* What the process has of it. */
+/* The size of the process's address space, in bytes. */
 static size_t address_space(void)
 {
 	FILE *stream = fopen("/proc/self/statm", "r");
@@ -465,7 +473,10 @@ static size_t address_space(void)
 
 enum { CREW = 6 };
 
-/* All that makes threads: the error, and nothing else, or success; and nothing stays. */
+/*
+ * Call each function that creates threads, under a limit. Each call succeeds, or returns the
+ * documented error and leaves its output unchanged. Nothing is left behind.
+ */
 static int create_all(int resource, size_t value, int *refused)
 {
 	struct aml_dma untouched, *dma = &untouched;
@@ -496,7 +507,7 @@ static int create_all(int resource, size_t value, int *refused)
 	return 0;
 }
 
-/* In a child: from no room at all up to enough of it. */
+/* In a child: create with increasing room, from none until nothing is refused. */
 static int create_in_little_space(void *arg)
 {
 	size_t threads = count_threads();
@@ -528,7 +539,7 @@ START_TEST(engines_under_a_limit_of_address_space)
 }
 END_TEST
 
-/* In a child: post until there is no memory; what was posted is all right. */
+/* In a child: post until memory runs out. All posted requests work. */
 static int post_in_little_space(void *arg)
 {
 	enum { MOST = 2000000 };
@@ -545,8 +556,10 @@ static int post_in_little_space(void *arg)
 		n++;
 	NEED(err == -AML_ENOMEM && reqs[n] == NULL);
 	NEED(job_post(dma, NULL, &job) == -AML_ENOMEM);
-	/* A synchronous one takes no memory, and runs all that stands before it; one that is
-	 * released makes room for another. */
+	/*
+	 * A synchronous copy takes no memory, and runs all requests posted before it. The memory of
+	 * a released request serves another one.
+	 */
 	NEED(job_copy(dma, &job) == -AML_EDOM);
 	NEED(aml_dma_cancel(dma, &reqs[0]) == 0);
 	NEED(job_post(dma, &reqs[0], &job) == 0);
@@ -574,7 +587,7 @@ END_TEST
 
 enum { NO_LIMIT = 1 };
 
-/* In a child: with room for more and more threads. */
+/* In a child: create with room for more and more threads. */
 static int create_with_few_threads(void *arg)
 {
 	size_t threads;
@@ -582,7 +595,10 @@ static int create_with_few_threads(void *arg)
 	pid_t tid;
 
 	(void)arg;
-	/* The limit does not bind root, and counts all threads of a user: be one who has none. */
+	/*
+	 * The limit does not apply to root, and counts all threads of a user. Switch to a user
+	 * without threads.
+	 */
 	if (geteuid() == 0) {
 		uid_t user = 1000000000 + (uid_t)getpid();
 
@@ -613,9 +629,9 @@ START_TEST(engines_under_a_limit_of_threads)
 {
 	int result = under_valgrind() ? NO_LIMIT : in_child(create_with_few_threads, NULL);
 
-	/* DRD itself fails where a thread cannot be had. */
+	/* DRD itself fails if it cannot create a thread. */
 	if (result == NO_LIMIT)
-		printf("skipped: there is no limit of threads here, or a tool is at work\n");
+		printf("skipped: the limit of threads does not apply here, or a tool is running\n");
 	else
 		ck_assert_int_eq(result, 0);
 }

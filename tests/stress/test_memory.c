@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An engine gives back what a burst of requests took, all but some 4 MiB that it keeps for the
- * next. */
+/*
+ * After a burst of requests, an engine returns their memory to the allocator, except for about 4
+ * MiB that it keeps for later requests.
+ */
 #include <sched.h>
 #include <stdlib.h>
 
@@ -8,7 +10,7 @@
 #include "stress.h"
 #include "suite.h"
 
-/* More blocks than it keeps, which are a request each of at least 160 bytes. */
+/* The most blocks that an engine keeps: each is a request of at least 160 bytes. */
 #define KEPT ((4 << 20) / 160)
 
 static char to[8], from[8];
@@ -19,7 +21,7 @@ static void post(struct aml_dma *dma, struct aml_dma_request **req)
 					  aml_dma_linux_memcpy_op, (void *)sizeof(to)) == 0);
 }
 
-/* Workers may be about to give some back. */
+/* A worker may be about to release blocks. */
 static void await_blocks(long before)
 {
 	while (stress_blocks() - before > KEPT)
@@ -48,7 +50,7 @@ START_TEST(a_million_handles)
 	long before = stress_blocks();
 
 	REQUIRE(aml_dma_linux_create(&dma, 1) == 0);
-	/* Under any tool more than it keeps. */
+	/* More requests than the engine keeps, even under a slow tool. */
 	burst(dma, 100000 + effort(900000), false);
 	burst(dma, 100000, true);
 	REQUIRE(aml_dma_linux_destroy(&dma) == 0);
@@ -69,7 +71,7 @@ START_TEST(handles_without_workers)
 }
 END_TEST
 
-/* Behind an operator that holds the worker, so that they are queued. */
+/* The requests are queued behind an operator that holds the worker. */
 START_TEST(no_handles_and_a_worker)
 {
 	struct aml_dma *dma = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Signals at a high rate: only the application's threads take them, and they change nothing in
- * copies, waits and barriers; and engines whose operators copy on each other meanwhile.
+ * Signals at a high rate. Only the application's threads take them, and they change nothing in
+ * copies, waits and barriers. Another test has two engines whose operators copy on each other.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -19,16 +19,18 @@ static const int signals[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGHUP,
 
 enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
 
-/* Set in threads of the application; every other thread is a worker. */
+/* Set in threads of the application. Every other thread is a worker. */
 static __thread volatile sig_atomic_t ours;
 
-/* Each signal that is taken, as two bytes: its number, and whether the thread was ours. */
+/*
+ * Each handled signal writes two bytes: its number, and whether the thread was the application's.
+ */
 static int taken_pipe[2];
 
 /*
- * A handler makes nothing but a system call, without the C library. ThreadSanitizer takes pending
- * signals at the end of each function that it knows and of each atomic operation. If that happens
- * in a handler that it has called late, the thread may keep all signals blocked.
+ * The handler makes only a system call, without the C library. ThreadSanitizer delivers pending
+ * signals at the end of each function that it intercepts and of each atomic operation. If it does
+ * so inside a handler that it has called late, the thread may keep all signals blocked.
  */
 static void take(int sig)
 {
@@ -37,7 +39,7 @@ static void take(int sig)
 	syscall(SYS_write, taken_pipe[1], taken, sizeof(taken));
 }
 
-/* Handle them all, without SA_RESTART: whatever sleeps is interrupted. */
+/* Handle all signals without SA_RESTART, so that they interrupt every system call that sleeps. */
 static void handle_all(void)
 {
 	struct sigaction action = {.sa_handler = take};
@@ -50,12 +52,12 @@ static void handle_all(void)
 	ck_assert_int_eq(sigaction(SIGRTMIN, &action, NULL), 0);
 }
 
-/* Signals by their numbers, and those of any number that a worker took. */
+/* How many of each signal were handled, and how many signals a worker took. */
 struct taken {
 	int of[_NSIG], astray;
 };
 
-/* Count what was taken since the last time. */
+/* Count the signals that were handled since the last call. */
 static void taken_count(struct taken *taken)
 {
 	unsigned char one[2];
@@ -66,7 +68,7 @@ static void taken_count(struct taken *taken)
 	}
 }
 
-/* Wait until so many of a signal have been taken. */
+/* Wait until n signals of a number have been handled. */
 static void taken_await(struct taken *taken, int sig, int n)
 {
 	struct pollfd readable = {.fd = taken_pipe[0], .events = POLLIN};
@@ -86,7 +88,7 @@ static sigset_t mask_of_all(void)
 	return mask;
 }
 
-/* A body: send the process one of each, from wherever it runs. */
+/* Job body: send each signal to the process, from the thread that runs the job. */
 static int send_all(struct job *job)
 {
 	(void)job;
@@ -116,7 +118,8 @@ static void *stand_by(void *arg)
 	return job_copy(self->dma, &job) == 0 ? NULL : self;
 }
 
-/* Signals from workers' operators and from the application, while all kinds of threads are there.
+/*
+ * Send signals from workers' operators and from the application, while threads of every kind exist.
  */
 static void send_from_everywhere(size_t workers, bool main_blocks)
 {
@@ -130,7 +133,7 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 	void *result;
 
 	gate_init(&gate);
-	/* Two workers at the gate, with a waiter each. */
+	/* Two workers are at the gate, each with a waiter. */
 	ck_assert_int_eq(aml_dma_linux_create(&busy, 2), 0);
 	ck_assert_int_eq(aml_dma_linux_create(&dma, workers), 0);
 	if (main_blocks)
@@ -157,8 +160,10 @@ static void send_from_everywhere(size_t workers, bool main_blocks)
 			ck_assert_int_eq(sigismember(&pending, signals[i]), 1);
 		ck_assert_int_eq(pthread_sigmask(SIG_UNBLOCK, &mask, NULL), 0);
 	}
-	/* This one is queued, each of them, but by sanitizers; of the others, those that are
-	 * pending are one. */
+	/*
+	 * The system queues each SIGRTMIN; sanitizers do not. Of any other signal, several pending
+	 * ones count as one.
+	 */
 	taken_await(&taken, SIGRTMIN, under_sanitizer() ? 1 : 3 * ROUNDS);
 	ck_assert_int_le(taken.of[SIGRTMIN], 3 * ROUNDS);
 	for (size_t i = 0; i < SIGNALS; i++)
@@ -195,9 +200,9 @@ START_TEST(signals_that_the_application_blocks_stay_pending_whoever_sends_them)
 END_TEST
 
 /*
- * A storm of gusts, each of which is asked for. In a gust, the sender arms a timer for the process
- * and signals its targets one by one, and waits for each signal to be taken before it goes on. So
- * a storm has as many signals as were asked for, whatever machine or tool runs it.
+ * A storm is a sequence of gusts, which threads request. In a gust, the sender arms a timer for the
+ * process and signals its targets one by one. The sender waits for each signal to be handled before
+ * it continues. So the number of signals does not depend on the speed of the machine or of a tool.
  */
 struct storm {
 	pthread_t sender;
@@ -208,7 +213,10 @@ struct storm {
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* Under the lock: the gusts; whether no more are asked for. */
+	/*
+	 * Guarded by `lock`: how many gusts were requested, how many are over, and whether no more
+	 * will be requested.
+	 */
 	int asked, over;
 	bool ending;
 };
@@ -227,7 +235,7 @@ static void blow(const struct storm *storm, struct taken *taken)
 	}
 }
 
-/* The sender; returns NULL unless a worker took a signal. */
+/* The sender, which returns NULL unless a worker took a signal. */
 static void *blow_until_end(void *arg)
 {
 	struct storm *storm = arg;
@@ -249,7 +257,7 @@ static void *blow_until_end(void *arg)
 	return taken.astray == 0 ? NULL : storm;
 }
 
-/* Ask for a gust, which comes now or soon. Its number. */
+/* Request a gust and return its number. The gust comes at once or soon. */
 static int storm_ask(struct storm *storm)
 {
 	int number;
@@ -261,7 +269,7 @@ static int storm_ask(struct storm *storm)
 	return number;
 }
 
-/* Ask for a gust, and wait until all of its signals have been taken. */
+/* Request a gust, and wait until all its signals have been handled. */
 static void storm_await(struct storm *storm)
 {
 	int number = storm_ask(storm);
@@ -272,7 +280,7 @@ static void storm_await(struct storm *storm)
 	pthread_mutex_unlock(&storm->lock);
 }
 
-/* The targets take signals, or will; they do not end before the storm does. */
+/* Each target takes signals or will take them. No target ends before the storm. */
 static void storm_begin(struct storm *storm, const pthread_t *targets, size_t n, int rounds)
 {
 	sigset_t mask = mask_of_all(), before;
@@ -285,7 +293,7 @@ static void storm_begin(struct storm *storm, const pthread_t *targets, size_t n,
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Wait for all gusts that were asked for. */
+/* Wait for all requested gusts. */
 static void storm_end(struct storm *storm)
 {
 	void *astray;
@@ -300,14 +308,14 @@ static void storm_end(struct storm *storm)
 	pthread_mutex_destroy(&storm->lock);
 }
 
-/* An operator amid which there is a gust. */
+/* An operator during which a gust comes. */
 struct windy {
 	struct job job;
 	struct storm *storm;
 	pid_t waiter;
 };
 
-/* A body. Who waits for the operator sleeps meanwhile, but if it runs the operator itself. */
+/* Job body: wait for a gust. The waiter sleeps meanwhile, unless it runs the operator itself. */
 static int await_gust(struct job *job)
 {
 	struct windy *windy = (struct windy *)job;
@@ -323,7 +331,7 @@ static struct windy windy_job(struct storm *storm)
 	return (struct windy){{.body = await_gust}, storm, gettid()};
 }
 
-/* Everything that sleeps, with results that tell whether it was all right; each in a gust. */
+/* Make every call that may sleep, each during a gust, and check the results. */
 static void use_all(struct aml_dma *dma, struct storm *storm, unsigned char *to,
 		    unsigned char *from, size_t size)
 {
@@ -375,7 +383,10 @@ START_TEST(a_storm_of_signals_changes_nothing)
 		for (int i = 0; i < engines; i++) {
 			struct aml_dma *dma = NULL;
 
-			/* These come whenever they do: while threads are made, and so on. */
+			/*
+			 * Nobody waits for these gusts, which may come at any time, even while
+			 * threads are created.
+			 */
 			storm_ask(&storm);
 			ck_assert_int_eq(aml_dma_linux_create(&dma, workers), 0);
 			for (int k = 0; k < 4; k++) {
@@ -398,13 +409,13 @@ struct pair {
 	struct storm *storm;
 };
 
-/* A body of a job that goes over to the other engine of a pair, and back. */
+/* A job whose body alternates between the two engines of a pair. */
 struct crossing {
 	struct job job;
 	struct pair *pair;
 };
 
-/* Go over n times, in one way or another; amid the last time there is a gust. */
+/* Nest n levels deep, in several ways. The innermost level waits for a gust if there is a storm. */
 static int cross(struct job *job)
 {
 	struct pair *pair = ((struct crossing *)job)->pair;
@@ -432,12 +443,12 @@ static int cross(struct job *job)
 	return -AML_EDOM;
 }
 
-/* A thread that sends operators over, from the one engine or from the other. */
+/* A thread that starts such jobs on one of the two engines. */
 struct crosser {
 	pthread_t thread;
 	struct pair *pair;
 	int first, rounds, result;
-	/* Passed before the first round, and after the last one. */
+	/* Passed before the first round and after the last one. */
 	struct gate *start, *end;
 	/* Posted after each round. */
 	sem_t *crossed;
@@ -465,7 +476,10 @@ static void *cross_main(void *arg)
 	struct crosser *self = arg;
 	sigset_t mask = mask_of_all();
 
-	/* It was created with signals blocked, so that it takes none before this. */
+	/*
+	 * The thread was created with all signals blocked, so that it takes none before `ours` is
+	 * set.
+	 */
 	ours = 1;
 	pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
 	gate_pass(self->start);
@@ -478,7 +492,7 @@ static void *cross_main(void *arg)
 	return NULL;
 }
 
-/* Three threads, on two engines of so many workers. */
+/* Three threads use two engines with the given numbers of workers. */
 static void cross_pair(size_t one, size_t two, bool stormy)
 {
 	enum { N = 3 };
@@ -516,7 +530,7 @@ static void cross_pair(size_t one, size_t two, bool stormy)
 	}
 	for (int i = 0; i < N; i++)
 		gate_open(&start);
-	/* A barrier may hear of a failure before its wait does. */
+	/* A barrier may report a failure before its wait returns it. */
 	for (int i = 0; i < N * rounds; i++) {
 		int code = aml_dma_barrier(pair.engines[0]);
 
@@ -524,7 +538,7 @@ static void cross_pair(size_t one, size_t two, bool stormy)
 		while (sem_wait(&crossed) != 0)
 			ck_assert_int_eq(errno, EINTR);
 	}
-	/* They do not end while they may be signalled. */
+	/* The threads do not end while they may be signalled. */
 	if (stormy)
 		storm_end(&storm);
 	for (int i = 0; i < N; i++)
@@ -534,7 +548,7 @@ static void cross_pair(size_t one, size_t two, bool stormy)
 		ck_assert_int_eq(crossers[i].result, 0);
 	}
 	for (int i = 0; i < 2; i++) {
-		/* All failures were waited for, reported or cancelled. */
+		/* Each failure was returned by a wait, reported or cancelled. */
 		ck_assert_int_eq(aml_dma_barrier(pair.engines[i]), 0);
 		ck_assert_int_eq(aml_dma_linux_destroy(&pair.engines[i]), 0);
 	}

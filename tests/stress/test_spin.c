@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who finds a scheduler's lock taken spins for a bounded time, and not at all on one CPU. The lock,
- * which is always taken here, and the clock are this test's, by -Wl,--wrap.
+ * A thread that finds a scheduler's lock taken spins for a limited time, and not at all on one CPU.
+ * -Wl,--wrap replaces the lock and the clock by functions of this test.
  */
 #include <errno.h>
 #include <sched.h>
@@ -11,9 +11,9 @@
 #include "suite.h"
 
 #define LONGEST 10000 /* nanoseconds */
-#define STEP 100      /* from one look at the clock to the next */
+#define STEP 100      /* from one reading of the clock to the next, in nanoseconds */
 
-static __thread bool taken; /* the lock, for the thread that tries */
+static __thread bool taken; /* the lock seems taken to this thread */
 static long tries, sleeps, begun, clock_now;
 
 int __real_pthread_mutex_trylock(pthread_mutex_t *mutex);
@@ -49,7 +49,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 	return 0;
 }
 
-/* Take the lock when it is taken. The time goes over a second's end. */
+/* Take the lock while it seems taken. The clock passes the end of a second meanwhile. */
 static void contend(struct aml_sched *sched)
 {
 	struct queue_sched *q = queue_of(sched);
@@ -103,7 +103,7 @@ START_TEST(on_one_cpu_there_is_none)
 	sched = aml_queue_sched_create(0);
 	ck_assert_ptr_nonnull(sched);
 	contend(sched);
-	/* The first try is not spinning. */
+	/* The first attempt is not spinning. */
 	ck_assert_int_eq(tries, 1);
 	ck_assert_int_eq(clock_now, begun);
 	aml_queue_sched_destroy(&sched);

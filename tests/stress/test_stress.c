@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Engines under random calls from several threads and from their own operators, with schedules
- * shaken at the library's lock. work.c checks what can be checked on the way, this file what must
- * be true when all is done.
+ * Engines under random calls from several threads and from their own operators, with shaken
+ * schedules at the library's lock. work.c checks what it can meanwhile; this file checks the final
+ * state.
  */
 #include "suite.h"
 #include "work.h"
 
 enum { THREADS_MAX = 5, LIVE_MAX = 16, POOL_MAX = 8 };
 
-/* Handles on their way from thread to thread. */
+/* Handles that pass from one thread to another. */
 struct pool {
 	pthread_mutex_t lock;
 	struct work *works[POOL_MAX];
 	size_t n;
 };
 
-/* What threads do, of a hundred times each; all else is posting. */
+/* The percentages of a thread's actions. The rest is posting. */
 struct habits {
 	unsigned wait, cancel, barrier, pass, print, engine;
 };
@@ -29,10 +29,10 @@ struct poster {
 	const struct habits *habits;
 	struct rng rng;
 	size_t steps;
-	/* The handles that it has. */
+	/* The handles that the thread owns. */
 	struct work *live[LIVE_MAX];
 	size_t nlive;
-	/* What it has posted to each engine since its last barrier there. */
+	/* What it has posted to each engine since its last successful barrier there. */
 	struct work *posted[CORE_MAX];
 	unsigned long long finished[CORE_MAX];
 };
@@ -62,7 +62,7 @@ static void post(struct poster *p)
 		work_wait(take_live(p));
 }
 
-/* A barrier has succeeded, so all that this thread had posted has finished. */
+/* Call barriers. After one has succeeded, all that this thread had posted has finished. */
 static void barrier(struct poster *p)
 {
 	size_t rank = rng_below(&p->rng, p->world->ncore);
@@ -77,7 +77,7 @@ static void barrier(struct poster *p)
 	p->posted[rank] = NULL;
 }
 
-/* Give a handle away, or take one. */
+/* Give a handle to another thread, or take one. */
 static void pass(struct poster *p)
 {
 	struct pool *pool = p->pool;
@@ -86,7 +86,7 @@ static void pass(struct poster *p)
 	if (p->nlive > 0 && pool->n < POOL_MAX && rng_chance(&p->rng, 50)) {
 		struct work *w = take_live(p);
 
-		/* Written once, by who posted it, and read by that one alone. */
+		/* Only the thread that has posted the work writes and reads this member. */
 		if (!w->given)
 			w->given = true;
 		pool->works[pool->n++] = w;
@@ -137,7 +137,7 @@ static void *poster_main(void *arg)
 		if (rng_chance(&p->rng, 10))
 			stress_dawdle(&p->rng);
 	}
-	/* Some handles it leaves to the engine. */
+	/* The thread leaves some handles to the engine. */
 	while (p->nlive > 0 && rng_chance(&p->rng, 95))
 		work_wait(take_live(p));
 	return NULL;
@@ -169,7 +169,7 @@ static void run_posters(struct world *world, struct rng *rng, const struct habit
 	free(posters);
 }
 
-/* Barriers everywhere, until two rounds in succession have found no new work. */
+/* Call barriers on all engines until three successive rounds have found no new work. */
 static void settle_all(struct world *world)
 {
 	size_t known = SIZE_MAX;
@@ -184,7 +184,7 @@ static void settle_all(struct world *world)
 	}
 }
 
-/* How often the failure must have been returned by barriers, when all of them have succeeded. */
+/* Check how often barriers have returned the failure, after all of them have succeeded. */
 static void check_reports(const struct work *w)
 {
 	int reports = atomic_load(&w->reports);
@@ -197,7 +197,7 @@ static void check_reports(const struct work *w)
 		REQUIRE(reports <= 1);
 }
 
-/* Posted is finished and cancelled, by the test's account and the engine's. */
+/* Check that the engine's numbers agree with the test's records. */
 static void check_engine(struct world *world, struct engine *e)
 {
 	unsigned long long finished, bytes, low = 0, doubtful = 0, low_bytes = 0, high_bytes = 0;
@@ -214,7 +214,7 @@ static void check_engine(struct world *world, struct engine *e)
 			low += (unsigned)w->runs;
 			continue;
 		}
-		/* Nobody can tell whether a copy that was cancelled has run. */
+		/* Whether a cancelled copy has run is not known. */
 		high_bytes += parcel_bytes(w->parcel);
 		if (w->fate == FATE_CANCELLED) {
 			doubtful++;
@@ -232,7 +232,7 @@ static void check_engine(struct world *world, struct engine *e)
 	REQUIRE(atomic_load(&e->queue.active) == 0);
 }
 
-/* Destroy it with work in its queue, which all runs. */
+/* Destroy an engine with work in its queue. All of the work runs. */
 static void destroy_busy(struct world *world, struct rng *rng, struct engine *e)
 {
 	size_t first = atomic_load(&world->nworks), n = rng_below(rng, 12);
@@ -242,7 +242,7 @@ static void destroy_busy(struct world *world, struct rng *rng, struct engine *e)
 
 		if (w == NULL)
 			break;
-		/* The other engines may be gone when it runs. */
+		/* The other engines may no longer exist when the work runs. */
 		w->local = true;
 		work_post(w, rng_chance(rng, 50) ? WAY_HANDLE : WAY_NO_HANDLE);
 	}
@@ -252,7 +252,7 @@ static void destroy_busy(struct world *world, struct rng *rng, struct engine *e)
 		work_check(&world->works[i]);
 }
 
-/* One case, with engines of so many workers. */
+/* Run one case, with engines of up to `most_workers` workers. */
 static void run_case(struct rng *rng, const struct habits *habits, const unsigned *weights,
 		     unsigned failures, size_t most_workers, size_t steps)
 {
@@ -265,7 +265,7 @@ static void run_case(struct rng *rng, const struct habits *habits, const unsigne
 	world->ncore = rng_range(rng, 1, CORE_MAX);
 	for (size_t i = 0; i < world->ncore; i++)
 		engine_create(world, rng_below(rng, most_workers + 1));
-	/* The others' places come after all that last. */
+	/* Other engines come after the lasting ones in the table. */
 	atomic_store(&world->nengines, CORE_MAX);
 	run_posters(world, rng, habits, steps);
 	settle_all(world);

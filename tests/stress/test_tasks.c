@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Queue schedulers under random calls from several threads and from their own tasks: who submits
- * waits for its task, while rivals do so too and others take any; each submission is returned
- * once, by one of them.
+ * Queue schedulers under random calls from several threads and from their own tasks. Threads wait
+ * for their own tasks and for each other's, and take any task. Each submission is returned to
+ * exactly one of them.
  */
 #include <aml.h>
 
@@ -19,7 +19,9 @@ struct pool {
 
 struct world;
 
-/* A task and its accounts. It stays with one scheduler, so that rivals may know which. */
+/*
+ * A task and its record. The task stays with one scheduler, so that other threads know which one.
+ */
 struct piece {
 	struct aml_task task;
 	struct world *world;
@@ -27,17 +29,17 @@ struct piece {
 	struct turn turn;
 	struct rng rng;
 	int depth;
-	/* Posted by whoever was returned the task: to its owner, once for each submission. */
+	/* Posted by the thread to which a call has returned the task, once for each submission. */
 	sem_t back;
-	/* Its owner has submitted it and has not seen it come back. */
+	/* Its owner has submitted it and has not got it back. */
 	bool out;
-	/* It was submitted once at least. */
+	/* It was submitted at least once. */
 	atomic_int known;
-	/* Plain: whoever is returned the task must see what it did. */
+	/* Plain, since a thread to which a call returns the task must see what the task did. */
 	int submissions, runs, result;
 };
 
-/* A thread that submits. */
+/* A thread that submits tasks. */
 struct owner {
 	pthread_t thread;
 	struct world *world;
@@ -50,7 +52,10 @@ struct world {
 	struct pool pools[SCHEDS_MAX];
 	size_t npools, nowners;
 	struct owner owners[THREADS_MAX];
-	/* What tasks submit. They stay, since whoever is returned one may come late. */
+	/*
+	 * The tasks that tasks submit. Their memory stays until the end, since calls may return
+	 * them late.
+	 */
 	struct piece children[CHILDREN_MAX];
 	atomic_size_t nchildren;
 };
@@ -81,7 +86,7 @@ static void submit(struct piece *piece)
 	turn_posted(&piece->turn);
 }
 
-/* The task was returned to the calling thread, whosever it is. */
+/* Record that a call has returned the task to the calling thread, which may not be its owner. */
 static void returned(struct piece *piece)
 {
 	REQUIRE(piece->task.in == (void *)piece && piece->task.out == (void *)&piece->result);
@@ -90,7 +95,7 @@ static void returned(struct piece *piece)
 	REQUIRE(sem_post(&piece->back) == 0);
 }
 
-/* What a wait for it returned. */
+/* Wait for the task and return the result of the wait. */
 static int wait_for(struct piece *piece)
 {
 	struct context outer = turn_block(&piece->turn, NULL);
@@ -103,7 +108,7 @@ static int wait_for(struct piece *piece)
 	return err;
 }
 
-/* The owner has it again, from whoever was returned it, if not from its own wait. */
+/* Wait until the task comes back to its owner, from its own wait or from another thread. */
 static void collect(struct piece *piece)
 {
 	int left;
@@ -129,7 +134,7 @@ static struct piece *wait_any(struct pool *pool)
 	return task->data;
 }
 
-/* Of another thread's, while that one may wait for it, and others may take it. */
+/* Wait for another thread's task, while its owner may wait for it too and others may take it. */
 static void rival(struct owner *owner)
 {
 	struct world *world = owner->world;
@@ -140,7 +145,7 @@ static void rival(struct owner *owner)
 		wait_for(piece);
 }
 
-/* Submit a child, and wait for it unless a wait_any comes before. */
+/* Submit a child and wait for it, unless a wait_any takes it first. */
 static void nest(struct piece *piece)
 {
 	struct world *world = piece->world;
@@ -157,7 +162,7 @@ static void nest(struct piece *piece)
 	REQUIRE(wait_for(child) != -AML_EBUSY);
 }
 
-/* What is told and changes nothing: some of it by whoever waits for this task. */
+/* Make calls that return an error and change nothing. */
 static void try_on_itself(struct piece *piece)
 {
 	struct aml_sched *sched = piece->pool->sched;
@@ -226,7 +231,7 @@ static void *owner_main(void *arg)
 	return NULL;
 }
 
-/* What was submitted has run, and what is out has come back if there was somebody to take it. */
+/* Each submission has run. If the scheduler was drained, a task that is out has been returned. */
 static void check(struct piece *piece, const struct pool *pool, bool drained)
 {
 	int left;
@@ -238,7 +243,7 @@ static void check(struct piece *piece, const struct pool *pool, bool drained)
 	REQUIRE(drained ? left == piece->out : left <= piece->out);
 }
 
-/* What is out has come back from wait_any if it was drained, or has run at the end. */
+/* Destroy the scheduler, which runs the tasks that nothing has drained, and check all tasks. */
 static void finish(struct world *world, struct pool *pool, bool drained)
 {
 	struct context outer = turn_block(NULL, &pool->queue);
@@ -262,7 +267,7 @@ static void run_case(struct rng *rng, size_t most_workers, size_t steps)
 	REQUIRE(world != NULL);
 	world->npools = rng_range(rng, 1, SCHEDS_MAX);
 	world->nowners = rng_range(rng, 2, THREADS_MAX);
-	/* Tasks that the one's end runs need the other. */
+	/* Tasks that run while one scheduler is destroyed need the other one. */
 	drain = world->npools > 1 || rng_chance(rng, 50);
 	for (size_t i = 0; i < world->npools; i++) {
 		size_t workers = rng_below(rng, most_workers + 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Places, turns and bounds: see turn.h. A thread that blocks inside an operator is taken off its
- * queue's count before the call that may give its slot up, and put on it after the call has it
- * back; so the count is never above the library's own.
+ * Checks of places, turns and bounds: see turn.h. A thread that blocks inside an operator is
+ * removed from its queue's count before the call that may give up its slot, and added after the
+ * call has regained it. So the count never exceeds the library's own.
  *
  * Counters are relaxed, so that they do not order what the library fails to order.
  */
@@ -15,7 +15,7 @@
 
 static __thread struct context here;
 
-/* Where a worker works; NULL: it has not yet, or it is no worker. */
+/* The queue that a worker works for. NULL: the worker has not run anything, or is no worker. */
 static __thread const struct queue *home;
 
 static bool is_worker(void)
@@ -89,20 +89,20 @@ static void check_place(const struct turn *turn)
 	if (here.awaits == turn)
 		return;
 	if (q->workers > 0) {
-		/* Else only the queue's own workers do, when they do nothing else. */
+		/* Only the queue's own workers may, and not inside another operator. */
 		REQUIRE(is_worker() && here.inside == NULL);
 		REQUIRE(home == NULL || home == q);
 		home = q;
 	} else if (here.awaits != NULL) {
-		/* A waiter outside of all operators. */
+		/* A waiter that is outside all operators. */
 		REQUIRE(here.inside == NULL && here.awaits->queue == q);
 	} else {
-		/* A barrier, a wait_any, or the queue's end. */
+		/* A barrier, a wait_any, or a destroy. */
 		REQUIRE(here.drains == q);
 	}
 }
 
-/* Of what one slot runs in its turn, nothing that was posted later may have started. */
+/* If one slot runs all in turn, nothing that was posted later may have started. */
 static void check_turn(const struct turn *turn)
 {
 	struct queue *q = turn->queue;

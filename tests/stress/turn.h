@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a queue promises about who runs what and when, checked at each start of an operator or a
- * task: its place (which thread runs it), its turn (in the order of posting where only one runs at
- * a time), and the bound on how many run at once.
+ * Checks of a queue's promises at each start of an operator or a task. Place: the right thread runs
+ * it. Turn: a queue with one slot runs in the order of posting. Bound: not too many run at once.
  *
- * Whoever is about to post, to call what may block, or to run, tells it here.
+ * A thread calls these functions before it posts, makes a call that may block, or runs an operator.
  */
 #ifndef TESTS_STRESS_TURN_H
 #define TESTS_STRESS_TURN_H
@@ -14,51 +13,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a test knows of an engine or a scheduler. */
+/* What a test records of an engine or a scheduler. */
 struct queue {
 	size_t workers;
-	/* At most so many run at once. */
+	/* The bound on how many run at once. */
 	int slots;
-	/* Those that run in their turn, or in the slot of such a one, and are not blocked. */
+	/* How many run and are not blocked, without those beyond the bound. */
 	atomic_int active;
-	/* With one slot: when the latest of those that have started in their turn was posted. */
+	/* With one slot: when the latest one that has started in its turn was posted. */
 	atomic_uint_fast64_t latest;
 };
 
-/* An operator's or a task's. */
+/* Belongs to one operator or task. */
 struct turn {
 	/* Set before anything else. */
 	struct queue *queue;
-	/* Before the call that posts it, and after that; UINT64_MAX until that is known. */
+	/*
+	 * The times before and after the call that posts; `after` is UINT64_MAX until the call has
+	 * returned.
+	 */
 	uint64_t before;
 	atomic_uint_fast64_t after;
-	/* It runs beyond the bound, since one of another queue waits for it. */
+	/* It runs beyond the bound, since an operator of another queue waits for it. */
 	bool extra;
 };
 
-/* What a thread is in the midst of. */
+/* What a thread is doing. */
 struct context {
-	/* The innermost one that runs on its stack; NULL: none. */
+	/* The innermost one that runs on the thread's stack, or NULL. */
 	struct turn *inside;
-	/* What the call that it is in waits for, or the queue that it drains. */
+	/* What the thread's current call waits for, or the queue that the call drains. */
 	const struct turn *awaits;
 	const struct queue *drains;
 };
 
 void turn_queue_init(struct queue *queue, size_t workers);
 
-/* Before and after the call that posts. */
+/* Call these before and after the call that posts. */
 void turn_post(struct turn *turn);
 void turn_posted(struct turn *turn);
 
 /*
- * Before and after a call that may block: for one (NULL: for none that it may run), or on a
- * queue altogether (NULL: no).
+ * Call these before and after a call that may block. `awaits` is what the call waits for and may
+ * run itself, or NULL. `drains` is the queue that the call may run in order, or NULL.
  */
 struct context turn_block(const struct turn *awaits, const struct queue *drains);
 void turn_unblock(struct context outer);
 
-/* It runs from here to there. */
+/* Call these at the start and at the end of an operator or a task. */
 struct context turn_enter(struct turn *turn);
 void turn_leave(struct turn *turn, struct context outer);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engines and the work of the stress test, see work.h: what operators do, and what is checked
- * when they start, when they end, and when a call returns.
+ * The engines and the work of the stress test, see work.h: what operators do, and the checks when
+ * they start, when they end, and when a call returns.
  */
 #include "work.h"
 
-/* A failure's result is this less its work's number. */
+/* The code of a failure is this number minus the number of its work. */
 enum { FIRST_CODE = -1000 };
 
 bool engine_is_core(const struct engine *engine)
@@ -27,7 +27,7 @@ struct engine *engine_create(struct world *world, size_t workers)
 	return e;
 }
 
-/* A barrier that was called at `called` has returned a failure's code. */
+/* Record that a barrier, called at `called`, has returned the code of a failure. */
 static void account_failure(struct engine *engine, int code, uint64_t called)
 {
 	struct world *world = engine->world;
@@ -39,7 +39,7 @@ static void account_failure(struct engine *engine, int code, uint64_t called)
 	REQUIRE(w->engine == engine && w->code == code && w->way != WAY_COPY);
 	REQUIRE(w->finished);
 	REQUIRE(atomic_fetch_add_explicit(&w->reports, 1, memory_order_relaxed) == 0);
-	/* One that a wait had returned, or that was cancelled, is not reported. */
+	/* A barrier must not report a failure that a wait had returned or that was cancelled. */
 	settled = atomic_load_explicit(&w->settled, memory_order_relaxed);
 	REQUIRE(settled == 0 || settled > called);
 }
@@ -85,7 +85,7 @@ unsigned long long engine_figure(struct engine *engine, const char *label)
 	return strtoull(line + strlen(label), NULL, 10);
 }
 
-/* The engines that an operator may wait for altogether come after all that it stems from. */
+/* An operator calls barriers only on engines with a higher rank than its own. */
 static void call_barrier(struct work *w)
 {
 	struct world *world = w->engine->world;
@@ -97,7 +97,7 @@ static void call_barrier(struct work *w)
 		engine_settle(&world->engines[rng_range(&w->rng, rank, world->ncore - 1)]);
 }
 
-/* What is told and changes nothing. */
+/* Make calls that return an error and change nothing. */
 static void try_on_itself(struct work *w)
 {
 	struct aml_dma *dma = w->engine->dma;
@@ -117,7 +117,7 @@ static void try_on_itself(struct work *w)
 	REQUIRE(copy == w->req);
 }
 
-/* Post some more work, on any engine that lasts or on its own, and see to it in any order. */
+/* Post more work to a lasting engine or to this one, and wait for it or cancel it in any order. */
 static void nest(struct work *w)
 {
 	struct world *world = w->engine->world;
@@ -147,7 +147,7 @@ static void nest(struct work *w)
 			work_wait(child);
 		else if (rng_chance(&w->rng, 75))
 			work_cancel(child);
-		/* Else its handle is lost, and the engine releases it. */
+		/* Otherwise the handle is lost, and the engine releases it. */
 	}
 }
 
@@ -175,7 +175,7 @@ static void act(struct work *w)
 	stress_dawdle(&w->rng);
 }
 
-/* The operator: it takes its work in place of layouts, too. */
+/* The operator, which gets its work also in place of both layouts. */
 static int operate(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct work *w = arg;
@@ -193,7 +193,7 @@ static int operate(struct aml_layout *dst, const struct aml_layout *src, void *a
 	return w->code;
 }
 
-/* A kind by the world's weights, so that a parent's descendants come to an end. */
+/* Choose a kind by the world's weights. The depth of nested work is limited. */
 static enum kind pick_kind(const struct world *world, struct rng *rng, const struct work *parent)
 {
 	size_t at = rng_below(rng, 100);
@@ -236,7 +236,7 @@ static int post_operator(struct work *w, struct aml_dma_request **req)
 	return aml_dma_async_copy_custom(w->engine->dma, req, any, any, operate, w);
 }
 
-/* The work as a synchronous copy. */
+/* Run the work as a synchronous copy. */
 static void work_now(struct work *w)
 {
 	struct aml_layout *any = (struct aml_layout *)(void *)w;
@@ -269,7 +269,7 @@ void work_post(struct work *work, enum way way)
 	turn_posted(&work->turn);
 }
 
-/* A wait or a cancel has returned. */
+/* Record that a wait or a cancel has returned. */
 static void settle(struct work *work, enum fate fate)
 {
 	REQUIRE(work->req == NULL);
@@ -290,13 +290,13 @@ void work_wait(struct work *work)
 
 void work_cancel(struct work *work)
 {
-	/* It may wait, but never runs what it cancels: that is not what the call awaits. */
+	/* A cancel may wait, but never runs what it cancels, so `awaits` is NULL. */
 	struct context outer = turn_block(NULL, NULL);
 	int err = aml_dma_cancel(work->engine->dma, &work->req);
 
 	turn_unblock(outer);
 	REQUIRE(err == AML_SUCCESS);
-	/* From now on nothing may touch it. */
+	/* From now on, nothing may touch the work. */
 	REQUIRE(!work->running);
 	if (work->parcel != NULL)
 		parcel_scribble(work->parcel);
@@ -316,8 +316,9 @@ void work_check(const struct work *work)
 }
 
 /*
- * Helgrind does not see the C library's lock on the stacks of threads that were joined, and takes
- * their reuse by another thread for a race: there, only the main thread makes threads.
+ * Helgrind does not see the C library's lock on the stacks of joined threads, and reports the reuse
+ * of such a stack by another thread as a race. Under Helgrind, only the main thread creates
+ * threads.
  */
 static bool may_make_threads(void)
 {
@@ -351,7 +352,7 @@ void use_own_engine(struct world *world, struct rng *rng, struct work *parent)
 	}
 	if (rng_chance(rng, 30))
 		engine_settle(e);
-	/* It finishes what was posted, and releases the handles that are out. */
+	/* Destroy finishes all posted work, and releases handles that are not waited for. */
 	engine_destroy(e);
 	for (size_t i = 0; i < posted; i++)
 		work_check(works[i]);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Work for the stress test of engines: requests that keep account of what becomes of them, and
- * check on the way what the engine promises.
+ * Work for the stress test of engines: requests that record what happens to them and check the
+ * engine's promises meanwhile.
  *
- * A piece of work is posted once, with an operator of the test's own or as one of the library's
- * copies. It stands in the world's table until the case is over, so that whatever happens too late
- * or twice finds its account.
+ * A piece of work is posted once, with an operator of the test or as a copy of the library. The
+ * piece stays in the world's table until the case ends, so that an event that comes too late or
+ * twice still finds its record.
  *
- * No piece waits for anything but its own children, and for engines that come after all that it
- * stems from; so there are no cycles, and every case comes to its end.
+ * An operator waits only for its own children, and for engines with a higher rank than its own. So
+ * there are no cycles, and every case ends.
  */
 #ifndef TESTS_STRESS_WORK_H
 #define TESTS_STRESS_WORK_H
@@ -24,16 +24,16 @@ enum { WORKS_MAX = 4000, ENGINES_MAX = 128, CORE_MAX = 3, CHILDREN_MAX = 4, DEPT
 
 /* What a piece of work does. */
 enum kind {
-	WORK_COPY,    /* one of the library's copies; all others are operators of the test's */
+	WORK_COPY,    /* a copy by the library; all other kinds have an operator of the test */
 	WORK_LEAF,    /* waits for nothing */
-	WORK_NEST,    /* posts others, and waits for some */
-	WORK_SELF,    /* tries what an operator may not do to its own engine */
+	WORK_NEST,    /* posts other work and waits for some of it */
+	WORK_SELF,    /* makes calls that an operator may not make on its own engine */
 	WORK_BARRIER, /* calls a barrier of another engine */
-	WORK_ENGINE,  /* makes an engine of its own, uses and destroys it */
+	WORK_ENGINE,  /* creates, uses and destroys an engine */
 	WORK_KINDS
 };
 
-/* What became of a handle. */
+/* What happened to a handle. */
 enum fate { FATE_NONE, FATE_OUT, FATE_WAITED, FATE_CANCELLED };
 
 /* How a piece is posted. */
@@ -52,85 +52,87 @@ struct work {
 	enum kind kind;
 	enum way way;
 	struct rng rng;
-	/* How many operators stand above it; 0: posted by a thread. */
+	/* How many operators are its ancestors; 0: a thread has posted it. */
 	int depth;
-	/* It posts on its own engine alone. */
+	/* It posts only to its own engine. */
 	bool local;
-	/* Its result; a failure's tells its number. */
+	/* Its result. The code of a failure contains the number of the piece. */
 	int code;
 
 	/* Written by the owner of the handle. */
 	struct aml_dma_request *req;
 	enum fate fate;
-	/* Another thread may have the handle. */
+	/* Another thread may own the handle. */
 	bool given;
 
 	struct turn turn;
-	/* When a wait or cancel had returned, or 0. */
+	/* When a wait or a cancel had returned, or 0. */
 	atomic_uint_fast64_t settled;
 	/* How often barriers have returned its failure. */
 	atomic_int reports;
 
-	/* Written by the operator, plain: who waits for it must see it. */
+	/* Written by the operator. The members are plain, since a waiter must see them. */
 	int runs;
 	bool running, finished;
 
-	/* A copy's buffers, see parcel.c. */
+	/* The buffers of a copy, see parcel.c. */
 	struct parcel *parcel;
-	/* The next one of the same poster. */
+	/* The next piece of the same poster. */
 	struct work *next;
 };
 
-/* All that a case is made of. */
+/* All data of a case. */
 struct world {
-	/* The first CORE_MAX at most last as long as the case. */
+	/* The first `ncore` engines last as long as the case; `ncore` is at most CORE_MAX. */
 	struct engine engines[ENGINES_MAX];
 	size_t ncore;
 	atomic_size_t nengines;
 	struct work works[WORKS_MAX];
 	atomic_size_t nworks;
-	/* Of a hundred pieces, by kind; and how many fail. */
+	/* The percentages of each kind, and of failures. */
 	unsigned weights[WORK_KINDS];
 	unsigned failures;
 };
 
-/* A new engine of the world; NULL if it has had too many. */
+/* Create an engine of the world. NULL if all ENGINES_MAX places are used. */
 struct engine *engine_create(struct world *world, size_t workers);
-/* Its barrier, with accounts of what it returns. */
+/* Call the engine's barrier and record what it returns. */
 int engine_barrier(struct engine *engine);
-/* Barriers until one succeeds. */
+/* Call barriers until one succeeds. */
 void engine_settle(struct engine *engine);
 void engine_destroy(struct engine *engine);
-/* The figure that aml_dma_fprintf() gives under the label. */
+/* The number that aml_dma_fprintf() prints after the label. */
 unsigned long long engine_figure(struct engine *engine, const char *label);
 
-/* Is the engine one of those that last? */
+/* Does the engine last as long as the case? */
 bool engine_is_core(const struct engine *engine);
 
-/* New work for an engine, at random; NULL if the world has had enough. `parent` may be NULL. */
+/* Create random work for an engine. NULL if all WORKS_MAX places are used. `parent` may be NULL. */
 struct work *work_create(struct world *world, struct rng *rng, struct engine *engine,
 			 struct work *parent);
-/* Post it. A synchronous copy is over by then. */
+/* Post the work. A synchronous copy has finished when this returns. */
 void work_post(struct work *work, enum way way);
 void work_wait(struct work *work);
 void work_cancel(struct work *work);
-/* It has finished, or was cancelled. */
+/* Check work that has finished or was cancelled. */
 void work_check(const struct work *work);
 
-/* What a thread or an operator does with an engine of its own. */
+/* Create an engine, use it and destroy it, in a thread or an operator. */
 void use_own_engine(struct world *world, struct rng *rng, struct work *parent);
 
 /* parcel.c: what a piece of kind WORK_COPY copies. */
 struct parcel *parcel_create(struct rng *rng);
 void parcel_destroy(struct parcel *parcel);
-/* Post it, with a handle if `req` is not NULL; the layouts are destroyed before this returns. */
+/*
+ * Post the copy, with a handle if `req` is not NULL. The layouts are destroyed before this returns.
+ */
 int parcel_post(struct parcel *parcel, struct aml_dma *dma, struct aml_dma_request **req);
 int parcel_now(struct parcel *parcel, struct aml_dma *dma);
-/* The bytes that it moves at most. */
+/* The most bytes that the copy moves. */
 size_t parcel_bytes(const struct parcel *parcel);
-/* Whether the destination is what it should be. */
+/* Is the destination as expected? */
 bool parcel_is_right(const struct parcel *parcel);
-/* Write something else to the destination, and look whether it stays. */
+/* Overwrite the destination, and check later that nothing else has written to it. */
 void parcel_scribble(struct parcel *parcel);
 bool parcel_is_scribbled(const struct parcel *parcel);
 
