@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pad layouts: the places of their elements, ownership, and refused arguments. copy/test_nested.c
+ * Pad layouts: the places of their elements, ownership, and refused arguments. copy/test_nested_layouts.c
  * tests copies.
  */
 #include <aml.h>

@@ -330,5 +330,5 @@ START_TEST(with_four_workers)
 }
 END_TEST
 
-SUITE("dma/stress", without_workers, with_one_worker, with_two_workers, with_three_workers,
+SUITE("dma/many_threads", without_workers, with_one_worker, with_two_workers, with_three_workers,
       with_four_workers)

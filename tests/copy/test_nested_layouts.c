@@ -616,7 +616,7 @@ START_TEST(random_transforms_match_the_oracle)
 }
 END_TEST
 
-SUITE("copy/nested", a_pad_as_source_gives_the_neutral_value,
+SUITE("copy/nested_layouts", a_pad_as_source_gives_the_neutral_value,
       a_pad_as_destination_drops_what_falls_outside, a_cropping_pad_leaves_the_rest_alone,
       a_pad_that_crops_one_way_and_widens_another, pads_over_pads_have_each_its_own_neutral_element,
       a_pad_to_a_pad, a_pad_of_an_empty_target_is_all_neutral,

@@ -359,5 +359,5 @@ START_TEST(a_fork_beside_the_first_init_finds_no_lock_held)
 }
 END_TEST
 
-SUITE("stress/fork", children_live_whatever_the_parent_s_threads_are_doing,
+SUITE("stress/fork_storm", children_live_whatever_the_parent_s_threads_are_doing,
       a_fork_beside_the_first_init_finds_no_lock_held)

@@ -370,7 +370,7 @@ START_TEST(a_child_copies_large_blocks_too)
 }
 END_TEST
 
-SUITE("dma/large", a_large_copy_has_arrived_when_its_wait_returns,
+SUITE("dma/large_requests", a_large_copy_has_arrived_when_its_wait_returns,
       a_large_copy_has_arrived_when_a_barrier_or_destroy_returns,
       what_comes_after_a_large_copy_runs_after_it_when_one_runs_at_a_time,
       a_large_copy_comes_after_what_stands_before_it,

@@ -422,7 +422,7 @@ START_TEST(a_great_many_requests_may_be_in_flight)
 }
 END_TEST
 
-SUITE("dma/wait", wait_returns_the_operator_s_result_and_releases_the_handle,
+SUITE("dma/request_wait", wait_returns_the_operator_s_result_and_releases_the_handle,
       wait_lasts_until_the_operator_has_returned, handles_may_be_waited_for_in_any_order,
       the_handle_is_stored_before_the_operator_can_start,
       what_an_operator_wrote_is_visible_after_wait_copy_and_barrier,
