@@ -260,7 +260,7 @@ static size_t move_interleaved(const struct tiled_planes *p, char *dst, const ch
 	size_t whole = m * p->size / set->width * set->width;
 	struct shuffle shuffle;
 
-	if (set->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
+	if (set->split == NULL || n > INTERLEAVED_COMPONENTS_MAX || p->size > 8 ||
 	    (p->size & (p->size - 1)) != 0 || step != (ptrdiff_t)(n * p->size) || whole == 0)
 		return 0;
 	make_shuffle(&shuffle, n, p->size, back);
