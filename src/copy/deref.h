@@ -5,8 +5,10 @@
 
 #include "plan/plan.h"
 
-/* Run a deref plan. Returns -AML_FAILURE if a layout returned NULL for an element, else
- * AML_SUCCESS. */
+/*
+ * Run a deref plan. Returns -AML_FAILURE if a layout returned NULL for an element, else
+ * AML_SUCCESS.
+ */
 int copy_deref(const struct copy_plan *plan);
 
 #endif /* COPY_DEREF_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parts of large copies, each run by itself: together they write every byte of the destination
- * once, and none writes into a line that another one writes to, where the layouts allow that. The
- * library is built so that small copies are cut into parts already.
+ * Runs the parts of copies one by one. Together, the parts write every byte of the destination
+ * once. Where the layouts allow it, no two parts write to the same line. The test build of the
+ * library splits small copies into parts.
  */
 #include <string.h>
 
@@ -14,18 +14,22 @@
 #include "plan/part.h"
 #include "suite.h"
 
-#define LINE 64
-#define ROOM (512 * 1024)
+#define LINE_BYTES 64
+#define ROOM_BYTES (512 * 1024)
 
-/* Dimensions of the destination, the last one contiguous, and which one of the source each is. */
+/*
+ * A copy. Dimension i of the destination is dimension `permutation[i]` of the source. The last
+ * dimension is contiguous.
+ */
 struct copy_case {
 	size_t size, ndims;
-	size_t pitch; /* of the contiguous dimension of both sides; 0: dense */
+	size_t pitch; /* of the contiguous dimension of both sides, in elements; 0: no gap */
 	size_t dims[4], permutation[4];
 };
 
-static _Alignas(LINE) char to[ROOM + LINE], from[ROOM + LINE];
-static unsigned writer[ROOM + LINE]; /* of each byte: the part's number and one, or 0 */
+static _Alignas(LINE_BYTES) char to[ROOM_BYTES + LINE_BYTES], from[ROOM_BYTES + LINE_BYTES];
+static unsigned
+	writer[ROOM_BYTES + LINE_BYTES]; /* the part that wrote each byte, plus 1; 0: none */
 
 static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool source)
 {
@@ -43,44 +47,44 @@ static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool s
 	return layout;
 }
 
-/* The same in native order, the contiguous dimension first. */
-static void native(const struct copy_case *c, size_t *permutation)
+/* The permutation in native order: the contiguous dimension is the first. */
+static void native_permutation(const struct copy_case *c, size_t *permutation)
 {
 	for (size_t i = 0; i < c->ndims; i++)
 		permutation[i] = c->ndims - 1 - c->permutation[c->ndims - 1 - i];
 }
 
-/* Run a part, and look what it wrote. */
+/* Run a part, and record the bytes that it wrote. */
 static void run_part(const struct copy_plan *plan, unsigned part)
 {
-	static const char untouched[LINE];
+	static const char untouched[LINE_BYTES];
 	bool twice = false;
 
 	copy_plan_run_part(plan, part);
-	for (size_t at = 0; at < sizeof(to); at += LINE) {
-		if (memcmp(to + at, untouched, LINE) == 0)
+	for (size_t at = 0; at < sizeof(to); at += LINE_BYTES) {
+		if (memcmp(to + at, untouched, LINE_BYTES) == 0)
 			continue;
-		for (size_t i = at; i < at + LINE; i++) {
+		for (size_t i = at; i < at + LINE_BYTES; i++) {
 			if (to[i] == 0)
 				continue;
 			twice |= writer[i] > 0;
 			writer[i] = part + 1;
 		}
-		memset(to + at, 0, LINE);
+		memset(to + at, 0, LINE_BYTES);
 	}
 	ck_assert(!twice);
 }
 
-/* How many lines have been written to by two parts. */
+/* The number of lines that several parts have written to. */
 static size_t shared_lines(void)
 {
 	size_t shared = 0;
 
-	for (size_t at = 0; at < sizeof(to); at += LINE) {
+	for (size_t at = 0; at < sizeof(to); at += LINE_BYTES) {
 		unsigned one = 0;
 		bool two = false;
 
-		for (size_t i = at; i < at + LINE; i++) {
+		for (size_t i = at; i < at + LINE_BYTES; i++) {
 			two |= one > 0 && writer[i] > 0 && writer[i] != one;
 			one = writer[i] > 0 ? writer[i] : one;
 		}
@@ -89,8 +93,9 @@ static size_t shared_lines(void)
 	return shared;
 }
 
-/* The copy's parts with the destination so many bytes into a line: how many lines they share. */
-static size_t share(const struct copy_case *c, size_t offset)
+/* Run all parts, with the destination `offset` bytes after a line's beginning. Count shared lines.
+ */
+static size_t run_and_count_shared(const struct copy_case *c, size_t offset)
 {
 	struct aml_layout *dst = layout_of(c, to + offset, false);
 	struct aml_layout *src = layout_of(c, from, true);
@@ -101,7 +106,7 @@ static size_t share(const struct copy_case *c, size_t offset)
 	memset(to, 0, sizeof(to));
 	memset(from, 1, sizeof(from));
 	memset(writer, 0, sizeof(writer));
-	native(c, permutation);
+	native_permutation(c, permutation);
 	ck_assert_int_eq(copy_plan_layouts(&room, dst, src, permutation), 0);
 	parts = copy_plan_parts(&room.plan);
 	ck_assert_uint_gt(parts, 1);
@@ -117,12 +122,12 @@ static size_t share(const struct copy_case *c, size_t offset)
 	return shared_lines();
 }
 
-/* Wherever in a line the destination is, by so many bytes. */
-#define NONE_SHARED(by, ...)                                         \
-	do {                                                         \
-		const struct copy_case c = {__VA_ARGS__};            \
-		for (size_t offset = 0; offset < LINE; offset += by) \
-			ck_assert_uint_eq(share(&c, offset), 0);     \
+/* Check that the parts share no line, for offsets of the destination that are multiples of `by`. */
+#define NONE_SHARED(by, ...)                                                    \
+	do {                                                                    \
+		const struct copy_case c = {__VA_ARGS__};                       \
+		for (size_t offset = 0; offset < LINE_BYTES; offset += by)      \
+			ck_assert_uint_eq(run_and_count_shared(&c, offset), 0); \
 	} while (0)
 
 START_TEST(flat_copies)
@@ -141,27 +146,27 @@ END_TEST
 
 START_TEST(transpositions_of_rows_in_lines)
 {
-	NONE_SHARED(LINE, 8, 2, 0, {64, 1024}, {1, 0});
-	NONE_SHARED(LINE, 1, 2, 0, {64, 2048}, {1, 0});
-	NONE_SHARED(LINE, 16, 2, 0, {32, 1024}, {1, 0});
+	NONE_SHARED(LINE_BYTES, 8, 2, 0, {64, 1024}, {1, 0});
+	NONE_SHARED(LINE_BYTES, 1, 2, 0, {64, 2048}, {1, 0});
+	NONE_SHARED(LINE_BYTES, 16, 2, 0, {32, 1024}, {1, 0});
 }
 END_TEST
 
-/* Planes that are in lines on their own. */
+/* Each plane consists of whole lines. */
 START_TEST(transpositions_of_longer_rows_of_two_dimensions)
 {
-	NONE_SHARED(LINE, 8, 3, 0, {12, 136, 33}, {2, 1, 0});
-	NONE_SHARED(LINE, 4, 3, 0, {8, 272, 31}, {2, 1, 0});
+	NONE_SHARED(LINE_BYTES, 8, 3, 0, {12, 136, 33}, {2, 1, 0});
+	NONE_SHARED(LINE_BYTES, 4, 3, 0, {8, 272, 31}, {2, 1, 0});
 }
 END_TEST
 
-/* Rows that are in no lines, cut across: each part shares a line of each row at most. */
+/* Rows that do not consist of whole lines: a part shares at most one line of each row. */
 START_TEST(other_transpositions)
 {
 	const struct copy_case c = {8, 2, 0, {40, 1023}, {1, 0}};
 
-	for (size_t offset = 0; offset < LINE; offset += 24)
-		ck_assert_uint_le(share(&c, offset), 40 * 16);
+	for (size_t offset = 0; offset < LINE_BYTES; offset += 24)
+		ck_assert_uint_le(run_and_count_shared(&c, offset), 40 * 16);
 }
 END_TEST
 
