@@ -24,8 +24,8 @@ typedef void (*stream_fn)(char *dst, const char *src, size_t size);
 /*
  * Transposes `na` source rows to `n * TILE_BYTES / size` destination rows. A source row has
  * `n * TILE_BYTES` contiguous bytes. A destination row has `na` contiguous elements of `size`
- * bytes. Rows are `src_step` and `dst_step` bytes apart. `na` is at least `width / size`. `n` may be
- * 0. A kernel may copy the last elements twice.
+ * bytes. Rows are `src_step` and `dst_step` bytes apart. `na` is at least `width / size`. `n` can
+ * be 0. A kernel may copy the last elements twice.
  */
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t n, size_t na);

@@ -17,7 +17,7 @@
 
 struct factor {
 	size_t extent;
-	ptrdiff_t step;
+	ptrdiff_t step; /* in bytes */
 };
 
 struct view {

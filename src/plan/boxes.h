@@ -16,7 +16,10 @@
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct aml_layout *src, const struct outline *outline);
 
-/* Make a plan of its own in `room` from `box`, a box of `plan`. It refers to `plan`'s block. */
+/*
+ * Copy `box`, a box of `plan`, to `room` as a plan that can run. The copy may refer to the neutral
+ * element in the block of `plan`.
+ */
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
 		   union copy_plan_room *room);
 

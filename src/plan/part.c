@@ -101,6 +101,7 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 	}
 }
 
+/* Choose where to split a plan. */
 static struct cut cut_of(const struct copy_plan *plan)
 {
 	struct cut cut = {.extent = plan->run.bytes, .grain = CACHE_LINE_BYTES};

@@ -16,7 +16,7 @@
 
 enum {
 	STAGE_BYTES_MIN = 16 << 10,
-	/* The smallest piece, unless it makes destination rows shorter than STAGED_ROW_BYTES_MIN */
+	/* The smallest piece, unless it makes a tile's rows shorter than STAGED_ROW_BYTES_MIN. */
 	STAGED_PIECE_BYTES_MIN = 1 << 10,
 	STAGED_ROW_BYTES_MIN = 2 * CACHE_LINE_BYTES,
 	STAGED_ROW_BYTES_MAX = 4 * CACHE_LINE_BYTES,

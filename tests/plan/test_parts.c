@@ -28,8 +28,8 @@ struct copy_case {
 };
 
 static _Alignas(LINE_BYTES) char to[ROOM_BYTES + LINE_BYTES], from[ROOM_BYTES + LINE_BYTES];
-static unsigned
-	writer[ROOM_BYTES + LINE_BYTES]; /* the part that wrote each byte, plus 1; 0: none */
+/* For each byte, the number of the part that wrote it, plus 1. 0: none. */
+static unsigned writer[ROOM_BYTES + LINE_BYTES];
 
 static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool source)
 {
@@ -93,8 +93,7 @@ static size_t shared_lines(void)
 	return shared;
 }
 
-/* Run all parts, with the destination `offset` bytes after a line's beginning. Count shared lines.
- */
+/* Run all parts, with the destination `offset` bytes into a line. Return the shared lines. */
 static size_t run_and_count_shared(const struct copy_case *c, size_t offset)
 {
 	struct aml_layout *dst = layout_of(c, to + offset, false);
