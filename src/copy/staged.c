@@ -103,7 +103,7 @@ static inline void prefetch_lines(const struct staged_planes *p, struct rows_ahe
 	}
 }
 
-/* Return the rows of a tile, `piece` bytes apart. Gather them in the stage unless they are so. */
+/* Return the rows of a tile, `piece` bytes apart. Unless they are so, gather them in the stage. */
 static const char *gather_rows(const struct staged_planes *p, const struct staged_tile *t)
 {
 	struct row_cursor c = first_row(p, t);

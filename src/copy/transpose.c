@@ -68,10 +68,10 @@ static bool rows_crowd_sets(ptrdiff_t step, size_t rows)
 }
 
 /*
- * Choose the kernel and the order of the tiles. For memory, a block is a section of a destination
- * row and one line of each source row; the blocks follow the source rows. For the caches, a block
- * is a whole destination row and two lines of each source row; the kernel splits it into blocks of
- * two destination lines.
+ * Choose the kernel and the order of the tiles. For memory, a block has BLOCK_TILES tiles along the
+ * destination rows and a line of each source row; the blocks advance along the source rows. For the
+ * caches, a block has whole destination rows and two lines of each source row; the kernel splits it
+ * into blocks of two destination lines.
  */
 static void lay_out_tiles(struct tiled_planes *p, const struct kernels *set)
 {
