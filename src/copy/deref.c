@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Element by element, the address of each asked of the layouts that have no fast path: one
- * indirect call per element and side, and little else.
+ * Runs deref plans: copies element by element. A side whose layout has no fast path costs one
+ * indirect call for each element.
  */
 #include <string.h>
 
@@ -10,20 +10,20 @@
 #include "copy/deref.h"
 #include "layout/nest.h"
 
-/* How a side's addresses are found. */
+/* How to find the addresses of a side's elements. */
 enum element_mode {
-	BY_STEP,  /* from the one before */
-	BY_DEREF, /* by the layout's deref_native */
-	BY_PLACE, /* by layout_place(): what is written to a pad may be dropped */
+	BY_STEP,  /* add a step to the previous address */
+	BY_DEREF, /* call the layout's deref_native */
+	BY_PLACE, /* call layout_place(): a write to a pad may be dropped */
 };
 
 typedef void *(*deref_fn)(const struct aml_layout_data *data, const size_t *coords);
 
-/* Where one side of the copy stands: at an address, or at coordinates of a layout. */
+/* The position of a side: an address, or coordinates of a layout. */
 struct element_cursor {
 	enum element_mode mode;
 	const struct aml_layout *layout;
-	const struct aml_layout_data *data; /* the layout's, and its operator */
+	const struct aml_layout_data *data; /* of the layout, as is `deref` */
 	deref_fn deref;
 	char *address;
 	size_t coords[NDIMS_MAX];
@@ -46,7 +46,7 @@ static void start_cursor(struct element_cursor *cursor, const union copy_end *en
 	cursor->deref = end->layout->ops->deref_native;
 }
 
-/* Advance by `n` iterations of a loop, or go back if n is negative. */
+/* Advance by `n` iterations of a loop. If `n` is negative, go back. */
 static void advance_cursor(struct element_cursor *cursor, union copy_pace pace, ptrdiff_t n)
 {
 	if (cursor->mode == BY_STEP)
@@ -55,7 +55,7 @@ static void advance_cursor(struct element_cursor *cursor, union copy_pace pace, 
 		cursor->coords[pace.dim] += (size_t)n;
 }
 
-/* The address of element i of the innermost loop; false: it is to be dropped. */
+/* Find the address of element i of the innermost loop. Returns false if the write is dropped. */
 static inline bool locate_element(struct element_cursor *cursor, union copy_pace pace, size_t i,
 				  void **address)
 {
@@ -88,7 +88,7 @@ __attribute__((always_inline)) static inline int move_row_mixed(struct element_c
 	return AML_SUCCESS;
 }
 
-/* Two calls for each element: what the loop needs is held in registers across them. */
+/* Local variables stay in registers across the two calls for each element. */
 __attribute__((always_inline)) static inline int move_row_deref(struct element_cursor *dst,
 								struct element_cursor *src,
 								size_t size,
@@ -124,8 +124,8 @@ __attribute__((always_inline)) static inline int move_row(struct element_cursor 
 }
 
 /*
- * The innermost loop, by the size of the elements: a small one is a load and a store. Not inlined,
- * so that its loops have the registers to themselves.
+ * Run the innermost loop. The element size is a constant, so that copying a small element is a load
+ * and a store. The function is not inlined, so that its loops have all registers.
  */
 __attribute__((noinline)) static int move_row_by_size(struct element_cursor *dst,
 						      struct element_cursor *src, size_t size,

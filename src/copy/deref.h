@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Element by element. */
+/* Deref plans: copies element by element. */
 #ifndef COPY_DEREF_H
 #define COPY_DEREF_H
 
 #include "plan/plan.h"
 
-/* AML_SUCCESS, or -AML_FAILURE if a layout gave no address for an element. */
+/*
+ * Run a deref plan. Returns -AML_FAILURE if a layout returned NULL for an element, else
+ * AML_SUCCESS.
+ */
 int copy_deref(const struct copy_plan *plan);
 
 #endif /* COPY_DEREF_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Run a copy plan, or a part of it. */
+/* Runs a copy plan, or a part of it. */
 #include <string.h>
 
 #include <aml/utils/error.h>
@@ -25,7 +25,6 @@ static void run_loops(const struct copy_plan *plan)
 	while (copy_next_place(plan, 1, &place));
 }
 
-/* One contiguous run of bytes. */
 static void run_flat(const struct copy_plan *plan)
 {
 	if (plan->method == COPY_BY_STREAM)
@@ -34,7 +33,6 @@ static void run_flat(const struct copy_plan *plan)
 		memcpy(plan->run.dst, plan->run.src, plan->run.bytes);
 }
 
-/* One box after the other. */
 static void run_boxes(const struct copy_plan *plan)
 {
 	const struct copy_plan *box = NULL;

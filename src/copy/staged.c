@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Transpositions from memory to memory, by tiles that are brought together in the first cache.
+ * Transpositions from memory to memory, by tiles that are gathered in the first-level cache.
  *
- * Memory is fast where long pieces are read, where whole lines are written in long pieces, and
- * where both are done at the same time. So a piece of each of some rows of the source is copied to
- * a stage; from there, rows of the destination are written past the caches, and amid that the lines
- * of the next tile are asked for.
+ * Memory is fast if a thread reads long pieces, writes whole lines in long pieces, and reads and
+ * writes at the same time. So copy_staged() copies a piece of each of some source rows to a stage.
+ * From the stage, it streams destination rows. Between these stores, it prefetches the lines of the
+ * next tile.
  *
- * Which loops make a plane: plan/staging.c.
+ * plan/staging.c chooses the loops of a plane.
  */
 #include <string.h>
 
@@ -17,33 +17,36 @@
 #include "machine/caches.h"
 #include "plan/staging.h"
 
-/* What is read of all rows before more is read of any. */
+/* The section of a source row that is copied for all rows before the next section. */
 enum { STAGED_PAGE_BYTES = 4 << 10 };
 
-/* What the planes of a plan have in common. */
+/*
+ * The common properties of all planes of a plan. A source row has one source run or several. The
+ * extent of loop 0 is `na`.
+ */
 struct staged_planes {
-	tile_fn tile, narrow;         /* the latter for a few rows, n at least */
-	unsigned log;                 /* of an element's size */
-	size_t t, n;                  /* the rows of the source that fill a vector of each */
-	size_t rows, na;              /* of the source; those of loop 0 */
-	ptrdiff_t src_step, src_jump; /* from a row to the next one; and more after na of them */
-	size_t bytes, run;            /* of a row of the source; those of loop 1 */
-	ptrdiff_t dst_step, dst_jump; /* of an element of a run; of a run */
-	size_t piece; /* what a tile has of a row, in bytes: of a run, or whole ones */
+	tile_fn tile, narrow;         /* `narrow` is for few rows, at least n */
+	unsigned log;                 /* log2 of the element size */
+	size_t t, n;                  /* the source rows in a tile of `tile`, and of `narrow` */
+	size_t rows, na;              /* the source rows: all, and those of loop 0 */
+	ptrdiff_t src_step, src_jump; /* from row to row; added after every `na` rows */
+	size_t bytes, run;            /* of a source row, and of a source run */
+	ptrdiff_t dst_step, dst_jump; /* of an element of a source run, and of a source run */
+	size_t piece; /* of a row, in bytes: a section of a source run, or whole runs */
 	char *stage;
 };
 
-/* Some rows of the plane at these addresses, and of each the bytes from number `at` on. */
+/* A tile of the plane at `dst` and `src`: `rows` source rows, and of each, `bytes` from `at` on. */
 struct staged_tile {
 	char *dst;
 	const char *src;
 	size_t row, rows, at, bytes;
 };
 
-/* Goes along a tile's rows. */
+/* A position in the source rows of a tile. */
 struct row_cursor {
 	const char *src;
-	size_t left; /* rows before a jump */
+	size_t left; /* rows before the next jump */
 };
 
 static struct row_cursor first_row(const struct staged_planes *p, const struct staged_tile *t)
@@ -66,14 +69,14 @@ static inline void next_row(const struct staged_planes *p, struct row_cursor *c)
 	c->left = p->na;
 }
 
-/* The rows of a tile that are still to be asked for, the first one from byte `at` on. */
+/* The rows of a tile that are not prefetched yet. The first of them begins at byte `at`. */
 struct rows_ahead {
 	struct row_cursor cursor;
 	size_t rows;
 	ptrdiff_t at, bytes;
 };
 
-/* Where the line that the row begins in starts. */
+/* The offset from the beginning of the row to the beginning of its first line. */
 static ptrdiff_t line_start(const struct row_cursor *c)
 {
 	return -(ptrdiff_t)((size_t)c->src & (CACHE_LINE_BYTES - 1));
@@ -86,7 +89,7 @@ static struct rows_ahead ahead_of(const struct staged_planes *p, const struct st
 	return (struct rows_ahead){c, t->rows, line_start(&c), (ptrdiff_t)t->bytes};
 }
 
-/* Ask for some lines. They are used once, and soon. */
+/* Prefetch the next `lines` lines. They are used once, and soon. */
 static inline void prefetch_lines(const struct staged_planes *p, struct rows_ahead *a, size_t lines)
 {
 	for (; lines > 0 && a->rows > 0; lines--) {
@@ -100,7 +103,7 @@ static inline void prefetch_lines(const struct staged_planes *p, struct rows_ahe
 	}
 }
 
-/* A tile's rows, `piece` bytes apart: where they are if that is so, or brought together. */
+/* Return the rows of a tile, `piece` bytes apart. Unless they are so, gather them in the stage. */
 static const char *gather_rows(const struct staged_planes *p, const struct staged_tile *t)
 {
 	struct row_cursor c = first_row(p, t);
@@ -116,7 +119,7 @@ static const char *gather_rows(const struct staged_planes *p, const struct stage
 	return p->stage;
 }
 
-/* Move a tile, and ask for the next one. */
+/* Copy a tile, and prefetch the next tile. */
 static void move_tile(const struct staged_planes *p, const struct staged_tile *t,
 		      const struct staged_tile *next)
 {
@@ -130,10 +133,10 @@ static void move_tile(const struct staged_planes *p, const struct staged_tile *t
 	char *dst = t->dst + (t->row << p->log) + (ptrdiff_t)(t->at / p->run) * p->dst_jump +
 		    (ptrdiff_t)(at >> p->log) * p->dst_step;
 
-	/* The runs, or what the tile has of one. */
+	/* For each source run, or for the section of a source run in the tile. */
 	for (size_t done = 0; done < t->bytes; done += bytes) {
 		for (size_t b = 0; b < bytes; b += n * TILE_BYTES) {
-			/* What is left may be less than a vector: one that overlaps the last. */
+			/* If less than a piece is left, it overlaps the previous one. */
 			b = min(b, bytes - TILE_BYTES);
 			n = min(CACHE_LINE_BYTES, bytes - b) / TILE_BYTES;
 			tile(dst + (ptrdiff_t)(b >> p->log) * p->dst_step, p->dst_step,
@@ -144,7 +147,7 @@ static void move_tile(const struct staged_planes *p, const struct staged_tile *t
 	}
 }
 
-/* How many rows of a plane come before the first line of the destination. */
+/* The number of source rows before the first line that begins in a destination row. */
 static size_t rows_before_line(const struct staged_planes *p, const char *dst)
 {
 	size_t before = -(size_t)dst & (CACHE_LINE_BYTES - 1), size = (size_t)1 << p->log;
@@ -155,8 +158,9 @@ static size_t rows_before_line(const struct staged_planes *p, const char *dst)
 }
 
 /*
- * A plane's tiles: a page of all rows, then the next one. The last tile is left for the next time,
- * as the one in `last` was.
+ * Copy the tiles of a plane: a page of all rows, then the next page. A tile is copied only when the
+ * next tile is known. On entry, `last` is the last tile of the previous plane. On return, `last` is
+ * the last tile of this plane, which is not copied yet.
  */
 static void move_plane(const struct staged_planes *p, char *dst, const char *src,
 		       struct staged_tile *last)
@@ -172,7 +176,7 @@ static void move_plane(const struct staged_planes *p, char *dst, const char *src
 			left = p->rows - t.row;
 			t.rows = min(height, left) / p->t * p->t;
 			next = t.row + t.rows;
-			/* Parts of a line: few rows, some of which others have, too. */
+			/* Less than a line: few rows. Some of them are also in another tile. */
 			if (t.row == 0 && before > 0) {
 				t.rows = before > p->n ? before : p->n;
 				next = before;
@@ -224,7 +228,7 @@ void copy_staged(const struct copy_plan *plan)
 	if (p.run <= p.piece)
 		p.piece = min(p.piece / p.run * p.run, p.bytes);
 	else
-		/* As many as it takes, in lines. */
+		/* Split a source run evenly, into whole lines. */
 		p.piece = (p.run / ((p.run - 1) / p.piece + 1) + CACHE_LINE_BYTES - 1) /
 			  CACHE_LINE_BYTES * CACHE_LINE_BYTES;
 	copy_first_place(plan, plane.plane_loops, &now);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Transpositions from memory to memory, by a stage in the first cache. */
+/* Transpositions from memory to memory, by a stage in the first-level cache. */
 #ifndef COPY_STAGED_H
 #define COPY_STAGED_H
 
 #include "plan/plan.h"
 
-/* For transpositions whose method is COPY_BY_STAGE. */
+/* Run a transposition whose method is COPY_BY_STAGE. */
 void copy_staged(const struct copy_plan *plan);
 
 #endif /* COPY_STAGED_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs of bytes in a loop on byte steps. The loop is a function by the size of the run, so that
- * a small run is a load and a store.
+ * Copies runs in a loop. There is a function for each common size of a run, so that copying a small
+ * run is a load and a store.
  */
 #include <string.h>
 
@@ -11,16 +11,16 @@
 #include "machine/caches.h"
 
 enum {
-	GATHER_BYTES = 512,           /* gathered in the first cache before they are streamed */
-	GATHER_PREFETCH_BYTES = 4096, /* how far before it is read a dense source is asked for */
+	GATHER_BYTES = 512,           /* gathered in the first-level cache, then streamed */
+	GATHER_PREFETCH_BYTES = 4096, /* the prefetch distance in a dense source */
 };
 
-/* The loop has an element at least. */
+/* The loop has at least one iteration. */
 static inline void move_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	ptrdiff_t dst_step = loop->dst_step, src_step = loop->src_step;
 
-	/* Not beyond the last element, where no object need be. */
+	/* Do not advance beyond the last run: the address could be outside of any object. */
 #pragma GCC unroll 4
 	for (size_t i = loop->extent - 1; i > 0; i--) {
 		memcpy(dst, src, size);
@@ -75,7 +75,7 @@ row_fn copy_row(size_t size)
 	}
 }
 
-/* Long runs, past the caches. */
+/* Stream long runs. */
 static void stream_runs(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	stream_fn stream = kernels()->stream;
@@ -86,14 +86,14 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 		       size);
 }
 
-/* Ask for the lines that stand some way after these bytes. They are used once. */
+/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. They are used once. */
 static void prefetch_source(const char *src, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
 		__builtin_prefetch(src + GATHER_PREFETCH_BYTES + i, 0, 0);
 }
 
-/* Short runs that are contiguous in the destination, gathered in whole lines, then streamed. */
+/* Gather short runs that are contiguous in the destination into whole lines. Stream the lines. */
 static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[GATHER_BYTES];
@@ -103,7 +103,7 @@ static void stream_gathered(char *dst, const char *src, size_t size, const struc
 	struct copy_loop part = *loop;
 
 	COUNT(true, "", "gathered runs");
-	/* The first part ends where a line of the destination does: the others are whole lines. */
+	/* The first section ends at the end of a destination line. The others are whole lines. */
 	part.extent = CACHE_LINE_BYTES % size == 0
 			      ? (-(size_t)dst & (CACHE_LINE_BYTES - 1)) / size + most / 2
 			      : most;

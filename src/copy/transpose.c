@@ -2,12 +2,13 @@
 /*
  * Transpositions: loop 0 is contiguous in the destination, loop 1 in the source.
  *
- * Where both are long enough, tiles of both go through registers. The order of the tiles is chosen
- * for memory, or for the caches: see lay_out_tiles(). Where one is so short that its elements are
- * the components of interleaved ones, whole vectors of them are shuffled. All else is moved one by
- * one, in blocks that stay in the first cache, the longer loop innermost.
+ * If both loops are long enough, planes are split into tiles, which are transposed in registers.
+ * lay_out_tiles() chooses the order of the tiles for memory or for the caches. If one loop is so
+ * short that its iterations are the components of interleaved elements, vectors of the components
+ * are shuffled. Otherwise, elements are copied one by one, in blocks that fit the first-level
+ * cache, with the longer loop innermost.
  *
- * What goes from memory to memory in long rows is staged.c's.
+ * staged.c copies planes with long rows from memory to memory.
  */
 #include <string.h>
 
@@ -18,31 +19,31 @@
 #include "machine/caches.h"
 
 enum {
-	BLOCK_TILES = 8,                 /* along a destination's row */
-	ALIGNED_TILES_MIN = 4,           /* of a row that is to begin with its lines */
-	TILES_PREFETCH_LINES = 2,        /* of the source, asked for ahead */
+	BLOCK_TILES = 8,                 /* of a block along a destination row */
+	ALIGNED_TILES_MIN = 4,           /* of rows whose tiles are aligned to lines */
+	TILES_PREFETCH_LINES = 2,        /* the prefetch distance in the source */
 	GATHERED_TILES_BYTES = 16 << 10, /* gathered at a time */
-	BLOCK_ELEMENTS = 32,             /* along the side of a block without tiles */
+	BLOCK_ELEMENTS = 32,             /* along each side of a block without tiles */
 };
 
-/* What the planes of a plan have in common: two loops, and how they are done. */
+/* The common properties of all planes of a plan, and how to copy a plane. */
 struct tiled_planes {
 	size_t na, nb;                /* extents of loops 0 and 1 */
 	ptrdiff_t dst_step, src_step; /* of loop 1 and of loop 0 */
-	size_t size;
+	size_t size;                  /* of an element */
 	bool stream;
-	/* With tiles: */
+	/* Only with tiles: */
 	tile_fn tile;
 	size_t ta, tb;  /* the elements of a tile along loops 0 and 1 */
 	size_t line;    /* the elements of a line */
-	size_t a_block; /* elements of a destination's row that are done together */
-	size_t b_block; /* elements of a source's row that are done together */
-	bool gathered;  /* a line of all rows is brought together first */
+	size_t a_block; /* the elements of a block along a destination row */
+	size_t b_block; /* the elements of a block along a source row */
+	bool gathered;  /* gather a line of each source row first */
 };
 
 /*
- * How many elements stand before the first line's start, if every row's do so alike; 0 where
- * pieces of `piece` bytes do not meet it.
+ * The number of elements of each row before its first line begins. 0 if the rows differ in this
+ * number, or if pieces of `piece` bytes do not end where the line begins.
  */
 static size_t elements_before_line(const char *base, ptrdiff_t step, size_t piece, size_t size)
 {
@@ -52,8 +53,8 @@ static size_t elements_before_line(const char *base, ptrdiff_t step, size_t piec
 }
 
 /*
- * Do so many rows compete for so few sets of the first cache that they drive each other out? Twice
- * as many as fit are still better read again and again than brought together.
+ * Do the rows compete for so few sets of the first-level cache that they evict each other? Up to
+ * twice as many rows as fit, repeated reads are faster than gathering.
  */
 static bool rows_crowd_sets(ptrdiff_t step, size_t rows)
 {
@@ -67,13 +68,14 @@ static bool rows_crowd_sets(ptrdiff_t step, size_t rows)
 }
 
 /*
- * For memory, a part of the destination's rows grows line by line all along the source's rows.
- * For the caches, two lines of each of the source's rows go all along the destination's rows, where
- * the kernel goes by two lines, too.
+ * Choose the kernel and the order of the tiles. For memory, a block has BLOCK_TILES tiles along the
+ * destination rows and a line of each source row; the blocks advance along the source rows. For the
+ * caches, a block has whole destination rows and two lines of each source row; the kernel splits it
+ * into blocks of two destination lines.
  */
 static void lay_out_tiles(struct tiled_planes *p, const struct kernels *set)
 {
-	/* Shifts: a small plane takes less time than some divisions. */
+	/* Shift instead of dividing: a few divisions take longer than a small plane. */
 	unsigned log = (unsigned)__builtin_ctzl(p->size);
 
 	p->tile = p->stream ? set->far[log] : set->near[log];
@@ -89,7 +91,7 @@ static void lay_out_tiles(struct tiled_planes *p, const struct kernels *set)
 		p->b_block = p->nb;
 }
 
-/* Ask for what the rows hold some lines further on, for the second cache. */
+/* Prefetch, TILES_PREFETCH_LINES ahead, a line of each row into the second-level cache. */
 static void prefetch_rows(const char *src, ptrdiff_t src_step, size_t rows)
 {
 	for (size_t i = 0; i < rows; i++)
@@ -98,7 +100,7 @@ static void prefetch_rows(const char *src, ptrdiff_t src_step, size_t rows)
 				   0, 2);
 }
 
-/* na rows, whose lines are brought together first, so that each is read once only. */
+/* Copy a line of each of `na` source rows. Gather the lines first, so that each is read once. */
 static void move_gathered(const struct tiled_planes *p, char *dst, const char *src, size_t na)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[GATHERED_TILES_BYTES];
@@ -115,12 +117,12 @@ static void move_gathered(const struct tiled_planes *p, char *dst, const char *s
 			CACHE_LINE_BYTES, 1, na);
 }
 
-/* `bytes` of na rows. */
+/* Copy `bytes` bytes of each of `na` source rows. */
 static void move_tiles(const struct tiled_planes *p, char *dst, const char *src, size_t na,
 		       size_t bytes)
 {
 	p->tile(dst, p->dst_step, src, p->src_step, bytes / TILE_BYTES, na);
-	/* The end of the rows: tiles that overlap the last ones. */
+	/* The tiles at the end of the rows overlap the previous ones. */
 	if (bytes % TILE_BYTES != 0) {
 		ptrdiff_t last = ((ptrdiff_t)bytes - TILE_BYTES) / (ptrdiff_t)p->size;
 
@@ -129,7 +131,7 @@ static void move_tiles(const struct tiled_planes *p, char *dst, const char *src,
 	}
 }
 
-/* From memory: a tile at a time, each prefetched for itself. */
+/* From memory: copy tile by tile, with a prefetch for each tile. */
 static void move_tiles_far(const struct tiled_planes *p, char *dst, const char *src, size_t na,
 			   size_t nb)
 {
@@ -139,20 +141,20 @@ static void move_tiles_far(const struct tiled_planes *p, char *dst, const char *
 		dst += p->ta * p->size;
 		src += (ptrdiff_t)p->ta * p->src_step;
 	}
-	/* What is left is less than a tile: one that overlaps the last. */
+	/* Less than a tile is left: the last tile overlaps the previous one. */
 	if (na > 0)
 		move_tiles(p, dst - (p->ta - na) * p->size,
 			   src - (ptrdiff_t)(p->ta - na) * p->src_step, p->ta, nb * p->size);
 }
 
-/* The source's rows from a to `end`, a tile's at least, all of each. */
+/* Copy whole source rows, from row a up to `end`. There are at least as many as a tile has. */
 static void move_strip(const struct tiled_planes *p, char *dst, const char *src, size_t b_head,
 		       size_t a, size_t end)
 {
 	size_t na, nb;
 
 	for (; a < end; a += na) {
-		/* What is left may be less than a tile: one that overlaps the last. */
+		/* If less than a tile is left, the tile overlaps the previous one. */
 		a = min(a, end - p->ta);
 		na = min(end - a, p->a_block);
 		for (size_t b = 0; b < p->nb; b += nb) {
@@ -171,14 +173,14 @@ static void move_strip(const struct tiled_planes *p, char *dst, const char *src,
 }
 
 /*
- * A plane of tiles; both extents have room for one. They begin where the lines of the
- * destination and of the source do; the first and the last ones overlap their neighbours.
+ * Copy a plane by tiles. Both extents are at least those of a tile. Tiles begin where lines of the
+ * destination and of the source begin. The first and the last tiles overlap their neighbours.
  */
 static void move_plane(const struct tiled_planes *p, char *dst, const char *src)
 {
 	size_t a_head = 0, b_head = 0;
 
-	/* It takes a tile more for the head. In the caches, only large elements are worth it. */
+	/* Alignment costs one more tile. In the caches, it pays only for large elements. */
 	if (p->na >= ALIGNED_TILES_MIN * p->ta && (p->stream || p->size >= 8))
 		a_head = elements_before_line(dst, p->dst_step, p->size, p->size) & (p->ta - 1);
 	if (p->nb >= ALIGNED_TILES_MIN * p->line)
@@ -188,7 +190,7 @@ static void move_plane(const struct tiled_planes *p, char *dst, const char *src)
 	move_strip(p, dst, src, b_head, a_head, p->na);
 }
 
-/* A plane for the caches that is so small that move_plane() would make one block of it. */
+/* Copy a plane for the caches that is so small that move_plane() would make one block of it. */
 static void move_small_plane(const struct tiled_planes *p, char *dst, const char *src)
 {
 	COUNT(true, "", "small planes of tiles");
@@ -196,13 +198,13 @@ static void move_small_plane(const struct tiled_planes *p, char *dst, const char
 }
 
 /*
- * Without tiles: blocks of the two loops that stay in the first cache on both sides, the longer
- * one innermost.
+ * Copy a plane without tiles, in blocks of both loops that fit the first-level cache on both sides.
+ * The longer loop is innermost.
  */
 static void move_blocks(const struct tiled_planes *p, char *to, const char *from)
 {
 	row_fn move_row = copy_row(p->size);
-	/* Where one loop is short, the other's blocks are the longer. */
+	/* If one loop is short, the blocks are longer along the other loop. */
 	size_t a_block = min(p->na, BLOCK_ELEMENTS * BLOCK_ELEMENTS / min(p->nb, BLOCK_ELEMENTS));
 	size_t b_block = min(p->nb, BLOCK_ELEMENTS * BLOCK_ELEMENTS / a_block);
 	ptrdiff_t size = (ptrdiff_t)p->size;
@@ -229,8 +231,8 @@ static void move_blocks(const struct tiled_planes *p, char *to, const char *from
 }
 
 /*
- * The shuffle from n pieces of 16 bytes of interleaved elements to 16 bytes of each of n planes;
- * or back.
+ * Make the shuffle from n vectors of interleaved elements to one vector of each of n components. If
+ * `back` is true, make the inverse.
  */
 static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool back)
 {
@@ -248,8 +250,9 @@ static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool ba
 }
 
 /*
- * Elements of a few components next to each other to planes, or planes to such elements, as long
- * as there are whole vectors. How many elements that was is returned; 0: the plane is no such one.
+ * Copy interleaved elements of few components to an array for each component, or back, as far as
+ * there are whole vectors. Return the number of elements copied along the longer loop. It is 0 if
+ * the plane is not interleaved.
  */
 static size_t move_interleaved(const struct tiled_planes *p, char *dst, const char *src)
 {
@@ -260,7 +263,7 @@ static size_t move_interleaved(const struct tiled_planes *p, char *dst, const ch
 	size_t whole = m * p->size / set->width * set->width;
 	struct shuffle shuffle;
 
-	if (set->split == NULL || n > COMPONENTS_MAX || p->size > 8 ||
+	if (set->split == NULL || n > INTERLEAVED_COMPONENTS_MAX || p->size > 8 ||
 	    (p->size & (p->size - 1)) != 0 || step != (ptrdiff_t)(n * p->size) || whole == 0)
 		return 0;
 	make_shuffle(&shuffle, n, p->size, back);
@@ -271,13 +274,13 @@ static size_t move_interleaved(const struct tiled_planes *p, char *dst, const ch
 	return whole / p->size;
 }
 
-/* A plane without tiles. */
+/* Copy a plane without tiles. */
 static void move_plane_without_tiles(const struct tiled_planes *planes, char *dst, const char *src)
 {
 	struct tiled_planes p = *planes;
 	size_t done = move_interleaved(&p, dst, src);
 
-	/* What is left of the longer loop. */
+	/* Continue with the remaining elements of the longer loop. */
 	if (p.na < p.nb) {
 		dst += (ptrdiff_t)done * p.dst_step;
 		src += done * p.size;
@@ -291,7 +294,7 @@ static void move_plane_without_tiles(const struct tiled_planes *planes, char *ds
 		move_blocks(&p, dst, src);
 }
 
-/* Is move_small_plane() for these planes? */
+/* Can move_small_plane() copy these planes? */
 static bool is_small_plane(const struct tiled_planes *p)
 {
 	return !p->stream && !p->gathered && p->na < ALIGNED_TILES_MIN * p->ta &&
@@ -314,7 +317,7 @@ void copy_transpose(const struct copy_plan *plan)
 	struct copy_place place;
 
 	if (plan->method == COPY_BY_TILES) {
-		/* Where a plane has no room for the widest tiles, it has for the others. */
+		/* A plane that is too small for the widest tiles has room for the narrowest. */
 		if (planes.na * planes.size < set->width)
 			set = kernels_narrow();
 		lay_out_tiles(&planes, set);

@@ -5,6 +5,7 @@
 
 #include "plan/plan.h"
 
+/* Run a transposition whose method is COPY_BY_TILES or COPY_BY_BLOCKS. */
 void copy_transpose(const struct copy_plan *plan);
 
 #endif /* COPY_TRANSPOSE_H */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two sides whose factors have no common refinement, walked along in linear order: each keeps
- * the iteration of each of its loops, and as many elements are moved at once as both innermost
- * loops have left. Nothing is divided.
+ * Walks over two sides whose factors have no common refinement, in linear order. Each side keeps
+ * the current iteration of each of its loops. Each step copies as many elements as both innermost
+ * loops have left. The walk needs no divisions.
  */
 #include "copy/walk.h"
 #include "copy/strided.h"
 
-/* Where one side stands. */
+/* The position of a side. */
 struct walk_side {
-	const struct copy_loop *loops; /* its own; the innermost first */
+	const struct copy_loop *loops; /* of this side, the innermost first */
 	uint8_t nloops;
 	size_t index[NDIMS_MAX];
 	const char *address;
@@ -17,7 +17,7 @@ struct walk_side {
 
 static ptrdiff_t step_of_loop(const struct walk_side *side, uint8_t i)
 {
-	/* The other side's step is 0. */
+	/* The step of the other side is 0. */
 	return side->loops[i].dst_step + side->loops[i].src_step;
 }
 
@@ -26,7 +26,7 @@ static size_t innermost_left(const struct walk_side *side)
 	return side->loops[0].extent - side->index[0];
 }
 
-/* Advance by n elements, not beyond the innermost loop's end. False: that was the last element. */
+/* Advance by n elements, at most to the end of the innermost loop. Returns false after the last. */
 static bool advance_side(struct walk_side *side, size_t n)
 {
 	side->address += (ptrdiff_t)(n - 1) * step_of_loop(side, 0);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Two sides that are walked along. */
+/* Walks over two sides that have different loops. */
 #ifndef COPY_WALK_H
 #define COPY_WALK_H
 
 #include "plan/plan.h"
 
+/* Run a walk. */
 void copy_walk(const struct copy_plan *plan);
 
 #endif /* COPY_WALK_H */

@@ -10,7 +10,7 @@
 #include "dma/linux_ops.h"
 
 /* AML_SUCCESS if `dma` is an engine that has the operation, else the negative code. */
-#define LACKS(dma, op)                                      \
+#define CHECK_OPERATION(dma, op)                            \
 	((dma) == NULL || (dma)->ops == NULL ? -AML_EINVAL  \
 	 : (dma)->ops->op == NULL            ? -AML_ENOTSUP \
 					     : AML_SUCCESS)
@@ -19,7 +19,7 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 			      void *op_arg)
 {
-	int err = LACKS(dma, create_request);
+	int err = CHECK_OPERATION(dma, create_request);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -44,10 +44,10 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 						   void *op_arg)
 {
 	struct aml_dma_request *req;
-	int err = LACKS(dma, create_request);
+	int err = CHECK_OPERATION(dma, create_request);
 
 	if (err == AML_SUCCESS)
-		err = LACKS(dma, wait_request);
+		err = CHECK_OPERATION(dma, wait_request);
 	if (err != AML_SUCCESS)
 		return err;
 	if (!linux_takes(dest, src, op, op_arg))
@@ -79,7 +79,7 @@ int(aml_dma_async_copy)(struct aml_dma *dma, struct aml_dma_request **req, struc
 
 int aml_dma_wait(struct aml_dma *dma, struct aml_dma_request **req)
 {
-	int err = LACKS(dma, wait_request);
+	int err = CHECK_OPERATION(dma, wait_request);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -90,14 +90,14 @@ int aml_dma_wait(struct aml_dma *dma, struct aml_dma_request **req)
 
 int aml_dma_barrier(struct aml_dma *dma)
 {
-	int err = LACKS(dma, barrier);
+	int err = CHECK_OPERATION(dma, barrier);
 
 	return err == AML_SUCCESS ? dma->ops->barrier(dma->data) : err;
 }
 
 int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req)
 {
-	int err = LACKS(dma, destroy_request);
+	int err = CHECK_OPERATION(dma, destroy_request);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -108,7 +108,7 @@ int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req)
 
 int aml_dma_fprintf(FILE *stream, const char *prefix, const struct aml_dma *dma)
 {
-	int err = LACKS(dma, fprintf), cancel_state;
+	int err = CHECK_OPERATION(dma, fprintf), cancel_state;
 
 	if (err != AML_SUCCESS || stream == NULL)
 		return err ? err : -AML_EINVAL;

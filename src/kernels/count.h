@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Counts how often each kind of plan and each kernel runs. tests/copy/test_kernels.c checks that
- * its copies reach all of them. COUNT() compiles to nothing unless the library is built with
- * KERNELS_COUNT, as it is for tests.
+ * its copies reach every counter. COUNT() compiles to nothing unless KERNELS_COUNT is defined. The
+ * test build of the library defines it.
  */
 #ifndef KERNELS_COUNT_H
 #define KERNELS_COUNT_H
 
 #ifdef KERNELS_COUNT
 
-/* A place in the code that is counted. */
+/* A counter at one place in the code. */
 struct kernels_count {
-	const char *isa;  /* its instruction set; "": any; "wide": any with wider tiles than SSE2 */
-	const char *name; /* its own name */
-	unsigned long n;  /* changed by atomic operations */
+	const char *isa; /* its set; "": any; "wide": any set with tiles wider than those of SSE2 */
+	const char *name; /* of the counter */
+	unsigned long n;  /* atomic */
 };
 
-/* The linker gathers the addresses of all places in an array, from the first to the last. */
+/* The linker collects the addresses of all counters in an array, which lies between these. */
 extern struct kernels_count *__start_kernels_counts[], *__stop_kernels_counts[];
 
 #define COUNT(when, isa, name)                                                       \

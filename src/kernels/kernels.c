@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Selects the kernels when the library is loaded: the fastest that the machine has.
+ * Selects the kernels when the library is loaded: the fastest set that the machine supports.
  *
- * AML_DMA_ISA in the environment (portable, sse2, avx2, avx512) selects others, for debugging. A
- * set that the machine does not have, and a name that is none of these, is ignored.
+ * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512) selects
+ * another set. An unknown name, and a set that the machine does not support, are ignored.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
 
-enum { SETS_MAX = 4 };
+enum { KERNEL_SETS_MAX = 4 };
 
-/* The portable kernels hold until select_kernels() has run: other constructors may copy before it.
+/*
+ * The portable kernels are valid until select_kernels() has run. Other constructors may copy before
+ * that.
  */
 const struct kernels *kernels_selected = &kernels_portable;
 const struct kernels *kernels_selected_narrow = &kernels_portable;
 
-/* Lists the sets that the machine has, the fastest first. Returns their number. */
-static size_t list_kernels(const struct kernels *list[SETS_MAX])
+/* Lists the sets that the machine supports, the fastest first. Returns their number. */
+static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
 {
 	size_t n = 0;
 
@@ -58,11 +60,11 @@ void kernels_fill(struct kernels *table, const struct kernels *set)
 		table->join = set->join;
 }
 
-/* Runs when the library is loaded, so that kernels() has nothing to check. */
+/* Runs when the library is loaded, so that kernels() needs no check. */
 __attribute__((constructor)) static void select_kernels(void)
 {
 	static struct kernels table, narrow_table;
-	const struct kernels *list[SETS_MAX];
+	const struct kernels *list[KERNEL_SETS_MAX];
 	const char *name = getenv("AML_DMA_ISA");
 	size_t n = list_kernels(list), selected = 0, narrow;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernels in C, for any machine. */
+/* The kernels in C for any machine. */
 #include <string.h>
 
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 
-/* The tiles work with any width. */
+/* portable_tile() supports any width. */
 enum { PORTABLE_WIDTH_BYTES = 64 };
 
 static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,

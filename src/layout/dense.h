@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Dense layouts, whose data a copy reads instead of calling the operators. */
+/* The data of dense layouts. Copies read the data instead of calling the operators. */
 #ifndef LAYOUT_DENSE_H
 #define LAYOUT_DENSE_H
 
@@ -8,7 +8,7 @@
 #include <aml/layout.h>
 #include <aml/layout/dense.h>
 
-/* The data of a dense layout; NULL: it is none, or its table is not one of the library's own. */
+/* The data of a dense layout. NULL if the table of operators is not one of the library's tables. */
 static inline const struct aml_layout_dense *layout_dense(const struct aml_layout *layout)
 {
 	if (layout == NULL ||
@@ -17,7 +17,7 @@ static inline const struct aml_layout_dense *layout_dense(const struct aml_layou
 	return (const struct aml_layout_dense *)(const void *)layout->data;
 }
 
-/* The step of its dimension i, in bytes. */
+/* The step of native dimension i in bytes. */
 static inline size_t dense_step(const struct aml_layout_dense *d, size_t i)
 {
 	return d->stride[i] * d->cpitch[i];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies of layouts for posted requests: they look the same in native order, and do not need
- * the original. What has the fast path becomes a strided layout, which is plain data; pads and
- * reshape layouts are made again over such a copy of their target; anything else duplicates
- * itself.
+ * Makes copies of layouts for posted requests. In native order, a copy describes the same elements
+ * as the original. It does not need the original. The copy of a layout with the fast path is a
+ * strided layout, which is plain data. The copy of a pad or a reshape layout has a copy of the
+ * target. Any other layout is copied by its operator duplicate.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "layout/reshape.h"
 #include "layout/shape.h"
 
-/* A layout in one piece: the answers of another one's fast path. */
+/* A layout in one block of memory: the result of another layout's fast path. */
 struct strided_layout {
 	struct aml_layout layout;
 	struct shape shape;
@@ -118,7 +118,7 @@ int layout_freeze(const struct aml_layout *layout, const struct outline *outline
 
 	if (err != AML_SUCCESS)
 		return err;
-	/* What duplicates itself may have made another layout, or too deep a nest. */
+	/* A duplicate operator may have made a different layout, or too deep a nest. */
 	if (layout_is(frozen, outline) != AML_SUCCESS ||
 	    layout_check_targets(frozen, outline) != AML_SUCCESS) {
 		aml_layout_destroy(&frozen);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies of layouts for posted requests. */
+/* Make copies of layouts for posted requests. */
 #ifndef LAYOUT_FREEZE_H
 #define LAYOUT_FREEZE_H
 
@@ -8,9 +8,11 @@
 #include "layout/sizes.h"
 
 /*
- * Make a copy of a layout of this shape for use in native order that does not need the original.
- * -AML_ENOTSUP: it has neither the fast path nor duplicate, or is a pad or reshape layout over
- * such a one; -AML_EINVAL: the copy would be another layout.
+ * Make a copy of a layout whose shape is `outline`. The copy does not need the original. Use
+ * it only in native order. Returns -AML_ENOTSUP if the layout, or the innermost target of a
+ * nest, has neither the fast path nor the operator duplicate. Returns -AML_ENOMEM, -AML_EINVAL if
+ * the copy differs from the layout or the fast path is invalid, or the error of a layout's
+ * operator.
  */
 int layout_freeze(const struct aml_layout *layout, const struct outline *outline,
 		  struct aml_layout **out);

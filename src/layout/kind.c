@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What kind of layout one is. A table of operators may be a copy of one of the library's in which
- * a program replaced some: then the layout is of the library's kind no longer.
+ * Determines the kind of a layout. A program may copy one of the library's tables of operators and
+ * replace some operators. A layout with such a table is not of the library's kind.
  */
 #include <stdint.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 #include "layout/shape.h"
 
 /*
- * Does a table that has an operator of one of the library's own still describe the same data? Not
- * if it is a copy in which one of these operators was replaced.
+ * Does `ops` describe the same data as the library's table `own`? It does not if a program replaced
+ * one of these operators.
  */
-static bool speaks_for(const struct aml_layout_ops *ops, const struct aml_layout_ops *own)
+static bool describes_same_data(const struct aml_layout_ops *ops, const struct aml_layout_ops *own)
 {
 	return ops->deref_native == own->deref_native && ops->ndims == own->ndims &&
 	       ops->dims_native == own->dims_native && ops->element_size == own->element_size;
@@ -25,19 +25,19 @@ static bool speaks_for(const struct aml_layout_ops *ops, const struct aml_layout
 
 const struct aml_layout_data_reshape *layout_reshape(const struct aml_layout *layout)
 {
-	if (!speaks_for(layout->ops, &aml_layout_reshape_row_ops))
+	if (!describes_same_data(layout->ops, &aml_layout_reshape_row_ops))
 		return NULL;
 	return (const struct aml_layout_data_reshape *)layout->data;
 }
 
 const struct aml_layout_pad *layout_pad(const struct aml_layout *layout)
 {
-	if (!speaks_for(layout->ops, &aml_layout_pad_row_ops))
+	if (!describes_same_data(layout->ops, &aml_layout_pad_row_ops))
 		return NULL;
 	return (const struct aml_layout_pad *)layout->data;
 }
 
-/* Do the elements lie within reach of each other, as those of one object do? */
+/* Do all elements lie within PTRDIFF_MAX bytes, like the elements of one object? */
 static bool elements_in_reach(const struct outline *outline, const ptrdiff_t *steps)
 {
 	size_t span = outline->element_size, reach;
@@ -57,9 +57,9 @@ int layout_steps(const struct aml_layout *layout, const struct outline *outline,
 
 	if (ops->steps_native == NULL)
 		return -AML_ENOTSUP;
-	if (ops->steps_native == own->steps_native && !speaks_for(ops, own))
+	if (ops->steps_native == own->steps_native && !describes_same_data(ops, own))
 		return -AML_ENOTSUP;
-	/* What it leaves out is nothing. */
+	/* Outputs that the operator does not store are NULL and 0. */
 	*base = NULL;
 	memset(steps, 0, outline->ndims * sizeof(*steps));
 	if (ops->steps_native(layout->data, base, steps) != AML_SUCCESS)
@@ -70,9 +70,9 @@ int layout_steps(const struct aml_layout *layout, const struct outline *outline,
 }
 
 /*
- * Has a reshape layout of this shape as many elements as its target? A table in which dims_native
- * was replaced may tell of fewer or of more, but the coordinates in a target without any would be
- * remainders of a division by 0.
+ * Does a reshape layout have the same number of elements as its target? If a program replaced
+ * dims_native, the numbers may differ. However, the target must not be empty then, because
+ * target_coords() would divide by 0.
  */
 static bool has_as_many_elements(const struct aml_layout *layout, const struct outline *outline,
 				 const struct outline *target)
@@ -81,7 +81,7 @@ static bool has_as_many_elements(const struct aml_layout *layout, const struct o
 
 	if (layout->ops->deref_native != reshape_deref_native)
 		return true;
-	/* Neither overflows: layout_shape() has looked. */
+	/* layout_shape() has checked that neither product overflows. */
 	(void)layout_count(outline->ndims, outline->dims, &count);
 	(void)layout_count(target->ndims, target->dims, &target_count);
 	return count == target_count || (target_count > 0 && layout_reshape(layout) == NULL);

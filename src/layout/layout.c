@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The generic interface of layouts: checks what a caller passed, then calls the layout's
- * operator. Operators see only valid arguments; outputs are stored only on success, whatever a
- * user-defined operator does to them on failure.
+ * The generic layout interface. Each function checks its arguments, then calls the layout's
+ * operator. Operators receive only valid arguments. A layout that an operator makes is stored only
+ * on success, even if a custom operator stores an output on failure.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "layout/layout.h"
 #include "layout/sizes.h"
 
-/* AML_SUCCESS if `layout` is a layout and has the operator, else the negative code. */
-#define LACKS(layout, op)                                         \
+/* AML_SUCCESS if `layout` is valid and has the operator, else the negative error code. */
+#define CHECK_OPERATOR(layout, op)                                \
 	((layout) == NULL || (layout)->ops == NULL ? -AML_EINVAL  \
 	 : (layout)->ops->op == NULL               ? -AML_ENOTSUP \
 						   : AML_SUCCESS)
@@ -33,10 +33,10 @@ static size_t zero_with(int err)
 	return 0;
 }
 
-/* The number of dimensions, if it is one that a layout may have. */
+/* Get the number of dimensions. -AML_EINVAL if it is out of range. */
 static int checked_ndims(const struct aml_layout *layout, size_t *ndims)
 {
-	int err = LACKS(layout, ndims);
+	int err = CHECK_OPERATOR(layout, ndims);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -56,7 +56,7 @@ int layout_checked_dims(const struct aml_layout *layout, bool native, size_t *nd
 
 void *aml_layout_deref(const struct aml_layout *layout, const size_t *coords)
 {
-	int err = LACKS(layout, deref);
+	int err = CHECK_OPERATOR(layout, deref);
 
 	if (err != AML_SUCCESS || coords == NULL)
 		return null_with(err ? err : -AML_EINVAL);
@@ -65,7 +65,7 @@ void *aml_layout_deref(const struct aml_layout *layout, const size_t *coords)
 
 void *aml_layout_deref_native(const struct aml_layout *layout, const size_t *coords)
 {
-	int err = LACKS(layout, deref_native);
+	int err = CHECK_OPERATOR(layout, deref_native);
 
 	if (err != AML_SUCCESS || coords == NULL)
 		return null_with(err ? err : -AML_EINVAL);
@@ -87,21 +87,21 @@ void *aml_layout_deref_safe(const struct aml_layout *layout, const size_t *coord
 
 void *aml_layout_rawptr(const struct aml_layout *layout)
 {
-	int err = LACKS(layout, rawptr);
+	int err = CHECK_OPERATOR(layout, rawptr);
 
 	return err ? null_with(err) : layout->ops->rawptr(layout->data);
 }
 
 int aml_layout_order(const struct aml_layout *layout)
 {
-	int err = LACKS(layout, order);
+	int err = CHECK_OPERATOR(layout, order);
 
 	return err ? err : layout->ops->order(layout->data);
 }
 
 int aml_layout_dims(const struct aml_layout *layout, size_t *dims)
 {
-	int err = LACKS(layout, dims);
+	int err = CHECK_OPERATOR(layout, dims);
 
 	if (err != AML_SUCCESS || dims == NULL)
 		return err ? err : -AML_EINVAL;
@@ -110,7 +110,7 @@ int aml_layout_dims(const struct aml_layout *layout, size_t *dims)
 
 int aml_layout_dims_native(const struct aml_layout *layout, size_t *dims)
 {
-	int err = LACKS(layout, dims_native);
+	int err = CHECK_OPERATOR(layout, dims_native);
 
 	if (err != AML_SUCCESS || dims == NULL)
 		return err ? err : -AML_EINVAL;
@@ -119,14 +119,14 @@ int aml_layout_dims_native(const struct aml_layout *layout, size_t *dims)
 
 size_t aml_layout_ndims(const struct aml_layout *layout)
 {
-	int err = LACKS(layout, ndims);
+	int err = CHECK_OPERATOR(layout, ndims);
 
 	return err ? zero_with(err) : layout->ops->ndims(layout->data);
 }
 
 size_t aml_layout_element_size(const struct aml_layout *layout)
 {
-	int err = LACKS(layout, element_size);
+	int err = CHECK_OPERATOR(layout, element_size);
 
 	return err ? zero_with(err) : layout->ops->element_size(layout->data);
 }
@@ -136,7 +136,7 @@ int aml_layout_reshape(const struct aml_layout *layout, struct aml_layout **outp
 {
 	size_t old_ndims, old_dims[NDIMS_MAX], old_count, count;
 	struct aml_layout *made;
-	int err = LACKS(layout, reshape);
+	int err = CHECK_OPERATOR(layout, reshape);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -156,7 +156,7 @@ int aml_layout_reshape(const struct aml_layout *layout, struct aml_layout **outp
 	return err;
 }
 
-/* Does every element of the slice lie within the extents? An empty slice has none. */
+/* Is every element of the slice within the extents? An empty slice always fits. */
 static bool slice_fits(size_t ndims, const size_t *extents, const size_t *offsets,
 		       const size_t *dims, const size_t *strides)
 {
@@ -173,7 +173,7 @@ static bool slice_fits(size_t ndims, const size_t *extents, const size_t *offset
 	return true;
 }
 
-/* What both orders' slices do; `op` is the operator for the order. */
+/* Slice a layout in user order or native order. `op` is the operator for the order. */
 static int slice_in_order(const struct aml_layout *layout, bool native,
 			  int (*op)(const struct aml_layout_data *, struct aml_layout **,
 				    const size_t *, const size_t *, const size_t *),
@@ -208,7 +208,7 @@ static int slice_in_order(const struct aml_layout *layout, bool native,
 int aml_layout_slice(const struct aml_layout *layout, struct aml_layout **output,
 		     const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	int err = LACKS(layout, slice);
+	int err = CHECK_OPERATOR(layout, slice);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -218,7 +218,7 @@ int aml_layout_slice(const struct aml_layout *layout, struct aml_layout **output
 int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout **output,
 			    const size_t *offsets, const size_t *dims, const size_t *strides)
 {
-	int err = LACKS(layout, slice_native);
+	int err = CHECK_OPERATOR(layout, slice_native);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -228,7 +228,7 @@ int aml_layout_slice_native(const struct aml_layout *layout, struct aml_layout *
 
 int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout *layout)
 {
-	int err = LACKS(layout, fprintf), cancel_state;
+	int err = CHECK_OPERATOR(layout, fprintf), cancel_state;
 
 	if (err != AML_SUCCESS || stream == NULL)
 		return err ? err : -AML_EINVAL;
@@ -242,7 +242,7 @@ int aml_layout_fprintf(FILE *stream, const char *prefix, const struct aml_layout
 int aml_layout_duplicate(const struct aml_layout *src, struct aml_layout **out, void *ptr)
 {
 	struct aml_layout *made;
-	int err = LACKS(src, duplicate);
+	int err = CHECK_OPERATOR(src, duplicate);
 
 	if (err != AML_SUCCESS || out == NULL)
 		return err ? err : -AML_EINVAL;

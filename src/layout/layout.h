@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The generic interface of layouts, in what the library itself asks of it. */
+/* The part of the generic layout interface that only the library uses. */
 #ifndef LAYOUT_LAYOUT_H
 #define LAYOUT_LAYOUT_H
 
@@ -9,9 +9,10 @@
 #include <aml/layout.h>
 
 /*
- * The number of dimensions, 1 to NDIMS_MAX, and their extents, in user or native order. An extent
- * that the layout does not write is 0. -AML_ENOTSUP if the layout lacks an operator, -AML_EINVAL if
- * the number cannot be, or what the operator returns.
+ * Get the number of dimensions and the extents of a layout, in user order or native order. The
+ * number is 1 to NDIMS_MAX. An extent that the operator does not store is 0. Returns -AML_ENOTSUP
+ * if the layout lacks an operator, -AML_EINVAL if the layout or the number is invalid, or the error
+ * of the operator.
  */
 int layout_checked_dims(const struct aml_layout *layout, bool native, size_t *ndims, size_t *dims);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pads and reshape layouts over each other: where an element of a nest of them lies. Each keeps the
- * extents that its target had when it was made. A nest is no deeper than AML_LAYOUT_DEPTH_MAX
- * wherever layout_shape() has been asked, so that the recursion through it takes a bounded stack.
+ * Finds the elements of nests: pads and reshape layouts on top of each other. Each layout keeps the
+ * extents that its target had when the layout was created. layout_shape() rejects nests deeper than
+ * AML_LAYOUT_DEPTH_MAX, so the recursion has a bounded depth.
  */
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
@@ -35,7 +35,7 @@ void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords)
 	return is_outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
 }
 
-/* The target's native coordinates of an element; not called for an empty layout. */
+/* Compute the native coordinates of an element in the target. The layout must not be empty. */
 static void target_coords(const struct aml_layout_data_reshape *r, const size_t *coords,
 			  size_t *inner)
 {
@@ -64,7 +64,7 @@ static bool pad_place(const struct aml_layout_data *data, const size_t *coords, 
 	return !is_outside(p, coords) && layout_place(p->target, coords, place);
 }
 
-/* Not inlined: only reshape layouts are to take the stack that the coordinates need. */
+/* Not inlined, so that only reshape layouts use stack for the coordinates. */
 __attribute__((noinline)) static bool reshape_place(const struct aml_layout_data *data,
 						    const size_t *coords, void **place)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pads and reshape layouts over each other. All in native order. */
+/* Nests: pads and reshape layouts on top of each other. Everything is in native order. */
 #ifndef LAYOUT_NEST_H
 #define LAYOUT_NEST_H
 
@@ -10,25 +10,26 @@
 
 #include "layout/sizes.h"
 
-/* The native operators, by which pads and reshape layouts are recognised. */
+/* The operators that identify pads and reshape layouts. */
 void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords);
 void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coords);
 
 /*
- * The target of one of the library's pads and reshape layouts, whoever asks it; NULL: the layout is
- * none. `*outline` becomes the target's, as it was when the layout was made.
+ * The target of a pad or a reshape layout, even if a program replaced other operators than
+ * deref_native. NULL if the layout is neither. Stores in `*outline` the number of dimensions and
+ * the extents that the target had when the layout was created.
  */
 struct aml_layout *layout_target(const struct aml_layout *layout, struct outline *outline);
 
 /*
- * How many pads and reshape layouts lie over each other, or one more than AML_LAYOUT_DEPTH_MAX if
- * there are too many.
+ * The number of pads and reshape layouts on top of each other. If there are more than
+ * AML_LAYOUT_DEPTH_MAX, returns AML_LAYOUT_DEPTH_MAX + 1.
  */
 unsigned layout_depth(const struct aml_layout *layout);
 
 /*
- * Where to write an element: false if the write is to be dropped, since the coordinates are
- * outside a pad's target. `*place` is NULL if a layout gave no address.
+ * Find the address to write an element to. Returns false if the coordinates are outside a pad's
+ * target: drop the write. `*place` is NULL if a layout returned NULL.
  */
 bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place);
 

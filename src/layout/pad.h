@@ -6,7 +6,10 @@
 #include <aml/layout.h>
 #include <aml/layout/pad.h>
 
-/* Make a layout like this one, in native order, over another target, which it then owns. */
+/*
+ * Make a pad like `pad` over `target`. Its user order is native order. On success, it owns
+ * `target`.
+ */
 int pad_over(const struct aml_layout_pad *pad, struct aml_layout *target, struct aml_layout **out);
 
 #endif /* LAYOUT_PAD_H */

@@ -6,7 +6,10 @@
 #include <aml/layout.h>
 #include <aml/layout/reshape.h>
 
-/* Make a layout like this one, in native order, over another target, which it then owns. */
+/*
+ * Make a reshape layout like `reshape` over `target`. Its user order is native order. On success,
+ * it owns `target`.
+ */
 int reshape_over(const struct aml_layout_data_reshape *reshape, struct aml_layout *target,
 		 struct aml_layout **out);
 

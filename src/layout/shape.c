@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shape that a layout reports, checked. */
+/* Queries and checks the shape of a layout. */
 #include <string.h>
 
 #include <aml/utils/error.h>
@@ -9,7 +9,7 @@
 #include "layout/nest.h"
 #include "layout/shape.h"
 
-/* What the operators of a layout report of its shape. */
+/* Query the shape of a layout from its operators. */
 static int reported_shape(const struct aml_layout *layout, struct shape *shape)
 {
 	int err = layout_checked_dims(layout, true, &shape->ndims, shape->dims);
@@ -29,14 +29,14 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 	int err;
 
 	if (d != NULL) {
-		/* All is checked when it is made. */
+		/* The shape was checked when the layout was created. */
 		shape->ndims = d->ndims;
 		shape->element_size = d->cpitch[0];
 		for (size_t i = 0; i < d->ndims; i++)
 			shape->dims[i] = d->dims[i];
 		return AML_SUCCESS;
 	}
-	/* Asking goes through the whole nest already. */
+	/* Check the depth first: the operators recurse through the whole nest. */
 	if (layout_depth(layout) > AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
 	err = reported_shape(layout, shape);
@@ -50,7 +50,7 @@ int layout_shape(const struct aml_layout *layout, struct shape *shape)
 	return AML_SUCCESS;
 }
 
-/* Not inlined: what it takes of the stack is not to add up where layouts duplicate theirs. */
+/* Not inlined, so that its stack use does not add up when layouts duplicate their targets. */
 __attribute__((noinline)) int layout_is(const struct aml_layout *layout,
 					const struct outline *outline)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shape that a layout reports, in native order. */
+/* Query the shape of a layout, in native order. */
 #ifndef LAYOUT_SHAPE_H
 #define LAYOUT_SHAPE_H
 
@@ -8,18 +8,19 @@
 #include "layout/sizes.h"
 
 /*
- * Ask a layout for its shape. -AML_ENOTSUP if it lacks an operator that a copy uses, -AML_EINVAL if
- * the shape cannot be, or if more pads and reshape layouts lie over each other than may.
+ * Query and check the shape of a layout. Returns -AML_ENOTSUP if the layout lacks an operator that
+ * a copy uses. Returns -AML_EINVAL if the layout or its shape is invalid, or if its nest is deeper
+ * than AML_LAYOUT_DEPTH_MAX. Returns the error of an operator that fails.
  */
 int layout_shape(const struct aml_layout *layout, struct shape *shape);
 
 /*
- * Ask a layout for its shape again. -AML_EINVAL if it is not this one, or what layout_shape()
- * returns.
+ * Check that the shape of a layout is `outline`. Returns -AML_EINVAL if it is not, or an error of
+ * layout_shape().
  */
 int layout_is(const struct aml_layout *layout, const struct outline *outline);
 
-/* Duplicate a layout of this shape. -AML_EINVAL if the duplicate does not have it. */
+/* Duplicate a layout whose shape is `outline`. -AML_EINVAL if the duplicate has another shape. */
 int layout_duplicate_as(const struct aml_layout *layout, const struct outline *outline,
 			struct aml_layout **out, void *ptr);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Extents: their product, their order, their print. */
+/* Extents: their product, their order, and how they are printed. */
 #include <aml/utils/error.h>
 
 #include "layout/sizes.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The extents of a layout, and the arithmetic on them. It is checked: a size that overflows is
- * -AML_EINVAL.
- */
+/* The extents of a layout, and arithmetic on extents. */
 #ifndef LAYOUT_SIZES_H
 #define LAYOUT_SIZES_H
 
@@ -14,7 +11,7 @@
 
 #define NDIMS_MAX AML_LAYOUT_NDIMS_MAX
 
-/* What a layout reports of itself, in native order. */
+/* The shape of a layout, in native order. */
 struct shape {
 	size_t ndims;        /* 1 to NDIMS_MAX */
 	size_t element_size; /* in bytes, not 0 */
@@ -45,16 +42,16 @@ static inline bool any_zero(size_t n, const size_t *sizes)
 	return false;
 }
 
-/* How far a step goes, in either direction. */
+/* The absolute value of a step. */
 static inline size_t magnitude(ptrdiff_t step)
 {
 	return step < 0 ? -(size_t)step : (size_t)step;
 }
 
-/* The number of elements; 0 if an extent is 0. -AML_EINVAL if it overflows. */
+/* Compute the number of elements. It is 0 if an extent is 0. -AML_EINVAL if it overflows. */
 int layout_count(size_t ndims, const size_t *dims, size_t *count);
 
-/* Copy n sizes from an array in `order` to one in native order, or back. */
+/* Copy n sizes from an array in `order` to an array in native order, or back. */
 void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
 
 /* Print a line "<prefix><label>: <n sizes in `order`>". -AML_FAILURE if the stream fails. */

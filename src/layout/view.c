@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where the elements of a layout lie, in numbers. */
+/* Lowers layouts to views, and checks layouts that have no view. */
 #include <aml/utils/error.h>
 
 #include "layout/dense.h"
@@ -7,7 +7,7 @@
 #include "layout/nest.h"
 #include "layout/view.h"
 
-/* What the fast path of a layout says of this shape. */
+/* Make the view of a layout by its fast path. */
 static int view_by_steps(const struct aml_layout *layout, const struct outline *outline,
 			 struct view *view)
 {
@@ -51,7 +51,7 @@ bool view_is_writable(const struct view *view)
 	return true;
 }
 
-/* Has a layout that is asked element by element a raw pointer, and has it none? */
+/* Does a layout without the fast path have the operator rawptr, and does rawptr return NULL? */
 static bool lies_nowhere(const struct aml_layout *layout, const struct outline *outline)
 {
 	return layout->ops->rawptr != NULL && !any_zero(outline->ndims, outline->dims) &&
@@ -88,7 +88,7 @@ int layout_check_elements(const struct aml_layout *layout, const struct outline 
 	return AML_SUCCESS;
 }
 
-/* Unsigned, since the end of a factor may be out of ptrdiff_t's range. */
+/* Unsigned, because the end of a factor can exceed the range of ptrdiff_t. */
 static bool factor_continues(const struct factor *next, const struct factor *last)
 {
 	return (size_t)next->step == (size_t)last->step * last->extent;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Views. A view says in numbers where the elements of a layout lie, in native linear order, by
- * factors: a factor of extent n is n times what the factors before it say, `step` bytes apart. A
- * dense layout has a factor for each dimension; a reshape layout has those of its target.
+ * A view describes where the elements of a layout lie, in native linear order, by factors. A factor
+ * of extent n repeats the elements of the previous factors n times, `step` bytes apart. A layout
+ * with the fast path has a factor for each dimension. A reshape layout has the factors of its
+ * target.
  */
 #ifndef LAYOUT_VIEW_H
 #define LAYOUT_VIEW_H
@@ -16,36 +17,38 @@
 
 struct factor {
 	size_t extent;
-	ptrdiff_t step;
+	ptrdiff_t step; /* in bytes */
 };
 
 struct view {
-	char *base;      /* element 0 */
+	char *base;      /* the address of element 0 */
 	bool by_dims;    /* factor i is dimension i */
 	size_t nfactors; /* at most NDIMS_MAX */
 	struct factor factors[NDIMS_MAX];
 };
 
 /*
- * Make the view of a layout that is not empty and whose targets were checked. -AML_ENOTSUP: the
- * layout can only be asked element by element; -AML_EINVAL: it reports what cannot be.
+ * Make the view of a layout. The layout must not be empty, and layout_check_targets() must have
+ * succeeded. Returns -AML_ENOTSUP if the layout has no fast path: query it element by element.
+ * Returns -AML_EINVAL if the base address or the steps are invalid.
  */
 int layout_view(const struct aml_layout *layout, const struct outline *outline, struct view *view);
 
 /*
- * May a layout that is not empty be written to? Not if two elements are one: if it has a step of 0
- * over more than one of them.
+ * Can a layout that is not empty be written to? It cannot if a factor with more than one iteration
+ * has a step of 0, because several elements then have the same address.
  */
 bool view_is_writable(const struct view *view);
 
 /*
- * May the elements of such a layout be asked for one by one? -AML_EINVAL: they lie nowhere or out
- * of reach of each other; or two of them that a write reaches are one, by a step of 0.
+ * Check a layout before a copy element by element. The layout must not be empty. Returns
+ * -AML_EINVAL if its address is NULL, if its elements span more than PTRDIFF_MAX bytes, or if it is
+ * written and a step of 0 gives several elements that are written the same address.
  */
 int layout_check_elements(const struct aml_layout *layout, const struct outline *outline,
 			  bool is_written);
 
-/* Drop factors of 1 and merge those that are one: as few as there can be. */
+/* Minimise the factors: drop those of extent 1, and merge those that continue each other. */
 void view_merge(struct view *view);
 
 #endif /* LAYOUT_VIEW_H */

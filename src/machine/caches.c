@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sizes come from the kernel's files in /sys: libc's sysconf() is off by an order of magnitude
- * on some machines. Where /sys has no sizes, sysconf() still has to do.
+ * Finds the sizes of the caches in /sys. On some machines, the result of sysconf() is wrong by an
+ * order of magnitude. sysconf() is used only if /sys has no sizes.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -10,12 +10,12 @@
 
 enum { LAST_CACHE_GUESS_BYTES = 8 << 20 };
 
-/* These guesses hold until find_caches() has run: other constructors may copy before it. */
+/* Guesses, until find_caches() has run. Other constructors may copy before that. */
 struct caches caches_found = {LAST_CACHE_GUESS_BYTES, 64, 8};
 
 /*
- * Reads a number from the file `name` in the folder of cache `index` of CPU 0. The first-level
- * data cache is index 0. Returns 0 if there is no such number.
+ * Reads a number from the file `name` of cache `index` of CPU 0. Cache 0 is the first-level data
+ * cache. Returns 0 if there is no such number.
  */
 static size_t cache_number(int index, const char *name)
 {
@@ -34,7 +34,7 @@ static size_t cache_number(int index, const char *name)
 	return number;
 }
 
-/* The last-level cache is the largest one. Tests build with a size of their own. */
+/* The size of the largest cache, which is the last-level cache. Tests build with another size. */
 static size_t last_cache_bytes(void)
 {
 	size_t largest = 0, size;
@@ -52,7 +52,7 @@ static size_t last_cache_bytes(void)
 	return largest > 0 ? largest : LAST_CACHE_GUESS_BYTES;
 }
 
-/* Runs when the library is loaded, so that caches() has nothing to check. */
+/* Runs when the library is loaded, so that caches() needs no check. */
 __attribute__((constructor)) static void find_caches(void)
 {
 	size_t sets = cache_number(0, "number_of_sets");

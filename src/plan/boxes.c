@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies from and to pads, as boxes: what a pad shares with its target is a strided copy, and
- * what lies outside is dropped where it is copied to, and filled with the neutral element where
- * it is copied from. Dimension by dimension, the outside is the box of what is beyond the
- * target in this one, within it in those before, and anywhere in those after.
+ * Splits copies from and to pads into boxes. Inside the target, elements are copied from layout to
+ * layout. Outside the target, writes are dropped, and reads yield the neutral element. The box of
+ * the outside in dimension i contains the elements beyond the target in dimension i, inside the
+ * target in the dimensions before i, and anywhere in the dimensions after i.
  *
- * A plan of boxes is one block: its head, the plans of the boxes one after the other, and the
- * neutral element. The source of a box that has `src_is_neutral` is the neutral element, wherever
- * the block is.
+ * A plan of boxes is one block of memory: struct copy_plan, the plans of the boxes, and the neutral
+ * element. A box with `src_is_neutral` reads the neutral element in the block. The block can be
+ * moved, so such a box has no source address.
  *
- * Pads over strided layouts come here, and a source's pad over one; what is nested deeper is
- * asked element by element.
+ * The planner handles nested pads of the destination, and one pad of the source. Other nests are
+ * copied element by element.
  */
 #include <string.h>
 
@@ -22,16 +22,16 @@
 #include "plan/boxes.h"
 #include "plan/views.h"
 
-/* A block that grows. */
+/* A plan of boxes that add_box() extends. */
 struct growing_block {
 	union copy_plan_room *room;
 	size_t element_size;
 };
 
 /*
- * Add a box: the elements of dst from coordinates `from` up to `to`. Their source is the
- * elements of src with the same coordinates; NULL: the neutral element. -AML_ENOTSUP: there is
- * no room.
+ * Add a box: the elements of `dst` from coordinates `from` up to, but not including, `to`. The
+ * source is the elements of `src` at the same coordinates. If `src` is NULL, the source is the
+ * neutral element. Returns -AML_ENOTSUP if the box cannot be planned or does not fit the block.
  */
 static int add_box(struct growing_block *block, const struct view *dst, const size_t *from,
 		   const size_t *to, const struct view *src)
@@ -60,7 +60,7 @@ static int add_box(struct growing_block *block, const struct view *dst, const si
 	return AML_SUCCESS;
 }
 
-/* Add the boxes of what is within `to` and not within `inner`, and the neutral element. */
+/* Add the boxes of the elements inside `to` and outside `inner`. Then add the neutral element. */
 static int add_outer_boxes(struct growing_block *block, const struct view *dst, const size_t *inner,
 			   const size_t *to, const void *neutral)
 {
@@ -87,7 +87,7 @@ static int add_outer_boxes(struct growing_block *block, const struct view *dst, 
 	return AML_SUCCESS;
 }
 
-/* The target of a pad, its shape, and the part of `extents` that lies within it. */
+/* Return the target of a pad, and its outline. Reduce `extents` to the target's extents. */
 static const struct aml_layout *crop_to_target(const struct aml_layout *pad,
 					       struct outline *outline, size_t *extents)
 {
@@ -98,7 +98,7 @@ static const struct aml_layout *crop_to_target(const struct aml_layout *pad,
 	return target;
 }
 
-/* The view of a side once its pads are taken off, unless they leave nothing. */
+/* Make the view of a side without its pads. -AML_ENOTSUP if its factors are not its dimensions. */
 static int view_of_target(const struct aml_layout *layout, const struct outline *outline,
 			  struct view *view)
 {
@@ -107,7 +107,7 @@ static int view_of_target(const struct aml_layout *layout, const struct outline 
 	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
 }
 
-/* The same of a destination, of which no more than `extents` is written to. */
+/* Make the view of a destination without its pads, reduced to the extents that are written. */
 static int view_of_written(const struct aml_layout *layout, const struct outline *outline,
 			   const size_t *extents, struct view *view)
 {

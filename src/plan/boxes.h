@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plans from and to pads. */
+/* Plans for copies from and to pads. */
 #ifndef PLAN_BOXES_H
 #define PLAN_BOXES_H
 
@@ -9,13 +9,17 @@
 #include "plan/plan.h"
 
 /*
- * Plan a copy from or to a pad. -AML_ENOTSUP: it cannot be done in boxes, and the room's
- * content is undefined; -AML_EINVAL: what is within a pad cannot be, or not be written to.
+ * Plan a copy from or to a pad. Returns -AML_ENOTSUP if the copy cannot be split into boxes; the
+ * contents of `room` are then undefined. Returns -AML_EINVAL if the target of a pad is invalid or
+ * cannot be written to.
  */
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct aml_layout *src, const struct outline *outline);
 
-/* A copy of a box of such a plan that can be run. */
+/*
+ * Copy `box`, a box of `plan`, to `room` as a plan that can run. The copy may refer to the neutral
+ * element in the block of `plan`.
+ */
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,
 		   union copy_plan_room *room);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plans that outlive the layouts which they ask element by element. */
+/* Deref plans that outlive their layouts. */
 #include <aml/utils/error.h>
 
 #include "layout/freeze.h"
 #include "plan/keep.h"
 
-/* Replace a layout by a copy; one that cannot be copied stays, and is its owner's to keep. */
+/* Replace a layout with a copy. A layout that cannot be copied stays; its owner must keep it. */
 static int duplicate_side(const struct copy_plan *plan, union copy_end *end, uint8_t *side)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);

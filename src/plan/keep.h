@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plans that outlive the layouts which they ask element by element. */
+/* Deref plans that outlive their layouts. */
 #ifndef PLAN_KEEP_H
 #define PLAN_KEEP_H
 
 #include "plan/plan.h"
 
 /*
- * Make the plan outlive the layouts that it refers to, where they can be duplicated. It is one
- * without a permutation. -AML_ENOMEM, -AML_EINVAL if a duplicate is another layout, or what a
- * layout's operator returned: the plan is as before.
+ * Replace the layouts of a plan with copies that the plan owns. A layout that cannot be copied
+ * stays, and must outlive the plan. The plan must have been made without a permutation. Returns
+ * -AML_ENOMEM, -AML_EINVAL if a copy differs from its layout, or the error of a layout's operator.
+ * On an error, the plan is unchanged.
  */
 int copy_plan_keep(struct copy_plan *plan);
 
-/* Release what copy_plan_keep() made. Not the plan, whose memory is its holder's. */
+/* Destroy the copies that copy_plan_keep() made. The memory of the plan belongs to the caller. */
 void copy_plan_release(struct copy_plan *plan);
 
 #endif /* PLAN_KEEP_H */

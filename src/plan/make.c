@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From two layouts, or two addresses, to a copy plan.
+ * Makes a copy plan from two layouts or two addresses.
  *
- * Both layouts are turned into views, and these into loops. Two dense layouts need no views: their
- * dimensions are the loops. Where a side has no view, the loops are the destination's dimensions,
- * and the layout is asked for each element's address.
+ * The planner lowers both layouts to views, and makes loops from the views. Two dense layouts need
+ * no views: their dimensions are the loops. If a side has no view, the plan has the destination's
+ * dimensions, and the copy queries the layout for the address of each element.
  */
 #include <aml/utils/error.h>
 
@@ -45,8 +45,8 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 }
 
 /*
- * Two dense layouts: both have the same dimensions, and these are the loops, without views. What
- * each says of itself was checked when it was made.
+ * Plan a copy between two dense layouts. Both have the same dimensions, which are the loops. Their
+ * addresses and steps were checked when the layouts were created.
  */
 static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
 		      const struct aml_layout_dense *src, const size_t *permutation)
@@ -82,7 +82,7 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	return AML_SUCCESS;
 }
 
-/* The source's factors in the order of the destination's dimensions. */
+/* Reorder the source's factors to the order of the destination's dimensions. */
 static void permute_view(struct view *src, const size_t *permutation)
 {
 	const struct view old = *src;
@@ -91,11 +91,11 @@ static void permute_view(struct view *src, const size_t *permutation)
 		src->factors[i] = old.factors[permutation[i]];
 }
 
-/* A layout of a copy and, if it has one, its view. */
+/* A layout of a copy, and its view if it has one. */
 struct layout_end {
 	const struct aml_layout *layout;
 	struct shape shape;
-	struct outline outline; /* of the shape */
+	struct outline outline; /* refers to `shape` */
 	struct view view;
 	bool has_view;
 };
@@ -117,7 +117,7 @@ static int find_view(struct layout_end *end)
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
 
-/* A side of a copy by elements. `paces[i]` becomes that of its native dimension i. */
+/* Fill in a side of a deref plan. `paces[i]` is the pace of the side's native dimension i. */
 static int fill_in_side(const struct layout_end *from, bool is_written, union copy_end *end,
 			uint8_t *side, union copy_pace *paces)
 {
@@ -129,7 +129,7 @@ static int fill_in_side(const struct layout_end *from, bool is_written, union co
 		return AML_SUCCESS;
 	}
 	*side = COPY_SIDE_BORROWED;
-	/* The field is not const for a destination's sake; a source is only read. */
+	/* The field is not const because a destination is written. A source is only read. */
 	end->layout = (struct aml_layout *)(uintptr_t)from->layout;
 	for (size_t i = 0; i < from->shape.ndims; i++)
 		paces[i].dim = i;
@@ -205,7 +205,7 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 	return plan_any(room, dst, src, permutation);
 }
 
-/* The address of a contiguous layout of one dimension. */
+/* Get the address of a layout. -AML_EINVAL if it is not contiguous or has several dimensions. */
 static int contiguous_base(const struct aml_layout *layout, const struct shape *shape, void **base)
 {
 	const struct outline outline = outline_of(shape);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plans from layouts, and from addresses. */
+/* Make plans from layouts or from addresses. */
 #ifndef PLAN_MAKE_H
 #define PLAN_MAKE_H
 
@@ -10,17 +10,21 @@
 #include "plan/plan.h"
 
 /*
- * Plan to copy layout to layout: dimension i of `dst` is dimension `permutation[i]` of `src`,
- * all in native order; NULL: dimension i. -AML_EINVAL if they do not match,
- * -AML_ENOTSUP if one lacks an operator.
+ * Plan a copy from layout to layout. Dimension i of `dst` is dimension `permutation[i]` of `src`,
+ * in native order. If `permutation` is NULL, it is dimension i. Returns -AML_EINVAL if the layouts
+ * do not match or one is invalid, -AML_ENOTSUP if a layout lacks an operator, or the error of a
+ * layout's operator.
  */
 int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 		      const struct aml_layout *src, const size_t *permutation);
 
-/* The same for contiguous layouts of one dimension; all others are -AML_EINVAL. */
+/*
+ * Plan a copy between contiguous layouts of one dimension. Returns -AML_EINVAL for other layouts,
+ * or an error of copy_plan_layouts().
+ */
 int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struct aml_layout *src);
 
-/* Plan to copy bytes. -AML_EINVAL if an address is NULL and the size is not 0. */
+/* Plan a copy of bytes. Returns -AML_EINVAL if an address is NULL and `size` is not 0. */
 int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size);
 
 #endif /* PLAN_MAKE_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How the runs of large plans are moved: all but the first method are for lines past the caches. */
+/* Chooses the methods of large plans, which stream. */
 #include "plan/method.h"
 #include "machine/caches.h"
 #include "plan/staging.h"
 
-/* Runs from this size on go past the caches one by one. */
+/* Runs of at least this size are streamed separately. */
 enum { STREAM_RUN_BYTES_MIN = 4 * CACHE_LINE_BYTES };
 
 static enum copy_method strided_method(const struct copy_plan *plan)

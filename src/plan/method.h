@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How the runs of a plan are moved. */
+/* Choose how the runs of a plan are copied. */
 #ifndef PLAN_METHOD_H
 #define PLAN_METHOD_H
 
 #include "kernels/kernels.h"
 #include "plan/plan.h"
 
-/* Is there a tile for the elements of a transposition, and does a plane have room for one? */
+/* Is there a tile kernel for the element size of a transposition, and does a tile fit a plane? */
 static inline bool copy_plan_has_tiles(const struct copy_plan *plan)
 {
 	size_t bytes = plan->run.bytes;
@@ -16,13 +16,13 @@ static inline bool copy_plan_has_tiles(const struct copy_plan *plan)
 	       plan->loops[0].extent * bytes >= kernels_narrow()->width;
 }
 
-/* copy_plan_choose_method() for a plan whose lines go past the caches. */
+/* copy_plan_choose_method() for a plan that streams. */
 void copy_plan_choose_stream_method(struct copy_plan *plan);
 
 /*
- * Choose the method of a flat or strided plan, or of a transposition, in normal form or a part of
- * one. Inline, since small copies spend a good part of their time on their plan; what only large
- * ones need stands apart.
+ * Choose the method of a flat plan, a strided plan, or a transposition. The plan is in normal form,
+ * or a part of such a plan. The function is inline because planning takes a large share of the time
+ * of a small copy. Code for large copies only is in method.c.
  */
 static inline void copy_plan_choose_method(struct copy_plan *plan)
 {

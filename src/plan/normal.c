@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The normal form of a plan's loops. It changes the order in which elements are moved, never which
- * goes where:
+ * Brings the loops of a plan into normal form. This changes only the order in which elements are
+ * copied. The normal form has four rules:
  *
- *  1. no loop has one iteration only, as no factor of a merged view has;
- *  2. the destination's steps are positive (a loop may run backwards instead);
- *  3. the loops stand in the order of the destination's steps, the smallest innermost;
- *  4. no two neighbours could be one loop, and the innermost is not a contiguous run.
+ *  1. No loop has only one iteration. The callers ensure this rule.
+ *  2. The destination's steps are positive. If necessary, a loop is reversed.
+ *  3. The loops are sorted by the destination's step. The innermost loop has the smallest step.
+ *  4. No two neighbouring loops can be merged, and the innermost loop is not a contiguous run.
  *
- * A transposition's loops are then put into another order: see choose_kind() and order_planes().
+ * The loops of a transposition are then reordered: see choose_kind(), order_planes() and
+ * copy_staged_order().
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@
 #include "plan/normal.h"
 #include "plan/staging.h"
 
-/* Rule 2. */
+/* Apply rule 2. */
 static void make_steps_positive(struct copy_plan *plan)
 {
 	for (uint8_t i = 0; i < plan->nloops; i++) {
@@ -33,7 +34,7 @@ static void make_steps_positive(struct copy_plan *plan)
 	}
 }
 
-/* Rule 3, by insertion: there are few loops, and most layouts have them in order. */
+/* Apply rule 3 by insertion sort: there are few loops, and most are already sorted. */
 static void sort_loops(struct copy_plan *plan)
 {
 	for (uint8_t i = 1; i < plan->nloops; i++) {
@@ -48,14 +49,14 @@ static void sort_loops(struct copy_plan *plan)
 	}
 }
 
-/* Does a loop with this step continue where `extent` steps of the last one end? */
+/* Does a loop with step `step` continue where a loop with `extent` steps of `last_step` ends? */
 static bool loop_continues(ptrdiff_t step, ptrdiff_t last_step, size_t extent)
 {
-	/* Unsigned, since the end of the last loop may be out of ptrdiff_t's range. */
+	/* Unsigned, because the end of the last loop can exceed the range of ptrdiff_t. */
 	return (size_t)step == (size_t)last_step * extent;
 }
 
-/* Rule 4. */
+/* Apply rule 4. */
 static void merge_loops(struct copy_plan *plan)
 {
 	uint8_t n = 0;
@@ -78,8 +79,8 @@ static void merge_loops(struct copy_plan *plan)
 }
 
 /*
- * The kind of a plan in normal form; a transposition's loop over the source's runs becomes
- * number 1.
+ * Return the kind of a plan in normal form. In a transposition, move the loop that is contiguous in
+ * the source to index 1.
  */
 static enum copy_kind choose_kind(struct copy_plan *plan)
 {
@@ -100,8 +101,9 @@ static enum copy_kind choose_kind(struct copy_plan *plan)
 }
 
 /*
- * From memory, planes follow each other as they stand in the source, whose lines are read ahead;
- * those of the destination are written whole anywhere.
+ * Sort the planes of a copy from memory by the source's step, because the CPU prefetches
+ * neighbouring lines of the source. The order of the destination does not matter: its lines are
+ * written whole.
  */
 static void order_planes(struct copy_plan *plan)
 {

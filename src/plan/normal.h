@@ -5,7 +5,7 @@
 
 #include "plan/plan.h"
 
-/* Bring the loops of a plan into the normal form, and set the plan's kind. */
+/* Bring the loops of a plan into normal form. Set the kind and the method of the plan. */
 void copy_plan_normalise(struct copy_plan *plan);
 
 #endif /* PLAN_NORMAL_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cutting large copies into parts, so that several threads can share one: along a long loop, or
- * the bytes of a flat one. A part ends between lines of the destination where the layout allows it,
- * so that no two parts write to one line, and between a transposition's lines of the source.
+ * Splits large copies into parts for several threads: along a long loop, or along the bytes of a
+ * flat plan. Where the layout allows it, parts end between lines of the destination, so that no two
+ * parts write to the same line. Parts of a transposition also end between lines of the source.
  */
 #include <string.h>
 
@@ -13,21 +13,22 @@
 #include "plan/part.h"
 
 enum {
-	PART_ROW_BYTES =
-		8 * CACHE_LINE_BYTES, /* of a transposition's row, what is written together */
-	PART_RUN_BYTES_MIN = 2 << 10, /* of a row or a run that another loop continues */
-	PARTS_ENOUGH = 16,            /* parts that keep some threads busy */
+	/* The smallest section of a transposition's destination row in a part. */
+	PART_ROW_BYTES = 8 * CACHE_LINE_BYTES,
+	/* The smallest section of a row or a source run that another loop continues. */
+	PART_RUN_BYTES_MIN = 2 << 10,
+	PARTS_ENOUGH = 16, /* parts that keep several threads busy */
 	PARTS_MAX = 1 << 20,
 };
 
-/* Where a plan is cut: a loop, or the bytes of a flat one. */
+/* Where to split a plan: a loop, or the bytes of a flat plan. */
 struct cut {
 	uint8_t loop;
-	size_t extent;      /* the loop's, or the number of bytes */
-	size_t grain, head; /* a cut is at `head` or a multiple of `grain` beyond it */
+	size_t extent;      /* of the loop, or the number of bytes */
+	size_t grain, head; /* split at `head`, or at a multiple of `grain` after `head` */
 };
 
-/* The longest loop from number `from` on; the outer one of equals. */
+/* The longest loop from index `from` on. Of equally long loops, the outermost. */
 static uint8_t longest_loop(const struct copy_plan *plan, uint8_t from)
 {
 	uint8_t loop = from;
@@ -39,8 +40,9 @@ static uint8_t longest_loop(const struct copy_plan *plan, uint8_t from)
 }
 
 /*
- * How many iterations of a loop that continues another one make a part: no more parts than keep
- * threads busy, and no pieces of a few lines on the side where it continues.
+ * The minimum number of iterations of a part along a loop that continues another loop. It limits
+ * the number of parts to PARTS_ENOUGH. It also ensures that a part has more than a few lines on the
+ * side where the loop continues.
  */
 static size_t iterations_of_part(const struct copy_loop *loop)
 {
@@ -54,9 +56,10 @@ static size_t iterations_of_part(const struct copy_loop *loop)
 }
 
 /*
- * The loop to cut. Those around the planes of a transposition if they are long enough; those that
- * continue a row or a run of a plane; then the rows of the destination, since a part shall
- * read whole rows of the source. `loops`: of a staged plane; 0: it is not staged.
+ * Return the index of the loop to split. In a transposition, try in this order: the longest loop
+ * around the planes, the loops that continue a row or a source run, loop 0, and the longest loop.
+ * Splitting loop 0 leaves the source rows whole. `loops` is the number of loops of a staged plane.
+ * If the transposition is not staged, `loops` is 0.
  */
 static uint8_t loop_to_cut(const struct copy_plan *plan, uint8_t loops)
 {
@@ -76,9 +79,9 @@ static uint8_t loop_to_cut(const struct copy_plan *plan, uint8_t loops)
 }
 
 /*
- * Cut where lines of the destination begin, if the loop meets them, and often enough for about as
- * many parts. A line's size is a power of two: how often it meets them is in the lowest bit of its
- * step.
+ * Split only where lines of the destination begin, if the loop reaches the beginning of a line
+ * often enough for about the same number of parts. The size of a line is a power of two, so the
+ * lowest set bit of the step determines how often.
  */
 static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 {
@@ -98,6 +101,7 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 	}
 }
 
+/* Choose where to split a plan. */
 static struct cut cut_of(const struct copy_plan *plan)
 {
 	struct cut cut = {.extent = plan->run.bytes, .grain = CACHE_LINE_BYTES};
@@ -148,7 +152,7 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	return parts > 1 ? (unsigned)parts : 1;
 }
 
-/* Where part number `part` begins. */
+/* The iteration or byte at which part number `part` begins. */
 static size_t begin_of_part(const struct cut *cut, unsigned part, unsigned parts)
 {
 	size_t even = cut->extent / parts * part + cut->extent % parts * part / parts;
@@ -160,7 +164,7 @@ static size_t begin_of_part(const struct cut *cut, unsigned part, unsigned parts
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
 }
 
-/* Cut a plan without boxes down to one of its parts. False: nothing is left. */
+/* Reduce a plan without boxes to one of its parts. Returns false if the part is empty. */
 static bool cut_to_part(struct copy_plan *plan, unsigned part)
 {
 	unsigned parts = copy_plan_parts(plan);
@@ -197,7 +201,7 @@ bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan
 		memcpy(room, plan, copy_plan_size(plan));
 		return cut_to_part(&room->plan, part);
 	}
-	/* Parts are numbered through all boxes. */
+	/* The parts of all boxes are numbered consecutively. */
 	box = copy_next_box(plan, NULL);
 	while (part >= copy_plan_parts(box)) {
 		part -= copy_plan_parts(box);

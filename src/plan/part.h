@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Large plans in parts. */
+/* Split large plans into parts. */
 #ifndef PLAN_PART_H
 #define PLAN_PART_H
 
@@ -8,23 +8,23 @@
 
 #include "plan/plan.h"
 
-/* What a part moves, in bytes, if it can be cut so. Tests build with less. */
+/* The size of a part in bytes, if the plan can be split so. Tests build with smaller parts. */
 #ifndef COPY_PART
 #define COPY_PART (512 << 10)
 #endif
 
-/* How many parts a plan is worth being cut into that moves 4 * COPY_PART bytes or more. */
+/* copy_plan_parts() for a plan that copies at least 4 * COPY_PART bytes. */
 unsigned copy_plan_large_parts(const struct copy_plan *plan);
 
-/* The same for any plan: 1 but for large copies of the library's own. */
+/* The number of parts to split a plan into. Plans that are small, walks or deref plans have 1. */
 static inline unsigned copy_plan_parts(const struct copy_plan *plan)
 {
 	return copy_plan_payload(plan) < 4 * COPY_PART ? 1 : copy_plan_large_parts(plan);
 }
 
 /*
- * Make the plan of one of these parts. Together they do what the plan does, each element once.
- * False: nothing is left for this part, and the room's content is undefined.
+ * Make the plan of part number `part` of copy_plan_parts() in `room`. The parts together copy each
+ * element once. Returns false if the part is empty; the contents of `room` are then undefined.
  */
 bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room);
 

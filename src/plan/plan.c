@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a plan reports of itself. */
+/* Queries about a plan: its name, its size, its payload. */
 #include "plan/plan.h"
 
 const char *copy_kind_name(uint8_t kind)

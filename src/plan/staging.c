@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which transpositions are staged, and by which of their loops.
+ * Chooses which transpositions are staged, and by which of their loops.
  *
- * A plane has the loops 0 and 1 and up to two more. If a loop continues where loop 0 ends in the
- * destination, its rows are taken together with those of loop 0: the destination's rows are as long
- * as both. If a loop continues where loop 1 ends in the source, and loop 1 is short, a row of the
- * source has the runs of both.
+ * A plane has loops 0 and 1, and up to two more loops. A loop that continues where loop 0 ends in
+ * the destination makes the destination rows longer: a row then has the iterations of both loops.
+ * If a loop continues where loop 1 ends in the source, and loop 1 is short, a source row has the
+ * source runs of all iterations of that loop.
  */
 #include <string.h>
 
@@ -16,11 +16,11 @@
 
 enum {
 	STAGE_BYTES_MIN = 16 << 10,
-	STAGED_PIECE_BYTES_MIN = 1 << 10, /* what a tile has of a row of the source at least, */
-	STAGED_ROW_BYTES_MIN =
-		2 * CACHE_LINE_BYTES, /* if it can have these of a row of the destination */
+	/* The smallest piece, unless it makes a tile's rows shorter than STAGED_ROW_BYTES_MIN. */
+	STAGED_PIECE_BYTES_MIN = 1 << 10,
+	STAGED_ROW_BYTES_MIN = 2 * CACHE_LINE_BYTES,
 	STAGED_ROW_BYTES_MAX = 4 * CACHE_LINE_BYTES,
-	STAGED_SHORT_BYTES = 512, /* a run or a row up to this size is short */
+	STAGED_SHORT_BYTES = 512, /* source runs and rows up to this size are short */
 };
 
 size_t copy_stage_size(void)
@@ -43,7 +43,10 @@ static bool row_continues(const struct copy_plan *plan, const struct copy_loop *
 	return loop->dst_step == (ptrdiff_t)(plan->loops[0].extent * plan->run.bytes);
 }
 
-/* Is a row of the destination better left alone: does it begin with a line, or is it long? */
+/*
+ * Is it faster not to lengthen the destination rows? It is if their steps are whole lines and the
+ * rows are long enough. Rows that begin at a line may be shorter.
+ */
 static bool row_stands_alone(const struct copy_plan *plan, const struct copy_loop *loop)
 {
 	size_t row = plan->loops[0].extent * plan->run.bytes;
@@ -54,8 +57,8 @@ static bool row_stands_alone(const struct copy_plan *plan, const struct copy_loo
 }
 
 /*
- * Does the loop continue the runs? Where it continues the rows as well, as in an array of three
- * dimensions reversed, only short runs.
+ * Does the loop continue the source runs? If the loop also continues the destination rows, as in
+ * the reversal of three dimensions, it continues only short source runs.
  */
 static bool run_continues(const struct copy_plan *plan, const struct copy_loop *loop)
 {
@@ -117,7 +120,7 @@ bool copy_staged_choose(struct copy_plan *plan)
 	    plan->loops[1].extent * bytes < TILE_BYTES ||
 	    copy_staged_extent(plan, 1, plane.run_loop) * bytes < 2 * CACHE_LINE_BYTES)
 		return false;
-	/* Long rows of the destination that are not in lines are better written tile by tile. */
+	/* Long destination rows that do not begin at lines are faster to write tile by tile. */
 	if (plane.row_loop == 0 && plan->loops[1].dst_step % CACHE_LINE_BYTES != 0)
 		return false;
 	plan->staged = plane;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which transpositions are staged, and by which of their loops. */
+/* Choose which transpositions are staged, and by which of their loops. */
 #ifndef PLAN_STAGING_H
 #define PLAN_STAGING_H
 
@@ -11,19 +11,19 @@
 
 enum { STAGE_BYTES_MAX = 32 << 10 };
 
-/* The stage, in bytes: two thirds of the first cache. */
+/* The size of the stage in bytes: two thirds of the first-level cache, within limits. */
 size_t copy_stage_size(void);
 
-/* The extent of a loop and of `more`, which continues it; 0: there is no such one. */
+/* The extent of loop `loop` together with loop `more`, which continues it. 0: none. */
 size_t copy_staged_extent(const struct copy_plan *plan, uint8_t loop, uint8_t more);
 
-/* What a tile has of a run, in bytes. */
+/* The size of a tile's piece in bytes. copy_staged() adapts it to the source runs. */
 size_t copy_staged_piece(const struct copy_plan *plan);
 
-/* Is a transposition past the caches to be staged? Then its member `staged` is filled in. */
+/* Should a transposition that streams be staged? If so, fill in its member `staged`. */
 bool copy_staged_choose(struct copy_plan *plan);
 
-/* Put the loops that a plane of a staged transposition may have behind the first two. */
+/* Move the loops that can belong to a staged plane directly behind loops 0 and 1. */
 void copy_staged_order(struct copy_plan *plan);
 
 #endif /* PLAN_STAGING_H */

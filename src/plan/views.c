@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Plans from two views: loops over the common refinement of their factors, in the normal form.
- * Without a common refinement, both sides are walked along, each by its own factors.
+ * Makes plans from two views. The loops are the common refinement of the views' factors, in normal
+ * form. If there is no common refinement, the plan is a walk: each side keeps its own factors.
  */
 #include <aml/utils/error.h>
 
 #include "plan/normal.h"
 #include "plan/views.h"
 
-/* The next piece of `n` of a factor; false: n does not divide what is left of it. */
+/* Take `n` iterations off a factor. Returns false if `n` does not divide its remaining extent. */
 static bool take_piece(struct factor *rest, size_t n)
 {
-	/* The usual case, without a division. */
+	/* The common case avoids a division. */
 	if (rest->extent == n) {
 		rest->extent = 1;
 		return true;
@@ -25,9 +25,10 @@ static bool take_piece(struct factor *rest, size_t n)
 }
 
 /*
- * Loops over both views at once, whose extents are the common refinement of the two
- * factorisations. False: there is none. Both are merged and have as many elements: neither ends
- * before the other, and each loop ends a factor of 2 or more, so that the plan has room for all.
+ * Make loops over both views. Their extents are the common refinement of the views' factors.
+ * Returns false if there is none. Both views are merged and have the same number of elements, so
+ * they end together. Each loop ends at least one factor, so the loops of the two views fit the
+ * plan.
  */
 static bool refine_views(struct copy_plan *plan, const struct view *dst, const struct view *src)
 {
@@ -51,7 +52,7 @@ static bool refine_views(struct copy_plan *plan, const struct view *dst, const s
 	}
 }
 
-/* Both views as they are, one after the other. */
+/* Make the loops of a walk: the factors of the destination, then the factors of the source. */
 static void fill_in_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
 {
 	plan->kind = COPY_WALK;
@@ -65,7 +66,7 @@ static void fill_in_walk(struct copy_plan *plan, const struct view *dst, const s
 			(struct copy_loop){src->factors[i].extent, 0, src->factors[i].step};
 }
 
-/* The number of elements; 0 if it is none that can be. */
+/* The number of elements. 0 if there are none, or if the number overflows. */
 static size_t elements_of_view(const struct view *view)
 {
 	size_t n = 1;
@@ -80,7 +81,7 @@ int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *s
 {
 	struct copy_plan *plan = copy_plan_start(room, size);
 
-	/* Loops over one side only would never end. */
+	/* refine_views() would not terminate if one view had more elements. */
 	if (elements_of_view(dst) == 0 || elements_of_view(dst) != elements_of_view(src))
 		return -AML_EINVAL;
 	plan->run.dst = dst->base;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plans from two views. */
+/* Make plans from two views. */
 #ifndef PLAN_VIEWS_H
 #define PLAN_VIEWS_H
 
@@ -9,8 +9,9 @@
 #include "plan/plan.h"
 
 /*
- * Plan a copy from view to view, whose elements, of `size` bytes, have the same linear order. Both
- * views are changed on the way. -AML_EINVAL if they have not as many elements, or none.
+ * Plan a copy from view to view. The elements of both views have `size` bytes and the same linear
+ * order. The function modifies both views. Returns -AML_EINVAL if the numbers of elements differ,
+ * if they are 0, or if they overflow.
  */
 int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A set of kernels may be incomplete: the portable kernels take the place of what it lacks. */
+/* A set of kernels may be incomplete. The portable kernels replace the missing kernels. */
 #include "kernels/kernels.h"
 #include "suite.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parts of large copies, each run by itself. Together the parts write each byte of the
- * destination once. If the layouts allow it, no two parts write to the same cache line. The test
- * build of the library splits small copies into parts.
+ * Runs the parts of copies one by one. Together, the parts write every byte of the destination
+ * once. Where the layouts allow it, no two parts write to the same line. The test build of the
+ * library splits small copies into parts.
  */
 #include <string.h>
 
@@ -14,21 +14,22 @@
 #include "plan/part.h"
 #include "suite.h"
 
-#define LINE 64
-#define ROOM (512 * 1024)
+#define LINE_BYTES 64
+#define ROOM_BYTES (512 * 1024)
 
 /*
- * The extents of the destination, whose last dimension is contiguous. `permutation` maps each of
- * its dimensions to one of the source.
+ * A copy. Dimension i of the destination is dimension `permutation[i]` of the source. The last
+ * dimension is contiguous.
  */
 struct copy_case {
 	size_t size, ndims;
-	size_t pitch; /* of the contiguous dimension on both sides; 0: no gaps */
+	size_t pitch; /* of the contiguous dimension of both sides, in elements; 0: no gap */
 	size_t dims[4], permutation[4];
 };
 
-static _Alignas(LINE) char to[ROOM + LINE], from[ROOM + LINE];
-static unsigned writer[ROOM + LINE]; /* for each byte: the number of its part plus one, or 0 */
+static _Alignas(LINE_BYTES) char to[ROOM_BYTES + LINE_BYTES], from[ROOM_BYTES + LINE_BYTES];
+/* For each byte, the number of the part that wrote it, plus 1. 0: none. */
+static unsigned writer[ROOM_BYTES + LINE_BYTES];
 
 static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool source)
 {
@@ -46,8 +47,8 @@ static struct aml_layout *layout_of(const struct copy_case *c, void *ptr, bool s
 	return layout;
 }
 
-/* Convert the permutation to native order, in which the contiguous dimension comes first. */
-static void native(const struct copy_case *c, size_t *permutation)
+/* The permutation in native order: the contiguous dimension is the first. */
+static void native_permutation(const struct copy_case *c, size_t *permutation)
 {
 	for (size_t i = 0; i < c->ndims; i++)
 		permutation[i] = c->ndims - 1 - c->permutation[c->ndims - 1 - i];
@@ -56,34 +57,34 @@ static void native(const struct copy_case *c, size_t *permutation)
 /* Run a part, and record the bytes that it wrote. */
 static void run_part(const struct copy_plan *plan, unsigned part)
 {
-	static const char untouched[LINE];
+	static const char untouched[LINE_BYTES];
 	bool twice = false;
 
 	copy_plan_run_part(plan, part);
-	for (size_t at = 0; at < sizeof(to); at += LINE) {
-		if (memcmp(to + at, untouched, LINE) == 0)
+	for (size_t at = 0; at < sizeof(to); at += LINE_BYTES) {
+		if (memcmp(to + at, untouched, LINE_BYTES) == 0)
 			continue;
-		for (size_t i = at; i < at + LINE; i++) {
+		for (size_t i = at; i < at + LINE_BYTES; i++) {
 			if (to[i] == 0)
 				continue;
 			twice |= writer[i] > 0;
 			writer[i] = part + 1;
 		}
-		memset(to + at, 0, LINE);
+		memset(to + at, 0, LINE_BYTES);
 	}
 	ck_assert(!twice);
 }
 
-/* The number of cache lines that more than one part has written to. */
+/* The number of lines that several parts have written to. */
 static size_t shared_lines(void)
 {
 	size_t shared = 0;
 
-	for (size_t at = 0; at < sizeof(to); at += LINE) {
+	for (size_t at = 0; at < sizeof(to); at += LINE_BYTES) {
 		unsigned one = 0;
 		bool two = false;
 
-		for (size_t i = at; i < at + LINE; i++) {
+		for (size_t i = at; i < at + LINE_BYTES; i++) {
 			two |= one > 0 && writer[i] > 0 && writer[i] != one;
 			one = writer[i] > 0 ? writer[i] : one;
 		}
@@ -92,11 +93,8 @@ static size_t shared_lines(void)
 	return shared;
 }
 
-/*
- * Run the parts of a copy, with the destination `offset` bytes into a cache line. Returns the
- * number of cache lines that parts share.
- */
-static size_t share(const struct copy_case *c, size_t offset)
+/* Run all parts, with the destination `offset` bytes into a line. Return the shared lines. */
+static size_t run_and_count_shared(const struct copy_case *c, size_t offset)
 {
 	struct aml_layout *dst = layout_of(c, to + offset, false);
 	struct aml_layout *src = layout_of(c, from, true);
@@ -107,7 +105,7 @@ static size_t share(const struct copy_case *c, size_t offset)
 	memset(to, 0, sizeof(to));
 	memset(from, 1, sizeof(from));
 	memset(writer, 0, sizeof(writer));
-	native(c, permutation);
+	native_permutation(c, permutation);
 	ck_assert_int_eq(copy_plan_layouts(&room, dst, src, permutation), 0);
 	parts = copy_plan_parts(&room.plan);
 	ck_assert_uint_gt(parts, 1);
@@ -123,12 +121,12 @@ static size_t share(const struct copy_case *c, size_t offset)
 	return shared_lines();
 }
 
-/* Check that no lines are shared at any offset in a line, in steps of `by` bytes. */
-#define NONE_SHARED(by, ...)                                         \
-	do {                                                         \
-		const struct copy_case c = {__VA_ARGS__};            \
-		for (size_t offset = 0; offset < LINE; offset += by) \
-			ck_assert_uint_eq(share(&c, offset), 0);     \
+/* Check that the parts share no line, for offsets of the destination that are multiples of `by`. */
+#define NONE_SHARED(by, ...)                                                    \
+	do {                                                                    \
+		const struct copy_case c = {__VA_ARGS__};                       \
+		for (size_t offset = 0; offset < LINE_BYTES; offset += by)      \
+			ck_assert_uint_eq(run_and_count_shared(&c, offset), 0); \
 	} while (0)
 
 START_TEST(flat_copies)
@@ -147,27 +145,27 @@ END_TEST
 
 START_TEST(transpositions_of_rows_in_lines)
 {
-	NONE_SHARED(LINE, 8, 2, 0, {64, 1024}, {1, 0});
-	NONE_SHARED(LINE, 1, 2, 0, {64, 2048}, {1, 0});
-	NONE_SHARED(LINE, 16, 2, 0, {32, 1024}, {1, 0});
+	NONE_SHARED(LINE_BYTES, 8, 2, 0, {64, 1024}, {1, 0});
+	NONE_SHARED(LINE_BYTES, 1, 2, 0, {64, 2048}, {1, 0});
+	NONE_SHARED(LINE_BYTES, 16, 2, 0, {32, 1024}, {1, 0});
 }
 END_TEST
 
-/* Each plane consists of whole cache lines. */
+/* Each plane consists of whole lines. */
 START_TEST(transpositions_of_longer_rows_of_two_dimensions)
 {
-	NONE_SHARED(LINE, 8, 3, 0, {12, 136, 33}, {2, 1, 0});
-	NONE_SHARED(LINE, 4, 3, 0, {8, 272, 31}, {2, 1, 0});
+	NONE_SHARED(LINE_BYTES, 8, 3, 0, {12, 136, 33}, {2, 1, 0});
+	NONE_SHARED(LINE_BYTES, 4, 3, 0, {8, 272, 31}, {2, 1, 0});
 }
 END_TEST
 
-/* Rows that are not whole cache lines, split across: a part shares at most one line of each row. */
+/* Rows that do not consist of whole lines: a part shares at most one line of each row. */
 START_TEST(other_transpositions)
 {
 	const struct copy_case c = {8, 2, 0, {40, 1023}, {1, 0}};
 
-	for (size_t offset = 0; offset < LINE; offset += 24)
-		ck_assert_uint_le(share(&c, offset), 40 * 16);
+	for (size_t offset = 0; offset < LINE_BYTES; offset += 24)
+		ck_assert_uint_le(run_and_count_shared(&c, offset), 40 * 16);
 }
 END_TEST
 

@@ -41,8 +41,8 @@ TARGET static inline __m512i avx512_load_rows(const char *p, ptrdiff_t step)
 #define HIGH_8 _mm512_unpackhi_epi64
 
 /*
- * Loads under masks, one after the other, leave the shuffling units to the interleaving. That is
- * faster unless everything waits for memory.
+ * Masked loads leave the shuffle units free for the interleaving. They are faster unless the copy
+ * waits for memory.
  */
 TARGET static inline __m512i avx512_set_lane(__m512i v, int lane, const char *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernels for any x86-64, which has SSE2. */
+/* The kernels for x86-64 with SSE2, which every x86-64 CPU has. */
 #ifdef __x86_64__
 #include <emmintrin.h>
 #include <string.h>
