@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pad layouts: the places of their elements, ownership, and refused arguments. copy/test_nested_layouts.c
- * tests copies.
+ * Pad layouts: the places of their elements, ownership, and refused arguments.
+ * copy/test_nested_layouts.c tests copies.
  */
 #include <aml.h>
 #include <aml/layout/dense.h>
