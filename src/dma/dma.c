@@ -2,18 +2,32 @@
 /* The generic interface of DMA engines: check the arguments, then call the engine. */
 #include <pthread.h>
 
-#include <aml/dma.h>
-#include <aml/dma/linux.h>
 #include <aml/utils/error.h>
 
 #include "copy/run.h"
-#include "dma/linux_ops.h"
+#include "dma/dma.h"
+#include "plan/make.h"
+
+/* What the library's own engine has registered. Constant once the library is loaded. */
+static struct dma_own_engine own_engine;
+
+void dma_register_engine(const struct dma_own_engine *engine)
+{
+	own_engine = *engine;
+}
 
 /* AML_SUCCESS if `dma` is an engine that has the operation, else the negative code. */
 #define CHECK_OPERATION(dma, op)                            \
 	((dma) == NULL || (dma)->ops == NULL ? -AML_EINVAL  \
 	 : (dma)->ops->op == NULL            ? -AML_ENOTSUP \
 					     : AML_SUCCESS)
+
+/* Report whether a request may have this destination and source. */
+static bool has_both_sides(const void *dest, const void *src, aml_dma_operator op, const void *arg)
+{
+	return (dest != NULL && src != NULL) ||
+	       (own_engine.accepts_null != NULL && own_engine.accepts_null(op, arg));
+}
 
 int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
@@ -23,7 +37,7 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 
 	if (err != AML_SUCCESS)
 		return err;
-	if (!linux_takes(dest, src, op, op_arg))
+	if (!has_both_sides(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
 }
@@ -31,8 +45,8 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 /* Report whether the engine's own synchronous copy can replace create_request and wait_request. */
 static bool copies_at_once(const struct aml_dma_ops *ops)
 {
-	return ops->copy != NULL && ops->create_request == aml_dma_linux_request_create &&
-	       ops->wait_request == aml_dma_linux_request_wait;
+	return ops->copy != NULL && ops->create_request == own_engine.create_request &&
+	       ops->wait_request == own_engine.wait_request;
 }
 
 /*
@@ -50,7 +64,7 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 		err = CHECK_OPERATION(dma, wait_request);
 	if (err != AML_SUCCESS)
 		return err;
-	if (!linux_takes(dest, src, op, op_arg))
+	if (!has_both_sides(dest, src, op, op_arg))
 		return -AML_EINVAL;
 	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
 	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
@@ -59,7 +73,7 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout *src,
 			aml_dma_operator op, void *op_arg)
 {
-	if (dma != NULL && dma->ops != NULL && linux_takes(dest, src, op, op_arg) &&
+	if (dma != NULL && dma->ops != NULL && has_both_sides(dest, src, op, op_arg) &&
 	    copies_at_once(dma->ops))
 		return dma->ops->copy(dma->data, dest, src, op, op_arg);
 	return post_and_wait(dma, dest, src, op, op_arg);

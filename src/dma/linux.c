@@ -15,6 +15,7 @@
 
 #include "async/queue_fork.h"
 #include "async/queue_wait.h"
+#include "dma/dma.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
 #include "plan/part.h"
@@ -42,10 +43,10 @@ static inline bool copy_few_bytes(struct queue_sched *q, void *dst, const void *
 	if (dst == NULL || src == NULL || size > FEW_BYTES_MAX || trace_on() ||
 	    !queue_begin(q, &task, true))
 		return false;
-	trace_probe_bytes(post, &task, size);
-	trace_probe_bytes(start, &task, size);
+	TRACE_PROBE_BYTES(post, &task, size);
+	TRACE_PROBE_BYTES(start, &task, size);
 	memcpy(dst, src, size);
-	trace_probe_bytes(finish, &task, size);
+	TRACE_PROBE_BYTES(finish, &task, size);
 	queue_end(q, &task, size);
 	return true;
 }
@@ -163,3 +164,17 @@ struct aml_dma_ops aml_dma_linux_ops = {
 	.fprintf = engine_print,
 	.copy = engine_copy,
 };
+
+static bool engine_accepts_null(aml_dma_operator op, const void *arg)
+{
+	return linux_accepts_null(op, arg);
+}
+
+/* At load time: no call comes before. */
+__attribute__((constructor)) static void engine_register(void)
+{
+	static const struct dma_own_engine own = {aml_dma_linux_request_create,
+						  aml_dma_linux_request_wait, engine_accepts_null};
+
+	dma_register_engine(&own);
+}

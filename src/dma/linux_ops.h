@@ -26,11 +26,10 @@ static inline enum linux_operator linux_operator_of(aml_dma_operator op)
 	return op == aml_dma_linux_copy_1D ? LINUX_OPERATOR_1D : LINUX_OPERATOR_FOREIGN;
 }
 
-/* Report whether a request may have these arguments. Only a copy of no bytes may have NULL. */
-static inline bool linux_takes(const void *dst, const void *src, aml_dma_operator op,
-			       const void *arg)
+/* Report whether the operator accepts NULL with this argument: only a copy of no bytes does. */
+static inline bool linux_accepts_null(aml_dma_operator op, const void *arg)
 {
-	return (dst != NULL && src != NULL) || (op == aml_dma_linux_memcpy_op && arg == NULL);
+	return op == aml_dma_linux_memcpy_op && arg == NULL;
 }
 
 /*

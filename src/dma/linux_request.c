@@ -257,7 +257,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	bool small;
 	int err;
 
-	if (data == NULL || !linux_takes(dest, src, op, op_arg))
+	if (data == NULL || ((dest == NULL || src == NULL) && !linux_accepts_null(op, op_arg)))
 		return -AML_EINVAL;
 	if (which == LINUX_OPERATOR_FOREIGN) {
 		const struct aml_dma_linux_task_in in = {

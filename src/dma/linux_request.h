@@ -46,10 +46,10 @@ __attribute__((always_inline)) static inline bool request_run_at_once(struct que
 	/* A trace needs a request, which has its times and its name. */
 	if (trace_on() || !queue_begin(q, &task, waits))
 		return false;
-	trace_probe_bytes(post, &task, bytes);
-	trace_probe_bytes(start, &task, bytes);
+	TRACE_PROBE_BYTES(post, &task, bytes);
+	TRACE_PROBE_BYTES(start, &task, bytes);
 	copy_plan_run(plan);
-	trace_probe_bytes(finish, &task, bytes);
+	TRACE_PROBE_BYTES(finish, &task, bytes);
 	queue_end(q, &task, bytes);
 	return true;
 }

@@ -27,11 +27,11 @@
 
 #ifdef HAVE_SYS_SDT_H
 #include <sys/sdt.h>
-#define trace_probe_bytes(name, task, bytes) DTRACE_PROBE2(aml_dma, name, task, bytes)
+#define TRACE_PROBE_BYTES(name, task, bytes) DTRACE_PROBE2(aml_dma, name, task, bytes)
 #else
-#define trace_probe_bytes(name, task, bytes) ((void)0)
+#define TRACE_PROBE_BYTES(name, task, bytes) ((void)0)
 #endif
-#define trace_probe(name, task) trace_probe_bytes(name, task, (task)->priv.bytes)
+#define TRACE_PROBE(name, task) TRACE_PROBE_BYTES(name, task, (task)->priv.bytes)
 
 /* The number of the part in a task that is not divisible. */
 enum { TRACE_WHOLE = INT_MAX };
@@ -68,7 +68,7 @@ void trace_cancelled(struct trace_source *source, struct aml_task *task);
 /* Call after a task was submitted, before any thread can take it. */
 static inline void trace_post(struct trace_source *source, struct aml_task *task)
 {
-	trace_probe(post, task);
+	TRACE_PROBE(post, task);
 	if (trace_on())
 		trace_posted(source, task);
 }
@@ -78,14 +78,14 @@ static inline uint64_t trace_start(struct trace_source *source, struct aml_task 
 				   unsigned part)
 {
 	if (part == 0 || part == TRACE_WHOLE)
-		trace_probe(start, task);
+		TRACE_PROBE(start, task);
 	return trace_on() ? trace_started(source, task, part) : 0;
 }
 
 /* Call after all taken parts of a task have run. */
 static inline void trace_finish(struct trace_source *source, struct aml_task *task)
 {
-	trace_probe(finish, task);
+	TRACE_PROBE(finish, task);
 	if (trace_on())
 		trace_finished(source, task);
 }
@@ -101,7 +101,7 @@ static inline void trace_end(const struct trace_source *source, const struct aml
 /* Call after a task was taken out of the queue: it, or the rest of its parts, will not run. */
 static inline void trace_cancel(struct trace_source *source, struct aml_task *task)
 {
-	trace_probe(cancel, task);
+	TRACE_PROBE(cancel, task);
 	if (trace_on())
 		trace_cancelled(source, task);
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The generic interface calls engines through their tables and names none of them. The library's
+ * own engine registers here what the table cannot say.
+ */
+#ifndef DMA_DMA_H
+#define DMA_DMA_H
+
+#include <stdbool.h>
+
+#include <aml/dma.h>
+
+struct dma_own_engine {
+	/* A table may use its operation `copy` only while it has these two. */
+	int (*create_request)(struct aml_dma_data *data, struct aml_dma_request **req,
+			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+			      void *op_arg);
+	int (*wait_request)(struct aml_dma_data *data, struct aml_dma_request **req);
+	/* Report whether the operator accepts a NULL source or destination with this argument. */
+	bool (*accepts_null)(aml_dma_operator op, const void *arg);
+};
+
+/* Register the engine, once, when the library is loaded. */
+void dma_register_engine(const struct dma_own_engine *engine);
+
+#endif /* DMA_DMA_H */
