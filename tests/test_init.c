@@ -18,33 +18,6 @@ static void set_threads(const char *number)
 		ck_assert_int_eq(setenv("AML_DMA_NUM_THREADS", number, 1), 0);
 }
 
-/* Check that the preinstantiated engine runs n operators at once and has n threads. */
-static void expect_workers(size_t n)
-{
-	struct gate gate;
-	struct job job = {.gate = &gate};
-	struct job jobs[THREADS_MAX];
-	pid_t tids[THREADS_MAX];
-
-	ck_assert_uint_le(n, THREADS_MAX);
-	gate_init(&gate);
-	for (size_t i = 0; i < n; i++) {
-		jobs[i] = job;
-		ck_assert_int_eq(job_post(aml_dma_linux, NULL, &jobs[i]), 0);
-	}
-	for (size_t i = 0; i < n; i++)
-		gate_await(&gate);
-	/* The joined threads of an earlier engine may stay visible for a moment. */
-	while (threads_named("aml-dma/", tids, THREADS_MAX) != n)
-		sched_yield();
-	while (!under_sanitizer() && threads_named("", tids, THREADS_MAX) != n + 1)
-		sched_yield();
-	for (size_t i = 0; i < n; i++)
-		gate_open(&gate);
-	ck_assert_int_eq(aml_dma_barrier(aml_dma_linux), 0);
-	gate_destroy(&gate);
-}
-
 /* Contract: INIT-1. */
 START_TEST(init_makes_the_engine_and_finalize_takes_it_away)
 {

@@ -5,31 +5,6 @@
 #include "gate.h"
 #include "suite.h"
 
-/* Check that aml_dma_linux has n workers. Count them while each one runs a job. */
-static void expect_workers(size_t n)
-{
-	struct gate gate;
-	struct job *jobs = calloc(n, sizeof(*jobs));
-	pid_t tid;
-
-	ck_assert_ptr_nonnull(jobs);
-	gate_init(&gate);
-	ck_assert_int_eq(aml_init(NULL, NULL), 0);
-	for (size_t i = 0; i < n; i++) {
-		jobs[i].gate = &gate;
-		ck_assert_int_eq(job_post(aml_dma_linux, NULL, &jobs[i]), 0);
-	}
-	for (size_t i = 0; i < n; i++)
-		gate_await(&gate);
-	while (threads_named("aml-dma/", &tid, 1) != n)
-		sched_yield();
-	for (size_t i = 0; i < n; i++)
-		gate_open(&gate);
-	ck_assert_int_eq(aml_finalize(), 0);
-	gate_destroy(&gate);
-	free(jobs);
-}
-
 /* Contract: INIT-5. */
 START_TEST(one_for_each_cpu_of_the_mask)
 {
@@ -48,7 +23,9 @@ START_TEST(one_for_each_cpu_of_the_mask)
 		CPU_SET(cpu, &some);
 		n++;
 		ck_assert_int_eq(sched_setaffinity(0, sizeof(some), &some), 0);
+		ck_assert_int_eq(aml_init(NULL, NULL), 0);
 		expect_workers(n);
+		ck_assert_int_eq(aml_finalize(), 0);
 	}
 	ck_assert_int_eq(sched_setaffinity(0, sizeof(all), &all), 0);
 }

@@ -2,6 +2,7 @@
 /* Gates, jobs, calls in threads, child processes: see gate.h. */
 #include "gate.h"
 
+#include <check.h>
 #include <dirent.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -256,6 +257,31 @@ size_t threads_named(const char *prefix, pid_t *tids, size_t room)
 	}
 	closedir(dir);
 	return n;
+}
+
+void expect_workers(size_t n)
+{
+	struct gate gate;
+	struct job *jobs = calloc(n, sizeof(*jobs));
+
+	ck_assert_ptr_nonnull(jobs);
+	gate_init(&gate);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i].gate = &gate;
+		ck_assert_int_eq(job_post(aml_dma_linux, NULL, &jobs[i]), 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		gate_await(&gate);
+	/* The joined threads of an earlier engine may stay visible for a moment. */
+	while (threads_named("aml-dma/", NULL, 0) != n)
+		sched_yield();
+	while (!under_sanitizer() && threads_named("", NULL, 0) != n + 1)
+		sched_yield();
+	for (size_t i = 0; i < n; i++)
+		gate_open(&gate);
+	ck_assert_int_eq(aml_dma_barrier(aml_dma_linux), 0);
+	gate_destroy(&gate);
+	free(jobs);
 }
 
 unsigned long thread_switches(pid_t tid)

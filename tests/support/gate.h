@@ -137,6 +137,11 @@ void thread_settle(pid_t tid);
  * Return the number of such threads, which may be larger than `room`.
  */
 size_t threads_named(const char *prefix, pid_t *tids, size_t room);
+/*
+ * Check that aml_dma_linux has n workers: it runs n operators at once, and the process has n
+ * threads besides the caller. A sanitizer's threads do not count.
+ */
+void expect_workers(size_t n);
 /* The number of a thread's context switches, voluntary and involuntary. */
 unsigned long thread_switches(pid_t tid);
 /* Yield a bounded number of times, so that other threads can run. */
