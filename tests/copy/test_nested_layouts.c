@@ -194,8 +194,8 @@ START_TEST(a_pad_of_an_empty_target_is_all_neutral)
 END_TEST
 
 /*
- * The number of dimensions of a pad that is larger than its target in each of them. A plan does not
- * have room for so many boxes.
+ * The number of dimensions of a pad that is larger than its target in each of them. Such a pad has
+ * more boxes than a plan has room for.
  */
 #define MANY_DIMS 16
 

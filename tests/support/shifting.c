@@ -38,7 +38,7 @@ struct world {
 	const struct shifting_source *source;
 	bool armed;
 	size_t calls;
-	/* The smallest answer of ndims so far: only so many coordinates may be read. */
+	/* The smallest answer of ndims so far. A deref must not read more coordinates than that. */
 	size_t least_ndims;
 	/* Layouts made and destroyed. Atomic: a worker destroys duplicates meanwhile. */
 	atomic_size_t made, gone;
