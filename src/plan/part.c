@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Splits large copies into parts for several threads: along a long loop, or along the bytes of a
- * flat plan. Where the layout allows it, parts end between lines of the destination, so that no two
- * parts write to the same line. Parts of a transposition also end between lines of the source.
+ * flat plan. The last parts of flat and strided plans are smaller, so that the threads finish at
+ * about the same time. Where the layout allows it, parts end between lines of the destination, so
+ * that no two parts write to the same line. Parts of a transposition also end between lines of the
+ * source.
  */
 #include <string.h>
 
@@ -20,6 +22,12 @@ enum {
 	PART_RUN_BYTES_MIN = 2 << 10,
 	PARTS_ENOUGH = 16, /* parts that keep several threads busy */
 	PARTS_MAX = 1 << 20,
+	/* The largest part of a flat or strided plan, in units of COPY_PART. */
+	PART_UNITS_MAX = 4,
+	/* The last eighth of a plan with this number of parts is split into parts of a quarter. */
+	TAPERED_PARTS_MIN = 8,
+	TAPERED_SHARE = 8,
+	TAPERED_RATIO = 4,
 };
 
 /* Where to split a plan: a loop, or the bytes of a flat plan. */
@@ -27,6 +35,8 @@ struct cut {
 	uint8_t loop;
 	size_t extent;      /* of the loop, or the number of bytes */
 	size_t grain, head; /* split at `head`, or at a multiple of `grain` after `head` */
+	unsigned parts;     /* all */
+	unsigned small;     /* of these, smaller ones at the end */
 };
 
 /* The longest loop from index `from` on. Of equally long loops, the outermost. */
@@ -130,36 +140,80 @@ static struct cut cut_of(const struct copy_plan *plan)
 	return cut;
 }
 
+/*
+ * Choose where to split a plan, and into how many parts. Large parts cost less: a thread that takes
+ * a part takes a lock, and reads from another place. But the more parts there are, the more threads
+ * they keep busy.
+ */
+static struct cut cut_into_parts(const struct copy_plan *plan)
+{
+	struct cut cut = cut_of(plan);
+	uint64_t bytes = copy_plan_payload(plan), unit = COPY_PART, parts;
+	size_t most = cut.extent / cut.grain;
+
+	if (plan->kind != COPY_TRANSPOSE) {
+		while (unit < PART_UNITS_MAX * COPY_PART && bytes / unit >= 2 * PARTS_ENOUGH)
+			unit *= 2;
+	}
+	parts = bytes / unit;
+	parts = parts < PARTS_MAX ? parts : PARTS_MAX;
+	if (plan->kind != COPY_TRANSPOSE && parts >= TAPERED_PARTS_MIN &&
+	    most >= parts * TAPERED_RATIO) {
+		cut.small = (unsigned)parts / TAPERED_SHARE * TAPERED_RATIO;
+		cut.parts = (unsigned)parts - (unsigned)parts / TAPERED_SHARE + cut.small;
+	} else {
+		cut.parts = (unsigned)(parts < most ? parts : most);
+	}
+	if (cut.parts == 0)
+		cut.parts = 1;
+	return cut;
+}
+
+/* Is a plan without boxes large, and of a kind that can be split? */
+static bool may_have_parts(const struct copy_plan *plan)
+{
+	return plan->kind != COPY_WALK && plan->kind != COPY_DEREF &&
+	       copy_plan_payload(plan) >= 4 * COPY_PART;
+}
+
 unsigned copy_plan_large_parts(const struct copy_plan *plan)
 {
-	uint64_t parts = copy_plan_payload(plan) / COPY_PART, most;
 	const struct copy_plan *box = NULL;
-	struct cut cut;
+	unsigned parts = 0;
 
 	if (plan->kind == COPY_WALK || plan->kind == COPY_DEREF)
 		return 1;
 	if (plan->kind == COPY_BOXES) {
-		parts = 0;
 		for (size_t i = 0; i < plan->boxes.count; i++) {
 			box = copy_next_box(plan, box);
 			parts += copy_plan_parts(box);
 		}
-		return (unsigned)parts;
+		return parts;
 	}
-	cut = cut_of(plan);
-	most = cut.extent / cut.grain;
-	parts = parts < most ? parts : most;
-	parts = parts < PARTS_MAX ? parts : PARTS_MAX;
-	return parts > 1 ? (unsigned)parts : 1;
+	return cut_into_parts(plan).parts;
+}
+
+/* Where section number `n` of `count` equal ones begins in `extent`. */
+static size_t begin_of_share(size_t extent, unsigned n, unsigned count)
+{
+	return extent / count * n + extent % count * n / count;
 }
 
 /* The iteration or byte at which part number `part` begins. */
-static size_t begin_of_part(const struct cut *cut, unsigned part, unsigned parts)
+static size_t begin_of_part(const struct cut *cut, unsigned part)
 {
-	size_t even = cut->extent / parts * part + cut->extent % parts * part / parts;
+	unsigned large = cut->parts - cut->small;
+	size_t tail = cut->small > 0 ? cut->extent / (large + cut->small / TAPERED_RATIO) *
+					       (cut->small / TAPERED_RATIO)
+				     : 0;
+	size_t even;
 
-	if (part == 0 || part == parts)
+	if (part == 0 || part == cut->parts)
 		return part == 0 ? 0 : cut->extent;
+	if (part <= large)
+		even = begin_of_share(cut->extent - tail, part, large);
+	else
+		even = cut->extent - tail + begin_of_share(tail, part - large, cut->small);
 	if (even < cut->head)
 		return 0;
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
@@ -168,16 +222,17 @@ static size_t begin_of_part(const struct cut *cut, unsigned part, unsigned parts
 /* Reduce a plan without boxes to one of its parts. Returns false if the part is empty. */
 static bool cut_to_part(struct copy_plan *plan, unsigned part)
 {
-	unsigned parts = copy_plan_parts(plan);
 	struct copy_loop *loop;
 	struct cut cut;
 	size_t from, to;
 
-	if (parts == 1)
+	if (!may_have_parts(plan))
 		return true;
-	cut = cut_of(plan);
-	from = begin_of_part(&cut, part, parts);
-	to = begin_of_part(&cut, part + 1, parts);
+	cut = cut_into_parts(plan);
+	if (cut.parts == 1)
+		return true;
+	from = begin_of_part(&cut, part);
+	to = begin_of_part(&cut, part + 1);
 	if (from == to)
 		return false;
 	if (plan->kind == COPY_FLAT) {
