@@ -31,9 +31,7 @@ static inline void copy_plan_choose_method(struct copy_plan *plan)
 {
 	if (plan->stream)
 		copy_plan_choose_stream_method(plan);
-	else if (plan->kind != COPY_TRANSPOSE)
-		plan->method = COPY_BY_RUNS;
-	else
+	else if (plan->kind == COPY_TRANSPOSE)
 		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
 }
 
