@@ -8,6 +8,7 @@
 #include "copy/run.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
+#include "copy/tiny.h"
 #include "copy/transpose.h"
 #include "copy/walk.h"
 #include "kernels/count.h"
@@ -57,7 +58,10 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_loops(plan);
+		if (plan->method == COPY_BY_ELEMENTS)
+			copy_tiny(plan);
+		else
+			run_loops(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");

@@ -58,6 +58,38 @@ START_TEST(large_transpositions)
 }
 END_TEST
 
+/* Up to some more elements than are copied one by one, with gaps and in any order. */
+START_TEST(few_elements)
+{
+	struct rng rng = {0};
+
+	shape_start_engines();
+	while (rng_next_case(&rng, 3000)) {
+		struct test_shape shape = {.element_size =
+						   element_sizes[rng_below(&rng, ELEMENT_SIZES)],
+					   .ndims = rng_range(&rng, 1, SHAPE_NDIMS)};
+		size_t *const sides[] = {shape.dst, shape.src};
+		size_t left = 24;
+
+		for (size_t i = 0; i < shape.ndims; i++) {
+			shape.dims[i] = rng_range(&rng, 1, left < 6 ? left : 6);
+			left /= shape.dims[i];
+		}
+		for (size_t k = 0; k < 2; k++) {
+			size_t order[SHAPE_NDIMS], unit = rng_range(&rng, 1, 3);
+
+			rng_permutation(&rng, shape.ndims, order);
+			for (size_t i = 0; i < shape.ndims; i++) {
+				sides[k][order[i]] = unit;
+				unit = unit * shape.dims[order[i]] + rng_below(&rng, 2);
+			}
+		}
+		shape_run(&shape, &rng);
+	}
+	shape_stop_engines();
+}
+END_TEST
+
 START_TEST(reversed_and_rotated_dimensions)
 {
 	struct rng rng = {0};
@@ -213,6 +245,6 @@ START_TEST(fields_of_structures)
 }
 END_TEST
 
-SUITE("copy/shapes", small_transpositions, large_transpositions, reversed_and_rotated_dimensions,
-      flat_copies_around_the_sizes_of_parts_and_caches, rows_of_a_wider_array, few_long_rows,
-      strided_elements, fields_of_structures)
+SUITE("copy/shapes", few_elements, small_transpositions, large_transpositions,
+      reversed_and_rotated_dimensions, flat_copies_around_the_sizes_of_parts_and_caches,
+      rows_of_a_wider_array, few_long_rows, strided_elements, fields_of_structures)
