@@ -12,8 +12,8 @@
 #include "layout/kind.h"
 #include "layout/shape.h"
 #include "layout/view.h"
-#include "machine/caches.h"
 #include "plan/boxes.h"
+#include "plan/choose.h"
 #include "plan/make.h"
 #include "plan/method.h"
 #include "plan/normal.h"
@@ -279,7 +279,10 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->kind = COPY_FLAT;
 	plan->run.dst = dst;
 	plan->run.src = src;
-	plan->stream = size >= caches()->last_bytes / 2;
-	copy_plan_choose_method(plan);
+	if (size >= copy_choice_bytes(COPY_FLAT)) {
+		copy_choose_route(plan, size);
+		copy_choose_variant(plan, size);
+		copy_plan_choose_method(plan);
+	}
 	return AML_SUCCESS;
 }

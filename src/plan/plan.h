@@ -71,11 +71,14 @@ union copy_end {
 };
 
 struct copy_plan {
-	uint8_t kind;        /* enum copy_kind */
-	uint8_t nloops;      /* COPY_DEREF: the number of dimensions */
-	uint8_t method;      /* enum copy_method */
-	bool stream;         /* stream whole lines */
-	bool src_is_neutral; /* of a box: its source is the neutral element in the block */
+	uint8_t kind;            /* enum copy_kind */
+	uint8_t nloops;          /* COPY_DEREF: the number of dimensions */
+	uint8_t method;          /* enum copy_method */
+	uint8_t variant : 7;     /* enum copy_variant_id */
+	bool timed : 1;          /* report the time that the plan takes; has a `tune_slot` */
+	uint8_t tune_slot : 6;   /* of its class, see tune.h */
+	bool stream : 1;         /* stream whole lines; has a variant */
+	bool src_is_neutral : 1; /* of a box: its source is the neutral element in the block */
 	union {
 		struct copy_staged_plane {
 			uint8_t row_loop;    /* the loop that continues loop 0; 0: none */
