@@ -31,8 +31,9 @@ static inline unsigned copy_plan_parts(const struct copy_plan *plan)
 }
 
 /*
- * Make the plan of part number `part` of copy_plan_parts() in `room`. The plan is not a walk. The parts together copy each
- * element once. Returns false if the part is empty; the contents of `room` are then undefined.
+ * Make the plan of part number `part` of copy_plan_parts() in `room`. The plan is not a walk. The
+ * parts together copy each element once. Returns false if the part is empty; the contents of `room`
+ * are then undefined.
  */
 bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room);
 
