@@ -102,6 +102,17 @@ static void cut_between_lines(struct cut *cut, const char *dst, ptrdiff_t step)
 	}
 }
 
+/* Split a walk between rows of the destination's innermost loop. `extent` is the number of rows. */
+static struct cut cut_of_walk(const struct copy_plan *plan)
+{
+	struct cut cut = {.extent = 1, .grain = 1};
+
+	for (uint8_t i = 1; i < plan->walk.dst_loops; i++)
+		cut.extent *= plan->loops[i].extent;
+	cut_between_lines(&cut, plan->run.dst, plan->loops[1].dst_step);
+	return cut;
+}
+
 /* Choose where to split a plan. */
 static struct cut cut_of(const struct copy_plan *plan)
 {
@@ -114,6 +125,8 @@ static struct cut cut_of(const struct copy_plan *plan)
 		cut.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1);
 		return cut;
 	}
+	if (plan->kind == COPY_WALK)
+		return cut_of_walk(plan);
 	cut.loop = loop_to_cut(plan, staged);
 	loop = &plan->loops[cut.loop];
 	cut.extent = loop->extent;
@@ -136,7 +149,7 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	const struct copy_plan *box = NULL;
 	struct cut cut;
 
-	if (plan->kind == COPY_WALK || plan->kind == COPY_DEREF)
+	if (plan->kind == COPY_DEREF)
 		return 1;
 	if (plan->kind == COPY_BOXES) {
 		parts = 0;
@@ -194,6 +207,16 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 		copy_choose_part_variant(plan);
 	copy_plan_choose_method(plan);
 	return true;
+}
+
+void copy_plan_walk_part(const struct copy_plan *plan, unsigned part, size_t *first, size_t *count)
+{
+	unsigned parts = copy_plan_parts(plan);
+	struct cut cut = cut_of(plan);
+	size_t from = begin_of_part(&cut, part, parts), to = begin_of_part(&cut, part + 1, parts);
+
+	*first = from * plan->loops[0].extent;
+	*count = (to - from) * plan->loops[0].extent;
 }
 
 bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room)
