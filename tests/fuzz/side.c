@@ -24,11 +24,11 @@
 
 #define FORTRAN AML_LAYOUT_ORDER_FORTRAN
 
-struct sizes {
+struct dim_sizes {
 	size_t at[AML_LAYOUT_NDIMS_MAX];
 };
 
-static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
+static void decode(struct fuzz_side *side, struct bytes *bytes, size_t depth, size_t element_size,
 		   size_t ndims, const size_t *dims);
 
 static size_t at_least_1(size_t n)
@@ -55,14 +55,14 @@ void decode_extents(struct bytes *bytes, struct extents *extents)
 }
 
 /* Convert an array from native order to the side's order. */
-static const size_t *user(struct sizes *sizes, const struct side *side, size_t ndims,
-			  const size_t *native)
+static const size_t *in_users_order(struct dim_sizes *sizes, const struct fuzz_side *side,
+				    size_t ndims, const size_t *native)
 {
 	flip(side->order, ndims, native, sizes->at);
 	return sizes->at;
 }
 
-static void take_order(struct side *side, struct bytes *bytes)
+static void take_order(struct fuzz_side *side, struct bytes *bytes)
 {
 	side->order = take_bool(bytes) ? AML_LAYOUT_ORDER_C : AML_LAYOUT_ORDER_FORTRAN;
 }
@@ -77,7 +77,7 @@ static void fill(unsigned char *at, size_t size, struct bytes *bytes)
 	}
 }
 
-static void make_memory(struct side *side, struct bytes *bytes, size_t size)
+static void make_memory(struct fuzz_side *side, struct bytes *bytes, size_t size)
 {
 	size_t whole = size + 2 * MARGIN;
 
@@ -94,7 +94,7 @@ static void make_memory(struct side *side, struct bytes *bytes, size_t size)
 }
 
 /* Replace the layout and the oracle of the side. */
-static void replace(struct side *side, struct aml_layout *layout, struct oracle *oracle)
+static void replace(struct fuzz_side *side, struct aml_layout *layout, struct oracle *oracle)
 {
 	oracle_destroy(&side->oracle);
 	side->layout = layout;
@@ -148,7 +148,7 @@ static void take_overlap(struct bytes *bytes, size_t ndims, size_t *stride, size
 }
 
 /* The distance from the first element to the end of the last, in elements. 0 if over the budget. */
-static size_t span_of(const struct side *side, size_t element_size, size_t ndims,
+static size_t span_of(const struct fuzz_side *side, size_t element_size, size_t ndims,
 		      const size_t *dims, const size_t *stride, const size_t *pitch)
 {
 	size_t span = 1, cpitch = 1, limit = side->budget / element_size;
@@ -162,11 +162,11 @@ static size_t span_of(const struct side *side, size_t element_size, size_t ndims
 	return span;
 }
 
-static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t element_size,
+static void make_base(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t element_size,
 		      size_t ndims, const size_t *dims)
 {
 	size_t how = take_below(bytes, side->source ? 8 : 7), span;
-	struct sizes stride, pitch, user_dims, user_stride, user_pitch;
+	struct dim_sizes stride, pitch, user_dims, user_stride, user_pitch;
 	bool strides = true, pitches = true;
 
 	if (how < 3)
@@ -188,9 +188,9 @@ static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t
 	}
 	make_memory(side, bytes, span * element_size);
 	take_order(side, bytes);
-	user(&user_dims, side, ndims, dims);
-	user(&user_stride, side, ndims, stride.at);
-	user(&user_pitch, side, ndims, pitch.at);
+	in_users_order(&user_dims, side, ndims, dims);
+	in_users_order(&user_stride, side, ndims, stride.at);
+	in_users_order(&user_pitch, side, ndims, pitch.at);
 	/* The library must use only bit 0 of the order. */
 	MUST(aml_layout_dense_create(&side->layout, side->memory.data, side->order | 0x6,
 				     element_size, ndims, user_dims.at,
@@ -201,7 +201,7 @@ static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t
 	side->fast = side->duplicates = true;
 }
 
-static void make_plain(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+static void make_plain(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims);
 
 static bool all(size_t ndims, const size_t *numbers, size_t number)
@@ -216,7 +216,7 @@ static bool all(size_t ndims, const size_t *numbers, size_t number)
  * Decode steps in bytes, of either sign, in any order of the dimensions. Returns the span of all
  * elements in bytes, or 0 if it is over the budget. `*below` is the part of it below element 0.
  */
-static size_t take_byte_steps(struct side *side, struct bytes *bytes, bool zeros,
+static size_t take_byte_steps(struct fuzz_side *side, struct bytes *bytes, bool zeros,
 			      size_t element_size, size_t ndims, const size_t *dims,
 			      ptrdiff_t *steps, size_t *below)
 {
@@ -242,12 +242,12 @@ static size_t take_byte_steps(struct side *side, struct bytes *bytes, bool zeros
 	return unit;
 }
 
-static void make_steps(struct side *side, struct bytes *bytes, bool zeros, size_t element_size,
+static void make_steps(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t element_size,
 		       size_t ndims, const size_t *dims)
 {
 	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX], user_steps[AML_LAYOUT_NDIMS_MAX];
 	size_t below, span;
-	struct sizes user_dims;
+	struct dim_sizes user_dims;
 
 	span = take_byte_steps(side, bytes, zeros, element_size, ndims, dims, steps, &below);
 	if (span == 0) {
@@ -256,7 +256,7 @@ static void make_steps(struct side *side, struct bytes *bytes, bool zeros, size_
 	}
 	make_memory(side, bytes, span);
 	take_order(side, bytes);
-	user(&user_dims, side, ndims, dims);
+	in_users_order(&user_dims, side, ndims, dims);
 	for (size_t i = 0; i < ndims; i++)
 		user_steps[side->order == AML_LAYOUT_ORDER_C ? ndims - 1 - i : i] = steps[i];
 	MUST(aml_layout_steps_create(&side->layout, side->memory.data + below, side->order | 0x6,
@@ -266,7 +266,7 @@ static void make_steps(struct side *side, struct bytes *bytes, bool zeros, size_
 	side->fast = side->duplicates = true;
 }
 
-static void make_reverse(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+static void make_reverse(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 			 size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t dim = take_below(bytes, ndims);
@@ -282,14 +282,14 @@ static void make_reverse(struct side *side, struct bytes *bytes, bool zeros, siz
 	replace(side, reversed, &oracle);
 }
 
-static void make_slice(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+static void make_slice(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t offsets[AML_LAYOUT_NDIMS_MAX], strides[AML_LAYOUT_NDIMS_MAX],
 		whole[AML_LAYOUT_NDIMS_MAX] = {0}, count = 1;
 	struct aml_layout *slice;
 	struct oracle oracle;
-	struct sizes a, b, c;
+	struct dim_sizes a, b, c;
 	bool native;
 	int err;
 
@@ -320,9 +320,9 @@ static void make_slice(struct side *side, struct bytes *bytes, bool zeros, size_
 	else
 		err = aml_layout_slice(
 			side->layout, &slice,
-			all(ndims, offsets, 0) ? NULL : user(&a, side, ndims, offsets),
-			user(&b, side, ndims, dims),
-			all(ndims, strides, 1) ? NULL : user(&c, side, ndims, strides));
+			all(ndims, offsets, 0) ? NULL : in_users_order(&a, side, ndims, offsets),
+			in_users_order(&b, side, ndims, dims),
+			all(ndims, strides, 1) ? NULL : in_users_order(&c, side, ndims, strides));
 	MUST(err == AML_SUCCESS);
 	oracle_slice(&oracle, &side->oracle, FORTRAN, offsets, dims, strides);
 	aml_layout_destroy(&side->layout);
@@ -345,33 +345,34 @@ static size_t take_factors(struct bytes *bytes, size_t count, size_t *dims)
 }
 
 /* Put a reshape layout over the side. */
-static void wrap_in_reshape(struct side *side, struct bytes *bytes, size_t ndims,
+static void wrap_in_reshape(struct fuzz_side *side, struct bytes *bytes, size_t ndims,
 			    const size_t *dims)
 {
 	struct aml_layout *reshape;
 	struct oracle oracle;
-	struct sizes sizes;
+	struct dim_sizes sizes;
 
 	take_order(side, bytes);
 	MUST(aml_layout_reshape_create(&reshape, side->layout, side->order, ndims,
-				       user(&sizes, side, ndims, dims)) == AML_SUCCESS);
+				       in_users_order(&sizes, side, ndims, dims)) == AML_SUCCESS);
 	oracle_reshape(&oracle, &side->oracle, FORTRAN, ndims, dims);
 	replace(side, reshape, &oracle);
 	side->fast = false;
 }
 
 /* Reshape a dense layout. If its strides do not allow that, the reshape must be refused. */
-static void make_dense_reshape(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
-			       size_t element_size, size_t ndims, const size_t *dims)
+static void make_dense_reshape(struct fuzz_side *side, struct bytes *bytes, bool zeros,
+			       size_t depth, size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t inner[AML_LAYOUT_NDIMS_MAX], n = take_factors(bytes, product(ndims, dims), inner);
 	struct aml_layout *reshape = NULL;
 	struct oracle oracle;
-	struct sizes sizes;
+	struct dim_sizes sizes;
 	int err;
 
 	make_plain(side, bytes, zeros, depth - 1, element_size, n, inner);
-	err = aml_layout_reshape(side->layout, &reshape, ndims, user(&sizes, side, ndims, dims));
+	err = aml_layout_reshape(side->layout, &reshape, ndims,
+				 in_users_order(&sizes, side, ndims, dims));
 	if (oracle_strided(&side->oracle, ndims, dims)) {
 		MUST(err == AML_SUCCESS);
 		oracle_reshape(&oracle, &side->oracle, FORTRAN, ndims, dims);
@@ -384,7 +385,7 @@ static void make_dense_reshape(struct side *side, struct bytes *bytes, bool zero
 	}
 }
 
-static void make_plain(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+static void make_plain(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims)
 {
 	switch (depth > 0 ? take_below(bytes, 6) : 0) {
@@ -409,8 +410,8 @@ static void make_plain(struct side *side, struct bytes *bytes, bool zeros, size_
 
 /* Pads and reshape layouts. */
 
-static void make_reshape(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
-			 size_t ndims, const size_t *dims)
+static void make_reshape(struct fuzz_side *side, struct bytes *bytes, size_t depth,
+			 size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t inner[AML_LAYOUT_NDIMS_MAX], n = take_factors(bytes, product(ndims, dims), inner);
 
@@ -418,14 +419,14 @@ static void make_reshape(struct side *side, struct bytes *bytes, size_t depth, s
 	wrap_in_reshape(side, bytes, ndims, dims);
 }
 
-static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
+static void make_pad(struct fuzz_side *side, struct bytes *bytes, size_t depth, size_t element_size,
 		     size_t ndims, const size_t *dims)
 {
 	unsigned char *neutral = side->neutrals[side->num_neutrals++], given[ELEMENT_MAX];
 	size_t inner[AML_LAYOUT_NDIMS_MAX], offsets[AML_LAYOUT_NDIMS_MAX] = {0};
 	struct aml_layout *pad;
 	struct oracle oracle;
-	struct sizes sizes, user_offsets;
+	struct dim_sizes sizes, user_offsets;
 	int err;
 
 	memcpy(inner, dims, ndims * sizeof(*dims));
@@ -450,11 +451,11 @@ static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_
 	}
 	if (all(ndims, offsets, 0))
 		err = aml_layout_pad_create(&pad, side->order, side->layout,
-					    user(&sizes, side, ndims, dims), given);
+					    in_users_order(&sizes, side, ndims, dims), given);
 	else
 		err = aml_layout_pad_create_at(&pad, side->order, side->layout,
-					       user(&sizes, side, ndims, dims), given,
-					       user(&user_offsets, side, ndims, offsets));
+					       in_users_order(&sizes, side, ndims, dims), given,
+					       in_users_order(&user_offsets, side, ndims, offsets));
 	MUST(err == AML_SUCCESS);
 	/* The pad has copied the neutral element. */
 	memset(given, 0, element_size);
@@ -466,7 +467,7 @@ static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_
 /* Custom layouts. */
 
 /* Reverse some dimensions. */
-static void reverse(struct side *side, uint64_t which)
+static void reverse(struct fuzz_side *side, uint64_t which)
 {
 	const struct oracle *from = &side->oracle;
 	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0};
@@ -527,7 +528,7 @@ enum lie {
 };
 
 /* Make the layout give this wrong answer, if the answer applies to it. */
-static void lie(struct side *side, struct user_layout *own, enum lie which)
+static void lie(struct fuzz_side *side, struct user_layout *own, enum lie which)
 {
 	size_t i = first_long(&side->oracle);
 
@@ -607,8 +608,8 @@ static void lie(struct side *side, struct user_layout *own, enum lie which)
 	}
 }
 
-static void make_user(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
-		      size_t ndims, const size_t *dims)
+static void make_user(struct fuzz_side *side, struct bytes *bytes, size_t depth,
+		      size_t element_size, size_t ndims, const size_t *dims)
 {
 	bool outermost = depth == SIDE_DEPTH;
 	int has = (int)take_below(bytes, 8);
@@ -636,7 +637,7 @@ static const struct aml_layout_dense *mirrored(size_t *there, const struct aml_l
 					       const size_t *coords, int order)
 {
 	const struct aml_layout_dense *dense = (const struct aml_layout_dense *)data;
-	struct sizes dims;
+	struct dim_sizes dims;
 
 	flip(order, dense->ndims, dense->dims, dims.at);
 	for (size_t i = 0; i < dense->ndims; i++)
@@ -672,8 +673,8 @@ static struct aml_layout_ops *mirror_ops(int order)
 	return order == AML_LAYOUT_ORDER_C ? &row : &column;
 }
 
-static void make_mirror(struct side *side, struct bytes *bytes, size_t element_size, size_t ndims,
-			const size_t *dims)
+static void make_mirror(struct fuzz_side *side, struct bytes *bytes, size_t element_size,
+			size_t ndims, const size_t *dims)
 {
 	make_base(side, bytes, side->source, element_size, ndims, dims);
 	reverse(side, UINT64_MAX);
@@ -681,7 +682,7 @@ static void make_mirror(struct side *side, struct bytes *bytes, size_t element_s
 	side->fast = false;
 }
 
-static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
+static void decode(struct fuzz_side *side, struct bytes *bytes, size_t depth, size_t element_size,
 		   size_t ndims, const size_t *dims)
 {
 	switch (depth > 0 ? take_below(bytes, 8) : 0) {
@@ -706,7 +707,7 @@ static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t 
 }
 
 /* Replace the layout by its duplicate, or check that it cannot be duplicated. */
-static void try_duplicate(struct side *side)
+static void try_duplicate(struct fuzz_side *side)
 {
 	struct aml_layout *copy = NULL;
 	int err = aml_layout_duplicate(side->layout, &copy, NULL);
@@ -723,7 +724,7 @@ static void try_duplicate(struct side *side)
 	}
 }
 
-static void print(const struct side *side)
+static void print(const struct fuzz_side *side)
 {
 	static FILE *nowhere;
 
@@ -733,7 +734,7 @@ static void print(const struct side *side)
 		aml_layout_fprintf(nowhere, "# ", side->layout);
 }
 
-void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
+void side_decode(struct fuzz_side *side, struct bytes *bytes, size_t element_size,
 		 const struct extents *extents)
 {
 	size_t then = take_below(bytes, 4);
@@ -750,7 +751,7 @@ void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
 		oracle_assert(&side->oracle, side->layout, side->order, NULL);
 }
 
-void side_destroy(struct side *side)
+void side_destroy(struct fuzz_side *side)
 {
 	aml_layout_destroy(&side->layout);
 	oracle_destroy(&side->oracle);
