@@ -10,7 +10,7 @@
 
 #include "peers.h"
 
-struct plan {
+struct fftw_copy {
 	fftw_plan plan_double;
 	fftwf_plan plan_float;
 };
@@ -29,7 +29,7 @@ static void set_dims(const struct shape *shape, fftw_iodim64 *dims)
 
 static void *prepare(const struct shape *shape, void *dst, void *src)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct fftw_copy *plan = calloc(1, sizeof(*plan));
 	int ndims = (int)shape->ndims;
 	fftw_iodim64 dims[SHAPE_NDIMS];
 
@@ -55,7 +55,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src)
 
 static int run(void *arg)
 {
-	const struct plan *plan = arg;
+	const struct fftw_copy *plan = arg;
 
 	if (plan->plan_float != NULL)
 		fftwf_execute(plan->plan_float);
@@ -66,7 +66,7 @@ static int run(void *arg)
 
 static void release(void *arg)
 {
-	struct plan *plan = arg;
+	struct fftw_copy *plan = arg;
 
 	if (plan->plan_float != NULL)
 		fftwf_destroy_plan(plan->plan_float);

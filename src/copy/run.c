@@ -8,12 +8,15 @@
 #include "copy/run.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
+#include "copy/tiny.h"
 #include "copy/transpose.h"
 #include "copy/walk.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "plan/boxes.h"
+#include "plan/choose.h"
 #include "plan/part.h"
+#include "util/clock.h"
 
 static void run_loops(const struct copy_plan *plan)
 {
@@ -45,7 +48,7 @@ static void run_boxes(const struct copy_plan *plan)
 	}
 }
 
-int copy_plan_run(const struct copy_plan *plan)
+static int run_kind(const struct copy_plan *plan)
 {
 	switch ((enum copy_kind)plan->kind) {
 	case COPY_EMPTY:
@@ -57,7 +60,10 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_loops(plan);
+		if (plan->method == COPY_BY_ELEMENTS)
+			copy_tiny(plan);
+		else
+			run_loops(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
@@ -78,8 +84,26 @@ int copy_plan_run(const struct copy_plan *plan)
 		COUNT(true, "", "deref");
 		return copy_deref(plan);
 	}
+	return AML_SUCCESS;
+}
+
+/* Run a plan with a variant. The time includes the drain: that is when streamed bytes arrive. */
+static void run_variant(const struct copy_plan *plan)
+{
+	uint64_t began = plan->timed ? clock_ns() : 0;
+
+	(void)run_kind(plan);
 	if (plan->stream)
 		kernels()->drain();
+	if (plan->timed)
+		copy_choice_report(plan, clock_ns() - began);
+}
+
+int copy_plan_run(const struct copy_plan *plan)
+{
+	if (plan->variant == VARIANT_NONE)
+		return run_kind(plan);
+	run_variant(plan);
 	return AML_SUCCESS;
 }
 

@@ -12,8 +12,8 @@
 #include "layout/kind.h"
 #include "layout/shape.h"
 #include "layout/view.h"
-#include "machine/caches.h"
 #include "plan/boxes.h"
+#include "plan/choose.h"
 #include "plan/make.h"
 #include "plan/method.h"
 #include "plan/normal.h"
@@ -44,6 +44,31 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 	return true;
 }
 
+/* Is a copy of `count` elements of `bytes` bytes tiny? */
+static inline bool is_tiny(size_t count, size_t bytes)
+{
+	return count <= COPY_TINY_ELEMENTS_MAX && bytes <= COPY_TINY_ELEMENT_BYTES_MAX &&
+	       (bytes & (bytes - 1)) == 0;
+}
+
+/* Complete a plan of few elements. Its longest loop becomes the innermost one. */
+static inline void complete_tiny(struct copy_plan *plan)
+{
+	plan->kind = COPY_FLAT;
+	if (plan->nloops == 0)
+		return;
+	plan->kind = COPY_STRIDED;
+	plan->method = COPY_BY_ELEMENTS;
+	for (uint8_t i = 1; i < plan->nloops; i++) {
+		struct copy_loop loop = plan->loops[i];
+
+		if (loop.extent <= plan->loops[0].extent)
+			continue;
+		plan->loops[i] = plan->loops[0];
+		plan->loops[0] = loop;
+	}
+}
+
 /*
  * Plan a copy between two dense layouts. Both have the same dimensions, which are the loops. Their
  * addresses and steps were checked when the layouts were created.
@@ -52,7 +77,8 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		      const struct aml_layout_dense *src, const size_t *permutation)
 {
 	struct copy_plan *plan = copy_plan_start(room, dst->cpitch[0]);
-	bool empty = false, writable = true;
+	bool writable = true;
+	size_t count = 1;
 
 	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
 	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
@@ -64,13 +90,15 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 
 		if (extent != src->dims[j])
 			return -AML_EINVAL;
-		empty |= extent == 0;
+		/* The product does not overflow, which was checked when the layouts were created.
+		 */
+		count *= extent;
 		if (extent == 1)
 			continue;
 		writable &= loop.dst_step != 0;
 		plan->loops[plan->nloops++] = loop;
 	}
-	if (empty) {
+	if (count == 0) {
 		plan->nloops = 0;
 		return AML_SUCCESS;
 	}
@@ -78,6 +106,10 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		return -AML_EINVAL;
 	plan->run.dst = dst->ptr;
 	plan->run.src = src->ptr;
+	if (is_tiny(count, plan->run.bytes)) {
+		complete_tiny(plan);
+		return AML_SUCCESS;
+	}
 	copy_plan_normalise(plan);
 	return AML_SUCCESS;
 }
@@ -247,7 +279,10 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->kind = COPY_FLAT;
 	plan->run.dst = dst;
 	plan->run.src = src;
-	plan->stream = size >= caches()->last_bytes / 2;
-	copy_plan_choose_method(plan);
+	if (size >= copy_choice_bytes(COPY_FLAT)) {
+		copy_choose_route(plan, size);
+		copy_choose_variant(plan, size);
+		copy_plan_choose_method(plan);
+	}
 	return AML_SUCCESS;
 }

@@ -9,6 +9,7 @@
 #include "kernels/kernels.h"
 #include "machine/caches.h"
 #include "plan/boxes.h"
+#include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/part.h"
 
@@ -183,12 +184,14 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 		plan->run.dst += from;
 		plan->run.src += from;
 		plan->run.bytes = to - from;
-		return true;
+	} else {
+		loop = &plan->loops[cut.loop];
+		plan->run.dst += (ptrdiff_t)from * loop->dst_step;
+		plan->run.src += (ptrdiff_t)from * loop->src_step;
+		loop->extent = to - from;
 	}
-	loop = &plan->loops[cut.loop];
-	plan->run.dst += (ptrdiff_t)from * loop->dst_step;
-	plan->run.src += (ptrdiff_t)from * loop->src_step;
-	loop->extent = to - from;
+	if (plan->variant != VARIANT_NONE)
+		copy_choose_part_variant(plan);
 	copy_plan_choose_method(plan);
 	return true;
 }

@@ -16,10 +16,18 @@
 /* copy_plan_parts() for a plan that copies at least 4 * COPY_PART bytes. */
 unsigned copy_plan_large_parts(const struct copy_plan *plan);
 
-/* The number of parts to split a plan into. Plans that are small, walks or deref plans have 1. */
+/*
+ * The number of parts to split a plan with a payload of `bytes` into. Plans that are small, walks
+ * or deref plans have 1.
+ */
+static inline unsigned copy_plan_parts_of(const struct copy_plan *plan, uint64_t bytes)
+{
+	return bytes < 4 * COPY_PART ? 1 : copy_plan_large_parts(plan);
+}
+
 static inline unsigned copy_plan_parts(const struct copy_plan *plan)
 {
-	return copy_plan_payload(plan) < 4 * COPY_PART ? 1 : copy_plan_large_parts(plan);
+	return copy_plan_parts_of(plan, copy_plan_payload(plan));
 }
 
 /*

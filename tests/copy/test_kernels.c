@@ -26,7 +26,7 @@
 #include "tool.h"
 
 /* Steps of the dimensions in any order, some with gaps, some in whole cache lines. */
-static void random_steps(struct rng *rng, const struct shape *shape, size_t *steps)
+static void random_steps(struct rng *rng, const struct test_shape *shape, size_t *steps)
 {
 	size_t permutation[SHAPE_NDIMS], unit = rng_chance(rng, 85) ? 1 : rng_range(rng, 2, 4);
 
@@ -44,11 +44,11 @@ static void random_steps(struct rng *rng, const struct shape *shape, size_t *ste
 }
 
 /* Small, medium or large extents, with a limit on the number of bytes. */
-static struct shape random_shape(struct rng *rng)
+static struct test_shape random_shape(struct rng *rng)
 {
 	static const size_t sizes[] = {1, 1, 1, 1, 2, 2, 4, 8, 16, 3, 24, 32, 64, 100};
 	static const size_t most[] = {10, 40, 200};
-	struct shape shape = {.ndims = rng_range(rng, 1, 3)};
+	struct test_shape shape = {.ndims = rng_range(rng, 1, 3)};
 	size_t budget = 1 << 16;
 
 	shape.element_size = sizes[rng_below(rng, sizeof(sizes) / sizeof(*sizes))];
@@ -65,7 +65,7 @@ static struct shape random_shape(struct rng *rng)
 }
 
 /* Rows whose distance makes them compete for a few lines of a cache. */
-static struct shape crowded_shape(struct rng *rng)
+static struct test_shape crowded_shape(struct rng *rng)
 {
 	size_t size = rng_range(rng, 1, 2), h = rng_range(rng, 60, 150),
 	       w = rng_range(rng, 60, 150);
@@ -75,7 +75,7 @@ static struct shape crowded_shape(struct rng *rng)
 }
 
 /* Dense steps, with a gap now and then. */
-static void dense_steps(struct rng *rng, const struct shape *shape, const size_t *order,
+static void dense_steps(struct rng *rng, const struct test_shape *shape, const size_t *order,
 			size_t *steps)
 {
 	size_t unit = 1;
@@ -89,10 +89,10 @@ static void dense_steps(struct rng *rng, const struct shape *shape, const size_t
 }
 
 /* Two to four dimensions in different orders. Rows are short or long, some in whole lines. */
-static struct shape permuted_shape(struct rng *rng)
+static struct test_shape permuted_shape(struct rng *rng)
 {
-	struct shape shape = {.element_size = (size_t)1 << rng_below(rng, 5),
-			      .ndims = rng_range(rng, 2, 4)};
+	struct test_shape shape = {.element_size = (size_t)1 << rng_below(rng, 5),
+				   .ndims = rng_range(rng, 2, 4)};
 	size_t budget = (1 << 18) / shape.element_size, order[SHAPE_NDIMS], back[SHAPE_NDIMS];
 	size_t line = 64 / shape.element_size;
 	bool lines = rng_chance(rng, 70);
@@ -122,7 +122,7 @@ static struct shape permuted_shape(struct rng *rng)
  * Source rows that are a little longer than one or two of the pieces that are read at a time. The
  * rows of the destination begin at cache lines, or have any length and consist of two dimensions.
  */
-static struct shape pieces_shape(struct rng *rng)
+static struct test_shape pieces_shape(struct rng *rng)
 {
 	size_t size = (size_t)1 << rng_below(rng, 5), line = 64 / size;
 	size_t w = 256 * rng_range(rng, 1, 5) + rng_below(rng, 5), h = line * rng_range(rng, 2, 6);
@@ -130,7 +130,7 @@ static struct shape pieces_shape(struct rng *rng)
 
 	if (rng_chance(rng, 50))
 		return shape_transposition(size, h, w, h, w);
-	return (struct shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
+	return (struct test_shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
 }
 
 static void copy_shapes(void)
@@ -140,10 +140,10 @@ static void copy_shapes(void)
 	shape_start_engines();
 	while (rng_next_case(&rng, 2400)) {
 		unsigned kind = (unsigned)rng_below(&rng, 100);
-		struct shape shape = kind < 5    ? crowded_shape(&rng)
-				     : kind < 15 ? permuted_shape(&rng)
-				     : kind < 28 ? pieces_shape(&rng)
-						 : random_shape(&rng);
+		struct test_shape shape = kind < 5    ? crowded_shape(&rng)
+					  : kind < 15 ? permuted_shape(&rng)
+					  : kind < 28 ? pieces_shape(&rng)
+						      : random_shape(&rng);
 
 		shape_run(&shape, &rng);
 	}

@@ -28,7 +28,7 @@ const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
 /* How a copy is made. */
-enum way {
+enum fuzz_way {
 	/* By a call of the operator. */
 	DIRECTLY,
 	SYNCHRONOUSLY,
@@ -40,8 +40,8 @@ enum way {
 };
 
 struct copy {
-	struct side dst, src;
-	enum way way;
+	struct fuzz_side dst, src;
+	enum fuzz_way way;
 	struct aml_dma *dma;
 	/* The operator to post, and the same operator for a direct call. */
 	aml_dma_operator op, direct;
@@ -64,7 +64,7 @@ static void destroy_engines(void)
 		     aml_dma_linux_destroy(&engines[workers]) == AML_SUCCESS);
 }
 
-static struct aml_dma *engine(size_t workers)
+static struct aml_dma *engine_of_workers(size_t workers)
 {
 	static bool registered;
 
@@ -95,7 +95,7 @@ static bool right(const struct copy *copy, int code)
 }
 
 /* Check that the memory and its guard bytes have the expected content. */
-static void check_memory(const struct side *side)
+static void check_memory(const struct fuzz_side *side)
 {
 	const struct guard *memory = &side->memory;
 
@@ -103,7 +103,7 @@ static void check_memory(const struct side *side)
 }
 
 /* Check that each byte of the destination has either its old value or its expected value. */
-static void check_partial(const struct side *dst, const unsigned char *before)
+static void check_partial(const struct fuzz_side *dst, const unsigned char *before)
 {
 	const struct guard *memory = &dst->memory;
 
@@ -265,7 +265,7 @@ static void fuzz_generic(struct copy *copy, struct bytes *bytes, const struct ex
 }
 
 /* Whether copy_1D takes the side: a dense layout of one dimension with a unit stride. */
-static bool unit_stride(const struct side *side)
+static bool unit_stride(const struct fuzz_side *side)
 {
 	return side->fast && side->oracle.ndims == 1 && side->oracle.count > 1 &&
 	       side->oracle.cells[1].at - side->oracle.cells[0].at ==
@@ -273,7 +273,7 @@ static bool unit_stride(const struct side *side)
 }
 
 /* With fewer than two elements, the oracle does not show the stride. */
-static bool perhaps_unit_stride(const struct side *side)
+static bool perhaps_unit_stride(const struct fuzz_side *side)
 {
 	return side->fast && side->oracle.ndims == 1 && side->oracle.count < 2;
 }
@@ -281,7 +281,7 @@ static bool perhaps_unit_stride(const struct side *side)
 static void fuzz_1d(struct copy *copy, struct bytes *bytes, const struct extents *extents,
 		    const struct extents *other, size_t element_size, size_t other_size)
 {
-	const struct side *dst = &copy->dst, *src = &copy->src;
+	const struct fuzz_side *dst = &copy->dst, *src = &copy->src;
 
 	side_decode(&copy->dst, bytes, element_size, extents);
 	side_decode(&copy->src, bytes, other_size, other);
@@ -395,10 +395,10 @@ static void fuzz_copy(struct bytes *bytes, size_t what)
 
 	MUST(copy != NULL);
 	copy->may_succeed = true;
-	copy->way = (enum way)take_below(bytes, WAYS);
+	copy->way = (enum fuzz_way)take_below(bytes, WAYS);
 	workers = take_below(bytes, 3);
 	budget = take(bytes) == 0xB1 ? BYTES_BIG : BYTES_MAX;
-	copy->dma = engine(workers);
+	copy->dma = engine_of_workers(workers);
 	copy->dst.budget = copy->src.budget = budget;
 	copy->src.source = true;
 	decode_extents(bytes, &extents);
@@ -616,7 +616,7 @@ static size_t pick(void *arg, size_t n)
 static void fuzz_shifting(struct bytes *bytes)
 {
 	struct shifting_source source = {pick, bytes, 0};
-	struct aml_dma *dma = engine(take_below(bytes, 3));
+	struct aml_dma *dma = engine_of_workers(take_below(bytes, 3));
 	const char *wrong;
 	size_t calls;
 

@@ -28,7 +28,7 @@ struct extents {
 	size_t dims[AML_LAYOUT_NDIMS_MAX];
 };
 
-struct side {
+struct fuzz_side {
 	struct aml_layout *layout;
 	int order;
 	struct oracle oracle;
@@ -66,9 +66,9 @@ struct side {
 void decode_extents(struct bytes *bytes, struct extents *extents);
 
 /* Decode a side with these extents. The caller sets `source` and `budget`, and all else to zero. */
-void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
+void side_decode(struct fuzz_side *side, struct bytes *bytes, size_t element_size,
 		 const struct extents *extents);
 /* Release a side. The caller may have destroyed the layout before. */
-void side_destroy(struct side *side);
+void side_destroy(struct fuzz_side *side);
 
 #endif /* TESTS_FUZZ_SIDE_H */

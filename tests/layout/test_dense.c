@@ -316,12 +316,13 @@ END_TEST
 	{                          \
 		SIZE_MAX, SIZE_MAX \
 	}
-struct sizes {
+struct overflowing_sizes {
 	const char *what;
 	size_t element_size, dims[2], stride[2], pitch[2];
 };
 
-static int create_sizes(int order, const struct sizes *sizes, struct aml_layout **layout)
+static int create_sizes(int order, const struct overflowing_sizes *sizes,
+			struct aml_layout **layout)
 {
 	size_t dims[2], stride[2], pitch[2];
 
@@ -336,7 +337,7 @@ static int create_sizes(int order, const struct sizes *sizes, struct aml_layout 
 /* Contract: LAYOUT-2. */
 START_TEST(sizes_that_overflow_are_refused)
 {
-	static const struct sizes bad[] = {
+	static const struct overflowing_sizes bad[] = {
 		{"element size × extent", 8, {POWER(61), 1}, NONE, NONE},
 		{"element size × extent, at the limit", SIZE_MAX, {2, 1}, NONE, NONE},
 		{"element size × extent × extent", 2, {POWER(32), POWER(31)}, NONE, NONE},
@@ -367,7 +368,7 @@ END_TEST
 /* Contract: LAYOUT-2. */
 START_TEST(large_sizes_that_do_not_overflow_are_legal)
 {
-	static const struct sizes good[] = {
+	static const struct overflowing_sizes good[] = {
 		{"one large extent", 8, {POWER(40), 1}, NONE, NONE},
 		{"two large extents", 8, {POWER(20), POWER(20)}, NONE, NONE},
 		{"a large pitch", 1, {2, 2}, {1, 1}, {POWER(40), 2}},

@@ -9,6 +9,7 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "made.h"
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
@@ -29,7 +30,7 @@ static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 /* A 2 × 3 array: rows of 3. */
 static int array[2][3] = {{1, 2, 3}, {4, 5, 6}};
 
-static struct aml_layout *dense(int order)
+static struct aml_layout *three_by_two(int order)
 {
 	struct aml_layout *layout = NULL;
 	const size_t native[] = {3, 2};
@@ -39,16 +40,6 @@ static struct aml_layout *dense(int order)
 	ck_assert_int_eq(
 		aml_layout_dense_create(&layout, array, order, sizeof(int), 2, dims, NULL, NULL),
 		AML_SUCCESS);
-	return layout;
-}
-
-static struct aml_layout *pad(struct aml_layout *target, int order, const size_t *dims, int neutral)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_pad_create(&layout, order, target, dims, &neutral),
-			 AML_SUCCESS);
-	ck_assert_ptr_nonnull(layout);
 	return layout;
 }
 
@@ -74,10 +65,10 @@ START_TEST(the_outside_is_the_neutral_element)
 {
 	/* Each order of the pad, with each order of the target. */
 	for (int orders = 0; orders < 4; orders++) {
-		struct aml_layout *target = dense(orders & 1);
+		struct aml_layout *target = three_by_two(orders & 1);
 		int order = orders >> 1;
-		struct aml_layout *layout =
-			pad(target, order, order == ROW ? (size_t[]){4, 5} : (size_t[]){5, 4}, -7);
+		struct aml_layout *layout = new_int_pad(
+			target, order, order == ROW ? (size_t[]){4, 5} : (size_t[]){5, 4}, -7);
 
 		for (size_t i = 0; i < 4; i++) {
 			for (size_t j = 0; j < 5; j++) {
@@ -102,10 +93,10 @@ END_TEST
 /* Contract: LAYOUT-17. */
 START_TEST(a_pad_tells_of_itself)
 {
-	struct aml_layout *target = dense(ROW), *layout;
+	struct aml_layout *target = three_by_two(ROW), *layout;
 	size_t dims[2];
 
-	layout = pad(target, ROW, (size_t[]){4, 5}, -7);
+	layout = new_int_pad(target, ROW, (size_t[]){4, 5}, -7);
 	ck_assert_ptr_eq(layout->ops, &aml_layout_pad_row_ops);
 	ck_assert_int_eq(aml_layout_order(layout), ROW);
 	ck_assert_uint_eq(aml_layout_ndims(layout), 2);
@@ -124,8 +115,8 @@ START_TEST(a_pad_tells_of_itself)
 	ck_assert_int_eq(*(int *)pad_of(layout)->neutral, -7);
 	aml_layout_destroy(&layout);
 
-	target = dense(ROW);
-	layout = pad(target, COLUMN, (size_t[]){5, 4}, -7);
+	target = three_by_two(ROW);
+	layout = new_int_pad(target, COLUMN, (size_t[]){5, 4}, -7);
 	ck_assert_ptr_eq(layout->ops, &aml_layout_pad_column_ops);
 	ck_assert_int_eq(aml_layout_order(layout), COLUMN);
 	ck_assert_int_eq(aml_layout_dims(layout, dims), AML_SUCCESS);
@@ -139,7 +130,7 @@ END_TEST
 
 START_TEST(deref_safe_knows_the_pads_own_extents)
 {
-	struct aml_layout *layout = pad(dense(ROW), ROW, (size_t[]){4, 5}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){4, 5}, -7);
 
 	ck_assert_int_eq(*(int *)aml_layout_deref_safe(layout, (size_t[]){3, 4}), -7);
 	aml_errno = 0;
@@ -160,7 +151,7 @@ START_TEST(the_neutral_element_is_copied)
 	void *outside;
 
 	ck_assert_int_eq(
-		aml_layout_pad_create(&layout, ROW, dense(ROW), (size_t[]){3, 3}, &neutral),
+		aml_layout_pad_create(&layout, ROW, three_by_two(ROW), (size_t[]){3, 3}, &neutral),
 		AML_SUCCESS);
 	neutral = 43;
 	outside = aml_layout_deref(layout, (size_t[]){2, 2});
@@ -173,7 +164,7 @@ END_TEST
 /* Contract: LAYOUT-14. */
 START_TEST(a_smaller_pad_crops)
 {
-	struct aml_layout *layout = pad(dense(COLUMN), ROW, (size_t[]){3, 2}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(COLUMN), ROW, (size_t[]){3, 2}, -7);
 
 	ck_assert_ptr_eq(aml_layout_deref_safe(layout, (size_t[]){1, 1}), &array[1][1]);
 	ck_assert_ptr_null(aml_layout_deref_safe(layout, (size_t[]){1, 2}));
@@ -185,7 +176,7 @@ END_TEST
 /* Contract: LAYOUT-12. */
 START_TEST(an_extent_of_0_makes_an_empty_pad)
 {
-	struct aml_layout *layout = pad(dense(ROW), ROW, (size_t[]){0, 5}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){0, 5}, -7);
 
 	ck_assert_ptr_null(aml_layout_deref_safe(layout, (size_t[]){0, 0}));
 	aml_layout_destroy(&layout);
@@ -200,7 +191,7 @@ START_TEST(an_empty_target_makes_all_neutral)
 	ck_assert_int_eq(aml_layout_dense_create(&target, array, ROW, sizeof(int), 2,
 						 (size_t[]){0, 3}, NULL, NULL),
 			 AML_SUCCESS);
-	layout = pad(target, ROW, (size_t[]){2, 3}, -7);
+	layout = new_int_pad(target, ROW, (size_t[]){2, 3}, -7);
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t j = 0; j < 3; j++)
 			ck_assert_int_eq(*(int *)aml_layout_deref_safe(layout, (size_t[]){i, j}),
@@ -214,14 +205,14 @@ END_TEST
 START_TEST(destroying_a_pad_destroys_its_target)
 {
 	struct user_calls calls = {0};
-	struct aml_layout *layout = pad(counted(&calls, 0), ROW, (size_t[]){4, 4}, -7);
+	struct aml_layout *layout = new_int_pad(counted(&calls, 0), ROW, (size_t[]){4, 4}, -7);
 
 	ck_assert_uint_eq(calls.destroy, 0);
 	aml_layout_destroy(&layout);
 	ck_assert_ptr_null(layout);
 	ck_assert_uint_eq(calls.destroy, 1);
 
-	layout = pad(counted(&calls, 0), COLUMN, (size_t[]){4, 4}, -7);
+	layout = new_int_pad(counted(&calls, 0), COLUMN, (size_t[]){4, 4}, -7);
 	aml_layout_pad_destroy(layout);
 	ck_assert_uint_eq(calls.destroy, 2);
 	aml_layout_pad_destroy(NULL);
@@ -234,7 +225,7 @@ START_TEST(free_leaves_the_target_alive)
 	struct user_calls calls = {0};
 	struct aml_layout *target = counted(&calls, 0);
 
-	free(pad(target, ROW, (size_t[]){4, 4}, -7));
+	free(new_int_pad(target, ROW, (size_t[]){4, 4}, -7));
 	ck_assert_uint_eq(calls.destroy, 0);
 	ck_assert_ptr_eq(aml_layout_deref(target, (size_t[]){1, 2}), &array[1][2]);
 	aml_layout_destroy(&target);
@@ -249,7 +240,7 @@ START_TEST(a_duplicate_is_deep)
 	struct aml_layout *target = counted(&calls, USER_DUPLICATE), *layout, *other = NULL;
 	size_t dims[2];
 
-	layout = pad(target, ROW, (size_t[]){4, 5}, -7);
+	layout = new_int_pad(target, ROW, (size_t[]){4, 5}, -7);
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, NULL), AML_SUCCESS);
 	ck_assert_uint_eq(calls.duplicate, 1);
 	ck_assert_ptr_ne(pad_of(other)->target, target);
@@ -271,7 +262,8 @@ END_TEST
 START_TEST(a_duplicates_target_may_lie_elsewhere)
 {
 	static int elsewhere[2][3];
-	struct aml_layout *layout = pad(dense(ROW), COLUMN, (size_t[]){5, 4}, -7), *other = NULL;
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), COLUMN, (size_t[]){5, 4}, -7),
+			  *other = NULL;
 
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, elsewhere), AML_SUCCESS);
 	ck_assert_ptr_eq(aml_layout_rawptr(other), elsewhere);
@@ -286,7 +278,7 @@ END_TEST
 START_TEST(a_target_without_duplicate_has_no_duplicate_pad)
 {
 	struct user_calls calls = {0};
-	struct aml_layout *layout = pad(counted(&calls, 0), ROW, (size_t[]){4, 5}, -7);
+	struct aml_layout *layout = new_int_pad(counted(&calls, 0), ROW, (size_t[]){4, 5}, -7);
 	struct aml_layout *other = untouched;
 
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, NULL), -AML_ENOTSUP);
@@ -300,7 +292,8 @@ END_TEST
 START_TEST(a_pad_has_no_reshape_and_no_slice)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
-		struct aml_layout *layout = pad(dense(ROW), order, (size_t[]){4, 4}, -7);
+		struct aml_layout *layout =
+			new_int_pad(three_by_two(ROW), order, (size_t[]){4, 4}, -7);
 		struct aml_layout *out = untouched;
 
 		ck_assert_int_eq(aml_layout_reshape(layout, &out, 1, (size_t[]){16}), -AML_ENOTSUP);
@@ -364,7 +357,7 @@ START_TEST(extents_that_overflow_are_refused)
 		{(size_t)1 << 62, 1},
 		{(size_t)1 << 31, (size_t)1 << 31},
 	};
-	struct aml_layout *target = dense(ROW), *layout = untouched;
+	struct aml_layout *target = three_by_two(ROW), *layout = untouched;
 	int neutral = 0;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -433,12 +426,12 @@ END_TEST
 /* Contract: LAYOUT-5. */
 START_TEST(only_bit_0_of_the_order_counts)
 {
-	struct aml_layout *layout = pad(dense(ROW), -2, (size_t[]){5, 4}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), -2, (size_t[]){5, 4}, -7);
 
 	ck_assert_int_eq(aml_layout_order(layout), COLUMN);
 	ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){2, 1}), &array[1][2]);
 	aml_layout_destroy(&layout);
-	layout = pad(dense(ROW), -1, (size_t[]){4, 5}, -7);
+	layout = new_int_pad(three_by_two(ROW), -1, (size_t[]){4, 5}, -7);
 	ck_assert_int_eq(aml_layout_order(layout), ROW);
 	ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){1, 2}), &array[1][2]);
 	aml_layout_destroy(&layout);
@@ -448,7 +441,8 @@ END_TEST
 /* Contract: LAYOUT-18. */
 START_TEST(the_prefix_begins_each_printed_line)
 {
-	struct aml_layout *layout = pad(dense(ROW), COLUMN, (size_t[]){5, 4}, -7), *outer = NULL;
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), COLUMN, (size_t[]){5, 4}, -7),
+			  *outer = NULL;
 	char *text = NULL;
 	size_t size, lines = 0;
 	int neutral = 0;

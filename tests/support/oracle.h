@@ -37,10 +37,15 @@ struct oracle {
 /* Each function makes `oracle`; release it with oracle_destroy(). `from` is not changed. */
 void oracle_dense(struct oracle *oracle, void *ptr, int order, size_t element_size, size_t ndims,
 		  const size_t *dims, const size_t *stride, const size_t *pitch);
+/* `ptr` is the address of element 0. */
+void oracle_steps(struct oracle *oracle, void *ptr, int order, size_t element_size, size_t ndims,
+		  const size_t *dims, const ptrdiff_t *steps);
 void oracle_slice(struct oracle *oracle, const struct oracle *from, int order,
 		  const size_t *offsets, const size_t *dims, const size_t *strides);
 void oracle_reshape(struct oracle *oracle, const struct oracle *from, int order, size_t ndims,
 		    const size_t *dims);
+/* Reverse native dimension `dim`. */
+void oracle_reverse(struct oracle *oracle, const struct oracle *from, size_t dim);
 /* `neutral` must outlive the oracle. */
 void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
 		void *neutral);
