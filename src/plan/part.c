@@ -12,6 +12,7 @@
 #include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/part.h"
+#include "plan/section.h"
 
 enum {
 	/* The smallest section of a transposition's destination row in a part. */
@@ -136,8 +137,10 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	const struct copy_plan *box = NULL;
 	struct cut cut;
 
-	if (plan->kind == COPY_WALK || plan->kind == COPY_DEREF)
+	if (plan->kind == COPY_WALK)
 		return 1;
+	if (plan->kind == COPY_DEREF)
+		return copy_deref_parts(plan);
 	if (plan->kind == COPY_BOXES) {
 		parts = 0;
 		for (size_t i = 0; i < plan->boxes.count; i++) {
