@@ -26,7 +26,7 @@ static const char usage[] =
 	"  --workers=N        workers of the larger engine (default: 2); the other engine has 1\n"
 	"  --repetitions=N    repetitions of each contestant (default: 15)\n"
 	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2 or\n"
-	"                     avx512, separated by commas\n"
+	"                     avx512 or neon, separated by commas\n"
 	"  --pages=4k|thp     never use huge pages, or request them; otherwise buffers are like those of\n"
 	"                     malloc(). --huge-pages is --pages=thp\n"
 	"  --brief            run only the engines and their yardsticks\n"

@@ -29,6 +29,12 @@ struct element_cursor {
 	size_t coords[NDIMS_MAX];
 };
 
+/* A row: iterations of the innermost loop. */
+struct element_row {
+	union copy_pace dst, src;
+	size_t from, to;
+};
+
 static void start_cursor(struct element_cursor *cursor, const union copy_end *end, uint8_t side,
 			 bool is_written)
 {
@@ -73,14 +79,14 @@ static inline bool locate_element(struct element_cursor *cursor, union copy_pace
 __attribute__((always_inline)) static inline int move_row_mixed(struct element_cursor *dst,
 								struct element_cursor *src,
 								size_t size,
-								const struct copy_dim *dim)
+								const struct element_row *row)
 {
-	for (size_t i = 0; i < dim->extent; i++) {
+	for (size_t i = row->from; i < row->to; i++) {
 		void *to = NULL, *from = NULL;
 
-		if (!locate_element(dst, dim->dst, i, &to))
+		if (!locate_element(dst, row->dst, i, &to))
 			continue;
-		(void)locate_element(src, dim->src, i, &from);
+		(void)locate_element(src, row->src, i, &from);
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
@@ -92,15 +98,15 @@ __attribute__((always_inline)) static inline int move_row_mixed(struct element_c
 __attribute__((always_inline)) static inline int move_row_deref(struct element_cursor *dst,
 								struct element_cursor *src,
 								size_t size,
-								const struct copy_dim *dim)
+								const struct element_row *row)
 {
 	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
 	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = &dst->coords[dim->dst.dim];
-	size_t *src_coord = &src->coords[dim->src.dim];
-	const size_t extent = dim->extent;
+	size_t *dst_coord = &dst->coords[row->dst.dim];
+	size_t *src_coord = &src->coords[row->src.dim];
+	const size_t end = row->to;
 
-	for (size_t i = 0; i < extent; i++) {
+	for (size_t i = row->from; i < end; i++) {
 		void *to, *from;
 
 		*dst_coord = i;
@@ -116,11 +122,11 @@ __attribute__((always_inline)) static inline int move_row_deref(struct element_c
 
 __attribute__((always_inline)) static inline int move_row(struct element_cursor *dst,
 							  struct element_cursor *src, size_t size,
-							  const struct copy_dim *dim)
+							  const struct element_row *row)
 {
 	if (dst->mode == BY_DEREF && src->mode == BY_DEREF)
-		return move_row_deref(dst, src, size, dim);
-	return move_row_mixed(dst, src, size, dim);
+		return move_row_deref(dst, src, size, row);
+	return move_row_mixed(dst, src, size, row);
 }
 
 /*
@@ -129,40 +135,51 @@ __attribute__((always_inline)) static inline int move_row(struct element_cursor 
  */
 __attribute__((noinline)) static int move_row_by_size(struct element_cursor *dst,
 						      struct element_cursor *src, size_t size,
-						      const struct copy_dim *dim)
+						      const struct element_row *row)
 {
 	switch (size) {
 	case 1:
-		return move_row(dst, src, 1, dim);
+		return move_row(dst, src, 1, row);
 	case 2:
-		return move_row(dst, src, 2, dim);
+		return move_row(dst, src, 2, row);
 	case 4:
-		return move_row(dst, src, 4, dim);
+		return move_row(dst, src, 4, row);
 	case 8:
-		return move_row(dst, src, 8, dim);
+		return move_row(dst, src, 8, row);
 	case 16:
-		return move_row(dst, src, 16, dim);
+		return move_row(dst, src, 16, row);
 	default:
-		return move_row(dst, src, size, dim);
+		return move_row(dst, src, size, row);
 	}
 }
 
-int copy_deref(const struct copy_plan *plan)
+int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
+	const struct copy_section whole = {0, 0, dims[0].extent};
+	const struct copy_section *part = section != NULL ? section : &whole;
+	struct element_row row = {dims[0].dst, dims[0].src, 0, dims[0].extent};
 	struct element_cursor dst, src;
 	size_t index[NDIMS_MAX] = {0};
 	uint8_t i;
 
 	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
 	start_cursor(&src, &plan->elements.src, plan->sides.src, false);
+	if (part->dim == 0) {
+		row.from = part->from;
+		row.to = part->to;
+	} else {
+		advance_cursor(&dst, dims[part->dim].dst, (ptrdiff_t)part->from);
+		advance_cursor(&src, dims[part->dim].src, (ptrdiff_t)part->from);
+	}
 	do {
-		int err = move_row_by_size(&dst, &src, plan->elements.bytes, &dims[0]);
+		int err = move_row_by_size(&dst, &src, plan->elements.bytes, &row);
 
 		if (err != AML_SUCCESS)
 			return err;
 		for (i = 1; i < plan->nloops; i++) {
-			ptrdiff_t n = ++index[i] < dims[i].extent ? 1 : 1 - (ptrdiff_t)index[i];
+			size_t extent = i == part->dim ? part->to - part->from : dims[i].extent;
+			ptrdiff_t n = ++index[i] < extent ? 1 : 1 - (ptrdiff_t)index[i];
 
 			advance_cursor(&dst, dims[i].dst, n);
 			advance_cursor(&src, dims[i].src, n);
