@@ -92,6 +92,9 @@ static void run_variant(const struct copy_plan *plan)
 {
 	uint64_t began = plan->timed ? clock_ns() : 0;
 
+#ifdef KERNELS_COUNT
+	__atomic_fetch_add(&copy_variant_runs[plan->variant], 1, __ATOMIC_RELAXED);
+#endif
 	(void)run_kind(plan);
 	if (plan->stream)
 		kernels()->drain();
