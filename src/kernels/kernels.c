@@ -5,10 +5,10 @@
  * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512, neon)
  * selects another set. An unknown name, and a set that the machine does not support, are ignored.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "util/environment.h"
 
 enum { KERNEL_SETS_MAX = 4 };
 
@@ -68,7 +68,7 @@ __attribute__((constructor)) static void select_kernels(void)
 {
 	static struct kernels table, narrow_table;
 	const struct kernels *list[KERNEL_SETS_MAX];
-	const char *name = getenv("AML_DMA_ISA");
+	const char *name = environment_get("AML_DMA_ISA");
 	size_t n = list_kernels(list), selected = 0, narrow;
 
 	for (size_t i = 0; name != NULL && i < n; i++)

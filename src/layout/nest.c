@@ -20,19 +20,55 @@ static const struct aml_layout_data_reshape *data_of_reshape(const struct aml_la
 	return (const struct aml_layout_data_reshape *)data;
 }
 
-static bool is_outside(const struct aml_layout_pad *p, const size_t *coords)
+/* Where an element of a pad lies. */
+enum pad_place {
+	PAD_OUTSIDE, /* outside of the target */
+	PAD_SAME,    /* in the target, at the same coordinates */
+	PAD_SHIFTED, /* in the target, at the coordinates less the offsets */
+};
+
+static enum pad_place find_in_pad(const struct aml_layout_pad *p, const size_t *coords)
+{
+	size_t shifted = 0;
+
+	for (size_t i = 0; i < p->ndims; i++) {
+		size_t offset = p->offsets[i];
+
+		if (coords[i] < offset || coords[i] - offset >= p->target_dims[i])
+			return PAD_OUTSIDE;
+		shifted |= offset;
+	}
+	return shifted == 0 ? PAD_SAME : PAD_SHIFTED;
+}
+
+static void shift_coords(const struct aml_layout_pad *p, const size_t *coords, size_t *inner)
 {
 	for (size_t i = 0; i < p->ndims; i++)
-		if (coords[i] >= p->target_dims[i])
-			return true;
-	return false;
+		inner[i] = coords[i] - p->offsets[i];
+}
+
+/* Not inlined, so that only pads with offsets use stack for the coordinates. */
+__attribute__((noinline)) static void *deref_shifted(const struct aml_layout_pad *p,
+						     const size_t *coords)
+{
+	size_t inner[NDIMS_MAX];
+
+	shift_coords(p, coords, inner);
+	return aml_layout_deref_native(p->target, inner);
 }
 
 void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords)
 {
 	const struct aml_layout_pad *p = data_of_pad(data);
 
-	return is_outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
+	switch (find_in_pad(p, coords)) {
+	case PAD_OUTSIDE:
+		return p->neutral;
+	case PAD_SHIFTED:
+		return deref_shifted(p, coords);
+	default:
+		return aml_layout_deref_native(p->target, coords);
+	}
 }
 
 /* Compute the native coordinates of an element in the target. The layout must not be empty. */
@@ -57,11 +93,28 @@ void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coo
 	return aml_layout_deref_native(data_of_reshape(data)->target, inner);
 }
 
+/* Not inlined, as deref_shifted(). */
+__attribute__((noinline)) static bool place_shifted(const struct aml_layout_pad *p,
+						    const size_t *coords, void **place)
+{
+	size_t inner[NDIMS_MAX];
+
+	shift_coords(p, coords, inner);
+	return layout_place(p->target, inner, place);
+}
+
 static bool pad_place(const struct aml_layout_data *data, const size_t *coords, void **place)
 {
 	const struct aml_layout_pad *p = data_of_pad(data);
 
-	return !is_outside(p, coords) && layout_place(p->target, coords, place);
+	switch (find_in_pad(p, coords)) {
+	case PAD_OUTSIDE:
+		return false;
+	case PAD_SHIFTED:
+		return place_shifted(p, coords, place);
+	default:
+		return layout_place(p->target, coords, place);
+	}
 }
 
 /* Not inlined, so that only reshape layouts use stack for the coordinates. */
@@ -93,6 +146,12 @@ struct aml_layout *layout_target(const struct aml_layout *layout, struct outline
 		return reshape->target;
 	}
 	return NULL;
+}
+
+const size_t *layout_offsets(const struct aml_layout *layout)
+{
+	return layout->ops->deref_native == pad_deref_native ? data_of_pad(layout->data)->offsets
+							     : NULL;
 }
 
 unsigned layout_depth(const struct aml_layout *layout)

@@ -22,6 +22,12 @@ void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coo
 struct aml_layout *layout_target(const struct aml_layout *layout, struct outline *outline);
 
 /*
+ * The coordinates at which the target of a pad begins, even if a program replaced other operators
+ * than deref_native. NULL if the layout is not a pad.
+ */
+const size_t *layout_offsets(const struct aml_layout *layout);
+
+/*
  * The number of pads and reshape layouts on top of each other. If there are more than
  * AML_LAYOUT_DEPTH_MAX, returns AML_LAYOUT_DEPTH_MAX + 1.
  */

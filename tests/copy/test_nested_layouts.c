@@ -81,6 +81,113 @@ START_TEST(a_pad_as_destination_drops_what_falls_outside)
 }
 END_TEST
 
+/* A row-major pad whose target begins at the offsets. */
+static struct aml_layout *pad_at(struct aml_layout *target, const size_t *dims, int neutral,
+				 const size_t *offsets)
+{
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, dims, &neutral, offsets),
+			 AML_SUCCESS);
+	return layout;
+}
+
+/* Contract: COPY-7, LAYOUT-23. */
+START_TEST(a_pad_in_front_as_source_gives_the_neutral_value_there_too)
+{
+	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[4][5];
+	const int around[4][5] = {
+		{-7, -7, -7, -7, -7}, {-7, 1, 2, 3, -7}, {-7, 4, 5, 6, -7}, {-7, -7, -7, -7, -7}};
+	const int cropped[4][5] = {{-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, 1, 2}};
+	const int outside[4][5] = {{-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7}};
+	const size_t offsets[][2] = {{1, 1}, {3, 3}, {4, 0}, {1, SIZE_MAX}};
+	const void *const wanted[] = {around, cropped, outside, outside};
+
+	for (size_t k = 0; k < 4; k++) {
+		struct aml_layout *src = pad_at(row_major_ints(from[0], 2, (size_t[]){2, 3}),
+						(size_t[]){4, 5}, -7, offsets[k]);
+		struct aml_layout *dst = row_major_ints(to[0], 2, (size_t[]){4, 5});
+
+		memset(to, 0, sizeof(to));
+		assert_copied(dst, src);
+		ck_assert_mem_eq(to, wanted[k], sizeof(to));
+		destroy_layout(src);
+		destroy_layout(dst);
+	}
+}
+END_TEST
+
+/* Contract: COPY-7, LAYOUT-23. */
+START_TEST(a_pad_in_front_as_destination_drops_what_falls_outside)
+{
+	int from[4][5], to[2][3];
+	const int around[2][3] = {{7, 8, 9}, {12, 13, 14}},
+		  cropped[2][3] = {{19, 20, 0}, {0, 0, 0}}, outside[2][3] = {{0}};
+	const size_t offsets[][2] = {{1, 1}, {3, 3}, {4, 0}, {1, SIZE_MAX}};
+	const void *const wanted[] = {around, cropped, outside, outside};
+
+	for (int i = 0; i < 20; i++)
+		from[i / 5][i % 5] = 1 + i;
+	for (size_t k = 0; k < 4; k++) {
+		struct aml_layout *src = row_major_ints(from[0], 2, (size_t[]){4, 5});
+		struct aml_layout *dst = pad_at(row_major_ints(to[0], 2, (size_t[]){2, 3}),
+						(size_t[]){4, 5}, -7, offsets[k]);
+
+		memset(to, 0, sizeof(to));
+		assert_copied(dst, src);
+		ck_assert_mem_eq(to, wanted[k], sizeof(to));
+		/* The neutral element is unchanged. */
+		ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){0, 0}), -7);
+		destroy_layout(src);
+		destroy_layout(dst);
+	}
+}
+END_TEST
+
+/* Contract: LAYOUT-23. */
+START_TEST(offsets_of_pads_over_pads_add_up)
+{
+	int two[2] = {1, 2}, from[4] = {11, 12, 13, 14}, to[8] = {0}, eight[8], four[4] = {0};
+	/* The inner pad is -7, 1, 2, -7, -7; the outer one shows its elements from index 2 on. */
+	const int wanted[8] = {-8, -8, -7, 1, 2, -7, -7, -8};
+	struct aml_layout *nested = pad_at(
+		pad_at(row_major_ints(two, 1, (size_t[]){2}), (size_t[]){5}, -7, (size_t[]){1}),
+		(size_t[]){8}, -8, (size_t[]){2});
+	struct aml_layout *dst = row_major_ints(to, 1, (size_t[]){8}), *src;
+
+	assert_copied(dst, nested);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	destroy_layout(nested);
+	/* Both sides are pads: the elements that both have are 11 to 13. */
+	nested = pad_at(
+		pad_at(row_major_ints(four, 1, (size_t[]){4}), (size_t[]){5}, -7, (size_t[]){1}),
+		(size_t[]){8}, -8, (size_t[]){2});
+	src = pad_at(row_major_ints(from, 1, (size_t[]){4}), (size_t[]){8}, -9, (size_t[]){4});
+	assert_copied(nested, src);
+	ck_assert_mem_eq(four, ((int[]){-9, 11, 12, 13}), sizeof(four));
+	destroy_layout(src);
+	/* They have none in common. */
+	src = pad_at(row_major_ints(from, 1, (size_t[]){3}), (size_t[]){8}, -5, (size_t[]){0});
+	assert_copied(nested, src);
+	ck_assert_mem_eq(four, ((int[]){-5, -5, -5, -5}), sizeof(four));
+	destroy_layout(src);
+	for (int i = 0; i < 8; i++)
+		eight[i] = 20 + i;
+	src = row_major_ints(eight, 1, (size_t[]){8});
+	assert_copied(nested, src);
+	ck_assert_mem_eq(four, ((int[]){23, 24, 25, 26}), sizeof(four));
+	destroy_layout(nested);
+	destroy_layout(src);
+	destroy_layout(dst);
+}
+END_TEST
+
 START_TEST(a_cropping_pad_leaves_the_rest_alone)
 {
 	int from[2][2] = {{1, 2}, {3, 4}}, to[3][4] = {{0}}, back[2][2];
@@ -219,7 +326,7 @@ START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
 		ck_assert_int_eq(aml_layout_pad_create(&src, COLUMN, src, twos, &neutral),
 				 AML_SUCCESS);
 		oracle_dense(&small, from.data, COLUMN, 1, MANY_DIMS, ones, ones, ones);
-		oracle_pad(&padded, &small, COLUMN, twos, &neutral);
+		oracle_pad(&padded, &small, COLUMN, twos, &neutral, NULL);
 		oracle_dense(&wide, to.data, COLUMN, 1, MANY_DIMS, twos, steps, ones);
 		oracle_copy(&wide, &padded, &to);
 		ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
@@ -608,12 +715,14 @@ START_TEST(random_transforms_match_the_oracle)
 END_TEST
 
 SUITE("copy/nested_layouts", a_pad_as_source_gives_the_neutral_value,
-      a_pad_as_destination_drops_what_falls_outside, a_cropping_pad_leaves_the_rest_alone,
-      a_pad_that_crops_one_way_and_widens_another, pads_over_pads_have_each_its_own_neutral_element,
-      a_pad_to_a_pad, a_pad_of_an_empty_target_is_all_neutral,
-      a_pad_of_more_boxes_than_a_plan_has_room_for, a_reshape_copies_in_native_linear_order,
-      a_reshape_over_a_strided_slice, a_reshape_over_a_pad_drops_the_same_elements,
-      a_step_of_0_beneath_a_destination_is_refused,
+      a_pad_as_destination_drops_what_falls_outside,
+      a_pad_in_front_as_source_gives_the_neutral_value_there_too,
+      a_pad_in_front_as_destination_drops_what_falls_outside, offsets_of_pads_over_pads_add_up,
+      a_cropping_pad_leaves_the_rest_alone, a_pad_that_crops_one_way_and_widens_another,
+      pads_over_pads_have_each_its_own_neutral_element, a_pad_to_a_pad,
+      a_pad_of_an_empty_target_is_all_neutral, a_pad_of_more_boxes_than_a_plan_has_room_for,
+      a_reshape_copies_in_native_linear_order, a_reshape_over_a_strided_slice,
+      a_reshape_over_a_pad_drops_the_same_elements, a_step_of_0_beneath_a_destination_is_refused,
       what_does_not_match_is_refused_and_nothing_is_written,
       over_a_fast_path_without_duplicate_they_may_go_after_posting,
       a_target_that_lacks_deref_native_is_told_at_creation_or_posting,

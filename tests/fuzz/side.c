@@ -6,6 +6,7 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "user_layout.h"
 
@@ -211,6 +212,76 @@ static bool all(size_t ndims, const size_t *numbers, size_t number)
 	return true;
 }
 
+/*
+ * Decode steps in bytes, of either sign, in any order of the dimensions. Returns the span of all
+ * elements in bytes, or 0 if it is over the budget. `*below` is the part of it below element 0.
+ */
+static size_t take_byte_steps(struct fuzz_side *side, struct bytes *bytes, bool zeros,
+			      size_t element_size, size_t ndims, const size_t *dims,
+			      ptrdiff_t *steps, size_t *below)
+{
+	size_t order[AML_LAYOUT_NDIMS_MAX], unit = element_size;
+
+	*below = 0;
+	for (size_t i = 0; i < ndims; i++) {
+		size_t j = take_below(bytes, i + 1);
+
+		order[i] = order[j];
+		order[j] = i;
+	}
+	for (size_t k = 0; k < ndims; k++) {
+		size_t i = order[k], v = take(bytes), extent = at_least_1(dims[i]);
+		size_t step = v > 240 && zeros ? 0 : unit + v / 2 % 8;
+
+		unit += (extent - 1) * step;
+		if (unit > side->budget)
+			return 0;
+		steps[i] = v % 2 ? -(ptrdiff_t)step : (ptrdiff_t)step;
+		*below += v % 2 ? (extent - 1) * step : 0;
+	}
+	return unit;
+}
+
+static void make_steps(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t element_size,
+		       size_t ndims, const size_t *dims)
+{
+	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX], user_steps[AML_LAYOUT_NDIMS_MAX];
+	size_t below, span;
+	struct dim_sizes user_dims;
+
+	span = take_byte_steps(side, bytes, zeros, element_size, ndims, dims, steps, &below);
+	if (span == 0) {
+		make_base(side, bytes, zeros, element_size, ndims, dims);
+		return;
+	}
+	make_memory(side, bytes, span);
+	take_order(side, bytes);
+	in_users_order(&user_dims, side, ndims, dims);
+	for (size_t i = 0; i < ndims; i++)
+		user_steps[side->order == AML_LAYOUT_ORDER_C ? ndims - 1 - i : i] = steps[i];
+	MUST(aml_layout_steps_create(&side->layout, side->memory.data + below, side->order | 0x6,
+				     element_size, ndims, user_dims.at, user_steps) == AML_SUCCESS);
+	oracle_steps(&side->oracle, side->memory.data + below, side->order, element_size, ndims,
+		     user_dims.at, user_steps);
+	side->fast = side->duplicates = true;
+}
+
+static void make_reverse(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
+			 size_t element_size, size_t ndims, const size_t *dims)
+{
+	size_t dim = take_below(bytes, ndims);
+	struct aml_layout *reversed;
+	struct oracle oracle;
+
+	make_plain(side, bytes, zeros, depth - 1, element_size, ndims, dims);
+	MUST(aml_layout_reverse(side->layout, &reversed,
+				side->order == AML_LAYOUT_ORDER_C ? ndims - 1 - dim : dim) ==
+	     AML_SUCCESS);
+	oracle_reverse(&oracle, &side->oracle, dim);
+	aml_layout_destroy(&side->layout);
+	replace(side, reversed, &oracle);
+}
+
 static void make_slice(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims)
 {
@@ -317,7 +388,13 @@ static void make_dense_reshape(struct fuzz_side *side, struct bytes *bytes, bool
 static void make_plain(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims)
 {
-	switch (depth > 0 ? take_below(bytes, 4) : 0) {
+	switch (depth > 0 ? take_below(bytes, 6) : 0) {
+	case 4:
+		make_steps(side, bytes, zeros, element_size, ndims, dims);
+		break;
+	case 5:
+		make_reverse(side, bytes, zeros, depth, element_size, ndims, dims);
+		break;
 	case 1:
 	case 2:
 		make_slice(side, bytes, zeros, depth, element_size, ndims, dims);
@@ -346,10 +423,11 @@ static void make_pad(struct fuzz_side *side, struct bytes *bytes, size_t depth, 
 		     size_t ndims, const size_t *dims)
 {
 	unsigned char *neutral = side->neutrals[side->num_neutrals++], given[ELEMENT_MAX];
-	size_t inner[AML_LAYOUT_NDIMS_MAX];
+	size_t inner[AML_LAYOUT_NDIMS_MAX], offsets[AML_LAYOUT_NDIMS_MAX] = {0};
 	struct aml_layout *pad;
 	struct oracle oracle;
-	struct dim_sizes sizes;
+	struct dim_sizes sizes, user_offsets;
+	int err;
 
 	memcpy(inner, dims, ndims * sizeof(*dims));
 	for (size_t n = take_below(bytes, 4); n > 0; n--) {
@@ -366,12 +444,22 @@ static void make_pad(struct fuzz_side *side, struct bytes *bytes, size_t depth, 
 	take_order(side, bytes);
 	fill(neutral, element_size, bytes);
 	memcpy(given, neutral, element_size);
-	MUST(aml_layout_pad_create(&pad, side->order, side->layout,
-				   in_users_order(&sizes, side, ndims, dims),
-				   given) == AML_SUCCESS);
+	for (size_t n = take_below(bytes, 4); n > 0; n--) {
+		size_t v = take(bytes);
+
+		offsets[v % ndims] = v < 250 ? v / 64 : SIZE_MAX - v;
+	}
+	if (all(ndims, offsets, 0))
+		err = aml_layout_pad_create(&pad, side->order, side->layout,
+					    in_users_order(&sizes, side, ndims, dims), given);
+	else
+		err = aml_layout_pad_create_at(&pad, side->order, side->layout,
+					       in_users_order(&sizes, side, ndims, dims), given,
+					       in_users_order(&user_offsets, side, ndims, offsets));
+	MUST(err == AML_SUCCESS);
 	/* The pad has copied the neutral element. */
 	memset(given, 0, element_size);
-	oracle_pad(&oracle, &side->oracle, FORTRAN, dims, neutral);
+	oracle_pad(&oracle, &side->oracle, FORTRAN, dims, neutral, offsets);
 	replace(side, pad, &oracle);
 	side->fast = false;
 }

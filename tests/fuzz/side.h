@@ -2,8 +2,8 @@
 /*
  * One side of a copy, decoded from bytes: a layout, the oracle of that layout, and memory for its
  * elements. The layout is chosen from the outside inwards, because its extents are given. It may be
- * a dense layout with any strides, pitches and order, or a slice or reshape of one. It may also be
- * a pad, a reshape layout or a custom layout, over each other.
+ * a dense or steps layout with any distances and order, or a slice, reshape or reverse of one. It
+ * may also be a pad, a reshape layout or a custom layout, over each other.
  */
 #ifndef TESTS_FUZZ_SIDE_H
 #define TESTS_FUZZ_SIDE_H

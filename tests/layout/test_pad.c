@@ -129,6 +129,117 @@ START_TEST(a_pad_tells_of_itself)
 }
 END_TEST
 
+/* Contract: LAYOUT-17, LAYOUT-23. */
+START_TEST(a_pad_of_the_usual_kind_has_offsets_of_0)
+{
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){4, 5}, -7);
+
+	assert_array(pad_of(layout)->offsets, 0, 0);
+	aml_layout_destroy(&layout);
+}
+END_TEST
+
+/* Contract: LAYOUT-23. */
+START_TEST(a_target_begins_at_the_offsets)
+{
+	/* Each order of the pad, with each order of the target. */
+	for (int orders = 0; orders < 4; orders++) {
+		int order = orders >> 1, neutral = -7;
+		const size_t native[] = {6, 5}, begin[] = {2, 1};
+		struct aml_layout *target = three_by_two(orders & 1), *layout = NULL, *copy = NULL;
+		size_t dims[2], offsets[2];
+
+		flip(order, 2, native, dims);
+		flip(order, 2, begin, offsets);
+		ck_assert_int_eq(
+			aml_layout_pad_create_at(&layout, order, target, dims, &neutral, offsets),
+			AML_SUCCESS);
+		offsets[0] = dims[0] = 77;
+		ck_assert_ptr_eq(layout->ops, order == ROW ? &aml_layout_pad_row_ops
+							   : &aml_layout_pad_column_ops);
+		assert_array(pad_of(layout)->dims, 6, 5);
+		assert_array(pad_of(layout)->target_dims, 3, 2);
+		assert_array(pad_of(layout)->offsets, 2, 1);
+		ck_assert_int_eq(aml_layout_duplicate(layout, &copy, NULL), AML_SUCCESS);
+		assert_array(pad_of(copy)->offsets, 2, 1);
+		for (size_t i = 0; i < 5; i++) {
+			for (size_t j = 0; j < 6; j++) {
+				const size_t at[] = {j, i};
+				size_t user[2];
+				const int *element, *copied;
+
+				flip(order, 2, at, user);
+				element = aml_layout_deref_native(layout, at);
+				copied = aml_layout_deref_native(copy, at);
+				ck_assert_ptr_eq(aml_layout_deref(layout, user), element);
+				ck_assert_ptr_eq(aml_layout_deref_safe(layout, user), element);
+				if (i >= 1 && i < 3 && j >= 2 && j < 5) {
+					ck_assert_ptr_eq(element, &array[i - 1][j - 2]);
+					ck_assert_ptr_eq(copied, element);
+				} else {
+					ck_assert_int_eq(*element, -7);
+					ck_assert_int_eq(*copied, -7);
+				}
+			}
+		}
+		aml_layout_destroy(&layout);
+		aml_layout_destroy(&copy);
+	}
+}
+END_TEST
+
+/* Contract: LAYOUT-23. */
+START_TEST(offsets_crop_the_target_at_its_end)
+{
+	const size_t many[][2] = {{1, 1}, {1, 2}, {2, 0}, {0, 4}, {SIZE_MAX, 0}, {0, SIZE_MAX - 1}};
+
+	for (size_t k = 0; k < sizeof(many) / sizeof(*many); k++) {
+		struct aml_layout *layout = NULL;
+		int neutral = -7;
+
+		ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, three_by_two(ROW),
+							  (size_t[]){2, 3}, &neutral, many[k]),
+				 AML_SUCCESS);
+		for (size_t i = 0; i < 2; i++) {
+			for (size_t j = 0; j < 3; j++) {
+				const int *element = aml_layout_deref(layout, (size_t[]){i, j});
+
+				if (i >= many[k][0] && j >= many[k][1])
+					ck_assert_ptr_eq(element,
+							 &array[i - many[k][0]][j - many[k][1]]);
+				else
+					ck_assert_int_eq(*element, -7);
+			}
+		}
+		aml_layout_destroy(&layout);
+	}
+}
+END_TEST
+
+/* Contract: ERROR-3, OWN-2. */
+START_TEST(a_pad_at_offsets_refuses_what_any_pad_refuses)
+{
+	struct aml_layout *target = three_by_two(ROW), *layout = untouched;
+	size_t dims[] = {4, 5}, huge[] = {SIZE_MAX, 2}, offsets[] = {1, 1};
+	int neutral = -7;
+
+	ck_assert_int_eq(aml_layout_pad_create_at(NULL, ROW, target, dims, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, NULL, dims, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, NULL, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, dims, NULL, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, dims, &neutral, NULL),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, huge, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_ptr_eq(layout, untouched);
+	aml_layout_destroy(&target);
+}
+END_TEST
+
 START_TEST(deref_safe_knows_the_pads_own_extents)
 {
 	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){4, 5}, -7);
@@ -520,6 +631,8 @@ START_TEST(random_nested_layouts_have_their_elements_where_the_oracle_says)
 END_TEST
 
 SUITE("layout/pad", the_outside_is_the_neutral_element, a_pad_tells_of_itself,
+      a_pad_of_the_usual_kind_has_offsets_of_0, a_target_begins_at_the_offsets,
+      offsets_crop_the_target_at_its_end, a_pad_at_offsets_refuses_what_any_pad_refuses,
       deref_safe_knows_the_pads_own_extents, the_neutral_element_is_copied, a_smaller_pad_crops,
       an_extent_of_0_makes_an_empty_pad, an_empty_target_makes_all_neutral,
       destroying_a_pad_destroys_its_target, free_leaves_the_target_alive, a_duplicate_is_deep,

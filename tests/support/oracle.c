@@ -137,19 +137,24 @@ void oracle_reverse(struct oracle *oracle, const struct oracle *from, size_t dim
 }
 
 void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
-		void *neutral)
+		void *neutral, const size_t *offsets)
 {
-	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0};
+	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0}, there[AML_LAYOUT_NDIMS_MAX];
+	size_t native[AML_LAYOUT_NDIMS_MAX] = {0};
 	size_t ndims = from->ndims;
 
+	if (offsets)
+		flip(order, ndims, offsets, native);
 	start(oracle, order, from->element_size, ndims, dims);
 	for (size_t n = 0; n < oracle->count; n++) {
 		bool inside = true;
 
-		for (size_t i = 0; i < ndims; i++)
-			inside = inside && coords[i] < from->dims[i];
+		for (size_t i = 0; i < ndims; i++) {
+			there[i] = coords[i] - native[i];
+			inside = inside && coords[i] >= native[i] && there[i] < from->dims[i];
+		}
 		if (inside)
-			oracle->cells[n] = from->cells[linear(ndims, from->dims, coords)];
+			oracle->cells[n] = from->cells[linear(ndims, from->dims, there)];
 		else
 			oracle->cells[n] = (struct cell){neutral, true};
 		next_coords(ndims, oracle->dims, coords);

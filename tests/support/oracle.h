@@ -46,9 +46,9 @@ void oracle_reshape(struct oracle *oracle, const struct oracle *from, int order,
 		    const size_t *dims);
 /* Reverse native dimension `dim`. */
 void oracle_reverse(struct oracle *oracle, const struct oracle *from, size_t dim);
-/* `neutral` must outlive the oracle. */
+/* `neutral` must outlive the oracle. `offsets` NULL: 0 in each dimension. */
 void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
-		void *neutral);
+		void *neutral, const size_t *offsets);
 /* Dimension i is dimension target_dims[i] of `from`. */
 void oracle_permute(struct oracle *oracle, const struct oracle *from, const size_t *target_dims);
 void oracle_destroy(struct oracle *oracle);

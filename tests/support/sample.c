@@ -402,9 +402,11 @@ static void make_pad(struct sample *sample, struct rng *rng, int flags, size_t d
 		     size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t target_dims[AML_LAYOUT_NDIMS_MAX], user_dims[AML_LAYOUT_NDIMS_MAX];
+	size_t offsets[AML_LAYOUT_NDIMS_MAX] = {0}, user_offsets[AML_LAYOUT_NDIMS_MAX];
 	unsigned char *neutral = sample->neutrals[sample->num_neutrals++];
 	unsigned char given[SAMPLE_ELEMENT_MAX];
-	int order = random_order(rng);
+	int order = random_order(rng), err;
+	bool in_front = rng_chance(rng, 60);
 	struct aml_layout *layout;
 	struct oracle oracle;
 
@@ -419,14 +421,20 @@ static void make_pad(struct sample *sample, struct rng *rng, int flags, size_t d
 	}
 	make(sample, rng, flags, depth - 1, element_size, ndims, target_dims);
 	flip(order, ndims, dims, user_dims);
+	for (size_t i = 0; i < ndims && in_front; i++)
+		if (rng_chance(rng, 60))
+			offsets[i] = rng_below(rng, rng_chance(rng, 90) ? 4 : dims[i] + 2);
+	flip(order, ndims, offsets, user_offsets);
 	rng_bytes(rng, neutral, element_size);
 	memcpy(given, neutral, element_size);
-	ck_assert_int_eq(aml_layout_pad_create(&layout, order, sample->layout, user_dims, given),
-			 AML_SUCCESS);
+	err = in_front ? aml_layout_pad_create_at(&layout, order, sample->layout, user_dims, given,
+						  user_offsets)
+		       : aml_layout_pad_create(&layout, order, sample->layout, user_dims, given);
+	ck_assert_int_eq(err, AML_SUCCESS);
 	/* The pad has copied the neutral element. */
 	memset(given, 0, sizeof(given));
-	oracle_pad(&oracle, &sample->oracle, order, user_dims, neutral);
-	replace(sample, layout, order, &oracle, "pad");
+	oracle_pad(&oracle, &sample->oracle, order, user_dims, neutral, user_offsets);
+	replace(sample, layout, order, &oracle, in_front ? "pad-at" : "pad");
 }
 
 static void make_user(struct sample *sample, struct rng *rng, int flags, size_t element_size,
