@@ -10,7 +10,7 @@
 
 #include "peers.h"
 
-struct plan {
+struct fftw_copy {
 	fftw_plan plan_double;
 	fftwf_plan plan_float;
 };
@@ -35,7 +35,7 @@ static int set_dims(const struct shape *shape, fftw_iodim64 *dims)
 
 static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
 {
-	struct plan *plan;
+	struct fftw_copy *plan;
 	int ndims = (int)shape->ndims;
 	fftw_iodim64 dims[SHAPE_NDIMS];
 
@@ -64,7 +64,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src, unsigned t
 
 static int run(void *arg)
 {
-	const struct plan *plan = arg;
+	const struct fftw_copy *plan = arg;
 
 	if (plan->plan_float != NULL)
 		fftwf_execute(plan->plan_float);
@@ -75,7 +75,7 @@ static int run(void *arg)
 
 static void release(void *arg)
 {
-	struct plan *plan = arg;
+	struct fftw_copy *plan = arg;
 
 	if (plan->plan_float != NULL)
 		fftwf_destroy_plan(plan->plan_float);

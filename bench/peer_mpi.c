@@ -19,7 +19,7 @@
 
 #include "peers.h"
 
-struct plan {
+struct mpi_copy {
 	MPI_Datatype type;
 	void *dst;
 	const void *src;
@@ -100,7 +100,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src, unsigned t
 	struct shape to = shape_sorted(shape), back = shape_back(shape), from = shape_sorted(&back);
 	int packs = shape_is_dense(&to, to.dst_step),
 	    unpacks = shape_is_dense(&from, from.dst_step);
-	struct plan *plan;
+	struct mpi_copy *plan;
 
 	(void)threads;
 	if ((!packs && !unpacks) || shape_payload(shape) > INT_MAX || !initialised())
@@ -118,7 +118,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src, unsigned t
 
 static int run(void *arg)
 {
-	const struct plan *plan = arg;
+	const struct mpi_copy *plan = arg;
 	int position = 0;
 
 	if (plan->unpacks)
@@ -129,7 +129,7 @@ static int run(void *arg)
 
 static void release(void *arg)
 {
-	struct plan *plan = arg;
+	struct mpi_copy *plan = arg;
 
 	MPI_Type_free(&plan->type);
 	free(plan);

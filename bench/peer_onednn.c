@@ -18,7 +18,7 @@ typedef dnnl_memory_desc_t memory_desc;
 typedef dnnl_memory_desc_t *memory_desc;
 #endif
 
-struct plan {
+struct onednn_copy {
 	dnnl_engine_t engine;
 	dnnl_stream_t stream;
 	memory_desc descs[2]; /* of the source and of the destination */
@@ -54,7 +54,7 @@ static void destroy_desc(memory_desc desc)
 
 static void release(void *arg)
 {
-	struct plan *plan = arg;
+	struct onednn_copy *plan = arg;
 
 	if (plan->primitive != NULL)
 		dnnl_primitive_destroy(plan->primitive);
@@ -96,7 +96,7 @@ static int describe(const struct shape *shape, const ptrdiff_t *step, dnnl_dims_
 	return 0;
 }
 
-static int create_all(struct plan *plan, const struct shape *shape, void *dst, void *src)
+static int create_all(struct onednn_copy *plan, const struct shape *shape, void *dst, void *src)
 {
 	dnnl_data_type_t type = shape->element_size == 4 ? dnnl_f32 : dnnl_s8;
 	const ptrdiff_t *steps[2] = {shape->src_step, shape->dst_step};
@@ -125,7 +125,7 @@ static int create_all(struct plan *plan, const struct shape *shape, void *dst, v
 
 static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
 {
-	struct plan *plan;
+	struct onednn_copy *plan;
 
 	if (shape->element_size != 4 && shape->element_size != 1)
 		return NULL;
@@ -142,7 +142,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src, unsigned t
 
 static int run(void *arg)
 {
-	const struct plan *plan = arg;
+	const struct onednn_copy *plan = arg;
 	const dnnl_exec_arg_t args[2] = {{DNNL_ARG_FROM, plan->memories[0]},
 					 {DNNL_ARG_TO, plan->memories[1]}};
 

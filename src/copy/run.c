@@ -8,12 +8,16 @@
 #include "copy/run.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
+#include "copy/tiny.h"
 #include "copy/transpose.h"
 #include "copy/walk.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "plan/boxes.h"
+#include "plan/choose.h"
 #include "plan/part.h"
+#include "plan/section.h"
+#include "util/clock.h"
 
 static void run_loops(const struct copy_plan *plan)
 {
@@ -45,7 +49,7 @@ static void run_boxes(const struct copy_plan *plan)
 	}
 }
 
-int copy_plan_run(const struct copy_plan *plan)
+static int run_kind(const struct copy_plan *plan)
 {
 	switch ((enum copy_kind)plan->kind) {
 	case COPY_EMPTY:
@@ -57,7 +61,10 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_loops(plan);
+		if (plan->method == COPY_BY_ELEMENTS)
+			copy_tiny(plan);
+		else
+			run_loops(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
@@ -68,7 +75,7 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_WALK:
 		COUNT(true, "", "walk");
-		copy_walk(plan);
+		copy_walk(plan, 0, (size_t)(copy_plan_payload(plan) / plan->run.bytes));
 		break;
 	case COPY_BOXES:
 		COUNT(true, "", "boxes");
@@ -76,17 +83,50 @@ int copy_plan_run(const struct copy_plan *plan)
 		return AML_SUCCESS;
 	case COPY_DEREF:
 		COUNT(true, "", "deref");
-		return copy_deref(plan);
+		return copy_deref(plan, NULL);
 	}
-	if (plan->stream)
-		kernels()->drain();
 	return AML_SUCCESS;
 }
 
-void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+/* Run a plan with a variant. The time includes the drain: that is when streamed bytes arrive. */
+static void run_variant(const struct copy_plan *plan)
+{
+	uint64_t began = plan->timed ? clock_ns() : 0;
+
+#ifdef KERNELS_COUNT
+	__atomic_fetch_add(&copy_variant_runs[plan->variant], 1, __ATOMIC_RELAXED);
+#endif
+	(void)run_kind(plan);
+	if (plan->stream)
+		kernels()->drain();
+	if (plan->timed)
+		copy_choice_report(plan, clock_ns() - began);
+}
+
+int copy_plan_run(const struct copy_plan *plan)
+{
+	if (plan->variant == VARIANT_NONE)
+		return run_kind(plan);
+	run_variant(plan);
+	return AML_SUCCESS;
+}
+
+int copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 {
 	union copy_plan_room room;
+	size_t first, count;
 
-	if (copy_plan_part(plan, part, &room))
+	if (plan->kind == COPY_DEREF) {
+		struct copy_section section = copy_deref_section(plan, part);
+
+		COUNT(true, "", "deref part");
+		return copy_deref(plan, &section);
+	}
+	if (plan->kind == COPY_WALK) {
+		copy_plan_walk_part(plan, part, &first, &count);
+		copy_walk(plan, first, count);
+	} else if (copy_plan_part(plan, part, &room)) {
 		copy_plan_run(&room.plan);
+	}
+	return AML_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include "plan/method.h"
 #include "machine/caches.h"
 #include "plan/staging.h"
+#include "plan/variant.h"
 
 /* Runs of at least this size are streamed separately. */
 enum { STREAM_RUN_BYTES_MIN = 4 * CACHE_LINE_BYTES };
@@ -19,9 +20,14 @@ static enum copy_method strided_method(const struct copy_plan *plan)
 
 static enum copy_method transposition_method(struct copy_plan *plan)
 {
-	if (copy_staged_choose(plan))
+	if (!copy_variant_of(plan)->direct && copy_staged_choose(plan))
 		return COPY_BY_STAGE;
 	return copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+}
+
+bool copy_strided_streams(const struct copy_plan *plan)
+{
+	return strided_method(plan) != COPY_BY_RUNS;
 }
 
 void copy_plan_choose_stream_method(struct copy_plan *plan)

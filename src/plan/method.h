@@ -16,6 +16,9 @@ static inline bool copy_plan_has_tiles(const struct copy_plan *plan)
 	       plan->loops[0].extent * bytes >= kernels_narrow()->width;
 }
 
+/* Has a strided plan a method that streams? Others write each run through the caches. */
+bool copy_strided_streams(const struct copy_plan *plan);
+
 /* copy_plan_choose_method() for a plan that streams. */
 void copy_plan_choose_stream_method(struct copy_plan *plan);
 
@@ -28,7 +31,9 @@ static inline void copy_plan_choose_method(struct copy_plan *plan)
 {
 	if (plan->stream)
 		copy_plan_choose_stream_method(plan);
-	else if (plan->kind == COPY_TRANSPOSE)
+	else if (plan->kind != COPY_TRANSPOSE)
+		plan->method = COPY_BY_RUNS;
+	else
 		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "layout/sizes.h"
-#include "machine/caches.h"
+#include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/normal.h"
 #include "plan/staging.h"
@@ -121,14 +121,20 @@ static void order_planes(struct copy_plan *plan)
 
 void copy_plan_normalise(struct copy_plan *plan)
 {
+	uint64_t bytes;
+
 	make_steps_positive(plan);
 	sort_loops(plan);
 	merge_loops(plan);
 	plan->kind = (uint8_t)choose_kind(plan);
-	plan->stream = copy_plan_payload(plan) >= caches()->last_bytes / 2;
-	if (plan->kind == COPY_TRANSPOSE && plan->stream) {
-		order_planes(plan);
-		copy_staged_order(plan);
+	bytes = copy_plan_payload(plan);
+	if (bytes >= copy_choice_bytes(plan->kind)) {
+		copy_choose_route(plan, bytes);
+		if (plan->kind == COPY_TRANSPOSE && plan->stream) {
+			order_planes(plan);
+			copy_staged_order(plan);
+		}
+		copy_choose_variant(plan, bytes);
 	}
 	copy_plan_choose_method(plan);
 }
