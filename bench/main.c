@@ -14,21 +14,14 @@
 
 #include "bench.h"
 #include "isa.h"
+#include "peers.h"
 #include "progress.h"
-#include "report.h"
+#include "reports.h"
 
 #define PATTERNS_MAX 64
-#define REPORTS_MAX 4
 #define WORKERS_MAX 256
 
 #define EXIT_USAGE 2
-
-/* A report and its destination. */
-struct output {
-	const struct report_format *format;
-	FILE *stream;
-	const char *path; /* NULL: standard output */
-};
 
 struct options {
 	struct settings settings;
@@ -36,8 +29,7 @@ struct options {
 	size_t pattern_count;
 	const char *isas[PATTERNS_MAX];
 	size_t isa_count;
-	struct output outputs[REPORTS_MAX];
-	size_t output_count;
+	struct reports reports;
 	bool all, list;
 };
 
@@ -52,8 +44,8 @@ static const char usage[] =
 	"  --list             list the cases and exit\n"
 	"  --workers=N        workers of the larger engine (default: 2); the other engine has 1\n"
 	"  --repetitions=N    repetitions of each contestant (default: 15)\n"
-	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2 or\n"
-	"                     avx512, separated by commas\n"
+	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2,\n"
+	"                     avx512 or neon, separated by commas\n"
 	"  --huge-pages       request huge pages; otherwise buffers are like those of malloc()\n"
 	"  --brief            run only the engines and their yardsticks\n"
 	"  --quick            tiny sizes, one repetition: tests the program, measures nothing\n"
@@ -92,9 +84,11 @@ static unsigned number(const char *option, const char *text, unsigned least, uns
 static void add_output(struct options *options, const struct report_format *format,
 		       const char *path)
 {
-	if (options->output_count == REPORTS_MAX)
+	struct reports *reports = &options->reports;
+
+	if (reports->count == REPORTS_MAX)
 		refuse("more than %d reports", REPORTS_MAX);
-	options->outputs[options->output_count++] = (struct output){format, NULL, path};
+	reports->outputs[reports->count++] = (struct report_output){format, NULL, path};
 }
 
 static void add_pattern(struct options *options, const char *pattern)
@@ -107,13 +101,13 @@ static void add_pattern(struct options *options, const char *pattern)
 /* The library ignores an unknown name, so the rows would have a wrong label. */
 static void check_isa(const char *isa)
 {
-	static const char *const names[] = {"portable", "sse2", "avx2", "avx512"};
+	static const char *const names[] = {"portable", "sse2", "avx2", "avx512", "neon"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (strcmp(isa, names[i]) == 0)
 			return;
 	}
-	refuse("--isa: '%s' is not one of portable, sse2, avx2 and avx512", isa);
+	refuse("--isa: '%s' is not one of portable, sse2, avx2, avx512 and neon", isa);
 }
 
 static void add_isas(struct options *options, char *list)
@@ -126,6 +120,43 @@ static void add_isas(struct options *options, char *list)
 	}
 }
 
+static void take_pages(struct settings *settings, const char *text)
+{
+	if (strcmp(text, "4k") == 0)
+		settings->pages = PAGES_4K;
+	else if (strcmp(text, "thp") == 0)
+		settings->pages = PAGES_THP;
+	else
+		refuse("--pages: '%s' is not 4k or thp", text);
+}
+
+static void take_hptt(const char *text)
+{
+	if (strcmp(text, "measure") != 0 && strcmp(text, "estimate") != 0)
+		refuse("--hptt: '%s' is not measure or estimate", text);
+	peer_options.estimates = strcmp(text, "estimate") == 0;
+}
+
+/* N: the first N problems. A-B: from problem A to problem B. */
+static void take_problems(struct settings *settings, const char *text)
+{
+	const char *dash = strchr(text, '-');
+	char first[16];
+
+	if (dash == NULL || dash == text) {
+		settings->first_problem = 1;
+		settings->last_problem = number("--problems", text, 1, INT_MAX);
+		return;
+	}
+	copy_text(first,
+		  sizeof(first) < (size_t)(dash - text) + 1 ? sizeof(first)
+							    : (size_t)(dash - text) + 1,
+		  text);
+	settings->first_problem = number("--problems", first, 1, INT_MAX);
+	settings->last_problem =
+		number("--problems", dash + 1, (unsigned)settings->first_problem, INT_MAX);
+}
+
 enum {
 	ALL = 256,
 	BRIEF,
@@ -136,8 +167,12 @@ enum {
 	ISA,
 	JSON,
 	LIST,
+	HPTT_METHOD,
+	PAGES,
+	PROBLEMS,
 	QUICK,
 	REPETITIONS,
+	SEED,
 	WORKERS
 };
 
@@ -147,12 +182,16 @@ static const struct option long_options[] = {
 	{"case", required_argument, NULL, CASE},
 	{"csv", optional_argument, NULL, CSV},
 	{"help", no_argument, NULL, HELP},
+	{"hptt", required_argument, NULL, HPTT_METHOD},
 	{"huge-pages", no_argument, NULL, HUGE_PAGES},
 	{"isa", required_argument, NULL, ISA},
 	{"json", optional_argument, NULL, JSON},
 	{"list", no_argument, NULL, LIST},
+	{"pages", required_argument, NULL, PAGES},
+	{"problems", required_argument, NULL, PROBLEMS},
 	{"quick", no_argument, NULL, QUICK},
 	{"repetitions", required_argument, NULL, REPETITIONS},
+	{"seed", required_argument, NULL, SEED},
 	{"workers", required_argument, NULL, WORKERS},
 	{NULL, 0, NULL, 0},
 };
@@ -178,7 +217,7 @@ static void take_option(struct options *options, int option)
 		fputs(usage, stdout);
 		exit(EXIT_SUCCESS);
 	case HUGE_PAGES:
-		settings->huge_pages = true;
+		settings->pages = PAGES_THP;
 		break;
 	case ISA:
 		add_isas(options, optarg);
@@ -189,11 +228,25 @@ static void take_option(struct options *options, int option)
 	case LIST:
 		options->list = true;
 		break;
+	case HPTT_METHOD:
+		take_hptt(optarg);
+		break;
+	case PAGES:
+		take_pages(settings, optarg);
+		break;
+	case PROBLEMS:
+		take_problems(settings, optarg);
+		break;
+	case SEED:
+		settings->seed = number("--seed", optarg, 0, UINT_MAX);
+		break;
 	case QUICK:
 		settings->quick = true;
+		peer_options.estimates = true;
 		break;
 	case REPETITIONS:
 		settings->repetitions = number("--repetitions", optarg, 1, 1000);
+		settings->repetitions_given = true;
 		break;
 	case WORKERS:
 		settings->workers = number("--workers", optarg, 0, WORKERS_MAX);
@@ -209,15 +262,16 @@ static void read_options(struct options *options, int argc, char **argv)
 	unsigned to_stdout = 0;
 	int option;
 
-	*options = (struct options){.settings = {.workers = 2, .repetitions = 15}};
+	*options = (struct options){
+		.settings = {.workers = 2, .repetitions = 15, .effort = EFFORT_CAREFUL, .seed = 1}};
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(options, option);
 	if (optind < argc)
 		refuse("'%s': only options are allowed", argv[optind]);
 	if (options->settings.quick)
 		options->settings.repetitions = 1;
-	for (size_t i = 0; i < options->output_count; i++)
-		to_stdout += options->outputs[i].path == NULL;
+	for (size_t i = 0; i < options->reports.count; i++)
+		to_stdout += options->reports.outputs[i].path == NULL;
 	if (to_stdout > 1)
 		refuse("only one of --csv and --json can go to standard output");
 	if (to_stdout == 0)
@@ -257,6 +311,12 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_sweep_cases(list, settings);
 	add_scaling_cases(list, settings);
 	add_asleep_cases(list, settings);
+	add_permutation_cases(list, settings);
+	add_random_cases(list, settings);
+	add_tiny_cases(list, settings);
+	add_steps_cases(list, settings);
+	add_shapes_cases(list, settings);
+	add_large_cases(list, settings);
 }
 
 /* Keep the selected cases. A pattern that matches no case is an error. */
@@ -287,48 +347,13 @@ static void print_list(const struct case_list *list)
 		       list->cases[i].on_request ? " [on request]" : "");
 }
 
-static void open_outputs(struct options *options)
-{
-	for (size_t i = 0; i < options->output_count; i++) {
-		struct output *output = &options->outputs[i];
-
-		output->stream = output->path == NULL ? stdout : fopen(output->path, "we");
-		if (output->stream == NULL) {
-			fprintf(stderr, "aml-dma-bench: %s: %s\n", output->path, strerror(errno));
-			exit(EXIT_FAILURE);
-		}
-		output->format->begin(output->stream, &options->settings);
-	}
-}
-
-/* Returns -1 if a report could not be written. */
-static int close_outputs(struct options *options)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < options->output_count; i++) {
-		struct output *output = &options->outputs[i];
-		bool bad;
-
-		output->format->end(output->stream);
-		bad = fflush(output->stream) != 0 || ferror(output->stream);
-		if (output->path != NULL)
-			bad |= fclose(output->stream) != 0;
-		if (!bad)
-			continue;
-		fprintf(stderr, "aml-dma-bench: %s: could not be written\n",
-			output->path == NULL ? "standard output" : output->path);
-		err = -1;
-	}
-	return err;
-}
-
-static enum outcome run_case(const struct options *options, const struct bench_case *c,
+static enum outcome run_case(struct options *options, const struct bench_case *c,
 			     struct results *results)
 {
 	enum outcome outcome;
 
 	memset(results, 0, sizeof(*results));
+	results->reports = &options->reports;
 	outcome = c->run(c, &options->settings, results);
 	for (size_t i = 0; i < options->isa_count && outcome == DONE && c->isa_matters; i++) {
 		progress_step(options->isas[i], 0, 0);
@@ -352,10 +377,7 @@ static bool run_cases(struct options *options, const struct case_list *list)
 
 		progress_case(c->name, i + 1, list->count);
 		outcome = run_case(options, c, &results);
-		progress_clear();
-		for (size_t j = 0; j < options->output_count; j++)
-			options->outputs[j].format->add(options->outputs[j].stream, i, c, outcome,
-							&results);
+		reports_add(&options->reports, c, outcome, &results);
 		if (outcome == FAILED) {
 			fprintf(stderr, "aml-dma-bench: %s: %s\n", c->name, results.note);
 			good = false;
@@ -380,9 +402,9 @@ int main(int argc, char **argv)
 		free(list.cases);
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
-	open_outputs(&options);
+	reports_open(&options.reports, &options.settings);
 	good = run_cases(&options, &list);
-	good = close_outputs(&options) == 0 && good;
+	good = reports_close(&options.reports) == 0 && good;
 	free(list.cases);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -75,7 +75,7 @@ static int run_kind(const struct copy_plan *plan)
 		break;
 	case COPY_WALK:
 		COUNT(true, "", "walk");
-		copy_walk(plan);
+		copy_walk(plan, 0, (size_t)(copy_plan_payload(plan) / plan->run.bytes));
 		break;
 	case COPY_BOXES:
 		COUNT(true, "", "boxes");
@@ -93,6 +93,9 @@ static void run_variant(const struct copy_plan *plan)
 {
 	uint64_t began = plan->timed ? clock_ns() : 0;
 
+#ifdef KERNELS_COUNT
+	__atomic_fetch_add(&copy_variant_runs[plan->variant], 1, __ATOMIC_RELAXED);
+#endif
 	(void)run_kind(plan);
 	if (plan->stream)
 		kernels()->drain();
@@ -111,6 +114,7 @@ int copy_plan_run(const struct copy_plan *plan)
 int copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 {
 	union copy_plan_room room;
+	size_t first, count;
 
 	if (plan->kind == COPY_DEREF) {
 		struct copy_section section = copy_deref_section(plan, part);
@@ -118,7 +122,11 @@ int copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 		COUNT(true, "", "deref part");
 		return copy_deref(plan, &section);
 	}
-	if (copy_plan_part(plan, part, &room))
+	if (plan->kind == COPY_WALK) {
+		copy_plan_walk_part(plan, part, &first, &count);
+		copy_walk(plan, first, count);
+	} else if (copy_plan_part(plan, part, &room)) {
 		copy_plan_run(&room.plan);
+	}
 	return AML_SUCCESS;
 }

@@ -2,13 +2,13 @@
 /*
  * Selects the kernels when the library is loaded: the fastest set that the machine supports.
  *
- * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512) selects
- * another set. An unknown name, and a set that the machine does not support, are ignored.
+ * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512, neon)
+ * selects another set. An unknown name, and a set that the machine does not support, are ignored.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "util/environment.h"
 
 enum { KERNEL_SETS_MAX = 4 };
 
@@ -32,6 +32,9 @@ static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
 	if (__builtin_cpu_supports("avx2"))
 		list[n++] = &kernels_avx2;
 	list[n++] = &kernels_sse2;
+#endif
+#ifdef KERNELS_HAVE_NEON
+	list[n++] = &kernels_neon;
 #endif
 	list[n++] = &kernels_portable;
 	return n;
@@ -65,7 +68,7 @@ __attribute__((constructor)) static void select_kernels(void)
 {
 	static struct kernels table, narrow_table;
 	const struct kernels *list[KERNEL_SETS_MAX];
-	const char *name = getenv("AML_DMA_ISA");
+	const char *name = environment_get("AML_DMA_ISA");
 	size_t n = list_kernels(list), selected = 0, narrow;
 
 	for (size_t i = 0; name != NULL && i < n; i++)

@@ -34,6 +34,18 @@ static inline size_t min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* The greatest common divisor of two sizes that are not 0. */
+static inline size_t common_divisor(size_t a, size_t b)
+{
+	while (b > 0) {
+		size_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
 /* Coordinates of a dimension from `from` up to, but not including, `to`. Empty if from >= to. */
 struct interval {
 	size_t from, to;

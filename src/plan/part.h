@@ -17,8 +17,8 @@
 unsigned copy_plan_large_parts(const struct copy_plan *plan);
 
 /*
- * The number of parts to split a plan with a payload of `bytes` into. Plans that are small or walks
- * have 1, and so have deref plans whose sides do not allow several threads.
+ * The number of parts to split a plan with a payload of `bytes` into. Plans that are small have 1,
+ * and so have deref plans whose sides do not allow several threads.
  */
 static inline unsigned copy_plan_parts_of(const struct copy_plan *plan, uint64_t bytes)
 {
@@ -31,10 +31,16 @@ static inline unsigned copy_plan_parts(const struct copy_plan *plan)
 }
 
 /*
- * Make the plan of part number `part` of copy_plan_parts() in `room`. The parts together copy each
- * element once. Returns false if the part is empty; the contents of `room` are then undefined. Not
- * for a deref plan: see section.h.
+ * Make the plan of part number `part` of copy_plan_parts() in `room`. The plan is no walk and no
+ * deref plan; for these see below, and section.h. The parts together copy each element once.
+ * Returns false if the part is empty; the contents of `room` are then undefined.
  */
 bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room);
+
+/*
+ * A walk has no plans of its parts. Store the number of the first element of a part, in linear
+ * order, and the count of elements, which may be 0.
+ */
+void copy_plan_walk_part(const struct copy_plan *plan, unsigned part, size_t *first, size_t *count);
 
 #endif /* PLAN_PART_H */

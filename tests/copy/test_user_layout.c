@@ -14,6 +14,7 @@
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
+#include "sizes.h"
 #include "suite.h"
 #include "user_layout.h"
 
@@ -437,13 +438,13 @@ static void lie(struct user_layout *user, int number)
 {
 	static const size_t ndims[] = {0, 65, 2, 2, 2, 2, 2};
 	static const size_t element_sizes[] = {4, 4, 0, 4, 4, 4, 4};
-	/* The last four: 2^64 elements, 2^64 bytes, even more, the right extents. */
+	/* The last four: SIZE_MAX + 1 elements, as many bytes, even more, the right extents. */
 	static const size_t dims[][2] = {
 		{4, 3},
 		{4, 3},
 		{4, 3},
-		{(size_t)1 << 32, (size_t)1 << 32},
-		{(size_t)1 << 62, 1},
+		{SIZE_ROOT, SIZE_ROOT},
+		{SIZE_OVER(2), 1},
 		{SIZE_MAX, SIZE_MAX},
 		{4, 3},
 	};

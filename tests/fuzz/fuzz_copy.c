@@ -15,9 +15,15 @@
 #include "side.h"
 
 const char fuzz_target[] = "copy";
-const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",    "AML_DMA_ISA",
-				     "sse2",        "AML_DMA_ISA", "avx2",
-				     "AML_DMA_ISA", "avx512",      NULL};
+const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",
+#ifdef __x86_64__
+				     "AML_DMA_ISA", "sse2",        "AML_DMA_ISA",
+				     "avx2",        "AML_DMA_ISA", "avx512",
+#endif
+#ifdef __aarch64__
+				     "AML_DMA_ISA", "neon",
+#endif
+				     NULL};
 
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
@@ -428,18 +434,22 @@ static size_t take_wild(struct bytes *bytes)
 	if (v < 160)
 		return v % 8;
 	if (v < 240)
-		return ((size_t)1 << v % 64) + take(bytes) - 128;
+		return ((size_t)1 << v % (8 * sizeof(size_t))) + take(bytes) - 128;
 	for (int i = 0; i < 8; i++)
 		word = word << 8 | take(bytes);
 	return word;
 }
 
 /* A type for products of sizes. times() saturates far above SIZE_MAX, so nothing overflows. */
+#if SIZE_MAX > UINT32_MAX
 typedef unsigned __int128 wide;
+#else
+typedef uint64_t wide;
+#endif
 
 static wide times(wide a, wide b)
 {
-	return a > UINT64_MAX || (a > 0 && b > UINT64_MAX) ? (wide)1 << 100 : a * b;
+	return a > SIZE_MAX || (a > 0 && b > SIZE_MAX) ? (wide)1 << 6 * sizeof(wide) : a * b;
 }
 
 /* The number of elements, saturated far above SIZE_MAX. */

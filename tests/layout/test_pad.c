@@ -13,6 +13,7 @@
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
+#include "sizes.h"
 #include "suite.h"
 #include "user_layout.h"
 
@@ -461,12 +462,12 @@ END_TEST
 START_TEST(extents_that_overflow_are_refused)
 {
 	static const size_t bad[][2] = {
-		{(size_t)1 << 32, (size_t)1 << 32},
+		{SIZE_ROOT, SIZE_ROOT},
 		{SIZE_MAX, 2},
 		{2, SIZE_MAX},
 		/* The number of bytes overflows. */
-		{(size_t)1 << 62, 1},
-		{(size_t)1 << 31, (size_t)1 << 31},
+		{SIZE_OVER(2), 1},
+		{SIZE_ROOT / 2, SIZE_ROOT / 2},
 	};
 	struct aml_layout *target = three_by_two(ROW), *layout = untouched;
 	int neutral = 0;
@@ -524,7 +525,7 @@ START_TEST(a_target_that_lies_is_refused)
 	user->element_size = 0;
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, ones, &neutral), -AML_EINVAL);
 	*user = truth;
-	user->dims[0] = user->dims[1] = (size_t)1 << 32;
+	user->dims[0] = user->dims[1] = SIZE_ROOT;
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, ones, &neutral), -AML_EINVAL);
 	*user = truth;
 	user->dims[0] = SIZE_MAX / 2;

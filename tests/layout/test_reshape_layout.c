@@ -12,6 +12,7 @@
 
 #include "made.h"
 #include "oracle.h"
+#include "sizes.h"
 #include "suite.h"
 #include "user_layout.h"
 
@@ -225,10 +226,9 @@ START_TEST(another_number_of_elements_is_refused)
 		ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, 3,
 							   (size_t[]){24, 3, inverse}),
 				 -AML_EINVAL);
-		ck_assert_int_eq(
-			aml_layout_reshape_create(&layout, target, order, 2,
-						  (size_t[]){(size_t)1 << 32, (size_t)1 << 32}),
-			-AML_EINVAL);
+		ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, 2,
+							   (size_t[]){SIZE_ROOT, SIZE_ROOT}),
+				 -AML_EINVAL);
 	}
 	ck_assert_ptr_eq(layout, untouched);
 	ck_assert_uint_eq(calls.destroy, 0);
@@ -318,7 +318,7 @@ START_TEST(a_target_that_lies_is_refused)
 	struct aml_layout *target = counted(NULL, 0), *layout = untouched;
 	struct user_layout *user = user_layout_of(target);
 	const struct user_layout truth = *user;
-	const size_t half = (size_t)1 << 32;
+	const size_t half = SIZE_ROOT;
 
 	user->ndims = 0;
 	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, ROW, 1, (size_t[]){1}),
