@@ -28,7 +28,8 @@ static struct problem *tiny_add(struct tiny_list *list, const char *about, struc
 
 	if (list->count + 1 < PROBLEMS_MAX)
 		list->count++;
-	*problem = (struct problem){.shape = shape, .yards = YARD(YARD_LOOPS) | YARD(YARD_MEMCPY)};
+	*problem = (struct problem){
+		.shape = shape, .yards = YARD(YARD_LOOPS) | YARD(YARD_FIXED) | YARD(YARD_MEMCPY)};
 	copy_text(problem->about, sizeof(problem->about), about);
 	problem->needs[0] = (struct need){YARD_LOOPS, 1.0};
 	return problem;

@@ -65,7 +65,12 @@ loops_fn loops_for(const struct shape *shape)
 		return split_colours;
 	if (shape->ndims == 2 && is_colours(shape, 0))
 		return join_colours;
-	return nests_for(shape);
+	return nests_for(shape, true);
+}
+
+loops_fn loops_general_for(const struct shape *shape)
+{
+	return nests_for(shape, false);
 }
 
 void loops_rows(const struct shape *shape, void *dst, const void *src)

@@ -30,6 +30,9 @@ typedef void (*loops_fn)(const struct shape *shape, void *dst, const void *src);
  */
 loops_fn loops_for(const struct shape *shape);
 
+/* The same without small extents and steps as constants: specialised by the element size only. */
+loops_fn loops_general_for(const struct shape *shape);
+
 /* Call memcpy() for each run along the first dimension, which must be contiguous on both sides. */
 void loops_rows(const struct shape *shape, void *dst, const void *src);
 

@@ -76,10 +76,9 @@ static inline bool locate_element(struct element_cursor *cursor, union copy_pace
 	return true;
 }
 
-__attribute__((always_inline)) static inline int move_row_mixed(struct element_cursor *dst,
-								struct element_cursor *src,
-								size_t size,
-								const struct element_row *row)
+/* Any two modes. */
+static int move_row_mixed(struct element_cursor *dst, struct element_cursor *src, size_t size,
+			  const struct element_row *row)
 {
 	for (size_t i = row->from; i < row->to; i++) {
 		void *to = NULL, *from = NULL;
@@ -94,28 +93,41 @@ __attribute__((always_inline)) static inline int move_row_mixed(struct element_c
 	return AML_SUCCESS;
 }
 
-/* Local variables stay in registers across the two calls for each element. */
-__attribute__((always_inline)) static inline int move_row_deref(struct element_cursor *dst,
-								struct element_cursor *src,
-								size_t size,
-								const struct element_row *row)
+/*
+ * The modes and the size are constants. `coords` of a side are those of its first element. Local
+ * variables stay in registers across the calls for each element.
+ */
+__attribute__((always_inline)) static inline int move_row_as(
+	enum element_mode dst_mode, struct element_cursor *dst, size_t *dst_coords,
+	enum element_mode src_mode, struct element_cursor *src, size_t *src_coords, size_t size,
+	const struct element_row *row)
 {
 	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
 	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = &dst->coords[row->dst.dim];
-	size_t *src_coord = &src->coords[row->src.dim];
+	size_t *dst_coord = dst_coords + (dst_mode == BY_DEREF ? row->dst.dim : 0);
+	size_t *src_coord = src_coords + (src_mode == BY_DEREF ? row->src.dim : 0);
+	char *to = dst_mode == BY_STEP ? dst->address + (ptrdiff_t)row->from * row->dst.step : NULL;
+	const char *from =
+		src_mode == BY_STEP ? src->address + (ptrdiff_t)row->from * row->src.step : NULL;
 	const size_t end = row->to;
 
 	for (size_t i = row->from; i < end; i++) {
-		void *to, *from;
-
-		*dst_coord = i;
-		to = dst_deref(dst_data, dst->coords);
-		*src_coord = i;
-		from = src_deref(src_data, src->coords);
+		if (src_mode == BY_DEREF) {
+			*src_coord = i;
+			from = src_deref(src_data, src_coords);
+		}
+		if (dst_mode == BY_DEREF) {
+			*dst_coord = i;
+			to = dst_deref(dst_data, dst_coords);
+		}
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
+		/* After the last element, the address could be outside of any object. */
+		if (dst_mode == BY_STEP)
+			to = (char *)((uintptr_t)to + (size_t)row->dst.step);
+		if (src_mode == BY_STEP)
+			from = (const char *)((uintptr_t)from + (size_t)row->src.step);
 	}
 	return AML_SUCCESS;
 }
@@ -124,33 +136,84 @@ __attribute__((always_inline)) static inline int move_row(struct element_cursor 
 							  struct element_cursor *src, size_t size,
 							  const struct element_row *row)
 {
+	if (dst->mode == BY_STEP && src->mode == BY_DEREF)
+		return move_row_as(BY_STEP, dst, NULL, BY_DEREF, src, src->coords, size, row);
+	if (dst->mode == BY_DEREF && src->mode == BY_STEP)
+		return move_row_as(BY_DEREF, dst, dst->coords, BY_STEP, src, NULL, size, row);
 	if (dst->mode == BY_DEREF && src->mode == BY_DEREF)
-		return move_row_deref(dst, src, size, row);
+		return move_row_as(BY_DEREF, dst, dst->coords, BY_DEREF, src, src->coords, size,
+				   row);
 	return move_row_mixed(dst, src, size, row);
 }
 
 /*
- * Run the innermost loop. The element size is a constant, so that copying a small element is a load
- * and a store. The function is not inlined, so that its loops have all registers.
+ * Both sides call deref_native with the same coordinates: those of `dst`, whose dimension 0 is the
+ * innermost loop. The cursors keep the functions and their data, so that the counter and the first
+ * address have registers across the calls.
  */
-__attribute__((noinline)) static int move_row_by_size(struct element_cursor *dst,
-						      struct element_cursor *src, size_t size,
-						      const struct element_row *row)
+__attribute__((always_inline)) static inline int move_row_shared(struct element_cursor *dst,
+								 struct element_cursor *src,
+								 size_t size,
+								 const struct element_row *row)
 {
-	switch (size) {
-	case 1:
-		return move_row(dst, src, 1, row);
-	case 2:
-		return move_row(dst, src, 2, row);
-	case 4:
-		return move_row(dst, src, 4, row);
-	case 8:
-		return move_row(dst, src, 8, row);
-	case 16:
-		return move_row(dst, src, 16, row);
-	default:
-		return move_row(dst, src, size, row);
+	size_t *coords = dst->coords;
+	const size_t end = row->to;
+
+	for (size_t i = row->from; i < end; i++) {
+		void *to, *from;
+
+		coords[0] = i;
+		from = src->deref(src->data, coords);
+		if (__builtin_expect(from == NULL, 0))
+			return -AML_FAILURE;
+		to = dst->deref(dst->data, coords);
+		if (__builtin_expect(to == NULL, 0))
+			return -AML_FAILURE;
+		memcpy(to, from, size);
 	}
+	return AML_SUCCESS;
+}
+
+/*
+ * Run the innermost loop. The element size is a constant, so that copying a small element is a load
+ * and a store. The functions are not inlined, so that their loops have all registers.
+ */
+#define BY_SIZE(move)                                                                \
+	__attribute__((noinline)) static int move##_by_size(                         \
+		struct element_cursor *dst, struct element_cursor *src, size_t size, \
+		const struct element_row *row)                                       \
+	{                                                                            \
+		switch (size) {                                                      \
+		case 1:                                                              \
+			return move(dst, src, 1, row);                               \
+		case 2:                                                              \
+			return move(dst, src, 2, row);                               \
+		case 4:                                                              \
+			return move(dst, src, 4, row);                               \
+		case 8:                                                              \
+			return move(dst, src, 8, row);                               \
+		case 16:                                                             \
+			return move(dst, src, 16, row);                              \
+		default:                                                             \
+			return move(dst, src, size, row);                            \
+		}                                                                    \
+	}
+
+BY_SIZE(move_row)
+BY_SIZE(move_row_shared)
+
+/* Do both sides call deref_native, with the same coordinates? */
+static bool coords_are_shared(const struct copy_plan *plan, const struct element_cursor *dst,
+			      const struct element_cursor *src)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+
+	if (dst->mode != BY_DEREF || src->mode != BY_DEREF)
+		return false;
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		if (dims[i].dst.dim != i || dims[i].src.dim != i)
+			return false;
+	return true;
 }
 
 int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
@@ -161,6 +224,7 @@ int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
 	struct element_row row = {dims[0].dst, dims[0].src, 0, dims[0].extent};
 	struct element_cursor dst, src;
 	size_t index[NDIMS_MAX] = {0};
+	bool shared;
 	uint8_t i;
 
 	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
@@ -172,8 +236,10 @@ int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
 		advance_cursor(&dst, dims[part->dim].dst, (ptrdiff_t)part->from);
 		advance_cursor(&src, dims[part->dim].src, (ptrdiff_t)part->from);
 	}
+	shared = coords_are_shared(plan, &dst, &src);
 	do {
-		int err = move_row_by_size(&dst, &src, plan->elements.bytes, &row);
+		int err = (shared ? move_row_shared_by_size
+				  : move_row_by_size)(&dst, &src, plan->elements.bytes, &row);
 
 		if (err != AML_SUCCESS)
 			return err;

@@ -19,6 +19,7 @@
 #include "guard.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
+#include "made.h"
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
@@ -177,6 +178,50 @@ static void copy_samples(void)
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
+/* Copy rows of `n` elements, with gaps, from rows of `m`; both have the same number of elements. */
+static void copy_walk_of(struct rng *rng, size_t n, size_t m, size_t rows)
+{
+	size_t dst_dims[] = {n, m * rows}, src_dims[] = {m, n * rows}, size = 4;
+	size_t dst_pitch[] = {n + 1, m * rows}, src_pitch[] = {m + 1, n * rows};
+	struct oracle to, target, from;
+	struct aml_layout *dst, *src;
+	struct guard written, read;
+
+	guard_create(&written, ((n + 1) * m * rows - 1) * size, rng);
+	guard_create(&read, ((m + 1) * n * rows - 1) * size, rng);
+	oracle_dense(&to, written.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, dst_dims, NULL,
+		     dst_pitch);
+	oracle_dense(&target, read.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, src_dims, NULL,
+		     src_pitch);
+	oracle_reshape(&from, &target, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, dst_dims);
+	dst = new_dense(written.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, dst_dims, NULL,
+			dst_pitch);
+	src = new_dense(read.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, src_dims, NULL,
+			src_pitch);
+	src = new_reshape(src, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, dst_dims);
+	oracle_copy(&to, &from, &written);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
+	guard_assert(&written, rng);
+	guard_assert(&read, rng);
+	oracle_destroy(&to);
+	oracle_destroy(&target);
+	oracle_destroy(&from);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	guard_destroy(&written);
+	guard_destroy(&read);
+}
+
+static void copy_walks(void)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 20)) {
+		copy_walk_of(&rng, 2, 3, rng_range(&rng, 8, 100));
+		copy_walk_of(&rng, 2, 301, rng_range(&rng, 1, 3));
+	}
+}
+
 /* Transpose from one tile to some blocks, at any address and with any steps. */
 static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 {
@@ -259,6 +304,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 
 	copy_shapes(2400);
 	copy_samples();
+	copy_walks();
 	transpose_by_each_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");

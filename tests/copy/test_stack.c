@@ -194,10 +194,10 @@ START_TEST(runs_and_walks)
 END_TEST
 
 /* The layouts of a nest: only pads, only reshape layouts, or both in turn. */
-enum nest { PADS, RESHAPES, BOTH, NESTS };
+enum stack_nest { PADS, RESHAPES, BOTH, NESTS };
 
 /* The deepest nest over a layout of 2 × 3 × 4. */
-static struct aml_layout *nest_over(struct aml_layout *layout, enum nest nest)
+static struct aml_layout *nest_over(struct aml_layout *layout, enum stack_nest nest)
 {
 	static const size_t dims[][3] = {{2, 3, 4}, {4, 3, 2}};
 	size_t which = 0, extents[3];
@@ -236,8 +236,9 @@ START_TEST(the_deepest_nests)
 {
 	for (int nest = 0; nest < NESTS; nest++) {
 		for (int kind = 0; kind < 4; kind++) {
-			struct aml_layout *dst = nest_over(bottom(kind, to), (enum nest)nest);
-			struct aml_layout *src = nest_over(bottom(kind, from), (enum nest)nest);
+			struct aml_layout *dst = nest_over(bottom(kind, to), (enum stack_nest)nest);
+			struct aml_layout *src =
+				nest_over(bottom(kind, from), (enum stack_nest)nest);
 
 			memset(to, 0, sizeof(to));
 			for (size_t i = 0; i < 24 * 8; i++)
