@@ -13,7 +13,7 @@
 #define NEST(name, word, words, dst_step, src_step)                                       \
 	static void name(const struct shape *shape, void *dst, const void *src)           \
 	{                                                                                 \
-		const struct nest n = nest_of(shape);                                     \
+		const struct loop_nest n = nest_of(shape);                                \
 		char *restrict to = dst;                                                  \
 		const char *restrict from = src;                                          \
                                                                                           \
@@ -113,7 +113,7 @@ static const struct nest_entry nests[] = {FOR_FIXED_SIZES(FIXED_ENTRIES) FOR_THI
 
 static void nest_of_rows(const struct shape *shape, void *dst, const void *src)
 {
-	const struct nest n = nest_of(shape);
+	const struct loop_nest n = nest_of(shape);
 	char *to = dst;
 	const char *from = src;
 	size_t bytes = shape->dims[0] * shape->element_size;

@@ -7,7 +7,7 @@
 #define SMALL_NEST(name, word, extent, d0, s0, d1, s1)                                     \
 	static void name(const struct shape *shape, void *dst, const void *src)            \
 	{                                                                                  \
-		const struct nest n = nest_of(shape);                                      \
+		const struct loop_nest n = nest_of(shape);                                 \
                                                                                            \
 		FOR(i5, 5)                                                                 \
 		FOR(i4, 4)                                                                 \
