@@ -2,15 +2,15 @@
 /*
  * Makes a copy plan from two layouts or two addresses.
  *
- * The planner lowers both layouts to views, and makes loops from the views. Two dense layouts need
- * no views: their dimensions are the loops. If a side has no view, the plan has the destination's
- * dimensions, and the copy queries the layout for the address of each element.
+ * The planner lowers both layouts to views, and makes loops from the views. Two dense or steps
+ * layouts need no views: their dimensions are the loops. If a side has no view, the plan has the
+ * destination's dimensions, and the copy queries the layout for the address of each element.
  */
 #include <aml/utils/error.h>
 
-#include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/shape.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
@@ -71,23 +71,24 @@ static inline void complete_tiny(struct copy_plan *plan)
 }
 
 /*
- * Plan a copy between two dense layouts. Both have the same dimensions, which are the loops. Their
+ * Plan a copy between two plain layouts. Both have the same dimensions, which are the loops. Their
  * addresses and steps were checked when the layouts were created.
  */
-static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
-		      const struct aml_layout_dense *src, const size_t *permutation)
+__attribute__((always_inline)) static inline int plan_plain(union copy_plan_room *room,
+							    const struct plain_layout *dst,
+							    const struct plain_layout *src,
+							    const size_t *permutation)
 {
-	struct copy_plan *plan = copy_plan_start(room, dst->cpitch[0]);
+	struct copy_plan *plan = copy_plan_start(room, dst->element_size);
 	bool writable = true;
 	size_t count = 1;
 
-	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
+	if (dst->ndims != src->ndims || dst->element_size != src->element_size ||
 	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
 		return -AML_EINVAL;
 	for (size_t i = 0; i < dst->ndims; i++) {
 		size_t j = permutation != NULL ? permutation[i] : i, extent = dst->dims[i];
-		struct copy_loop loop = {extent, (ptrdiff_t)dense_step(dst, i),
-					 (ptrdiff_t)dense_step(src, j)};
+		struct copy_loop loop = {extent, plain_step(dst, i), plain_step(src, j)};
 
 		if (extent != src->dims[j])
 			return -AML_EINVAL;
@@ -113,6 +114,15 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	}
 	copy_plan_normalise(plan);
 	return AML_SUCCESS;
+}
+
+/* The common case: the compiler knows that neither layout has steps. */
+static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
+		      const struct aml_layout_dense *src, const size_t *permutation)
+{
+	const struct plain_layout to = plain_of_dense(dst), from = plain_of_dense(src);
+
+	return plan_plain(room, &to, &from, permutation);
 }
 
 /* Reorder the source's factors to the order of the destination's dimensions. */
@@ -236,6 +246,18 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	return plan_deref(room, &to, &from, permutation);
 }
 
+/* Not inlined, so that a copy between two dense layouts does not pay for it. */
+__attribute__((noinline)) static int plan_others(union copy_plan_room *room, struct aml_layout *dst,
+						 const struct aml_layout *src,
+						 const size_t *permutation)
+{
+	struct plain_layout to, from;
+
+	if (layout_plain(dst, &to) && layout_plain(src, &from))
+		return plan_plain(room, &to, &from, permutation);
+	return plan_any(room, dst, src, permutation);
+}
+
 int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 		      const struct aml_layout *src, const size_t *permutation)
 {
@@ -243,7 +265,7 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 
 	if (to != NULL && from != NULL)
 		return plan_dense(room, to, from, permutation);
-	return plan_any(room, dst, src, permutation);
+	return plan_others(room, dst, src, permutation);
 }
 
 /* Get the address of a layout. -AML_EINVAL if it is not contiguous or has several dimensions. */
