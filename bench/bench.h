@@ -108,6 +108,8 @@ enum outcome {
 /* The code that a copy is compared with. */
 enum yardstick { BY_MEMCPY, BY_ROWS, BY_LOOPS };
 
+struct suite_goals;
+
 struct bench_case {
 	char name[NAME_SIZE];
 	char about[ABOUT_SIZE];
@@ -125,6 +127,8 @@ struct bench_case {
 	size_t size;      /* bytes of each */
 	unsigned posters; /* threads that post */
 	unsigned workers; /* for cases that vary the number of workers */
+	/* Only for suites. */
+	const struct suite_goals *goals; /* NULL: none besides the needs of the problems */
 };
 
 struct case_list {
@@ -148,6 +152,7 @@ void add_random_cases(struct case_list *list, const struct settings *settings);
 void add_tiny_cases(struct case_list *list, const struct settings *settings);
 void add_steps_cases(struct case_list *list, const struct settings *settings);
 void add_shapes_cases(struct case_list *list, const struct settings *settings);
+void add_first_cases(struct case_list *list, const struct settings *settings);
 void add_large_cases(struct case_list *list, const struct settings *settings);
 
 /* The results. */

@@ -33,7 +33,7 @@ static enum outcome run_flat(const struct bench_case *c, const struct settings *
 		if (suite_wants(&suite))
 			suite_run(&suite, &problem);
 	}
-	return suite_close(&suite, NULL, 0);
+	return suite_close(&suite);
 }
 
 /* Transposes of equal extents. */

@@ -59,7 +59,7 @@ static void make(const struct bench_case *c, const struct settings *settings, si
 	if (c->size > 0) {
 		problem->needs[0] = (struct need){YARD_MEMCPY, 0.3};
 	} else {
-		problem->needs[0] = (struct need){YARD_HPTT, c->workers == 1 ? 0.8 : 0.85};
+		problem->needs[0] = (struct need){YARD_HPTT, settings->workers == 1 ? 0.8 : 0.85};
 		problem->needs[1] = (struct need){YARD_ONEDNN, 0.9};
 	}
 }
@@ -67,12 +67,6 @@ static void make(const struct bench_case *c, const struct settings *settings, si
 static enum outcome run_permutations(const struct bench_case *c, const struct settings *settings,
 				     struct results *out)
 {
-	static const struct goal small[] = {{GOAL_MEAN, YARD_MEMCPY, 0.6, 0}};
-	static const struct goal one[] = {{GOAL_MEAN, YARD_HPTT, 1.05, 0},
-					  {GOAL_AHEAD, YARD_ONEDNN, 54, 0}};
-	static const struct goal several[] = {{GOAL_MEAN, YARD_HPTT, 1.15, 0},
-					      {GOAL_AHEAD, YARD_HPTT, 50, 0},
-					      {GOAL_AHEAD, YARD_ONEDNN, 54, 0}};
 	struct suite suite;
 
 	suite_open(&suite, c, settings, c->workers > 0 ? c->workers : settings->workers, out);
@@ -84,11 +78,24 @@ static enum outcome run_permutations(const struct bench_case *c, const struct se
 		make(c, &suite.settings, i, &problem);
 		suite_run(&suite, &problem);
 	}
-	if (c->size > 0)
-		return suite_close(&suite, small, sizeof(small) / sizeof(*small));
-	if (suite.settings.workers == 1)
-		return suite_close(&suite, one, sizeof(one) / sizeof(*one));
-	return suite_close(&suite, several, sizeof(several) / sizeof(*several));
+	return suite_close(&suite);
+}
+
+static const struct suite_goals small_goals = {.goals = {{GOAL_MEAN, YARD_MEMCPY, 0.6, 0}},
+					       .count = 1};
+static const struct suite_goals one_goals = {
+	.goals = {{GOAL_MEAN, YARD_HPTT, 1.05, 0}, {GOAL_AHEAD, YARD_ONEDNN, 54, 0}}, .count = 2};
+static const struct suite_goals several_goals = {.goals = {{GOAL_MEAN, YARD_HPTT, 1.15, 0},
+							   {GOAL_AHEAD, YARD_HPTT, 50, 0},
+							   {GOAL_AHEAD, YARD_ONEDNN, 54, 0}},
+						 .count = 3};
+
+/* The goals of a case: of small copies, or of large ones by one worker or by several. */
+static const struct suite_goals *goals_of(size_t bytes, unsigned workers)
+{
+	if (bytes > 0)
+		return &small_goals;
+	return workers == 1 ? &one_goals : &several_goals;
 }
 
 void add_permutation_cases(struct case_list *list, const struct settings *settings)
@@ -106,7 +113,6 @@ void add_permutation_cases(struct case_list *list, const struct settings *settin
 		{"permutations/double-64KiB", "the same scaled to 64 KiB", 8, SMALL_BYTES, 1},
 	};
 
-	(void)settings;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct bench_case c = {.on_request = true,
 				       .run = run_permutations,
@@ -114,6 +120,7 @@ void add_permutation_cases(struct case_list *list, const struct settings *settin
 				       .size = cases[i].bytes,
 				       .workers = cases[i].workers};
 
+		c.goals = goals_of(c.size, c.workers > 0 ? c.workers : settings->workers);
 		copy_text(c.name, sizeof(c.name), cases[i].name);
 		copy_text(c.about, sizeof(c.about), cases[i].about);
 		case_list_add(list, &c);

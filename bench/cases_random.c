@@ -17,8 +17,6 @@
 static enum outcome run_random(const struct bench_case *c, const struct settings *settings,
 			       struct results *out)
 {
-	static const struct goal goals[] = {{GOAL_MEAN, YARD_LOOPS, 2.0, 0},
-					    {GOAL_MEAN, YARD_LIMIT, 0.7, MIB}};
 	static const struct payload_range full = {4 * KIB, 128 * MIB}, tiny = {4 * KIB, 64 * KIB};
 	const struct payload_range *range = settings->quick ? &tiny : &full;
 	size_t count = settings->quick ? QUICK_PROBLEMS : DEFAULT_PROBLEMS;
@@ -36,20 +34,25 @@ static enum outcome run_random(const struct bench_case *c, const struct settings
 					     sizeof(problem.about));
 		suite_run(&suite, &problem);
 	}
-	return suite_close(&suite, goals, sizeof(goals) / sizeof(*goals));
+	return suite_close(&suite);
 }
+
+static const struct suite_goals random_goals = {
+	.goals = {{GOAL_MEAN, YARD_LOOPS, 2.0, 0}, {GOAL_MEAN, YARD_LIMIT, 0.7, MIB}}, .count = 2};
 
 void add_random_cases(struct case_list *list, const struct settings *settings)
 {
 	const struct bench_case all = {.name = "random/copies",
 				       .about = "random copies of 4 KiB to 128 MiB",
 				       .on_request = true,
-				       .run = run_random};
+				       .run = run_random,
+				       .goals = &random_goals};
 	const struct bench_case one = {.name = "random/copies-1-worker",
 				       .about = "random copies of 4 KiB to 128 MiB",
 				       .on_request = true,
 				       .run = run_random,
-				       .workers = 1};
+				       .workers = 1,
+				       .goals = &random_goals};
 
 	(void)settings;
 	case_list_add(list, &all);

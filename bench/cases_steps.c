@@ -36,12 +36,13 @@ static void steps_add(struct steps_list *list, const char *about, struct shape s
 
 	if (list->count + 1 < PROBLEMS_MAX)
 		list->count++;
-	*problem = (struct problem){
-		.shape = shape, .yards = YARD(YARD_LOOPS) | YARD(YARD_LIMIT) | YARD(YARD_MEMCPY)};
+	*problem = (struct problem){.shape = shape,
+				    .yards = YARD(YARD_LOOPS) | YARD(YARD_FIXED) |
+					     YARD(YARD_LIMIT) | YARD(YARD_MEMCPY)};
 	format_size(size, list->bytes);
 	snprintf(text, sizeof(text), "%s, %s", about, size);
 	copy_text(problem->about, sizeof(problem->about), text);
-	problem->needs[0] = (struct need){YARD_LOOPS, 1.0};
+	problem->needs[0] = (struct need){YARD_FIXED, 1.0};
 	if (!list->fills || list->bytes < 2 * MIB)
 		return;
 	problem->yards |= YARD(YARD_FILL);

@@ -3,280 +3,16 @@
  * aml-dma-bench: measures copies and requests on this machine, and compares them with memcpy(),
  * plain loops and other libraries.
  */
-#include <errno.h>
 #include <fnmatch.h>
-#include <getopt.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
 #include "isa.h"
-#include "peers.h"
+#include "options.h"
 #include "progress.h"
-#include "reports.h"
-
-#define PATTERNS_MAX 64
-#define WORKERS_MAX 256
-
-#define EXIT_USAGE 2
-
-struct options {
-	struct settings settings;
-	const char *patterns[PATTERNS_MAX];
-	size_t pattern_count;
-	const char *isas[PATTERNS_MAX];
-	size_t isa_count;
-	struct reports reports;
-	bool all, list;
-};
-
-static const char usage[] =
-	"usage: aml-dma-bench [OPTION]...\n"
-	"Measure copies and requests of libaml-dma on this machine.\n"
-	"\n"
-	"  --case=PATTERN     run only the cases that match; may be given several times. PATTERN is\n"
-	"                     a name, the part of a name before a slash, or has wildcards: 'flat',\n"
-	"                     'cached/*-8B', 'sweep', 'scaling'\n"
-	"  --all              run all cases, including those that run only on request\n"
-	"  --list             list the cases and exit\n"
-	"  --workers=N        workers of the larger engine (default: 2); the other engine has 1\n"
-	"  --repetitions=N    repetitions of each contestant (default: 15)\n"
-	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2,\n"
-	"                     avx512 or neon, separated by commas\n"
-	"  --huge-pages       request huge pages; otherwise buffers are like those of malloc()\n"
-	"  --brief            run only the engines and their yardsticks\n"
-	"  --quick            tiny sizes, one repetition: tests the program, measures nothing\n"
-	"  --csv[=FILE]       write CSV to FILE, or to standard output instead of the table\n"
-	"  --json[=FILE]      write JSON to FILE, or to standard output instead of the table\n"
-	"  --help             show this help\n"
-	"\n"
-	"The exit status is 0 if all cases ran, 1 if a case failed or a report could not be\n"
-	"written, 2 if the arguments are wrong. A missed target is not a failure.\n";
-
-__attribute__((format(printf, 1, 2), noreturn)) static void refuse(const char *format, ...)
-{
-	va_list args;
-
-	fputs("aml-dma-bench: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\nTry 'aml-dma-bench --help'.\n", stderr);
-	exit(EXIT_USAGE);
-}
-
-static unsigned number(const char *option, const char *text, unsigned least, unsigned most)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (end == text || *end != '\0' || *text == '-' || errno != 0 || value < least ||
-	    value > most)
-		refuse("%s: '%s' is not a number from %u to %u", option, text, least, most);
-	return (unsigned)value;
-}
-
-static void add_output(struct options *options, const struct report_format *format,
-		       const char *path)
-{
-	struct reports *reports = &options->reports;
-
-	if (reports->count == REPORTS_MAX)
-		refuse("more than %d reports", REPORTS_MAX);
-	reports->outputs[reports->count++] = (struct report_output){format, NULL, path};
-}
-
-static void add_pattern(struct options *options, const char *pattern)
-{
-	if (options->pattern_count == PATTERNS_MAX)
-		refuse("more than %d patterns", PATTERNS_MAX);
-	options->patterns[options->pattern_count++] = pattern;
-}
-
-/* The library ignores an unknown name, so the rows would have a wrong label. */
-static void check_isa(const char *isa)
-{
-	static const char *const names[] = {"portable", "sse2", "avx2", "avx512", "neon"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(isa, names[i]) == 0)
-			return;
-	}
-	refuse("--isa: '%s' is not one of portable, sse2, avx2, avx512 and neon", isa);
-}
-
-static void add_isas(struct options *options, char *list)
-{
-	for (char *isa = strtok(list, ","); isa != NULL; isa = strtok(NULL, ",")) {
-		check_isa(isa);
-		if (options->isa_count == PATTERNS_MAX)
-			refuse("more than %d instruction sets", PATTERNS_MAX);
-		options->isas[options->isa_count++] = isa;
-	}
-}
-
-static void take_pages(struct settings *settings, const char *text)
-{
-	if (strcmp(text, "4k") == 0)
-		settings->pages = PAGES_4K;
-	else if (strcmp(text, "thp") == 0)
-		settings->pages = PAGES_THP;
-	else
-		refuse("--pages: '%s' is not 4k or thp", text);
-}
-
-static void take_hptt(const char *text)
-{
-	if (strcmp(text, "measure") != 0 && strcmp(text, "estimate") != 0)
-		refuse("--hptt: '%s' is not measure or estimate", text);
-	peer_options.estimates = strcmp(text, "estimate") == 0;
-}
-
-/* N: the first N problems. A-B: from problem A to problem B. */
-static void take_problems(struct settings *settings, const char *text)
-{
-	const char *dash = strchr(text, '-');
-	char first[16];
-
-	if (dash == NULL || dash == text) {
-		settings->first_problem = 1;
-		settings->last_problem = number("--problems", text, 1, INT_MAX);
-		return;
-	}
-	copy_text(first,
-		  sizeof(first) < (size_t)(dash - text) + 1 ? sizeof(first)
-							    : (size_t)(dash - text) + 1,
-		  text);
-	settings->first_problem = number("--problems", first, 1, INT_MAX);
-	settings->last_problem =
-		number("--problems", dash + 1, (unsigned)settings->first_problem, INT_MAX);
-}
-
-enum {
-	ALL = 256,
-	BRIEF,
-	CASE,
-	CSV,
-	HELP,
-	HUGE_PAGES,
-	ISA,
-	JSON,
-	LIST,
-	HPTT_METHOD,
-	PAGES,
-	PROBLEMS,
-	QUICK,
-	REPETITIONS,
-	SEED,
-	WORKERS
-};
-
-static const struct option long_options[] = {
-	{"all", no_argument, NULL, ALL},
-	{"brief", no_argument, NULL, BRIEF},
-	{"case", required_argument, NULL, CASE},
-	{"csv", optional_argument, NULL, CSV},
-	{"help", no_argument, NULL, HELP},
-	{"hptt", required_argument, NULL, HPTT_METHOD},
-	{"huge-pages", no_argument, NULL, HUGE_PAGES},
-	{"isa", required_argument, NULL, ISA},
-	{"json", optional_argument, NULL, JSON},
-	{"list", no_argument, NULL, LIST},
-	{"pages", required_argument, NULL, PAGES},
-	{"problems", required_argument, NULL, PROBLEMS},
-	{"quick", no_argument, NULL, QUICK},
-	{"repetitions", required_argument, NULL, REPETITIONS},
-	{"seed", required_argument, NULL, SEED},
-	{"workers", required_argument, NULL, WORKERS},
-	{NULL, 0, NULL, 0},
-};
-
-static void take_option(struct options *options, int option)
-{
-	struct settings *settings = &options->settings;
-
-	switch (option) {
-	case ALL:
-		options->all = true;
-		break;
-	case BRIEF:
-		settings->brief = true;
-		break;
-	case CASE:
-		add_pattern(options, optarg);
-		break;
-	case CSV:
-		add_output(options, &report_csv, optarg);
-		break;
-	case HELP:
-		fputs(usage, stdout);
-		exit(EXIT_SUCCESS);
-	case HUGE_PAGES:
-		settings->pages = PAGES_THP;
-		break;
-	case ISA:
-		add_isas(options, optarg);
-		break;
-	case JSON:
-		add_output(options, &report_json, optarg);
-		break;
-	case LIST:
-		options->list = true;
-		break;
-	case HPTT_METHOD:
-		take_hptt(optarg);
-		break;
-	case PAGES:
-		take_pages(settings, optarg);
-		break;
-	case PROBLEMS:
-		take_problems(settings, optarg);
-		break;
-	case SEED:
-		settings->seed = number("--seed", optarg, 0, UINT_MAX);
-		break;
-	case QUICK:
-		settings->quick = true;
-		peer_options.estimates = true;
-		break;
-	case REPETITIONS:
-		settings->repetitions = number("--repetitions", optarg, 1, 1000);
-		settings->repetitions_given = true;
-		break;
-	case WORKERS:
-		settings->workers = number("--workers", optarg, 0, WORKERS_MAX);
-		break;
-	default: /* getopt has printed the error */
-		fputs("Try 'aml-dma-bench --help'.\n", stderr);
-		exit(EXIT_USAGE);
-	}
-}
-
-static void read_options(struct options *options, int argc, char **argv)
-{
-	unsigned to_stdout = 0;
-	int option;
-
-	*options = (struct options){
-		.settings = {.workers = 2, .repetitions = 15, .effort = EFFORT_CAREFUL, .seed = 1}};
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		take_option(options, option);
-	if (optind < argc)
-		refuse("'%s': only options are allowed", argv[optind]);
-	if (options->settings.quick)
-		options->settings.repetitions = 1;
-	for (size_t i = 0; i < options->reports.count; i++)
-		to_stdout += options->reports.outputs[i].path == NULL;
-	if (to_stdout > 1)
-		refuse("only one of --csv and --json can go to standard output");
-	if (to_stdout == 0)
-		add_output(options, &report_table, NULL);
-}
+#include "summarize.h"
 
 /* A pattern without wildcards is a name, or the part of a name before a slash. */
 static bool matches(const struct bench_case *c, const char *pattern)
@@ -316,6 +52,7 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_tiny_cases(list, settings);
 	add_steps_cases(list, settings);
 	add_shapes_cases(list, settings);
+	add_first_cases(list, settings);
 	add_large_cases(list, settings);
 }
 
@@ -330,8 +67,8 @@ static void pick(struct case_list *list, const struct options *options)
 		for (size_t j = 0; j < list->count && !found; j++)
 			found = matches(&list->cases[j], options->patterns[i]);
 		if (!found)
-			refuse("--case: no case matches '%s'; --list shows all cases",
-			       options->patterns[i]);
+			options_refuse("--case: no case matches '%s'; --list shows all cases",
+				       options->patterns[i]);
 	}
 	for (size_t i = 0; i < list->count; i++) {
 		if (picked(options, &list->cases[i]))
@@ -392,9 +129,9 @@ int main(int argc, char **argv)
 	struct case_list list;
 	bool good;
 
-	read_options(&options, argc, argv);
+	options_read(&options, argc, argv);
 	make_cases(&list, &options.settings);
-	if (options.list && options.pattern_count == 0)
+	if ((options.list || options.summarized_count > 0) && options.pattern_count == 0)
 		options.all = true;
 	pick(&list, &options);
 	if (options.list) {
@@ -403,7 +140,11 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 	reports_open(&options.reports, &options.settings);
-	good = run_cases(&options, &list);
+	if (options.summarized_count > 0)
+		good = summarize(&list, options.summarized, options.summarized_count,
+				 &options.reports) == 0;
+	else
+		good = run_cases(&options, &list);
 	good = reports_close(&options.reports) == 0 && good;
 	free(list.cases);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -19,14 +19,14 @@ typedef uint32_t word_4 __attribute__((aligned(1), may_alias));
 typedef uint64_t word_8 __attribute__((aligned(1), may_alias));
 
 /* The extents and steps of a nest; the dimensions that a shape lacks have an extent of 1. */
-struct nest {
+struct loop_nest {
 	ptrdiff_t dims[SHAPE_NDIMS];
 	ptrdiff_t d[SHAPE_NDIMS], s[SHAPE_NDIMS];
 };
 
-static struct nest nest_of(const struct shape *shape)
+static struct loop_nest nest_of(const struct shape *shape)
 {
-	struct nest n = {.dims = {1, 1, 1, 1, 1, 1}};
+	struct loop_nest n = {.dims = {1, 1, 1, 1, 1, 1}};
 
 	for (size_t i = 0; i < shape->ndims; i++) {
 		n.dims[i] = (ptrdiff_t)shape->dims[i];

@@ -2,6 +2,7 @@
 /*
  * Nested plain loops, see nests.h. The makefile compiles this file like loops.c.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "nest_rows.h"
@@ -12,7 +13,7 @@
 #define NEST(name, word, words, dst_step, src_step)                                       \
 	static void name(const struct shape *shape, void *dst, const void *src)           \
 	{                                                                                 \
-		const struct nest n = nest_of(shape);                                     \
+		const struct loop_nest n = nest_of(shape);                                \
 		char *restrict to = dst;                                                  \
 		const char *restrict from = src;                                          \
                                                                                           \
@@ -75,38 +76,44 @@ FOR_OTHER_SIZES(NESTS)
 FOR_FIXED_SIZES(FIXED_NESTS)
 FOR_THIRD_SIZES(THIRD_NESTS)
 
-/* A nest and the shapes it is for: steps in elements, or ANY. */
+/* A nest and the steps it is for, in bytes. */
 #define ANY PTRDIFF_MAX
 
-static const struct {
+struct nest_entry {
 	size_t size;
-	ptrdiff_t dst_step, src_step; /* in bytes, or ANY */
+	ptrdiff_t dst_step, src_step; /* or ANY */
+	bool fixed;                   /* for programmers who know the steps */
 	loops_fn nest;
-} nests[] = {
-#define FIXED_ENTRIES(size, word, words)                                                    \
-	{size, size, 0, nest_##size##_repeat}, {size, size, -(size), nest_##size##_mirror}, \
-		{size, size, 2 * (size), nest_##size##_take_2},                             \
-		{size, size, 3 * (size), nest_##size##_take_3},                             \
-		{size, size, 4 * (size), nest_##size##_take_4},                             \
-		{size, 2 * (size), size, nest_##size##_put_2},                              \
-		{size, 3 * (size), size, nest_##size##_put_3},                              \
-		{size, 4 * (size), size, nest_##size##_put_4},
-#define THIRD_ENTRIES(size, word, words)                  \
-	{size, size, (size) / 3 * 4, nest_##size##_pack}, \
-		{size, (size) / 3 * 4, size, nest_##size##_unpack},
-#define ENTRIES(size, word, words)                                                          \
-	{size, size, size, nest_##size##_dense}, {size, size, ANY, nest_##size##_to_dense}, \
-		{size, ANY, size, nest_##size##_of_dense}, {size, ANY, ANY, nest_##size##_any},
-	/* The first match counts. */
-	FOR_FIXED_SIZES(FIXED_ENTRIES) FOR_THIRD_SIZES(THIRD_ENTRIES) FOR_FIXED_SIZES(ENTRIES)
-		FOR_OTHER_SIZES(ENTRIES)};
+};
+
+#define FIXED_ENTRIES(size, word, words)                              \
+	{size, size, 0, true, nest_##size##_repeat},                  \
+		{size, size, -(size), true, nest_##size##_mirror},    \
+		{size, size, 2 * (size), true, nest_##size##_take_2}, \
+		{size, size, 3 * (size), true, nest_##size##_take_3}, \
+		{size, size, 4 * (size), true, nest_##size##_take_4}, \
+		{size, 2 * (size), size, true, nest_##size##_put_2},  \
+		{size, 3 * (size), size, true, nest_##size##_put_3},  \
+		{size, 4 * (size), size, true, nest_##size##_put_4},
+#define THIRD_ENTRIES(size, word, words)                        \
+	{size, size, (size) / 3 * 4, true, nest_##size##_pack}, \
+		{size, (size) / 3 * 4, size, true, nest_##size##_unpack},
+#define ENTRIES(size, word, words)                                \
+	{size, size, size, false, nest_##size##_dense},           \
+		{size, size, ANY, false, nest_##size##_to_dense}, \
+		{size, ANY, size, false, nest_##size##_of_dense}, \
+		{size, ANY, ANY, false, nest_##size##_any},
+
+/* The first match counts. */
+static const struct nest_entry nests[] = {FOR_FIXED_SIZES(FIXED_ENTRIES) FOR_THIRD_SIZES(
+	THIRD_ENTRIES) FOR_FIXED_SIZES(ENTRIES) FOR_OTHER_SIZES(ENTRIES)};
 
 /* Long contiguous rows, of any element size: a programmer would call memcpy(). */
 #define ROW_BYTES 256
 
 static void nest_of_rows(const struct shape *shape, void *dst, const void *src)
 {
-	const struct nest n = nest_of(shape);
+	const struct loop_nest n = nest_of(shape);
 	char *to = dst;
 	const char *from = src;
 	size_t bytes = shape->dims[0] * shape->element_size;
@@ -119,10 +126,10 @@ static void nest_of_rows(const struct shape *shape, void *dst, const void *src)
 	memcpy(to + ROW_AT(n.d), from + ROW_AT(n.s), bytes);
 }
 
-loops_fn nests_for(const struct shape *shape)
+loops_fn nests_for(const struct shape *shape, bool fixed)
 {
 	ptrdiff_t size = (ptrdiff_t)shape->element_size;
-	loops_fn small = nests_small_for(shape);
+	loops_fn small = fixed ? nests_small_for(shape) : NULL;
 
 	if (small != NULL)
 		return small;
@@ -130,6 +137,8 @@ loops_fn nests_for(const struct shape *shape)
 	    shape->dims[0] * shape->element_size >= ROW_BYTES)
 		return nest_of_rows;
 	for (size_t i = 0; i < sizeof(nests) / sizeof(*nests); i++) {
+		if (nests[i].fixed && !fixed)
+			continue;
 		if (nests[i].size == shape->element_size &&
 		    (nests[i].dst_step == ANY || nests[i].dst_step == shape->dst_step[0]) &&
 		    (nests[i].src_step == ANY || nests[i].src_step == shape->src_step[0]))

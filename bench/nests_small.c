@@ -7,7 +7,7 @@
 #define SMALL_NEST(name, word, extent, d0, s0, d1, s1)                                     \
 	static void name(const struct shape *shape, void *dst, const void *src)            \
 	{                                                                                  \
-		const struct nest n = nest_of(shape);                                      \
+		const struct loop_nest n = nest_of(shape);                                 \
                                                                                            \
 		FOR(i5, 5)                                                                 \
 		FOR(i4, 4)                                                                 \
@@ -27,8 +27,8 @@
 		}                                                                          \
 	}
 
-/* The nests of an extent. Pixels have constant steps: mirrored, joined from planes, split to
- * planes. */
+/* The nests of an extent. Pixels have constant steps: mirrored, repeated, joined from planes, split
+ * to planes. */
 #define SMALL_NESTS(name, size, word, extent)                                        \
 	SMALL_NEST(name##_any, word, extent, n.d[0], n.s[0], n.d[1], n.s[1])         \
 	SMALL_NEST(name##_dense, word, extent, size, size, n.d[1], n.s[1])           \
@@ -36,6 +36,7 @@
 	SMALL_NEST(name##_of_dense, word, extent, n.d[0], size, n.d[1], n.s[1])      \
 	SMALL_NEST(name##_mirror, word, extent, size, -(size), (extent) * (size),    \
 		   (extent) * (size))                                                \
+	SMALL_NEST(name##_same, word, extent, size, size, (extent) * (size), 0)      \
 	SMALL_NEST(name##_join, word, extent, size, n.s[0], (extent) * (size), size) \
 	SMALL_NEST(name##_split, word, extent, n.d[0], size, size, (extent) * (size))
 
@@ -62,13 +63,19 @@ struct small_nest {
 };
 
 /* The first match counts. */
-#define SMALL_ENTRIES(name, size, word, extent)                                             \
-	{size, extent, size, -(size), (extent) * (size), (extent) * (size), name##_mirror}, \
-		{size, extent, size, ANY_STEP, (extent) * (size), size, name##_join},       \
-		{size, extent, ANY_STEP, size, size, (extent) * (size), name##_split},      \
-		{size, extent, size, size, ANY_STEP, ANY_STEP, name##_dense},               \
-		{size, extent, size, ANY_STEP, ANY_STEP, ANY_STEP, name##_to_dense},        \
-		{size, extent, ANY_STEP, size, ANY_STEP, ANY_STEP, name##_of_dense},        \
+#define SMALL_ENTRIES(name, size, word, extent)                                            \
+	{size, extent, size, size, (extent) * (size), 0, name##_same}, {size,              \
+									extent,            \
+									size,              \
+									-(size),           \
+									(extent) * (size), \
+									(extent) * (size), \
+									name##_mirror},    \
+		{size, extent, size, ANY_STEP, (extent) * (size), size, name##_join},      \
+		{size, extent, ANY_STEP, size, size, (extent) * (size), name##_split},     \
+		{size, extent, size, size, ANY_STEP, ANY_STEP, name##_dense},              \
+		{size, extent, size, ANY_STEP, ANY_STEP, ANY_STEP, name##_to_dense},       \
+		{size, extent, ANY_STEP, size, ANY_STEP, ANY_STEP, name##_of_dense},       \
 		{size, extent, ANY_STEP, ANY_STEP, ANY_STEP, ANY_STEP, name##_any},
 
 static const struct small_nest small_nests[] = {FOR_SMALL(SMALL_ENTRIES)};

@@ -157,10 +157,8 @@ void suite_run(struct suite *suite, const struct problem *problem)
 		suite->outcome = FAILED;
 }
 
-enum outcome suite_close(struct suite *suite, const struct goal *goals, size_t goal_count)
+enum outcome suite_close(struct suite *suite)
 {
-	const struct suite_goals all = {
-		.goals = goals, .count = goal_count, .whole = suite->skipped == 0};
 	struct results rows = {.count = 0};
 	struct bench_case line;
 	char about[ABOUT_SIZE];
@@ -169,7 +167,7 @@ enum outcome suite_close(struct suite *suite, const struct goal *goals, size_t g
 		 suite->tally.problems, suite->number, suite->settings.workers,
 		 suite->settings.workers == 1 ? "" : "s", suite->call_ns);
 	line = line_of(suite, "summary", about);
-	tally_report(&suite->tally, &all, &rows);
+	tally_report(&suite->tally, suite->c->goals, suite->skipped == 0, &rows);
 	for (size_t i = 0; i < rows.count && suite->settings.quick; i++)
 		rows.rows[i].verdict = NOT_JUDGED;
 	if (suite->tally.problems > 0)
@@ -189,5 +187,5 @@ enum outcome suite_run_all(const struct bench_case *c, const struct settings *se
 		if (suite_wants(&suite))
 			suite_run(&suite, &problems[i]);
 	}
-	return suite_close(&suite, NULL, 0);
+	return suite_close(&suite);
 }

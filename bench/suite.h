@@ -7,7 +7,7 @@
  *     for each problem, while the outcome is DONE
  *             if (suite_wants(&suite))
  *                     suite_run(&suite, &problem);
- *     return suite_close(&suite, goals, goal_count);
+ *     return suite_close(&suite);
  */
 #ifndef SUITE_H
 #define SUITE_H
@@ -39,9 +39,9 @@ void suite_run(struct suite *suite, const struct problem *problem);
 void suite_report(struct suite *suite, const char *about, const struct problem_result *result);
 
 /* Report the summary, and release the suite. Returns how the case ended. */
-enum outcome suite_close(struct suite *suite, const struct goal *goals, size_t goal_count);
+enum outcome suite_close(struct suite *suite);
 
-/* Run all problems of an array as a suite, without goals besides their needs. */
+/* Run all problems of an array as a suite. */
 enum outcome suite_run_all(const struct bench_case *c, const struct settings *settings,
 			   unsigned workers, struct results *out, const struct problem *problems,
 			   size_t count);

@@ -7,8 +7,7 @@
 
 #include "tally.h"
 
-/* Append an entry. False: out of memory. */
-static bool tally_append(struct tally *tally, const struct tally_entry *entry)
+bool tally_append(struct tally *tally, const struct tally_entry *entry)
 {
 	if (tally->count == tally->room) {
 		size_t room = tally->room == 0 ? 256 : 2 * tally->room;
@@ -129,6 +128,15 @@ static void add_needs(const struct ranking *ranking, enum yard yard, struct resu
 	add_statistic(out, yard, name, score_final(&worst->score), worst->score.need);
 }
 
+/* A report while it is made. */
+struct tally_report {
+	const struct tally *tally;
+	const struct suite_goals *goals; /* not NULL */
+	bool whole;
+	struct ranking ranking;
+	struct results *out;
+};
+
 /* The value that the whole yardstick must reach; 0: none. */
 static double goal_of(const struct suite_goals *goals, enum goal_kind kind, enum yard yard)
 {
@@ -142,37 +150,39 @@ static double goal_of(const struct suite_goals *goals, enum goal_kind kind, enum
 }
 
 /* Add the goals that count only large problems. */
-static void add_large_goals(const struct tally *tally, const struct suite_goals *goals,
-			    struct ranking *ranking, enum yard yard, struct results *out)
+static void add_large_goals(struct tally_report *report, enum yard yard)
 {
-	for (size_t i = 0; i < goals->count; i++) {
-		const struct goal *goal = &goals->goals[i];
+	struct ranking *ranking = &report->ranking;
+
+	for (size_t i = 0; i < report->goals->count; i++) {
+		const struct goal *goal = &report->goals->goals[i];
 		char name[NAME_SIZE];
 
 		if (goal->yard != yard || goal->least_payload <= 0)
 			continue;
-		rank(tally, yard, goal->least_payload, ranking);
+		rank(report->tally, yard, goal->least_payload, ranking);
 		if (ranking->count == 0)
 			continue;
 		snprintf(name, sizeof(name), "geometric mean of %zu from %.0f KiB on",
 			 ranking->count, goal->least_payload / 1024);
-		add_statistic(out, yard, name, mean_of(ranking, false), goal->value);
+		add_statistic(report->out, yard, name, mean_of(ranking, false), goal->value);
 	}
 }
 
-static void add_yard(const struct tally *tally, const struct suite_goals *goals,
-		     struct ranking *ranking, enum yard yard, struct results *out)
+static void add_yard(struct tally_report *report, enum yard yard)
 {
+	struct ranking *ranking = &report->ranking;
+	struct results *out = report->out;
 	char name[2 * NAME_SIZE];
-	double mean, bare;
+	double mean, bare, ahead;
 
-	rank(tally, yard, 0, ranking);
+	rank(report->tally, yard, 0, ranking);
 	if (ranking->count == 0)
 		return;
 	mean = mean_of(ranking, false);
 	bare = mean_of(ranking, true);
 	snprintf(name, sizeof(name), "geometric mean of %zu", ranking->count);
-	add_statistic(out, yard, name, mean, goal_of(goals, GOAL_MEAN, yard));
+	add_statistic(out, yard, name, mean, goal_of(report->goals, GOAL_MEAN, yard));
 	if (bare != mean)
 		add_statistic(out, yard, "geometric mean, no call added", bare, 0);
 	add_statistic(out, yard, "tenth percentile",
@@ -180,23 +190,31 @@ static void add_yard(const struct tally *tally, const struct suite_goals *goals,
 	snprintf(name, sizeof(name), "worst: %s", ranking->entries[0]->problem);
 	add_statistic(out, yard, name, ranking->entries[0]->score.ratio, 0);
 	snprintf(name, sizeof(name), "ahead, of %zu", ranking->count);
-	add_statistic(out, yard, name, (double)ahead_of(ranking),
-		      goals->whole ? goal_of(goals, GOAL_AHEAD, yard) : 0);
+	ahead = goal_of(report->goals, GOAL_AHEAD, yard);
+	if (!report->whole || (double)ranking->count < ahead)
+		ahead = 0;
+	add_statistic(out, yard, name, (double)ahead_of(ranking), ahead);
 	add_needs(ranking, yard, out);
-	add_large_goals(tally, goals, ranking, yard, out);
+	add_large_goals(report, yard);
 }
 
-void tally_report(const struct tally *tally, const struct suite_goals *goals, struct results *out)
+void tally_report(const struct tally *tally, const struct suite_goals *goals, bool whole,
+		  struct results *out)
 {
-	struct ranking ranking = {.entries = calloc(tally->count + 1, sizeof(void *))};
+	static const struct suite_goals none = {.count = 0};
+	struct tally_report report = {.tally = tally,
+				      .goals = goals == NULL ? &none : goals,
+				      .whole = whole,
+				      .ranking.entries = calloc(tally->count + 1, sizeof(void *)),
+				      .out = out};
 
-	if (ranking.entries == NULL) {
+	if (report.ranking.entries == NULL) {
 		results_no_memory(out);
 		return;
 	}
 	for (enum yard yard = 0; yard < YARDS; yard++)
-		add_yard(tally, goals, &ranking, yard, out);
-	free(ranking.entries);
+		add_yard(&report, yard);
+	free(report.ranking.entries);
 }
 
 void tally_release(struct tally *tally)

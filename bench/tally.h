@@ -18,11 +18,12 @@ struct goal {
 	double least_payload; /* in bytes: smaller problems do not count */
 };
 
+#define GOALS_MAX 4
+
 /* All goals of a suite, besides the needs of its problems. */
 struct suite_goals {
-	const struct goal *goals;
+	struct goal goals[GOALS_MAX];
 	size_t count;
-	bool whole; /* all problems of the suite ran */
 };
 
 struct tally_entry {
@@ -38,15 +39,19 @@ struct tally {
 	size_t problems; /* that were added */
 };
 
+/* Add a score. False: out of memory. */
+bool tally_append(struct tally *tally, const struct tally_entry *entry);
+
 /* Add the scores of a problem. `name`: the problem in reports. False: out of memory. */
 bool tally_add(struct tally *tally, const char *name, const struct problem_result *result);
 
 /*
  * Add rows with the statistics of each yardstick: the geometric mean, the tenth percentile, the
  * worst, the number of problems with a ratio of at least 1, the goals, and whether each need was
- * met in one of two measurements.
+ * met in one of two measurements. `goals` may be NULL. `whole`: all problems of the suite ran.
  */
-void tally_report(const struct tally *tally, const struct suite_goals *goals, struct results *out);
+void tally_report(const struct tally *tally, const struct suite_goals *goals, bool whole,
+		  struct results *out);
 
 void tally_release(struct tally *tally);
 

@@ -12,10 +12,11 @@
 const char *yard_name(enum yard yard)
 {
 	static const char *const names[YARDS] = {
-		[YARD_LOOPS] = "loops",     [YARD_MEMCPY] = "memcpy",
-		[YARD_LIMIT] = "limit",     [YARD_FILL] = "streaming fill",
-		[YARD_ONEDNN] = "oneDNN",   [YARD_HPTT] = "HPTT",
-		[YARD_POST] = "64 B posts", [YARD_SERIAL] = "one by one",
+		[YARD_LOOPS] = "loops",         [YARD_FIXED] = "fixed loops",
+		[YARD_MEMCPY] = "memcpy",       [YARD_LIMIT] = "limit",
+		[YARD_FILL] = "streaming fill", [YARD_ONEDNN] = "oneDNN",
+		[YARD_HPTT] = "HPTT",           [YARD_POST] = "64 B posts",
+		[YARD_SERIAL] = "one by one",   [YARD_LATER] = "later copies",
 	};
 
 	return names[yard];
@@ -46,17 +47,31 @@ static void copy_with_memcpy(void *dst, const void *src, size_t bytes)
 }
 
 /* Add the loops in one order: that of the destination, or of the source. */
-static void add_order(struct contest *contest, const char *name, const struct shape *order)
+static void add_order(struct contest *contest, unsigned yards, const char *order_name,
+		      const struct shape *order)
 {
-	loops_fn loops = loops_for(order);
-	size_t i = loops == NULL ? ENTRANTS_MAX : contest_add_loops(contest, name, loops);
+	loops_fn general = loops_general_for(order), fixed = loops_for(order);
+	const struct {
+		enum yard yard;
+		const char *name;
+		loops_fn loops;
+	} ways[] = {{YARD_LOOPS, "loops", general}, {YARD_FIXED, "fixed loops", fixed}};
 
-	yard_count(contest, i, YARD_LOOPS);
-	if (i < ENTRANTS_MAX)
-		contest->entrants[i].order = *order;
+	for (size_t i = 0; i < 2; i++) {
+		char name[NAME_SIZE];
+		size_t entrant;
+
+		if ((yards & YARD(ways[i].yard)) == 0 || ways[i].loops == NULL)
+			continue;
+		snprintf(name, sizeof(name), "%s, %s order", ways[i].name, order_name);
+		entrant = contest_add_loops(contest, name, ways[i].loops);
+		yard_count(contest, entrant, ways[i].yard);
+		if (entrant < ENTRANTS_MAX)
+			contest->entrants[entrant].order = *order;
+	}
 }
 
-static void add_loops(struct contest *contest)
+static void add_loops(struct contest *contest, unsigned yards)
 {
 	struct shape back = shape_back(&contest->c->shape);
 	struct shape to = shape_merged(&contest->shape), from;
@@ -64,9 +79,9 @@ static void add_loops(struct contest *contest)
 	back = shape_sorted(&back);
 	from = shape_back(&back);
 	from = shape_merged(&from);
-	add_order(contest, "loops, destination order", &to);
+	add_order(contest, yards, "destination", &to);
 	if (memcmp(&to, &from, sizeof(to)) != 0)
-		add_order(contest, "loops, source order", &from);
+		add_order(contest, yards, "source", &from);
 }
 
 /* Add a way to use the memory. False: out of memory or threads. */
@@ -126,8 +141,8 @@ static void add_libraries(struct contest *contest, unsigned yards)
 bool yards_add(struct contest *contest, unsigned yards, struct yard_threads *threads)
 {
 	memset(threads, 0, sizeof(*threads));
-	if ((yards & YARD(YARD_LOOPS)) != 0 && !contest->settings->brief)
-		add_loops(contest);
+	if (!contest->settings->brief)
+		add_loops(contest, yards);
 	if ((yards & (YARD(YARD_MEMCPY) | YARD(YARD_LIMIT))) != 0) {
 		size_t i = contest_add_memcpy(contest);
 

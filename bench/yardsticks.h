@@ -11,6 +11,7 @@
 
 enum yard {
 	YARD_LOOPS,  /* plain loops, in the order of the destination or of the source */
+	YARD_FIXED,  /* the same with small extents and the usual steps as constants */
 	YARD_MEMCPY, /* memcpy() of the same bytes by one thread */
 	YARD_LIMIT,  /* memcpy() or a streaming copy of the same bytes, by one thread or all */
 	YARD_FILL,   /* a streaming fill of the same bytes, by one thread or all */
@@ -18,6 +19,7 @@ enum yard {
 	YARD_HPTT,   /* HPTT */
 	YARD_POST,   /* the same number of posted copies of 64 bytes */
 	YARD_SERIAL, /* the same copies one after the other */
+	YARD_LATER,  /* later copies of the same shape */
 	YARDS
 };
 

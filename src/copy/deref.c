@@ -29,6 +29,12 @@ struct element_cursor {
 	size_t coords[NDIMS_MAX];
 };
 
+/* A row: iterations of the innermost loop. */
+struct element_row {
+	union copy_pace dst, src;
+	size_t from, to;
+};
+
 static void start_cursor(struct element_cursor *cursor, const union copy_end *end, uint8_t side,
 			 bool is_written)
 {
@@ -72,14 +78,14 @@ static inline bool locate_element(struct element_cursor *cursor, union copy_pace
 
 /* Any two modes. */
 static int move_row_mixed(struct element_cursor *dst, struct element_cursor *src, size_t size,
-			  const struct copy_dim *dim)
+			  const struct element_row *row)
 {
-	for (size_t i = 0; i < dim->extent; i++) {
+	for (size_t i = row->from; i < row->to; i++) {
 		void *to = NULL, *from = NULL;
 
-		if (!locate_element(dst, dim->dst, i, &to))
+		if (!locate_element(dst, row->dst, i, &to))
 			continue;
-		(void)locate_element(src, dim->src, i, &from);
+		(void)locate_element(src, row->src, i, &from);
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
@@ -94,17 +100,18 @@ static int move_row_mixed(struct element_cursor *dst, struct element_cursor *src
 __attribute__((always_inline)) static inline int move_row_as(
 	enum element_mode dst_mode, struct element_cursor *dst, size_t *dst_coords,
 	enum element_mode src_mode, struct element_cursor *src, size_t *src_coords, size_t size,
-	const struct copy_dim *dim)
+	const struct element_row *row)
 {
 	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
 	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = dst_coords + (dst_mode == BY_DEREF ? dim->dst.dim : 0);
-	size_t *src_coord = src_coords + (src_mode == BY_DEREF ? dim->src.dim : 0);
-	char *to = dst->address;
-	const char *from = src->address;
-	const size_t extent = dim->extent;
+	size_t *dst_coord = dst_coords + (dst_mode == BY_DEREF ? row->dst.dim : 0);
+	size_t *src_coord = src_coords + (src_mode == BY_DEREF ? row->src.dim : 0);
+	char *to = dst_mode == BY_STEP ? dst->address + (ptrdiff_t)row->from * row->dst.step : NULL;
+	const char *from =
+		src_mode == BY_STEP ? src->address + (ptrdiff_t)row->from * row->src.step : NULL;
+	const size_t end = row->to;
 
-	for (size_t i = 0; i < extent; i++) {
+	for (size_t i = row->from; i < end; i++) {
 		if (src_mode == BY_DEREF) {
 			*src_coord = i;
 			from = src_deref(src_data, src_coords);
@@ -118,25 +125,25 @@ __attribute__((always_inline)) static inline int move_row_as(
 		memcpy(to, from, size);
 		/* After the last element, the address could be outside of any object. */
 		if (dst_mode == BY_STEP)
-			to = (char *)((uintptr_t)to + (size_t)dim->dst.step);
+			to = (char *)((uintptr_t)to + (size_t)row->dst.step);
 		if (src_mode == BY_STEP)
-			from = (const char *)((uintptr_t)from + (size_t)dim->src.step);
+			from = (const char *)((uintptr_t)from + (size_t)row->src.step);
 	}
 	return AML_SUCCESS;
 }
 
 __attribute__((always_inline)) static inline int move_row(struct element_cursor *dst,
 							  struct element_cursor *src, size_t size,
-							  const struct copy_dim *dim)
+							  const struct element_row *row)
 {
 	if (dst->mode == BY_STEP && src->mode == BY_DEREF)
-		return move_row_as(BY_STEP, dst, NULL, BY_DEREF, src, src->coords, size, dim);
+		return move_row_as(BY_STEP, dst, NULL, BY_DEREF, src, src->coords, size, row);
 	if (dst->mode == BY_DEREF && src->mode == BY_STEP)
-		return move_row_as(BY_DEREF, dst, dst->coords, BY_STEP, src, NULL, size, dim);
+		return move_row_as(BY_DEREF, dst, dst->coords, BY_STEP, src, NULL, size, row);
 	if (dst->mode == BY_DEREF && src->mode == BY_DEREF)
 		return move_row_as(BY_DEREF, dst, dst->coords, BY_DEREF, src, src->coords, size,
-				   dim);
-	return move_row_mixed(dst, src, size, dim);
+				   row);
+	return move_row_mixed(dst, src, size, row);
 }
 
 /*
@@ -147,12 +154,12 @@ __attribute__((always_inline)) static inline int move_row(struct element_cursor 
 __attribute__((always_inline)) static inline int move_row_shared(struct element_cursor *dst,
 								 struct element_cursor *src,
 								 size_t size,
-								 const struct copy_dim *dim)
+								 const struct element_row *row)
 {
 	size_t *coords = dst->coords;
-	const size_t extent = dim->extent;
+	const size_t end = row->to;
 
-	for (size_t i = 0; i < extent; i++) {
+	for (size_t i = row->from; i < end; i++) {
 		void *to, *from;
 
 		coords[0] = i;
@@ -174,21 +181,21 @@ __attribute__((always_inline)) static inline int move_row_shared(struct element_
 #define BY_SIZE(move)                                                                \
 	__attribute__((noinline)) static int move##_by_size(                         \
 		struct element_cursor *dst, struct element_cursor *src, size_t size, \
-		const struct copy_dim *dim)                                          \
+		const struct element_row *row)                                       \
 	{                                                                            \
 		switch (size) {                                                      \
 		case 1:                                                              \
-			return move(dst, src, 1, dim);                               \
+			return move(dst, src, 1, row);                               \
 		case 2:                                                              \
-			return move(dst, src, 2, dim);                               \
+			return move(dst, src, 2, row);                               \
 		case 4:                                                              \
-			return move(dst, src, 4, dim);                               \
+			return move(dst, src, 4, row);                               \
 		case 8:                                                              \
-			return move(dst, src, 8, dim);                               \
+			return move(dst, src, 8, row);                               \
 		case 16:                                                             \
-			return move(dst, src, 16, dim);                              \
+			return move(dst, src, 16, row);                              \
 		default:                                                             \
-			return move(dst, src, size, dim);                            \
+			return move(dst, src, size, row);                            \
 		}                                                                    \
 	}
 
@@ -209,9 +216,12 @@ static bool coords_are_shared(const struct copy_plan *plan, const struct element
 	return true;
 }
 
-int copy_deref(const struct copy_plan *plan)
+int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
+	const struct copy_section whole = {0, 0, dims[0].extent};
+	const struct copy_section *part = section != NULL ? section : &whole;
+	struct element_row row = {dims[0].dst, dims[0].src, 0, dims[0].extent};
 	struct element_cursor dst, src;
 	size_t index[NDIMS_MAX] = {0};
 	bool shared;
@@ -219,15 +229,23 @@ int copy_deref(const struct copy_plan *plan)
 
 	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
 	start_cursor(&src, &plan->elements.src, plan->sides.src, false);
+	if (part->dim == 0) {
+		row.from = part->from;
+		row.to = part->to;
+	} else {
+		advance_cursor(&dst, dims[part->dim].dst, (ptrdiff_t)part->from);
+		advance_cursor(&src, dims[part->dim].src, (ptrdiff_t)part->from);
+	}
 	shared = coords_are_shared(plan, &dst, &src);
 	do {
 		int err = (shared ? move_row_shared_by_size
-				  : move_row_by_size)(&dst, &src, plan->elements.bytes, &dims[0]);
+				  : move_row_by_size)(&dst, &src, plan->elements.bytes, &row);
 
 		if (err != AML_SUCCESS)
 			return err;
 		for (i = 1; i < plan->nloops; i++) {
-			ptrdiff_t n = ++index[i] < dims[i].extent ? 1 : 1 - (ptrdiff_t)index[i];
+			size_t extent = i == part->dim ? part->to - part->from : dims[i].extent;
+			ptrdiff_t n = ++index[i] < extent ? 1 : 1 - (ptrdiff_t)index[i];
 
 			advance_cursor(&dst, dims[i].dst, n);
 			advance_cursor(&src, dims[i].src, n);

@@ -16,6 +16,7 @@
 #include "plan/boxes.h"
 #include "plan/choose.h"
 #include "plan/part.h"
+#include "plan/section.h"
 #include "util/clock.h"
 
 static void run_loops(const struct copy_plan *plan)
@@ -82,7 +83,7 @@ static int run_kind(const struct copy_plan *plan)
 		return AML_SUCCESS;
 	case COPY_DEREF:
 		COUNT(true, "", "deref");
-		return copy_deref(plan);
+		return copy_deref(plan, NULL);
 	}
 	return AML_SUCCESS;
 }
@@ -110,15 +111,22 @@ int copy_plan_run(const struct copy_plan *plan)
 	return AML_SUCCESS;
 }
 
-void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+int copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 {
 	union copy_plan_room room;
 	size_t first, count;
 
+	if (plan->kind == COPY_DEREF) {
+		struct copy_section section = copy_deref_section(plan, part);
+
+		COUNT(true, "", "deref part");
+		return copy_deref(plan, &section);
+	}
 	if (plan->kind == COPY_WALK) {
 		copy_plan_walk_part(plan, part, &first, &count);
 		copy_walk(plan, first, count);
 	} else if (copy_plan_part(plan, part, &room)) {
 		copy_plan_run(&room.plan);
 	}
+	return AML_SUCCESS;
 }

@@ -70,21 +70,34 @@ static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *
 	return err;
 }
 
-/* The operator of a planned request in several parts, called after all parts have run. */
+/*
+ * The operator of a planned request in several parts, called after all parts have run. `arg` is the
+ * request. Return the code that a part has stored.
+ */
 static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
+	struct request *r = arg;
+
 	(void)dst;
 	(void)src;
-	copy_plan_release(arg);
-	return AML_SUCCESS;
+	copy_plan_release(&r->plan);
+	return r->pub.task_out;
 }
 
-/* Run a part of a planned request. */
+/*
+ * Run a part of a planned request. A part that fails stores its code in the result, where
+ * close_plan() finds it; parts that begin later then do nothing. Several threads run parts at once.
+ */
 static void run_part(struct aml_task *task, unsigned part)
 {
-	const struct request *r = (const struct request *)(void *)task;
+	struct request *r = (struct request *)(void *)task;
+	int err;
 
-	copy_plan_run_part(&r->plan, part);
+	if (__atomic_load_n(&r->pub.task_out, __ATOMIC_RELAXED) != AML_SUCCESS)
+		return;
+	err = copy_plan_run_part(&r->plan, part);
+	if (err != AML_SUCCESS)
+		__atomic_store_n(&r->pub.task_out, err, __ATOMIC_RELAXED);
 }
 
 /* Return the name of a task in a trace. NULL: a task that is no request. */
@@ -126,8 +139,9 @@ static void request_fill_planned(struct request *r, const struct copy_plan *plan
 				 int flags)
 {
 	request_fill(r, plan, flags);
-	r->pub.task_in = (struct aml_dma_linux_task_in){
-		.op = parts > 1 ? close_plan : run_plan, .op_arg = &r->plan, .req = &r->pub};
+	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? close_plan : run_plan,
+							.op_arg = parts > 1 ? (void *)r : &r->plan,
+							.req = &r->pub};
 }
 
 /* Fill in a request that runs a custom operator. */

@@ -8,7 +8,9 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "layout/dense.h"
 #include "layout/nest.h"
+#include "layout/steps.h"
 
 static const struct aml_layout_pad *data_of_pad(const struct aml_layout_data *data)
 {
@@ -162,6 +164,39 @@ unsigned layout_depth(const struct aml_layout *layout)
 	while (depth <= AML_LAYOUT_DEPTH_MAX && (layout = layout_target(layout, &outline)) != NULL)
 		depth++;
 	return depth;
+}
+
+bool layout_is_concurrent(const struct aml_layout *layout)
+{
+	/* The operators of the library's kinds, each with the deref_native that it belongs to. */
+	const struct {
+		int (*concurrent)(const struct aml_layout_data *data);
+		void *(*deref_native)(const struct aml_layout_data *data, const size_t *coords);
+	} owns[] = {
+		{dense_concurrent, aml_layout_column_ops.deref_native},
+		{steps_concurrent, aml_layout_steps_column_ops.deref_native},
+		{pad_concurrent, pad_deref_native},
+		{reshape_concurrent, reshape_deref_native},
+	};
+	const struct aml_layout_ops *ops = layout->ops;
+
+	if (ops->concurrent == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(owns) / sizeof(*owns); i++)
+		if (ops->concurrent == owns[i].concurrent &&
+		    ops->deref_native != owns[i].deref_native)
+			return false;
+	return ops->concurrent(layout->data) == 1;
+}
+
+int pad_concurrent(const struct aml_layout_data *data)
+{
+	return layout_is_concurrent(data_of_pad(data)->target);
+}
+
+int reshape_concurrent(const struct aml_layout_data *data)
+{
+	return layout_is_concurrent(data_of_reshape(data)->target);
 }
 
 bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)

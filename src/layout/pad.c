@@ -224,6 +224,7 @@ struct aml_layout_ops aml_layout_pad_row_ops = {
 	.fprintf = pad_print,
 	.duplicate = pad_duplicate,
 	.destroy = aml_layout_pad_destroy,
+	.concurrent = pad_concurrent,
 };
 
 struct aml_layout_ops aml_layout_pad_column_ops = {
@@ -238,4 +239,5 @@ struct aml_layout_ops aml_layout_pad_column_ops = {
 	.fprintf = pad_print,
 	.duplicate = pad_duplicate,
 	.destroy = aml_layout_pad_destroy,
+	.concurrent = pad_concurrent,
 };

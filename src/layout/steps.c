@@ -253,6 +253,12 @@ static int steps_steps_native(const struct aml_layout_data *data, void **base, p
 	return AML_SUCCESS;
 }
 
+int steps_concurrent(const struct aml_layout_data *data)
+{
+	(void)data;
+	return 1;
+}
+
 static int steps_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
 	const struct aml_layout_steps *s = steps_data(layout->data);
@@ -395,6 +401,7 @@ struct aml_layout_ops aml_layout_steps_column_ops = {
 	.duplicate = steps_duplicate,
 	.destroy = NULL,
 	.steps_native = steps_steps_native,
+	.concurrent = steps_concurrent,
 };
 
 struct aml_layout_ops aml_layout_steps_row_ops = {
@@ -413,4 +420,5 @@ struct aml_layout_ops aml_layout_steps_row_ops = {
 	.duplicate = steps_duplicate,
 	.destroy = NULL,
 	.steps_native = steps_steps_native,
+	.concurrent = steps_concurrent,
 };

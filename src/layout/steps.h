@@ -18,4 +18,7 @@
 int steps_make(int order, const struct outline *outline, void *ptr, const ptrdiff_t *steps,
 	       struct aml_layout **out);
 
+/* The operator `concurrent` of steps layouts: always 1. */
+int steps_concurrent(const struct aml_layout_data *data);
+
 #endif /* LAYOUT_STEPS_H */

@@ -10,6 +10,7 @@
 
 #include "layout/dense.h"
 #include "layout/kind.h"
+#include "layout/nest.h"
 #include "layout/shape.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
@@ -119,9 +120,12 @@ static int find_view(struct layout_end *end)
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
 
-/* Fill in a side of a deref plan. `paces[i]` is the pace of the side's native dimension i. */
+/*
+ * Fill in a side of a deref plan. `paces[i]` is the pace of the side's native dimension i. Clear
+ * `*concurrent` if only one thread may ask the side for addresses.
+ */
 static int fill_in_side(const struct layout_end *from, bool is_written, union copy_end *end,
-			uint8_t *side, union copy_pace *paces)
+			uint8_t *side, union copy_pace *paces, bool *concurrent)
 {
 	if (from->has_view && from->view.by_dims) {
 		*side = COPY_SIDE_ADDRESS;
@@ -135,6 +139,7 @@ static int fill_in_side(const struct layout_end *from, bool is_written, union co
 	end->layout = (struct aml_layout *)(uintptr_t)from->layout;
 	for (size_t i = 0; i < from->shape.ndims; i++)
 		paces[i].dim = i;
+	*concurrent &= layout_is_concurrent(from->layout);
 	return layout_check_elements(from->layout, &from->outline, is_written);
 }
 
@@ -145,13 +150,17 @@ static int plan_deref(union copy_plan_room *room, const struct layout_end *dst,
 	struct copy_plan *plan = copy_plan_start(room, 0);
 	union copy_pace dst_paces[NDIMS_MAX], src_paces[NDIMS_MAX];
 	struct copy_dim *dims = copy_dims(plan);
-	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces);
+	bool concurrent = true;
+	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces,
+			       &concurrent);
 
 	if (err == AML_SUCCESS)
-		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces);
+		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces,
+				   &concurrent);
 	if (err != AML_SUCCESS)
 		return err;
 	plan->kind = COPY_DEREF;
+	plan->sides.concurrent = concurrent;
 	plan->elements.bytes = dst->shape.element_size;
 	plan->nloops = (uint8_t)dst->shape.ndims;
 	for (size_t i = 0; i < dst->shape.ndims; i++)

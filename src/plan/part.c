@@ -12,6 +12,7 @@
 #include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/part.h"
+#include "plan/section.h"
 
 enum {
 	/* The smallest section of a transposition's destination row in a part. */
@@ -227,7 +228,7 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	unsigned parts = 0;
 
 	if (plan->kind == COPY_DEREF)
-		return 1;
+		return copy_deref_parts(plan);
 	if (plan->kind != COPY_BOXES) {
 		cuts = cuts_of(plan);
 		return (unsigned)parts_of(&cuts);

@@ -71,6 +71,13 @@ union copy_end {
 	struct aml_layout *layout;
 };
 
+/* A part of a COPY_DEREF plan: the iterations from `from` up to, not including, `to` of one
+ * dimension. */
+struct copy_section {
+	uint8_t dim;
+	size_t from, to;
+};
+
 struct copy_plan {
 	uint8_t kind;            /* enum copy_kind */
 	uint8_t nloops;          /* COPY_DEREF: the number of dimensions */
@@ -91,6 +98,7 @@ struct copy_plan {
 		} walk;
 		struct {
 			uint8_t dst, src; /* enum copy_side */
+			bool concurrent;  /* several threads may ask both sides for addresses */
 		} sides;
 	};
 	union {
@@ -173,7 +181,7 @@ static inline uint64_t copy_plan_payload(const struct copy_plan *plan)
 	return plan->kind == COPY_EMPTY ? 0 : bytes;
 }
 
-/* Does the plan run only code of the library? Such a plan cannot fail. */
+/* Does the plan run only code of the library? Such a plan, and each part of it, cannot fail. */
 static inline bool copy_plan_is_own(const struct copy_plan *plan)
 {
 	return plan->kind != COPY_DEREF;

@@ -612,7 +612,7 @@ static void make_user(struct fuzz_side *side, struct bytes *bytes, size_t depth,
 		      size_t element_size, size_t ndims, const size_t *dims)
 {
 	bool outermost = depth == SIDE_DEPTH;
-	int has = (int)take_below(bytes, 8);
+	int has = (int)take_below(bytes, 16);
 	size_t which = take_below(bytes, 64);
 	struct user_layout *own;
 

@@ -440,7 +440,7 @@ static void make_pad(struct sample *sample, struct rng *rng, int flags, size_t d
 static void make_user(struct sample *sample, struct rng *rng, int flags, size_t element_size,
 		      size_t ndims, const size_t *dims)
 {
-	int order = random_order(rng), has = (int)rng_below(rng, 8);
+	int order = random_order(rng), has = (int)rng_below(rng, 16);
 	struct user_layout *user;
 
 	make_plain(sample, rng, flags, element_size, ndims, dims, rng_below(rng, 2));
