@@ -225,34 +225,27 @@ static enum outcome run_single(const struct bench_case *c, const struct settings
 	return suite_run_all(c, settings, 1, out, list.problems, list.count);
 }
 
-/* Small pads. */
+/* Small pads: a border of one element on each side. */
 
-/* The extents of a pad's target: those of the problem without the margin on the far side. */
 static const double pad_neutral = 0.5;
 
-static void target_extents(const struct contest *contest, size_t *within)
+static int bordered_source(const struct contest *contest, struct layout_pair *pair)
 {
-	for (size_t i = 0; i < contest->c->shape.ndims; i++)
-		within[i] = contest->c->shape.dims[i] - 1;
-}
-
-static int small_pad(const struct contest *contest, struct layout_pair *pair)
-{
+	static const size_t offsets[] = {1, 1};
 	const struct shape *shape = &contest->c->shape;
-	size_t within[SHAPE_NDIMS];
+	const size_t within[] = {shape->dims[0] - 2, shape->dims[1] - 2};
 	struct aml_layout *target;
-	int err;
+	int err = contest_shape_layouts(contest, pair);
 
-	target_extents(contest, within);
-	err = contest_shape_layouts(contest, pair);
 	if (err != AML_SUCCESS)
 		return err;
 	aml_layout_destroy(&pair->src);
 	err = aml_layout_dense_create(&target, contest->src, AML_LAYOUT_ORDER_COLUMN_MAJOR,
-				      shape->element_size, shape->ndims, within, NULL, NULL);
+				      shape->element_size, 2, within, NULL, NULL);
 	if (err == AML_SUCCESS) {
-		err = aml_layout_pad_create(&pair->src, AML_LAYOUT_ORDER_COLUMN_MAJOR, target,
-					    shape->dims, (void *)(uintptr_t)&pad_neutral);
+		err = aml_layout_pad_create_at(&pair->src, AML_LAYOUT_ORDER_COLUMN_MAJOR, target,
+					       shape->dims, (void *)(uintptr_t)&pad_neutral,
+					       offsets);
 		if (err == AML_SUCCESS)
 			return err;
 		aml_layout_destroy(&target);
@@ -261,18 +254,19 @@ static int small_pad(const struct contest *contest, struct layout_pair *pair)
 	return err;
 }
 
-/* Two dimensions of doubles. */
-static void pad_reference(const struct contest *contest, void *dst)
+static void border_reference(const struct contest *contest, void *dst)
 {
-	const size_t *dims = contest->c->shape.dims;
+	size_t width = contest->c->shape.dims[0], height = contest->c->shape.dims[1];
 	const double *from = contest->src;
 	double *to = dst;
 
-	for (size_t j = 0; j < dims[1]; j++) {
-		for (size_t i = 0; i < dims[0]; i++)
-			to[j * dims[0] + i] = i + 1 < dims[0] && j + 1 < dims[1]
-						      ? from[j * (dims[0] - 1) + i]
-						      : pad_neutral;
+	for (size_t j = 0; j < height; j++) {
+		for (size_t i = 0; i < width; i++) {
+			bool inside = i > 0 && i + 1 < width && j > 0 && j + 1 < height;
+
+			to[j * width + i] =
+				inside ? from[(j - 1) * (width - 2) + i - 1] : pad_neutral;
+		}
 	}
 }
 
@@ -294,16 +288,16 @@ static enum outcome run_pads(const struct bench_case *c, const struct settings *
 
 	list.count = 0;
 	for (size_t i = 0; i < sizeof(extents) / sizeof(*extents); i++) {
-		const size_t dims[] = {extents[i][0] + 1, extents[i][1] + 1};
+		const size_t dims[] = {extents[i][0] + 2, extents[i][1] + 2};
 		char about[ABOUT_SIZE];
 		struct problem *problem;
 
-		snprintf(about, sizeof(about), "%zux%zu doubles, padded by one at the end",
+		snprintf(about, sizeof(about), "%zux%zu doubles, padded by one on each side",
 			 extents[i][0], extents[i][1]);
 		problem =
 			tiny_add(&list, about, shape_permuted(8, 2, dims, (const size_t[]){0, 1}));
-		problem->layouts = small_pad;
-		problem->reference = pad_reference;
+		problem->layouts = bordered_source;
+		problem->reference = border_reference;
 		problem->loops = run_pad_loops;
 	}
 	return suite_run_all(c, settings, 1, out, list.problems, list.count);

@@ -140,7 +140,7 @@ static int run_memcpy(void *arg)
 size_t contest_add_memcpy(struct contest *contest)
 {
 	const struct shape *shape = &contest->shape;
-	bool flat = shape_is_dense(shape, shape->dst_step) &&
+	bool flat = shape->ndims == 1 && shape_is_dense(shape, shape->dst_step) &&
 		    shape_is_dense(shape, shape->src_step) && shape->dst_shift == 0 &&
 		    shape->src_shift == 0;
 

@@ -98,10 +98,16 @@ void loops_deref(const struct aml_layout *dst, const struct aml_layout *src, con
 
 void loops_pad(double *dst, const double *src, size_t width, size_t height, double neutral)
 {
-	for (size_t j = 0; j + 1 < height; j++) {
-		for (size_t i = 0; i + 1 < width; i++)
-			dst[j * width + i] = src[j * (width - 1) + i];
-		dst[j * width + width - 1] = neutral;
+	for (size_t i = 0; i < width; i++)
+		dst[i] = neutral;
+	for (size_t j = 1; j + 1 < height; j++) {
+		double *restrict row = dst + j * width;
+		const double *restrict from = src + (j - 1) * (width - 2);
+
+		row[0] = neutral;
+		for (size_t i = 1; i + 1 < width; i++)
+			row[i] = from[i - 1];
+		row[width - 1] = neutral;
 	}
 	for (size_t i = 0; i < width; i++)
 		dst[(height - 1) * width + i] = neutral;

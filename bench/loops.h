@@ -43,8 +43,8 @@ void loops_rows(const struct shape *shape, void *dst, const void *src);
 void loops_deref(const struct aml_layout *dst, const struct aml_layout *src, const size_t *dims);
 
 /*
- * Copy doubles into a matrix of `width` columns and `height` rows. The last column and the last row
- * are set to `neutral`; the source has neither.
+ * Copy doubles into a matrix of `width` columns and `height` rows. Its border of one element on
+ * each side is set to `neutral`; the source has no border.
  */
 void loops_pad(double *dst, const double *src, size_t width, size_t height, double neutral);
 

@@ -36,7 +36,7 @@ static bool add_contestants(struct contest *contest, const struct problem *probl
 		return false;
 	}
 	if (problem->loops != NULL && !contest->settings->brief) {
-		yards &= ~YARD(YARD_LOOPS);
+		yards &= ~(YARD(YARD_LOOPS) | YARD(YARD_FIXED));
 		yard_count(contest, contest_add(contest, "loops", problem->loops, contest, true),
 			   YARD_LOOPS);
 	}

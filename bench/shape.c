@@ -5,9 +5,9 @@
 
 #include <aml.h>
 #include <aml/layout/dense.h>
+#include <aml/layout/steps.h>
 
 #include "shape.h"
-#include "steps_layout.h"
 
 /* A size as a step. */
 static ptrdiff_t step_of(size_t bytes)
@@ -192,8 +192,9 @@ int shape_layout(const struct shape *shape, const ptrdiff_t *step, void *base,
 
 	for (size_t i = 0; i < shape->ndims; i++) {
 		if (step[i] < 0 || (size_t)step[i] % shape->element_size != 0)
-			return steps_layout_create(layout, base, shape->element_size, shape->ndims,
-						   shape->dims, step);
+			return aml_layout_steps_create(layout, base, AML_LAYOUT_ORDER_COLUMN_MAJOR,
+						       shape->element_size, shape->ndims,
+						       shape->dims, step);
 		stride[i] = (size_t)step[i] / shape->element_size;
 	}
 	return aml_layout_dense_create(layout, base, AML_LAYOUT_ORDER_COLUMN_MAJOR,

@@ -40,6 +40,13 @@ static size_t matrix_element_size(const struct aml_layout_data *data)
 	return sizeof(double);
 }
 
+/* Several threads may ask for addresses at once. */
+static int matrix_concurrent(const struct aml_layout_data *data)
+{
+	(void)data;
+	return 1;
+}
+
 struct aml_layout *user_matrix_create(double *base, const size_t *dims)
 {
 	struct matrix *matrix = calloc(1, sizeof(*matrix));
@@ -52,6 +59,7 @@ struct aml_layout *user_matrix_create(double *base, const size_t *dims)
 	matrix->ops.dims_native = matrix_dims_native;
 	matrix->ops.ndims = matrix_ndims;
 	matrix->ops.element_size = matrix_element_size;
+	matrix->ops.concurrent = matrix_concurrent;
 	matrix->base = base;
 	memcpy(matrix->dims, dims, sizeof(matrix->dims));
 	return &matrix->layout;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A custom layout with only the operations that a copy needs: a dense matrix of doubles. */
+/*
+ * A custom layout with only the operations that a copy needs, which several threads may call: a
+ * dense matrix of doubles.
+ */
 #ifndef USER_LAYOUT_H
 #define USER_LAYOUT_H
 

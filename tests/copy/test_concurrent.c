@@ -150,10 +150,11 @@ START_TEST(one_thread_runs_a_copy_of_any_other_layout)
 }
 END_TEST
 
-enum way { DIRECTLY, SYNCHRONOUSLY, WITH_A_HANDLE, WITHOUT_A_HANDLE, WAYS };
+enum copying { DIRECTLY, SYNCHRONOUSLY, WITH_A_HANDLE, WITHOUT_A_HANDLE, WAYS };
 
 /* Copy, destroy the layouts, and return the result of the copy. */
-static int copy(struct aml_dma *dma, enum way way, struct aml_layout *dst, struct aml_layout *src)
+static int copy(struct aml_dma *dma, enum copying way, struct aml_layout *dst,
+		struct aml_layout *src)
 {
 	struct aml_dma_request *req = NULL;
 	int err = AML_SUCCESS;
@@ -195,7 +196,7 @@ START_TEST(an_element_without_an_address_fails_the_request)
 		for (unsigned i = 0; i < 5 * WAYS * 2; i++) {
 			const int flags = USER_CONCURRENT | USER_DUPLICATE;
 			size_t hole = holes[i % 5];
-			enum way way = (enum way)(i / 5 % WAYS);
+			enum copying way = (enum copying)(i / 5 % WAYS);
 			bool in_dst = i / 5 / WAYS;
 			struct user_calls calls[2] = {{0}, {0}};
 			struct user_layout *dst = user(to, flags), *src = user(from, flags);
