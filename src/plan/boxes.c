@@ -17,11 +17,12 @@
 
 #include <aml/utils/error.h>
 
+#include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
-#include "plan/views.h"
+#include "plan/normal.h"
 
 /* A plan of boxes that add_box() extends. */
 struct growing_block {
@@ -37,34 +38,59 @@ struct box_side {
 };
 
 /*
- * Add a box: the elements of `dst` with the coordinates `box`. The source is the elements of `src`
- * at the same coordinates. If `src` is NULL, the source is the neutral element. Returns
- * -AML_ENOTSUP if the box cannot be planned or does not fit the block.
+ * Plan a box: the elements of `dst` with the coordinates `box`. The source is the elements of `src`
+ * at the same coordinates. If `src` is NULL, the source is the neutral element. False: the box has
+ * no elements.
  */
+static bool plan_box(struct copy_plan *plan, size_t element_size, const struct box_side *dst,
+		     const struct interval *box, const struct box_side *src)
+{
+	size_t count = 1;
+
+	*plan = (struct copy_plan){
+		.kind = COPY_EMPTY,
+		.src_is_neutral = src == NULL,
+		.run = {element_size, dst->view.base,
+			src != NULL ? src->view.base : dst->view.base},
+	};
+	for (size_t i = 0; i < dst->view.nfactors; i++) {
+		struct copy_loop loop = {box[i].to - box[i].from, dst->view.factors[i].step,
+					 src != NULL ? src->view.factors[i].step : 0};
+
+		if (box[i].from >= box[i].to)
+			return false;
+		plan->run.dst += (ptrdiff_t)(box[i].from - dst->offset[i]) * loop.dst_step;
+		if (src != NULL)
+			plan->run.src += (ptrdiff_t)(box[i].from - src->offset[i]) * loop.src_step;
+		count *= loop.extent;
+		if (loop.extent > 1)
+			plan->loops[plan->nloops++] = loop;
+	}
+	copy_plan_complete(plan, count);
+	return true;
+}
+
+/* Add a box of plan_box(). Returns -AML_ENOTSUP if it does not fit the block. */
 static int add_box(struct growing_block *block, const struct box_side *dst,
 		   const struct interval *box, const struct box_side *src)
 {
 	struct copy_plan *plan = &block->room->plan;
-	struct view d = dst->view, s = src != NULL ? src->view : dst->view;
+	char *end = block->room->bytes + plan->boxes.block_bytes;
+	size_t left = sizeof(*block->room) - plan->boxes.block_bytes, bytes;
 	union copy_plan_room room;
+	struct copy_plan *made = (struct copy_plan *)(void *)end;
 
-	for (size_t i = 0; i < dst->view.nfactors; i++) {
-		if (box[i].from >= box[i].to)
-			return AML_SUCCESS;
-		d.base += (ptrdiff_t)(box[i].from - dst->offset[i]) * d.factors[i].step;
-		d.factors[i].extent = box[i].to - box[i].from;
-		s.factors[i].extent = box[i].to - box[i].from;
-		if (src == NULL)
-			s.factors[i].step = 0;
-		else
-			s.base += (ptrdiff_t)(box[i].from - src->offset[i]) * s.factors[i].step;
-	}
-	if (copy_plan_views(&room, &d, &s, block->element_size) != AML_SUCCESS ||
-	    plan->boxes.block_bytes + copy_plan_size(&room.plan) > sizeof(*block->room))
+	/* A plan can have fewer loops than dimensions, so it can fit even so. */
+	if (sizeof(*made) + dst->view.nfactors * sizeof(*made->loops) > left)
+		made = &room.plan;
+	if (!plan_box(made, block->element_size, dst, box, src))
+		return AML_SUCCESS;
+	bytes = copy_plan_size(made);
+	if (bytes > left)
 		return -AML_ENOTSUP;
-	room.plan.src_is_neutral = src == NULL;
-	memcpy(block->room->bytes + plan->boxes.block_bytes, &room, copy_plan_size(&room.plan));
-	plan->boxes.block_bytes += copy_plan_size(&room.plan);
+	if (made == &room.plan)
+		memcpy(end, made, bytes);
+	plan->boxes.block_bytes += bytes;
 	plan->boxes.count++;
 	return AML_SUCCESS;
 }
@@ -162,11 +188,48 @@ static void start_side(struct box_side *side, const struct outline *outline)
 	}
 }
 
+/*
+ * Find the coordinates `inner` inside of both sides. False: there are none, and `inner` is empty at
+ * the beginning of `dst` in dimension 0.
+ */
+static bool find_inner(const struct box_side *dst, const struct box_side *src, size_t ndims,
+		       bool overlap, struct interval *inner)
+{
+	for (size_t i = 0; i < ndims; i++) {
+		inner[i] = intersect(dst->in[i], src->in[i]);
+		overlap &= inner[i].from < inner[i].to;
+	}
+	if (!overlap)
+		inner[0] = (struct interval){dst->in[0].from, dst->in[0].from};
+	return overlap;
+}
+
+/* Plan the boxes of a copy. `src` is NULL if none of its elements is copied. */
+static int plan_boxes(union copy_plan_room *room, size_t element_size, const struct box_side *dst,
+		      const struct box_side *src, const struct interval *inner,
+		      const struct aml_layout_pad *src_pad)
+{
+	struct growing_block block = {room, element_size};
+	int err = AML_SUCCESS;
+
+	/* One box without a neutral element needs no block. */
+	if (src_pad == NULL) {
+		if (!plan_box(&room->plan, element_size, dst, inner, src))
+			copy_plan_start(room, element_size);
+		return AML_SUCCESS;
+	}
+	copy_plan_start(room, 0)->kind = COPY_BOXES;
+	room->plan.boxes.block_bytes = sizeof(room->plan);
+	room->plan.boxes.count = 0;
+	if (src != NULL)
+		err = add_box(&block, dst, inner, src);
+	return err == AML_SUCCESS ? add_outer_boxes(&block, dst, inner, src_pad->neutral) : err;
+}
+
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct aml_layout *src, const struct outline *outline)
 {
 	struct outline own = *outline, from = *outline;
-	struct growing_block block = {room, outline->element_size};
 	const struct aml_layout_pad *src_pad = layout_pad(src);
 	struct box_side to, of;
 	struct interval inner[NDIMS_MAX];
@@ -185,24 +248,74 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 	if (src_pad != NULL)
 		src = enter_pad(src, &from, &of);
 	overlap = leave_pads(&of, outline->ndims);
-	for (size_t i = 0; i < outline->ndims; i++) {
-		inner[i] = intersect(to.in[i], of.in[i]);
-		overlap &= inner[i].from < inner[i].to;
-	}
-	/* Without common elements, all of the destination is behind `inner` in dimension 0. */
-	if (!overlap)
-		inner[0] = (struct interval){to.in[0].from, to.in[0].from};
-	room->plan.kind = COPY_BOXES;
-	room->plan.boxes.block_bytes = sizeof(room->plan);
-	room->plan.boxes.count = 0;
-	if (overlap) {
+	overlap = find_inner(&to, &of, outline->ndims, overlap, inner);
+	if (overlap)
 		err = view_of_target(src, &from, &of);
-		if (err == AML_SUCCESS)
-			err = add_box(&block, &to, inner, &of);
+	return err == AML_SUCCESS ? plan_boxes(room, outline->element_size, &to,
+					       overlap ? &of : NULL, inner, src_pad)
+				  : err;
+}
+
+/*
+ * Make a side of a layout that is dense or a pad over a dense layout. Store the outline of the
+ * layout, and the pad or NULL. False: it is neither, it is empty, or its target was changed.
+ */
+static bool make_dense_side(struct box_side *side, const struct aml_layout *layout,
+			    struct outline *outline, const struct aml_layout_pad **pad)
+{
+	const struct aml_layout_dense *d = layout_dense(layout);
+	const struct aml_layout_pad *p = NULL;
+
+	if (d == NULL && layout->ops != NULL)
+		p = layout_pad(layout);
+	if (p != NULL)
+		d = layout_dense(p->target);
+	if (d == NULL || d->ptr == NULL)
+		return false;
+	*pad = p;
+	*outline = (struct outline){d->ndims, d->cpitch[0], p != NULL ? p->dims : d->dims};
+	if (p != NULL && (p->ndims != d->ndims || p->element_size != d->cpitch[0]))
+		return false;
+	side->view.base = d->ptr;
+	side->view.nfactors = d->ndims;
+	for (size_t i = 0; i < d->ndims; i++) {
+		size_t extent = d->dims[i], offset = p != NULL ? p->offsets[i] : 0;
+		struct interval in = {0, outline->dims[i]};
+
+		if (extent == 0 || in.to == 0 || (p != NULL && p->target_dims[i] != extent))
+			return false;
+		side->view.factors[i] = (struct factor){extent, (ptrdiff_t)dense_step(d, i)};
+		side->offset[i] = offset;
+		if (p != NULL)
+			in = crop_to_target(in, offset, extent);
+		/* Nothing of the target lies inside: the general way. */
+		if (in.from >= in.to)
+			return false;
+		side->in[i] = (struct interval){in.from + offset, in.to + offset};
 	}
-	if (err == AML_SUCCESS && src_pad != NULL)
-		err = add_outer_boxes(&block, &to, inner, src_pad->neutral);
-	return err;
+	return true;
+}
+
+bool copy_plan_dense_boxes(union copy_plan_room *room, const struct aml_layout *dst,
+			   const struct aml_layout *src)
+{
+	const struct aml_layout_pad *dst_pad, *src_pad;
+	struct outline own, from;
+	struct box_side to, of;
+	struct interval inner[NDIMS_MAX];
+	bool overlap;
+
+	if (!make_dense_side(&to, dst, &own, &dst_pad) ||
+	    !make_dense_side(&of, src, &from, &src_pad) || own.ndims != from.ndims ||
+	    own.element_size != from.element_size)
+		return false;
+	for (size_t i = 0; i < own.ndims; i++)
+		if (own.dims[i] != from.dims[i] ||
+		    (to.view.factors[i].step == 0 && to.in[i].to - to.in[i].from > 1))
+			return false;
+	overlap = find_inner(&to, &of, own.ndims, true, inner);
+	return plan_boxes(room, own.element_size, &to, overlap ? &of : NULL, inner, src_pad) ==
+	       AML_SUCCESS;
 }
 
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,

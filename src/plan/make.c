@@ -45,31 +45,6 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 	return true;
 }
 
-/* Is a copy of `count` elements of `bytes` bytes tiny? */
-static inline bool is_tiny(size_t count, size_t bytes)
-{
-	return count <= COPY_TINY_ELEMENTS_MAX && bytes <= COPY_TINY_ELEMENT_BYTES_MAX &&
-	       (bytes & (bytes - 1)) == 0;
-}
-
-/* Complete a plan of few elements. Its longest loop becomes the innermost one. */
-static inline void complete_tiny(struct copy_plan *plan)
-{
-	plan->kind = COPY_FLAT;
-	if (plan->nloops == 0)
-		return;
-	plan->kind = COPY_STRIDED;
-	plan->method = COPY_BY_ELEMENTS;
-	for (uint8_t i = 1; i < plan->nloops; i++) {
-		struct copy_loop loop = plan->loops[i];
-
-		if (loop.extent <= plan->loops[0].extent)
-			continue;
-		plan->loops[i] = plan->loops[0];
-		plan->loops[0] = loop;
-	}
-}
-
 /*
  * Plan a copy between two plain layouts. Both have the same dimensions, which are the loops. Their
  * addresses and steps were checked when the layouts were created.
@@ -92,8 +67,7 @@ __attribute__((always_inline)) static inline int plan_plain(union copy_plan_room
 
 		if (extent != src->dims[j])
 			return -AML_EINVAL;
-		/* The product does not overflow, which was checked when the layouts were created.
-		 */
+		/* It does not overflow, which was checked when the layouts were created. */
 		count *= extent;
 		if (extent == 1)
 			continue;
@@ -108,11 +82,7 @@ __attribute__((always_inline)) static inline int plan_plain(union copy_plan_room
 		return -AML_EINVAL;
 	plan->run.dst = dst->ptr;
 	plan->run.src = src->ptr;
-	if (is_tiny(count, plan->run.bytes)) {
-		complete_tiny(plan);
-		return AML_SUCCESS;
-	}
-	copy_plan_normalise(plan);
+	copy_plan_complete(plan, count);
 	return AML_SUCCESS;
 }
 
@@ -265,6 +235,9 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 
 	if (to != NULL && from != NULL)
 		return plan_dense(room, to, from, permutation);
+	if (permutation == NULL && dst != NULL && src != NULL &&
+	    copy_plan_dense_boxes(room, dst, src))
+		return AML_SUCCESS;
 	return plan_others(room, dst, src, permutation);
 }
 

@@ -49,7 +49,8 @@ enum copy_side {
 	COPY_SIDE_DUPLICATE, /* by a copy of a layout; the plan owns the copy */
 };
 
-/* A loop. Steps are in bytes. Except in COPY_WALK plans, the destination's step is positive. */
+/* A loop. Steps are in bytes. Except in walks and in plans of few elements, the destination's
+ * step is positive. */
 struct copy_loop {
 	size_t extent;
 	ptrdiff_t dst_step, src_step; /* COPY_WALK: 0 for the other side */
@@ -127,7 +128,7 @@ _Static_assert(sizeof(struct copy_dim) == sizeof(struct copy_loop),
  * A plan of at most this many elements of at most this size is not brought into normal form: that
  * would take longer than the copy.
  */
-enum { COPY_TINY_ELEMENTS_MAX = 16, COPY_TINY_ELEMENT_BYTES_MAX = 16 };
+enum { COPY_TINY_ELEMENTS_MAX = 24, COPY_TINY_ELEMENT_BYTES_MAX = 16 };
 
 /* The maximum number of loops: a common refinement, or the loops of both sides of a walk. */
 enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };
