@@ -5,6 +5,7 @@
 #include <aml/utils/error.h>
 
 #include "copy/deref.h"
+#include "copy/listed.h"
 #include "copy/run.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
@@ -65,6 +66,8 @@ static int run_kind(const struct copy_plan *plan)
 		COUNT(true, "", "transpose");
 		if (plan->method == COPY_BY_STAGE)
 			copy_staged(plan);
+		else if (plan->method == COPY_BY_LISTS)
+			copy_listed(plan);
 		else
 			copy_transpose(plan);
 		break;

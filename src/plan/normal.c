@@ -136,5 +136,8 @@ void copy_plan_normalise(struct copy_plan *plan)
 		}
 		copy_choose_variant(plan, bytes);
 	}
-	copy_plan_choose_method(plan);
+	if (plan->kind == COPY_TRANSPOSE && !plan->stream)
+		copy_plan_choose_cached_method(plan, true);
+	else
+		copy_plan_choose_method(plan);
 }
