@@ -5,10 +5,10 @@
  * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512) selects
  * another set. An unknown name, and a set that the machine does not support, are ignored.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "util/environment.h"
 
 enum { KERNEL_SETS_MAX = 4 };
 
@@ -83,7 +83,7 @@ __attribute__((constructor)) static void select_kernels(void)
 	static const size_t rows[KERNEL_WIDTHS] = {16, 32, 33}; /* see kernels_for_rows() */
 	static struct kernels tables[KERNEL_SETS_MAX];
 	const struct kernels *sets[KERNEL_SETS_MAX], **list = sets;
-	const char *name = getenv("AML_DMA_ISA");
+	const char *name = environment_get("AML_DMA_ISA");
 	size_t n = list_kernels(sets), selected = 0, narrow = 0;
 
 	for (size_t i = 0; name != NULL && i < n; i++)

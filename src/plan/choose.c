@@ -232,10 +232,3 @@ void copy_set_choice_rules(const struct choice_rules *new_rules)
 		copy_choice_bytes_min[kind] = least;
 	}
 }
-
-__attribute__((constructor(102))) static void begin_choices(void)
-{
-	static const struct choice_rules none;
-
-	copy_set_choice_rules(&none);
-}

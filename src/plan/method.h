@@ -41,9 +41,7 @@ static inline void copy_plan_choose_method(struct copy_plan *plan)
 {
 	if (plan->stream)
 		copy_plan_choose_stream_method(plan);
-	else if (plan->kind != COPY_TRANSPOSE)
-		plan->method = COPY_BY_RUNS;
-	else
+	else if (plan->kind == COPY_TRANSPOSE)
 		copy_plan_choose_cached_method(plan, false);
 }
 

@@ -18,7 +18,7 @@ enum {
 	FAR_CHECKS = 16,      /* a variant that is far behind has one check in so many */
 	DUE_COPIES = 64,      /* one copy of one part in so many is timed */
 	COST_UNIT_BYTES = 1 << 10,
-	COST_MAX = 1 << 30,
+	COST_UNKNOWN = 1 << 30, /* above any cost that is known */
 };
 
 /* All members are atomic. */
@@ -35,18 +35,18 @@ struct tune_entry {
 
 static struct tune_entry table[TUNE_SLOTS];
 
-static inline uint32_t get(const uint32_t *at)
+static inline uint32_t load_word(const uint32_t *at)
 {
 	return __atomic_load_n(at, __ATOMIC_RELAXED);
 }
 
-static inline void set(uint32_t *at, uint32_t value)
+static inline void store_word(uint32_t *at, uint32_t value)
 {
 	(void)__atomic_exchange_n(at, value, __ATOMIC_RELAXED);
 }
 
 /* Return the value before. */
-static inline uint32_t count(uint32_t *at)
+static inline uint32_t count_word(uint32_t *at)
 {
 	return __atomic_fetch_add(at, 1, __ATOMIC_RELAXED);
 }
@@ -63,16 +63,16 @@ static uint32_t hash_class(const struct tune_class *class)
 
 static void describe_entry(struct tune_entry *entry, const struct tune_class *class)
 {
-	set(&entry->words[0], class->words[0]);
-	set(&entry->words[1], class->words[1]);
-	set(&entry->uses, 1);
-	set(&entry->copies, 0);
-	set(&entry->parts, 0);
-	set(&entry->due, 0);
+	store_word(&entry->words[0], class->words[0]);
+	store_word(&entry->words[1], class->words[1]);
+	store_word(&entry->uses, 1);
+	store_word(&entry->copies, 0);
+	store_word(&entry->parts, 0);
+	store_word(&entry->due, 0);
 	for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++) {
-		set(&entry->tried[i], 0);
-		set(&entry->costs[i].cost, 0);
-		set(&entry->costs[i].samples, 0);
+		store_word(&entry->tried[i], 0);
+		store_word(&entry->costs[i].cost, 0);
+		store_word(&entry->costs[i].samples, 0);
 	}
 }
 
@@ -84,7 +84,7 @@ static unsigned replace_entry(uint32_t key, const struct tune_class *class)
 
 	for (unsigned i = 0; i < TUNE_SLOTS; i++) {
 		unsigned at = (key + i) % TUNE_SLOTS;
-		uint32_t uses = get(&table[at].key) == 0 ? 0 : get(&table[at].uses) + 1;
+		uint32_t uses = load_word(&table[at].key) == 0 ? 0 : load_word(&table[at].uses) + 1;
 
 		if (uses < fewest) {
 			fewest = uses;
@@ -93,14 +93,14 @@ static unsigned replace_entry(uint32_t key, const struct tune_class *class)
 		if (uses == 0)
 			break;
 	}
-	old = get(&table[least].key);
+	old = load_word(&table[least].key);
 	if (!__atomic_compare_exchange_n(&table[least].key, &old, key, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
 		return least; /* Another thread was faster. Share its slot this time. */
 	describe_entry(&table[least], class);
 	for (unsigned i = 0; fewest > 0 && i < TUNE_SLOTS; i++)
 		if (i != least)
-			set(&table[i].uses, get(&table[i].uses) / 2);
+			store_word(&table[i].uses, load_word(&table[i].uses) / 2);
 	return least;
 }
 
@@ -109,7 +109,7 @@ static unsigned find_entry(uint32_t key)
 {
 	for (unsigned i = 0; i < TUNE_SLOTS; i++) {
 		unsigned at = (key + i) % TUNE_SLOTS;
-		uint32_t found = get(&table[at].key);
+		uint32_t found = load_word(&table[at].key);
 
 		if (found == key)
 			return at;
@@ -126,15 +126,15 @@ unsigned tune_slot(const struct tune_class *class)
 
 	if (slot == TUNE_SLOTS)
 		return replace_entry(key, class);
-	(void)count(&table[slot].uses);
+	(void)count_word(&table[slot].uses);
 	return slot;
 }
 
 static uint32_t cost_of(const struct tune_entry *entry, unsigned variant)
 {
-	uint32_t cost = get(&entry->costs[variant].cost);
+	uint32_t cost = load_word(&entry->costs[variant].cost);
 
-	return cost == 0 ? COST_MAX : cost;
+	return cost == 0 ? COST_UNKNOWN : cost;
 }
 
 /* The variant of a set with the least cost. If none was timed: `first` if it is in the set. */
@@ -154,26 +154,26 @@ static unsigned best_of(const struct tune_entry *entry, uint32_t options, unsign
 /* Is a cost more than a quarter above another? A cost that is not known is not. */
 static bool is_far(uint32_t cost, uint32_t best)
 {
-	return cost < COST_MAX && cost > best + best / 4;
+	return cost < COST_UNKNOWN && cost > best + best / 4;
 }
 
 /* Is a cost more than twice another? */
 static bool is_hopeless(uint32_t cost, uint32_t best)
 {
-	return cost < COST_MAX && cost / 2 > best;
+	return cost < COST_UNKNOWN && cost / 2 > best;
 }
 
 bool tune_choose_route(unsigned slot, const struct tune_options *options)
 {
 	struct tune_entry *entry = &table[slot];
-	uint32_t turn = count(&entry->copies), checks = turn / CHECK_COPIES;
+	uint32_t turn = count_word(&entry->copies), checks = turn / CHECK_COPIES;
 	bool first = options->streamed >> options->first & 1, streams;
 	uint32_t cached = cost_of(entry, best_of(entry, options->cached, options->first));
 	uint32_t streamed = cost_of(entry, best_of(entry, options->streamed, options->first));
 	uint32_t best = cached < streamed ? cached : streamed,
 		 other = cached < streamed ? streamed : cached;
 
-	if (best == COST_MAX || turn < TRY_COPIES_FIRST)
+	if (best == COST_UNKNOWN || turn < TRY_COPIES_FIRST)
 		return first;
 	if (turn < TRY_COPIES_FIRST + TRY_COPIES && !is_hopeless(first ? cached : streamed, best))
 		return !first;
@@ -190,8 +190,9 @@ static unsigned untried_of(struct tune_entry *entry, uint32_t options)
 	for (uint32_t left = options; left != 0; left &= left - 1) {
 		unsigned variant = (unsigned)__builtin_ctz(left);
 
-		if (get(&entry->tried[variant]) == 0 && get(&entry->costs[variant].cost) == 0 &&
-		    count(&entry->tried[variant]) == 0)
+		if (load_word(&entry->tried[variant]) == 0 &&
+		    load_word(&entry->costs[variant].cost) == 0 &&
+		    count_word(&entry->tried[variant]) == 0)
 			return variant;
 	}
 	return TUNE_VARIANTS_MAX;
@@ -216,7 +217,7 @@ unsigned tune_choose(unsigned slot, uint32_t options, unsigned first, bool *chec
 	best = best_of(entry, options, first);
 	if ((options & (options - 1)) == 0)
 		return best;
-	turn = count(&entry->parts);
+	turn = count_word(&entry->parts);
 	*checks = true;
 	if (turn < TRY_PARTS_FIRST)
 		return best;
@@ -227,7 +228,7 @@ unsigned tune_choose(unsigned slot, uint32_t options, unsigned first, bool *chec
 		turn /= CHECK_PARTS;
 		other = nth_of(options, turn);
 		if (!is_far(cost_of(entry, other), cost_of(entry, best)) ||
-		    turn / (uint32_t)__builtin_popcount(options) % FAR_CHECKS == 0)
+		    turn / (uint32_t)__builtin_popcount(options) % FAR_CHECKS == FAR_CHECKS - 1)
 			return other;
 	}
 	*checks = false;
@@ -241,7 +242,7 @@ unsigned tune_best(unsigned slot, uint32_t options, unsigned first)
 
 bool tune_is_due(unsigned slot)
 {
-	return count(&table[slot].due) % DUE_COPIES == 0;
+	return count_word(&table[slot].due) % DUE_COPIES == 0;
 }
 
 /*
@@ -267,27 +268,27 @@ void tune_report(unsigned slot, unsigned variant, uint64_t bytes, uint64_t ns)
 	if (bytes == 0)
 		return;
 	cost = ns < UINT64_MAX / 1000 / COST_UNIT_BYTES ? ns * 1000 * COST_UNIT_BYTES / bytes
-							: COST_MAX;
+							: COST_UNKNOWN;
 	if (cost == 0)
 		cost = 1;
-	else if (cost > COST_MAX / 4)
-		cost = COST_MAX / 4;
-	set(&known->cost, blend_costs(get(&known->cost), (uint32_t)cost));
-	(void)count(&known->samples);
+	else if (cost > TUNE_COST_MAX)
+		cost = TUNE_COST_MAX;
+	store_word(&known->cost, blend_costs(load_word(&known->cost), (uint32_t)cost));
+	(void)count_word(&known->samples);
 }
 
 bool tune_read(unsigned slot, struct tune_record *record)
 {
 	const struct tune_entry *entry = &table[slot];
 
-	if (get(&entry->key) == 0)
+	if (load_word(&entry->key) == 0)
 		return false;
-	record->class.words[0] = get(&entry->words[0]);
-	record->class.words[1] = get(&entry->words[1]);
-	record->uses = get(&entry->uses);
+	record->class.words[0] = load_word(&entry->words[0]);
+	record->class.words[1] = load_word(&entry->words[1]);
+	record->uses = load_word(&entry->uses);
 	for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++) {
-		record->costs[i].cost = get(&entry->costs[i].cost);
-		record->costs[i].samples = get(&entry->costs[i].samples);
+		record->costs[i].cost = load_word(&entry->costs[i].cost);
+		record->costs[i].samples = load_word(&entry->costs[i].samples);
 	}
 	return record->class.words[0] != 0;
 }
@@ -298,21 +299,21 @@ void tune_add(const struct tune_record *record)
 	unsigned free = 0, slot;
 
 	for (unsigned i = 0; i < TUNE_SLOTS; i++)
-		free += get(&table[i].key) == 0;
+		free += load_word(&table[i].key) == 0;
 	if (free == 0 || find_entry(key) < TUNE_SLOTS)
 		return;
 	slot = replace_entry(key, &record->class);
-	set(&table[slot].uses, record->uses);
-	set(&table[slot].copies, TRY_COPIES_FIRST + TRY_COPIES);
-	set(&table[slot].parts, TRY_PARTS_FIRST);
+	store_word(&table[slot].uses, record->uses);
+	store_word(&table[slot].copies, TRY_COPIES_FIRST + TRY_COPIES);
+	store_word(&table[slot].parts, TRY_PARTS_FIRST);
 	for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++) {
-		set(&table[slot].costs[i].cost, record->costs[i].cost);
-		set(&table[slot].costs[i].samples, record->costs[i].samples);
+		store_word(&table[slot].costs[i].cost, record->costs[i].cost);
+		store_word(&table[slot].costs[i].samples, record->costs[i].samples);
 	}
 }
 
 void tune_clear(void)
 {
 	for (unsigned i = 0; i < TUNE_SLOTS; i++)
-		set(&table[i].key, 0);
+		store_word(&table[i].key, 0);
 }

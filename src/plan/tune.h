@@ -29,6 +29,7 @@
 enum {
 	TUNE_SLOTS = 64,        /* of the table; a plan has 6 bits for its slot */
 	TUNE_VARIANTS_MAX = 16, /* of a kind */
+	TUNE_COST_MAX = 1 << 28,
 };
 
 /* A class of plans. The first word is not 0. */

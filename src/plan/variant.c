@@ -42,6 +42,10 @@ const struct copy_variant copy_variants[VARIANTS] = {
 					  .hint = HINT_FIRST},
 };
 
+#ifdef KERNELS_COUNT
+unsigned long copy_variant_runs[VARIANTS];
+#endif
+
 const uint8_t copy_first_variant[VARIANT_KINDS] = {
 	[COPY_FLAT] = VARIANT_FLAT_CACHED,
 	[COPY_STRIDED] = VARIANT_STRIDED_CACHED,

@@ -17,8 +17,8 @@
  *     evaluated in choose.c.
  *  4. If it should be the first choice somewhere, say so in first_variant() in choose.c.
  *
- * tests/copy/variants.sh forces each variant on each instruction set. It reads the names from
- * variant.c.
+ * tests/copy/test_kernels.c forces each variant, on each instruction set, and fails if no copy of
+ * its random layouts reaches a variant.
  */
 #ifndef PLAN_VARIANT_H
 #define PLAN_VARIANT_H
@@ -78,6 +78,11 @@ static inline const struct copy_variant *copy_variant_of(const struct copy_plan 
 {
 	return &copy_variants[plan->variant];
 }
+
+#ifdef KERNELS_COUNT
+/* How often plans and parts of each variant ran, in the library for tests. Atomic. */
+extern unsigned long copy_variant_runs[VARIANTS];
+#endif
 
 /* The number of kinds of which some have variants, from COPY_EMPTY on. */
 enum { VARIANT_KINDS = COPY_TRANSPOSE + 1 };

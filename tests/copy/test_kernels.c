@@ -15,6 +15,7 @@
 #include <aml.h>
 #include <aml/dma/linux.h>
 
+#include "forced.h"
 #include "guard.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
@@ -133,12 +134,12 @@ static struct shape pieces_shape(struct rng *rng)
 	return (struct shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
 }
 
-static void copy_shapes(void)
+static void copy_shapes(size_t cases)
 {
 	struct rng rng = {0};
 
 	shape_start_engines();
-	while (rng_next_case(&rng, 2400)) {
+	while (rng_next_case(&rng, cases)) {
 		unsigned kind = (unsigned)rng_below(&rng, 100);
 		struct shape shape = kind < 5    ? crowded_shape(&rng)
 				     : kind < 15 ? permuted_shape(&rng)
@@ -252,7 +253,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	const char *isa = kernels()->name;
 	size_t own_places = 0;
 
-	copy_shapes();
+	copy_shapes(2400);
 	copy_samples();
 	transpose_by_each_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
@@ -271,10 +272,29 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 		ck_assert_msg((*at)->n == 0 || any || own || !strcmp((*at)->isa, "sse2"),
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
 	}
+	for (unsigned i = 1; i <= forced_variants(); i++)
+		ck_assert_msg(forced_runs(i) > 0 || effort(100) < 100,
+			      "%s: not reached: variant %s of %s", isa, forced_name(i),
+			      forced_kind(i));
 	/* At least one tile for each element size, and one tile that streams. */
 	ck_assert_uint_ge(own_places, KERNEL_SIZES + 1);
 }
 END_TEST
 
+/* Contract: ENV-4, TUNE-2. */
+START_TEST(every_variant_makes_the_same_copies)
+{
+	for (unsigned i = 1; i <= forced_variants(); i++) {
+		unsigned long runs = forced_runs(i);
+
+		forced_set(i);
+		copy_shapes(300);
+		ck_assert_msg(forced_runs(i) > runs || effort(100) < 100,
+			      "%s: not reached: variant %s of %s", kernels()->name, forced_name(i),
+			      forced_kind(i));
+	}
+}
+END_TEST
+
 SUITE("copy/kernels", what_the_environment_asks_for_is_chosen,
-      copies_reach_every_kind_and_every_kernel)
+      copies_reach_every_kind_and_every_kernel, every_variant_makes_the_same_copies)
