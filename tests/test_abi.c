@@ -29,18 +29,18 @@ START_TEST(engines)
 	struct theirs {
 		void *ops, *data;
 	};
-	struct ops {
+	struct dma_ops {
 		function create_request, destroy_request, wait_request, barrier, fprintf;
 	};
 
 	SAME(struct aml_dma, struct theirs, ops);
 	SAME(struct aml_dma, struct theirs, data);
 	ck_assert_uint_eq(sizeof(struct aml_dma), sizeof(struct theirs));
-	SAME(struct aml_dma_ops, struct ops, create_request);
-	SAME(struct aml_dma_ops, struct ops, destroy_request);
-	SAME(struct aml_dma_ops, struct ops, wait_request);
-	SAME(struct aml_dma_ops, struct ops, barrier);
-	SAME(struct aml_dma_ops, struct ops, fprintf);
+	SAME(struct aml_dma_ops, struct dma_ops, create_request);
+	SAME(struct aml_dma_ops, struct dma_ops, destroy_request);
+	SAME(struct aml_dma_ops, struct dma_ops, wait_request);
+	SAME(struct aml_dma_ops, struct dma_ops, barrier);
+	SAME(struct aml_dma_ops, struct dma_ops, fprintf);
 }
 END_TEST
 
@@ -57,7 +57,7 @@ START_TEST(the_engine_of_linux_and_its_requests)
 		struct aml_dma_linux_request *req;
 	};
 	/* struct aml_task itself may be larger than in AML. */
-	struct request {
+	struct engine_request {
 		struct aml_task task;
 		struct task_in task_in;
 		int task_out, flags;
@@ -69,10 +69,10 @@ START_TEST(the_engine_of_linux_and_its_requests)
 	SAME(struct aml_dma_linux_task_in, struct task_in, src);
 	SAME(struct aml_dma_linux_task_in, struct task_in, op_arg);
 	SAME(struct aml_dma_linux_task_in, struct task_in, req);
-	SAME(struct aml_dma_linux_request, struct request, task);
-	SAME(struct aml_dma_linux_request, struct request, task_in);
-	SAME(struct aml_dma_linux_request, struct request, task_out);
-	SAME(struct aml_dma_linux_request, struct request, flags);
+	SAME(struct aml_dma_linux_request, struct engine_request, task);
+	SAME(struct aml_dma_linux_request, struct engine_request, task_in);
+	SAME(struct aml_dma_linux_request, struct engine_request, task_out);
+	SAME(struct aml_dma_linux_request, struct engine_request, flags);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ START_TEST(schedulers_and_tasks)
 		aml_task_work fn;
 		void *data;
 	};
-	struct ops {
+	struct sched_ops {
 		function submit, wait, wait_any;
 	};
 	struct sched {
@@ -96,9 +96,9 @@ START_TEST(schedulers_and_tasks)
 	SAME(struct aml_task, struct task, out);
 	SAME(struct aml_task, struct task, fn);
 	SAME(struct aml_task, struct task, data);
-	SAME(struct aml_sched_ops, struct ops, submit);
-	SAME(struct aml_sched_ops, struct ops, wait);
-	SAME(struct aml_sched_ops, struct ops, wait_any);
+	SAME(struct aml_sched_ops, struct sched_ops, submit);
+	SAME(struct aml_sched_ops, struct sched_ops, wait);
+	SAME(struct aml_sched_ops, struct sched_ops, wait_any);
 	SAME(struct aml_sched, struct sched, data);
 	SAME(struct aml_sched, struct sched, ops);
 	ck_assert_uint_eq(sizeof(struct aml_sched), sizeof(struct sched));

@@ -9,6 +9,7 @@
 #include "copy/run.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
+#include "copy/tiny.h"
 #include "copy/transpose.h"
 #include "copy/walk.h"
 #include "kernels/count.h"
@@ -16,6 +17,7 @@
 #include "plan/boxes.h"
 #include "plan/choose.h"
 #include "plan/part.h"
+#include "plan/section.h"
 #include "util/clock.h"
 
 static void run_loops(const struct copy_plan *plan)
@@ -61,7 +63,10 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_loops(plan);
+		if (plan->method == COPY_BY_ELEMENTS)
+			copy_tiny(plan);
+		else
+			run_loops(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
@@ -74,7 +79,7 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 		break;
 	case COPY_WALK:
 		COUNT(true, "", "walk");
-		copy_walk(plan);
+		copy_walk(plan, 0, (size_t)(copy_plan_payload(plan) / plan->run.bytes));
 		break;
 	case COPY_BOXES:
 		COUNT(true, "", "boxes");
@@ -82,7 +87,7 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 		return AML_SUCCESS;
 	case COPY_DEREF:
 		COUNT(true, "", "deref");
-		return copy_deref(plan);
+		return copy_deref(plan, NULL);
 	}
 	return AML_SUCCESS;
 }
@@ -108,10 +113,22 @@ int copy_plan_run(const struct copy_plan *plan)
 	return plan->variant == VARIANT_NONE ? run_kind(plan) : run_variant(plan);
 }
 
-void copy_plan_run_part(const struct copy_plan *plan, unsigned part)
+int copy_plan_run_part(const struct copy_plan *plan, unsigned part)
 {
 	union copy_plan_room room;
+	size_t first, count;
 
-	if (copy_plan_part(plan, part, &room))
+	if (plan->kind == COPY_DEREF) {
+		struct copy_section section = copy_deref_section(plan, part);
+
+		COUNT(true, "", "deref part");
+		return copy_deref(plan, &section);
+	}
+	if (plan->kind == COPY_WALK) {
+		copy_plan_walk_part(plan, part, &first, &count);
+		copy_walk(plan, first, count);
+	} else if (copy_plan_part(plan, part, &room)) {
 		copy_plan_run(&room.plan);
+	}
+	return AML_SUCCESS;
 }

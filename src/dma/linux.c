@@ -60,6 +60,7 @@ static int engine_copy(struct aml_dma_data *data, struct aml_layout *dest, struc
 	enum linux_operator which = linux_operator_of(op);
 	union copy_plan_room room;
 	struct queue_sched *q;
+	uint64_t bytes;
 	int err;
 
 	if (data == NULL)
@@ -76,8 +77,9 @@ static int engine_copy(struct aml_dma_data *data, struct aml_layout *dest, struc
 	err = linux_plan(which, &room, dest, src, op_arg);
 	if (err != AML_SUCCESS)
 		return err;
-	if (copy_plan_is_own(&room.plan) && copy_plan_parts(&room.plan) == 1 &&
-	    request_run_at_once(q, &room.plan, true))
+	bytes = copy_plan_payload(&room.plan);
+	if (copy_plan_is_own(&room.plan) && copy_plan_parts_of(&room.plan, bytes) == 1 &&
+	    request_run_at_once(q, &room.plan, bytes, true))
 		return AML_SUCCESS;
 	return request_run(q, NULL, &room.plan);
 }

@@ -87,6 +87,10 @@ extern const struct kernels kernels_portable;
 #ifdef __x86_64__
 extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512;
 #endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
+#define KERNELS_HAVE_NEON
+extern const struct kernels kernels_neon;
+#endif
 
 /* Fills `table` with the members of `set`. Portable kernels replace members that are NULL. */
 void kernels_fill(struct kernels *table, const struct kernels *set);

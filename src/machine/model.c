@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Asks the CPU for its model. On x86-64, that is the instruction cpuid. */
+/*
+ * Asks the CPU for its model. On x86-64, that is the instruction cpuid. On aarch64, it is the
+ * register midr_el1, which Linux lets programs read.
+ */
 #include "machine/model.h"
 
 #include <stdint.h>
@@ -53,8 +56,27 @@ bool machine_is_amd(void)
 	return false;
 }
 
+#ifdef __aarch64__
+#include <sys/auxv.h>
+
+/* If the CPUs of a machine differ, this is the model of the CPU that the thread runs on. */
+void machine_model(char text[MACHINE_MODEL_BYTES])
+{
+	unsigned long midr = 0;
+
+	if ((getauxval(AT_HWCAP) & HWCAP_CPUID) != 0)
+		__asm__("mrs %0, midr_el1" : "=r"(midr));
+	if (midr != 0)
+		(void)snprintf(text, MACHINE_MODEL_BYTES, "arm-%lx", midr);
+	else
+		(void)snprintf(text, MACHINE_MODEL_BYTES, "unknown");
+}
+
+#else
+
 void machine_model(char text[MACHINE_MODEL_BYTES])
 {
 	(void)snprintf(text, MACHINE_MODEL_BYTES, "unknown");
 }
+#endif
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Splits copies from and to pads into boxes. Inside the target, elements are copied from layout to
- * layout. Outside the target, writes are dropped, and reads yield the neutral element. The box of
- * the outside in dimension i contains the elements beyond the target in dimension i, inside the
- * target in the dimensions before i, and anywhere in the dimensions after i.
+ * layout. Outside the target, writes are dropped, and reads yield the neutral element. The two
+ * boxes of the outside in dimension i contain the elements in front of the target, and behind it,
+ * in dimension i; inside the target in the dimensions before i; and anywhere in the dimensions
+ * after i. All coordinates are those of the outermost layouts.
  *
  * A plan of boxes is one block of memory: struct copy_plan, the plans of the boxes, and the neutral
  * element. A box with `src_is_neutral` reads the neutral element in the block. The block can be
@@ -28,56 +29,69 @@ struct growing_block {
 	size_t element_size;
 };
 
+/* A side without its pads. */
+struct box_side {
+	struct view view;         /* of the innermost target */
+	size_t offset[NDIMS_MAX]; /* the coordinates of its element 0; may wrap around if empty */
+	struct interval in[NDIMS_MAX]; /* the coordinates that lie inside all pads */
+};
+
 /*
- * Add a box: the elements of `dst` from coordinates `from` up to, but not including, `to`. The
- * source is the elements of `src` at the same coordinates. If `src` is NULL, the source is the
- * neutral element. Returns -AML_ENOTSUP if the box cannot be planned or does not fit the block.
+ * Add a box: the elements of `dst` with the coordinates `box`. The source is the elements of `src`
+ * at the same coordinates. If `src` is NULL, the source is the neutral element. Returns
+ * -AML_ENOTSUP if the box cannot be planned or does not fit the block.
  */
-static int add_box(struct growing_block *block, const struct view *dst, const size_t *from,
-		   const size_t *to, const struct view *src)
+static int add_box(struct growing_block *block, const struct box_side *dst,
+		   const struct interval *box, const struct box_side *src)
 {
 	struct copy_plan *plan = &block->room->plan;
-	struct view d = *dst, s = src != NULL ? *src : *dst;
-	union copy_plan_room box;
+	struct view d = dst->view, s = src != NULL ? src->view : dst->view;
+	union copy_plan_room room;
 
-	for (size_t i = 0; i < dst->nfactors; i++) {
-		if (to[i] <= from[i])
+	for (size_t i = 0; i < dst->view.nfactors; i++) {
+		if (box[i].from >= box[i].to)
 			return AML_SUCCESS;
-		d.base += (ptrdiff_t)from[i] * d.factors[i].step;
-		d.factors[i].extent = to[i] - from[i];
-		s.factors[i].extent = to[i] - from[i];
+		d.base += (ptrdiff_t)(box[i].from - dst->offset[i]) * d.factors[i].step;
+		d.factors[i].extent = box[i].to - box[i].from;
+		s.factors[i].extent = box[i].to - box[i].from;
 		if (src == NULL)
 			s.factors[i].step = 0;
-		s.base += (ptrdiff_t)from[i] * s.factors[i].step;
+		else
+			s.base += (ptrdiff_t)(box[i].from - src->offset[i]) * s.factors[i].step;
 	}
-	if (copy_plan_views(&box, &d, &s, block->element_size) != AML_SUCCESS ||
-	    plan->boxes.block_bytes + copy_plan_size(&box.plan) > sizeof(*block->room))
+	if (copy_plan_views(&room, &d, &s, block->element_size) != AML_SUCCESS ||
+	    plan->boxes.block_bytes + copy_plan_size(&room.plan) > sizeof(*block->room))
 		return -AML_ENOTSUP;
-	box.plan.src_is_neutral = src == NULL;
-	memcpy(block->room->bytes + plan->boxes.block_bytes, &box, copy_plan_size(&box.plan));
-	plan->boxes.block_bytes += copy_plan_size(&box.plan);
+	room.plan.src_is_neutral = src == NULL;
+	memcpy(block->room->bytes + plan->boxes.block_bytes, &room, copy_plan_size(&room.plan));
+	plan->boxes.block_bytes += copy_plan_size(&room.plan);
 	plan->boxes.count++;
 	return AML_SUCCESS;
 }
 
-/* Add the boxes of the elements inside `to` and outside `inner`. Then add the neutral element. */
-static int add_outer_boxes(struct growing_block *block, const struct view *dst, const size_t *inner,
-			   const size_t *to, const void *neutral)
+/*
+ * Add the boxes of the elements of `dst` that lie outside of `inner`. Then add the neutral element.
+ * If `inner` is empty, it is empty at the beginning of `dst` in dimension 0.
+ */
+static int add_outer_boxes(struct growing_block *block, const struct box_side *dst,
+			   const struct interval *inner, const void *neutral)
 {
 	struct copy_plan *plan = &block->room->plan;
-	size_t from[NDIMS_MAX] = {0}, end[NDIMS_MAX];
+	struct interval box[NDIMS_MAX];
 
-	memcpy(end, to, dst->nfactors * sizeof(*end));
-	for (size_t i = 0; i < dst->nfactors; i++) {
+	memcpy(box, dst->in, dst->view.nfactors * sizeof(*box));
+	for (size_t i = 0; i < dst->view.nfactors; i++) {
 		int err;
 
-		from[i] = inner[i];
-		end[i] = to[i];
-		err = add_box(block, dst, from, end, NULL);
+		box[i].to = inner[i].from;
+		err = add_box(block, dst, box, NULL);
+		if (err == AML_SUCCESS) {
+			box[i] = (struct interval){inner[i].to, dst->in[i].to};
+			err = add_box(block, dst, box, NULL);
+		}
 		if (err != AML_SUCCESS)
 			return err;
-		from[i] = 0;
-		end[i] = inner[i];
+		box[i] = inner[i];
 	}
 	if (block->element_size > sizeof(*block->room) - plan->boxes.block_bytes)
 		return -AML_ENOTSUP;
@@ -87,37 +101,65 @@ static int add_outer_boxes(struct growing_block *block, const struct view *dst, 
 	return AML_SUCCESS;
 }
 
-/* Return the target of a pad, and its outline. Reduce `extents` to the target's extents. */
-static const struct aml_layout *crop_to_target(const struct aml_layout *pad,
-					       struct outline *outline, size_t *extents)
+/*
+ * Enter a pad: return its target and store the outline of the target. Crop `side` to the target.
+ * The steps through a nest use the coordinates of each layout; `side->in` is in the pad's at first,
+ * then in the target's.
+ */
+static const struct aml_layout *enter_pad(const struct aml_layout *layout, struct outline *outline,
+					  struct box_side *side)
 {
-	const struct aml_layout *target = layout_target(pad, outline);
+	const struct aml_layout_pad *pad = layout_pad(layout);
+	const struct aml_layout *target = layout_target(layout, outline);
 
-	for (size_t i = 0; i < outline->ndims; i++)
-		extents[i] = min(extents[i], outline->dims[i]);
+	for (size_t i = 0; i < outline->ndims; i++) {
+		side->in[i] = crop_to_target(side->in[i], pad->offsets[i], outline->dims[i]);
+		side->offset[i] += pad->offsets[i];
+	}
 	return target;
+}
+
+/* Convert `side->in` from the coordinates of the innermost target. False: it is empty. */
+static bool leave_pads(struct box_side *side, size_t ndims)
+{
+	for (size_t i = 0; i < ndims; i++) {
+		if (side->in[i].from >= side->in[i].to)
+			return false;
+		side->in[i].from += side->offset[i];
+		side->in[i].to += side->offset[i];
+	}
+	return true;
 }
 
 /* Make the view of a side without its pads. -AML_ENOTSUP if its factors are not its dimensions. */
 static int view_of_target(const struct aml_layout *layout, const struct outline *outline,
-			  struct view *view)
+			  struct box_side *side)
 {
-	int err = layout_view(layout, outline, view);
+	int err = layout_view(layout, outline, &side->view);
 
-	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
+	return err == AML_SUCCESS && !side->view.by_dims ? -AML_ENOTSUP : err;
 }
 
 /* Make the view of a destination without its pads, reduced to the extents that are written. */
 static int view_of_written(const struct aml_layout *layout, const struct outline *outline,
-			   const size_t *extents, struct view *view)
+			   struct box_side *side)
 {
-	int err = view_of_target(layout, outline, view);
+	int err = view_of_target(layout, outline, side);
 
 	if (err != AML_SUCCESS)
 		return err;
-	for (size_t i = 0; i < view->nfactors; i++)
-		view->factors[i].extent = extents[i];
-	return view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
+	for (size_t i = 0; i < side->view.nfactors; i++)
+		side->view.factors[i].extent = side->in[i].to - side->in[i].from;
+	return view_is_writable(&side->view) ? AML_SUCCESS : -AML_EINVAL;
+}
+
+/* A side whose layout has this outline, before its pads are entered. */
+static void start_side(struct box_side *side, const struct outline *outline)
+{
+	for (size_t i = 0; i < outline->ndims; i++) {
+		side->offset[i] = 0;
+		side->in[i] = (struct interval){0, outline->dims[i]};
+	}
 }
 
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
@@ -126,31 +168,40 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 	struct outline own = *outline, from = *outline;
 	struct growing_block block = {room, outline->element_size};
 	const struct aml_layout_pad *src_pad = layout_pad(src);
-	size_t zeros[NDIMS_MAX] = {0}, to[NDIMS_MAX], inner[NDIMS_MAX];
-	struct view dst_view, src_view;
-	int err = AML_SUCCESS;
+	struct box_side to, of;
+	struct interval inner[NDIMS_MAX];
+	bool overlap;
+	int err;
 
-	memcpy(to, outline->dims, outline->ndims * sizeof(*to));
+	start_side(&to, outline);
+	start_side(&of, outline);
 	while (layout_pad(dst) != NULL)
-		dst = crop_to_target(dst, &own, to);
-	if (any_zero(outline->ndims, to))
+		dst = enter_pad(dst, &own, &to);
+	if (!leave_pads(&to, outline->ndims))
 		return AML_SUCCESS;
-	err = view_of_written(dst, &own, to, &dst_view);
+	err = view_of_written(dst, &own, &to);
 	if (err != AML_SUCCESS)
 		return err;
-	memcpy(inner, to, outline->ndims * sizeof(*to));
 	if (src_pad != NULL)
-		src = crop_to_target(src, &from, inner);
+		src = enter_pad(src, &from, &of);
+	overlap = leave_pads(&of, outline->ndims);
+	for (size_t i = 0; i < outline->ndims; i++) {
+		inner[i] = intersect(to.in[i], of.in[i]);
+		overlap &= inner[i].from < inner[i].to;
+	}
+	/* Without common elements, all of the destination is behind `inner` in dimension 0. */
+	if (!overlap)
+		inner[0] = (struct interval){to.in[0].from, to.in[0].from};
 	room->plan.kind = COPY_BOXES;
 	room->plan.boxes.block_bytes = sizeof(room->plan);
 	room->plan.boxes.count = 0;
-	if (!any_zero(outline->ndims, inner)) {
-		err = view_of_target(src, &from, &src_view);
+	if (overlap) {
+		err = view_of_target(src, &from, &of);
 		if (err == AML_SUCCESS)
-			err = add_box(&block, &dst_view, zeros, inner, &src_view);
+			err = add_box(&block, &to, inner, &of);
 	}
 	if (err == AML_SUCCESS && src_pad != NULL)
-		err = add_outer_boxes(&block, &dst_view, inner, to, src_pad->neutral);
+		err = add_outer_boxes(&block, &to, inner, src_pad->neutral);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 #include "layout/dense.h"
 #include "layout/kind.h"
+#include "layout/nest.h"
 #include "layout/shape.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
@@ -44,6 +45,31 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 	return true;
 }
 
+/* Is a copy of `count` elements of `bytes` bytes tiny? */
+static inline bool is_tiny(size_t count, size_t bytes)
+{
+	return count <= COPY_TINY_ELEMENTS_MAX && bytes <= COPY_TINY_ELEMENT_BYTES_MAX &&
+	       (bytes & (bytes - 1)) == 0;
+}
+
+/* Complete a plan of few elements. Its longest loop becomes the innermost one. */
+static inline void complete_tiny(struct copy_plan *plan)
+{
+	plan->kind = COPY_FLAT;
+	if (plan->nloops == 0)
+		return;
+	plan->kind = COPY_STRIDED;
+	plan->method = COPY_BY_ELEMENTS;
+	for (uint8_t i = 1; i < plan->nloops; i++) {
+		struct copy_loop loop = plan->loops[i];
+
+		if (loop.extent <= plan->loops[0].extent)
+			continue;
+		plan->loops[i] = plan->loops[0];
+		plan->loops[0] = loop;
+	}
+}
+
 /*
  * Plan a copy between two dense layouts. Both have the same dimensions, which are the loops. Their
  * addresses and steps were checked when the layouts were created.
@@ -52,7 +78,8 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		      const struct aml_layout_dense *src, const size_t *permutation)
 {
 	struct copy_plan *plan = copy_plan_start(room, dst->cpitch[0]);
-	bool empty = false, writable = true;
+	bool writable = true;
+	size_t count = 1;
 
 	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
 	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
@@ -64,13 +91,15 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 
 		if (extent != src->dims[j])
 			return -AML_EINVAL;
-		empty |= extent == 0;
+		/* The product does not overflow, which was checked when the layouts were created.
+		 */
+		count *= extent;
 		if (extent == 1)
 			continue;
 		writable &= loop.dst_step != 0;
 		plan->loops[plan->nloops++] = loop;
 	}
-	if (empty) {
+	if (count == 0) {
 		plan->nloops = 0;
 		return AML_SUCCESS;
 	}
@@ -78,6 +107,10 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 		return -AML_EINVAL;
 	plan->run.dst = dst->ptr;
 	plan->run.src = src->ptr;
+	if (is_tiny(count, plan->run.bytes)) {
+		complete_tiny(plan);
+		return AML_SUCCESS;
+	}
 	copy_plan_normalise(plan);
 	return AML_SUCCESS;
 }
@@ -117,9 +150,12 @@ static int find_view(struct layout_end *end)
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
 
-/* Fill in a side of a deref plan. `paces[i]` is the pace of the side's native dimension i. */
+/*
+ * Fill in a side of a deref plan. `paces[i]` is the pace of the side's native dimension i. Clear
+ * `*concurrent` if only one thread may ask the side for addresses.
+ */
 static int fill_in_side(const struct layout_end *from, bool is_written, union copy_end *end,
-			uint8_t *side, union copy_pace *paces)
+			uint8_t *side, union copy_pace *paces, bool *concurrent)
 {
 	if (from->has_view && from->view.by_dims) {
 		*side = COPY_SIDE_ADDRESS;
@@ -133,6 +169,7 @@ static int fill_in_side(const struct layout_end *from, bool is_written, union co
 	end->layout = (struct aml_layout *)(uintptr_t)from->layout;
 	for (size_t i = 0; i < from->shape.ndims; i++)
 		paces[i].dim = i;
+	*concurrent &= layout_is_concurrent(from->layout);
 	return layout_check_elements(from->layout, &from->outline, is_written);
 }
 
@@ -143,13 +180,17 @@ static int plan_deref(union copy_plan_room *room, const struct layout_end *dst,
 	struct copy_plan *plan = copy_plan_start(room, 0);
 	union copy_pace dst_paces[NDIMS_MAX], src_paces[NDIMS_MAX];
 	struct copy_dim *dims = copy_dims(plan);
-	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces);
+	bool concurrent = true;
+	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces,
+			       &concurrent);
 
 	if (err == AML_SUCCESS)
-		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces);
+		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces,
+				   &concurrent);
 	if (err != AML_SUCCESS)
 		return err;
 	plan->kind = COPY_DEREF;
+	plan->sides.concurrent = concurrent;
 	plan->elements.bytes = dst->shape.element_size;
 	plan->nloops = (uint8_t)dst->shape.ndims;
 	for (size_t i = 0; i < dst->shape.ndims; i++)

@@ -12,6 +12,7 @@
 #include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/part.h"
+#include "plan/section.h"
 
 enum {
 	/* The smallest section of a transposition's destination row in a part. */
@@ -192,6 +193,21 @@ static struct cuts choose_cuts(const struct copy_plan *plan, size_t wanted)
 }
 
 /*
+ * Split a walk between rows of the destination's innermost loop, into at most `wanted` parts.
+ * `extent` is the number of rows.
+ */
+static struct cut cut_of_walk(const struct copy_plan *plan, size_t wanted)
+{
+	struct cut cut = {.extent = 1, .grain = 1};
+
+	for (uint8_t i = 1; i < plan->walk.dst_loops; i++)
+		cut.extent *= plan->loops[i].extent;
+	cut_between_lines(&cut, plan->run.dst, plan->loops[1].dst_step);
+	cut.parts = cut.extent > cut.grain ? min(cut.extent / cut.grain, wanted) : 1;
+	return cut;
+}
+
+/*
  * Choose where to split a plan, and into how many parts. Large parts cost less: a thread that takes
  * a part takes a lock, and reads from another place. But the more parts there are, the more threads
  * they keep busy.
@@ -202,11 +218,15 @@ static struct cuts cuts_of(const struct copy_plan *plan)
 	struct cuts cuts = {.second = {.parts = 1}};
 	struct cut *cut = &cuts.first;
 
-	if (plan->kind != COPY_TRANSPOSE) {
+	if (plan->kind != COPY_TRANSPOSE && plan->kind != COPY_WALK) {
 		while (unit < PART_UNITS_MAX * COPY_PART && bytes / unit >= 2 * PARTS_ENOUGH)
 			unit *= 2;
 	}
 	parts = bytes / unit < PARTS_MAX ? bytes / unit : PARTS_MAX;
+	if (plan->kind == COPY_WALK) {
+		*cut = cut_of_walk(plan, (size_t)parts);
+		return cuts;
+	}
 	if (plan->kind != COPY_FLAT)
 		cuts = choose_cuts(plan, (size_t)parts);
 	else
@@ -237,8 +257,8 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	struct cuts cuts;
 	unsigned parts = 0;
 
-	if (plan->kind == COPY_WALK || plan->kind == COPY_DEREF)
-		return 1;
+	if (plan->kind == COPY_DEREF)
+		return copy_deref_parts(plan);
 	if (plan->kind != COPY_BOXES) {
 		cuts = cuts_of(plan);
 		return (unsigned)parts_of(&cuts);
@@ -313,6 +333,15 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 		copy_choose_part_variant(plan);
 	copy_plan_choose_method(plan);
 	return true;
+}
+
+void copy_plan_walk_part(const struct copy_plan *plan, unsigned part, size_t *first, size_t *count)
+{
+	struct cut cut = cuts_of(plan).first;
+	size_t from = begin_of_section(&cut, part), to = begin_of_section(&cut, part + 1);
+
+	*first = from * plan->loops[0].extent;
+	*count = (to - from) * plan->loops[0].extent;
 }
 
 bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room)

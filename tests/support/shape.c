@@ -26,7 +26,7 @@ void shape_stop_engines(void)
 		ck_assert_int_eq(aml_dma_linux_destroy(&engines[threads]), AML_SUCCESS);
 }
 
-static size_t span(const struct shape *shape, const size_t *steps)
+static size_t span(const struct test_shape *shape, const size_t *steps)
 {
 	size_t last = 0;
 
@@ -35,7 +35,7 @@ static size_t span(const struct shape *shape, const size_t *steps)
 	return (last + 1) * shape->element_size;
 }
 
-static struct aml_layout *layout_of(const struct shape *shape, void *ptr, const size_t *steps)
+static struct aml_layout *layout_of(const struct test_shape *shape, void *ptr, const size_t *steps)
 {
 	static const size_t pitch[SHAPE_NDIMS] = {1, 1, 1, 1};
 	struct aml_layout *layout = NULL;
@@ -48,7 +48,7 @@ static struct aml_layout *layout_of(const struct shape *shape, void *ptr, const 
 }
 
 /* The plain loops. The innermost one is written out, because it is faster. */
-static void expect(const struct shape *shape, unsigned char *dst, const unsigned char *src)
+static void expect(const struct test_shape *shape, unsigned char *dst, const unsigned char *src)
 {
 	size_t coords[SHAPE_NDIMS] = {0}, size = shape->element_size;
 
@@ -86,7 +86,7 @@ static int copy(struct aml_layout *dst, struct aml_layout *src, struct rng *rng)
 	}
 }
 
-void shape_run(const struct shape *shape, struct rng *rng)
+void shape_run(const struct test_shape *shape, struct rng *rng)
 {
 	struct aml_layout *dst, *src;
 	struct guard to, from;
@@ -108,8 +108,8 @@ void shape_run(const struct shape *shape, struct rng *rng)
 	guard_destroy(&from);
 }
 
-struct shape shape_transposition(size_t element_size, size_t h, size_t w, size_t dst_pitch,
-				 size_t src_pitch)
+struct test_shape shape_transposition(size_t element_size, size_t h, size_t w, size_t dst_pitch,
+				      size_t src_pitch)
 {
-	return (struct shape){element_size, 2, {h, w}, {1, dst_pitch}, {src_pitch, 1}};
+	return (struct test_shape){element_size, 2, {h, w}, {1, dst_pitch}, {src_pitch, 1}};
 }

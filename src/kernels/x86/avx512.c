@@ -28,7 +28,7 @@ TARGET static inline __m512i avx512_load_rows(const char *p, ptrdiff_t step)
 	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 #define LOAD_ROWS(p, step) avx512_load_rows(p, step)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 #define VECTORS 16
 #define LOW_1 _mm512_unpacklo_epi8
@@ -72,9 +72,10 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
 #define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
 #define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
-#include "kernels/x86/transpose.inc"
+#include "kernels/vector/transpose.inc"
 
-#include "kernels/x86/stream.inc"
+#define DRAIN _mm_sfence
+#include "kernels/vector/stream.inc"
 
 #define SHUFFLE _mm512_shuffle_epi8
 #define OR _mm512_or_si512
@@ -87,7 +88,7 @@ TARGET static inline void avx512_store_rows(char *p, ptrdiff_t step, __m512i v)
 	_mm_storeu_si128((__m128i *)(void *)(p + 3 * step), _mm512_extracti32x4_epi32(v, 3));
 }
 #define STORE_ROWS avx512_store_rows
-#include "kernels/x86/interleave.inc"
+#include "kernels/vector/interleave.inc"
 
 const struct kernels kernels_avx512 = {
 	.name = ISA_NAME,
@@ -105,5 +106,5 @@ const struct kernels kernels_avx512 = {
 	.join = avx512_join,
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif
