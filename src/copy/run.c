@@ -6,6 +6,7 @@
 
 #include "copy/deref.h"
 #include "copy/run.h"
+#include "copy/shuffle.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
 #include "copy/transpose.h"
@@ -14,16 +15,6 @@
 #include "kernels/kernels.h"
 #include "plan/boxes.h"
 #include "plan/part.h"
-
-static void run_loops(const struct copy_plan *plan)
-{
-	struct copy_place place;
-
-	copy_first_place(plan, 1, &place);
-	do
-		copy_strided(plan, place.dst, place.src);
-	while (copy_next_place(plan, 1, &place));
-}
 
 static void run_flat(const struct copy_plan *plan)
 {
@@ -57,7 +48,10 @@ int copy_plan_run(const struct copy_plan *plan)
 		break;
 	case COPY_STRIDED:
 		COUNT(true, "", "strided");
-		run_loops(plan);
+		if (plan->method == COPY_BY_SHUFFLE)
+			copy_shuffled(plan);
+		else
+			copy_strided(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");

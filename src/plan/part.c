@@ -58,13 +58,22 @@ static size_t iterations_of_part(const struct copy_loop *loop)
 /*
  * Return the index of the loop to split. In a transposition, try in this order: the longest loop
  * around the planes, the loops that continue a row or a source run, loop 0, and the longest loop.
- * Splitting loop 0 leaves the source rows whole. `loops` is the number of loops of a staged plane.
+ * Splitting loop 0 leaves the source rows whole. The units of a shuffled plan,
+ * and the loops inside of a gathered row, stay whole. `loops` is the number of loops of a staged plane.
  * If the transposition is not staged, `loops` is 0.
  */
 static uint8_t loop_to_cut(const struct copy_plan *plan, uint8_t loops)
 {
 	uint8_t outer;
 
+	if (plan->method == COPY_BY_SHUFFLE)
+		return longest_loop(plan, plan->shuffled.unit_loop);
+	if (plan->method == COPY_BY_GATHER) {
+		outer = longest_loop(plan, (uint8_t)(plan->rows.inside + 1));
+		return outer < plan->nloops && plan->loops[outer].extent >= plan->loops[0].extent
+			       ? outer
+			       : 0;
+	}
 	if (plan->kind != COPY_TRANSPOSE)
 		return longest_loop(plan, 0);
 	outer = longest_loop(plan, loops > 2 ? loops : 2);
@@ -117,6 +126,8 @@ static struct cut cut_of(const struct copy_plan *plan)
 	loop = &plan->loops[cut.loop];
 	cut.extent = loop->extent;
 	cut.grain = 1;
+	if (plan->method == COPY_BY_SHUFFLE && cut.loop == plan->shuffled.unit_loop)
+		cut.grain = plan->shuffled.iterations;
 	if (cut.loop >= 2 && cut.loop < staged)
 		cut.grain = iterations_of_part(loop);
 	if (plan->kind == COPY_TRANSPOSE && cut.loop == 0)
@@ -189,7 +200,7 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 	plan->run.dst += (ptrdiff_t)from * loop->dst_step;
 	plan->run.src += (ptrdiff_t)from * loop->src_step;
 	loop->extent = to - from;
-	copy_plan_choose_method(plan);
+	copy_plan_choose_part_method(plan);
 	return true;
 }
 

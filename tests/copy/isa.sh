@@ -24,15 +24,15 @@ passes()
 	done
 }
 
-for isa in portable sse2 avx2 avx512 none-such; do
+for isa in portable sse2 avx2 avx512 avx512vbmi none-such; do
 	check "$isa: every kernel" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_kernels"
 done
-for isa in portable sse2 avx2 avx512; do
+for isa in portable sse2 avx2 avx512 avx512vbmi; do
 	check "$isa: the stack" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_stack"
 done
 # These programs link the installed form of the library, not the test build. Their other tests use
 # the fastest kernels.
-for isa in portable sse2 avx2; do
+for isa in portable sse2 avx2 avx512; do
 	check "$isa: copies" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_copy"
 	check "$isa: random layouts" passes test_random $isa copies_match_the_oracle
 	check "$isa: transpositions, dimensions in any order" passes test_shapes $isa \
