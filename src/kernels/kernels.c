@@ -3,7 +3,8 @@
  * Selects the kernels when the library is loaded: the fastest set that the machine supports.
  *
  * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512,
- * avx512vbmi) selects another set. An unknown name, and a set that the machine does not support, are ignored.
+ * avx512vbmi) selects another set. An unknown name, and a set that the machine does not support,
+ * are ignored.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->shuffle = set->shuffle;
 		table->shuffle_width = set->shuffle_width;
 		table->shuffle_masks = set->shuffle_masks;
+		table->lay = set->lay;
 	}
 }
 
