@@ -2,15 +2,16 @@
 /*
  * Selects the kernels when the library is loaded: the fastest set that the machine supports.
  *
- * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512, neon)
- * selects another set. An unknown name, and a set that the machine does not support, are ignored.
+ * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512, avx512vbmi,
+ * neon) selects another set. An unknown name, and a set that the machine does not support, are
+ * ignored.
  */
 #include <string.h>
 
 #include "kernels/kernels.h"
 #include "util/environment.h"
 
-enum { KERNEL_SETS_MAX = 4 };
+enum { KERNEL_SETS_MAX = 5 };
 
 /*
  * The portable kernels are valid until select_kernels() has run. Other constructors may copy before
@@ -29,8 +30,11 @@ static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
 #ifdef __x86_64__
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+		if (__builtin_cpu_supports("avx512vbmi"))
+			list[n++] = &kernels_avx512vbmi;
 		list[n++] = &kernels_avx512;
+	}
 	if (__builtin_cpu_supports("avx2"))
 		list[n++] = &kernels_avx2;
 	list[n++] = &kernels_sse2;
@@ -42,16 +46,23 @@ static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
 	return n;
 }
 
-void kernels_fill(struct kernels *table, const struct kernels *set)
+/* Replaces the members of `table` with those that `set` and its bases have. */
+static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 {
-	*table = kernels_portable;
+	if (set->base != NULL)
+		overwrite_kernels(table, set->base);
 	table->name = set->name;
 	table->width = set->width;
-	table->masks = set->masks;
+	table->masks = table->masks || set->masks;
+	table->base = set->base;
 	if (set->stream != NULL)
 		table->stream = set->stream;
 	if (set->drain != NULL)
 		table->drain = set->drain;
+	if (set->rows != NULL)
+		table->rows = set->rows;
+	if (set->fill != NULL)
+		table->fill = set->fill;
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {
 		if (set->near[i] != NULL)
 			table->near[i] = set->near[i];
@@ -62,10 +73,18 @@ void kernels_fill(struct kernels *table, const struct kernels *set)
 		if (set->listed[i] != NULL)
 			table->listed[i] = set->listed[i];
 	}
-	if (set->split != NULL)
-		table->split = set->split;
-	if (set->join != NULL)
-		table->join = set->join;
+	if (set->shuffle != NULL) {
+		table->shuffle = set->shuffle;
+		table->shuffle_width = set->shuffle_width;
+		table->shuffle_masks = set->shuffle_masks;
+		table->lay = set->lay;
+	}
+}
+
+void kernels_fill(struct kernels *table, const struct kernels *set)
+{
+	*table = kernels_portable;
+	overwrite_kernels(table, set);
 }
 
 /* The first set of `list` whose kernels `listed` accept rows of `bytes` bytes, else the last set.

@@ -63,11 +63,49 @@ static void portable_drain(void)
 {
 }
 
+/* Copies `size` bytes, from `half` to 2 * `half`, by two moves. `half` is a constant. */
+static inline void portable_move(char *dst, const char *src, size_t size, size_t half)
+{
+	memcpy(dst, src, half);
+	memcpy(dst + size - half, src + size - half, half);
+}
+
+#define PORTABLE_ROWS(half)                                                                       \
+	for (size_t i = 0; i < n; i++)                                                            \
+		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, size, \
+			      half);
+
+static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t n)
+{
+	COUNT(true, "portable", "rows");
+	if (size <= 32)
+		PORTABLE_ROWS(16)
+	else if (size <= 64)
+		PORTABLE_ROWS(32)
+	else if (size <= 128)
+		PORTABLE_ROWS(64)
+	else
+		PORTABLE_ROWS(128)
+}
+
+static void portable_fill(char *dst, size_t size, const char *pattern, size_t period)
+{
+	COUNT(true, "portable", "fill");
+	for (; size >= period; size -= period) {
+		memcpy(dst, pattern, period);
+		dst += period;
+	}
+	memcpy(dst, pattern, size);
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.width = PORTABLE_WIDTH_BYTES,
 	.stream = portable_stream,
 	.drain = portable_drain,
+	.rows = portable_rows,
+	.fill = portable_fill,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		 portable_tile_16},
 	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

@@ -58,12 +58,6 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define DRAIN() __asm__ volatile("dmb ishst" : : : "memory")
 #include "kernels/vector/stream.inc"
 
-#define SHUFFLE vqtbl1q_u8
-#define BROADCAST_LANE(p) vld1q_u8(p)
-#define OR vorrq_u8
-#define STORE_ROWS(p, step, v) ((void)(step), STORE(p, v))
-#include "kernels/vector/interleave.inc"
-
 const struct kernels kernels_neon = {
 	.name = ISA_NAME,
 	.width = WIDTH,
@@ -73,8 +67,6 @@ const struct kernels kernels_neon = {
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
 	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
-	.split = neon_split,
-	.join = neon_join,
 };
 
 #undef ZIP
