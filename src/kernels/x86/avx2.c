@@ -20,7 +20,7 @@
 #define LOAD_LANE(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define LOAD_ROWS(p, step) \
 	_mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p)), LOAD_LANE((p) + (step)), 1)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 #define VECTORS 8
 #define LOW_1 _mm256_unpacklo_epi8
@@ -38,13 +38,14 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 			 : _mm256_inserti128_si256(v, LOAD_LANE(p), 1);
 }
 #define SET_LANE avx2_set_lane
-#include "kernels/x86/transpose.inc"
+#include "kernels/vector/transpose.inc"
 
-#include "kernels/x86/stream.inc"
+#define DRAIN _mm_sfence
+#include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
-#include "kernels/x86/shuffle.inc"
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx2 = {
 	.name = ISA_NAME,
@@ -60,5 +61,5 @@ const struct kernels kernels_avx2 = {
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif

@@ -28,7 +28,7 @@ TARGET static inline __m512i avx512_load_rows(const char *p, ptrdiff_t step)
 	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 #define LOAD_ROWS(p, step) avx512_load_rows(p, step)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 #define VECTORS 16
 #define LOW_1 _mm512_unpacklo_epi8
@@ -71,13 +71,14 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define SET_HALF avx512_set_half
 #define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
 #define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
-#include "kernels/x86/transpose.inc"
+#include "kernels/vector/transpose.inc"
 
-#include "kernels/x86/stream.inc"
+#define DRAIN _mm_sfence
+#include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
-#include "kernels/x86/shuffle.inc"
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx512 = {
 	.name = ISA_NAME,
@@ -94,5 +95,5 @@ const struct kernels kernels_avx512 = {
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif

@@ -19,7 +19,7 @@
 #define STORE(p, v) _mm512_storeu_si512(p, v)
 #define STREAM(p, v) _mm512_stream_si512((void *)(p), v)
 #define LOAD_ROWS(p, step)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 /* Which masks of a vector are not all bits? */
 enum vbmi_masks { VBMI_NO_MASKS, VBMI_STORE_MASK, VBMI_BOTH_MASKS };
@@ -137,5 +137,5 @@ const struct kernels kernels_avx512vbmi = {
 };
 
 #undef WINDOWS
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif
