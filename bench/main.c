@@ -52,8 +52,8 @@ static const char usage[] =
 	"  --list             list the cases and exit\n"
 	"  --workers=N        workers of the larger engine (default: 2); the other engine has 1\n"
 	"  --repetitions=N    repetitions of each contestant (default: 15)\n"
-	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2 or\n"
-	"                     avx512, separated by commas\n"
+	"  --isa=LIST         measure the copies also with other kernels: portable, sse2, avx2,\n"
+	"                     avx512 or neon, separated by commas\n"
 	"  --huge-pages       request huge pages; otherwise buffers are like those of malloc()\n"
 	"  --brief            run only the engines and their yardsticks\n"
 	"  --quick            tiny sizes, one repetition: tests the program, measures nothing\n"
@@ -107,13 +107,13 @@ static void add_pattern(struct options *options, const char *pattern)
 /* The library ignores an unknown name, so the rows would have a wrong label. */
 static void check_isa(const char *isa)
 {
-	static const char *const names[] = {"portable", "sse2", "avx2", "avx512"};
+	static const char *const names[] = {"portable", "sse2", "avx2", "avx512", "neon"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (strcmp(isa, names[i]) == 0)
 			return;
 	}
-	refuse("--isa: '%s' is not one of portable, sse2, avx2 and avx512", isa);
+	refuse("--isa: '%s' is not one of portable, sse2, avx2, avx512 and neon", isa);
 }
 
 static void add_isas(struct options *options, char *list)

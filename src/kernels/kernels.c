@@ -2,8 +2,9 @@
 /*
  * Selects the kernels when the library is loaded: the fastest set that the machine supports.
  *
- * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512,
- * avx512vbmi) selects another set. An unknown name, and a set that the machine does not support, are ignored.
+ * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512, avx512vbmi,
+ * neon) selects another set. An unknown name, and a set that the machine does not support, are
+ * ignored.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,9 @@ static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
 	if (__builtin_cpu_supports("avx2"))
 		list[n++] = &kernels_avx2;
 	list[n++] = &kernels_sse2;
+#endif
+#ifdef KERNELS_HAVE_NEON
+	list[n++] = &kernels_neon;
 #endif
 	list[n++] = &kernels_portable;
 	return n;

@@ -83,12 +83,13 @@ typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t peri
 
 /*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
- * the kernel of `base` replaces it, or the portable kernel if `base` is NULL or has none. A set with kernels that stream has a `drain`.
+ * the kernel of `base` replaces it, or the portable kernel if `base` is NULL or has none. A set
+ * with kernels that stream has a `drain`.
  */
 struct kernels {
-	const char *name; /* as in AML_DMA_ISA */
+	const char *name;           /* as in AML_DMA_ISA */
 	const struct kernels *base; /* a set that this set extends; NULL: the portable set */
-	size_t width;     /* the bytes of a destination row in a tile */
+	size_t width;               /* the bytes of a destination row in a tile */
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
@@ -109,6 +110,10 @@ struct kernels {
 extern const struct kernels kernels_portable;
 #ifdef __x86_64__
 extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512, kernels_avx512vbmi;
+#endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
+#define KERNELS_HAVE_NEON
+extern const struct kernels kernels_neon;
 #endif
 
 /* Fills `table` with the members of `set`, of its bases, and of the portable set. */

@@ -37,14 +37,18 @@ static size_t cache_number(int index, const char *name)
 /* The size of the largest cache, which is the last-level cache. Tests build with another size. */
 static size_t last_cache_bytes(void)
 {
-	size_t largest = 0, size;
+	size_t largest = 0;
 
 #ifdef CACHES_LAST_BYTES
 	return CACHES_LAST_BYTES;
 #endif
-	for (int index = 0; (size = cache_number(index, "size")) > 0; index++)
+	/* Each cache has a level. On some machines, some caches have no size. */
+	for (int index = 0; cache_number(index, "level") > 0; index++) {
+		size_t size = cache_number(index, "size");
+
 		if (size > largest)
 			largest = size;
+	}
 #ifdef _SC_LEVEL3_CACHE_SIZE
 	if (largest == 0 && sysconf(_SC_LEVEL3_CACHE_SIZE) > 0)
 		largest = (size_t)sysconf(_SC_LEVEL3_CACHE_SIZE);

@@ -246,6 +246,10 @@ static bool machine_has(const char *isa)
 	if (!strcmp(isa, "sse2"))
 		return true;
 #endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (!strcmp(isa, "neon"))
+		return true;
+#endif
 	return !strcmp(isa, "portable");
 }
 

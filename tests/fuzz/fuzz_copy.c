@@ -15,9 +15,15 @@
 #include "side.h"
 
 const char fuzz_target[] = "copy";
-const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",    "AML_DMA_ISA",
-				     "sse2",        "AML_DMA_ISA", "avx2",
-				     "AML_DMA_ISA", "avx512",      NULL};
+const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",
+#ifdef __x86_64__
+				     "AML_DMA_ISA", "sse2",        "AML_DMA_ISA",
+				     "avx2",        "AML_DMA_ISA", "avx512",
+#endif
+#ifdef __aarch64__
+				     "AML_DMA_ISA", "neon",
+#endif
+				     NULL};
 
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
