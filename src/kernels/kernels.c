@@ -72,6 +72,7 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->shuffle = set->shuffle;
 		table->shuffle_width = set->shuffle_width;
 		table->shuffle_masks = set->shuffle_masks;
+		table->lay = set->lay;
 	}
 }
 

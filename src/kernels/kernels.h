@@ -68,6 +68,16 @@ struct shuffle_vector {
 typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char *dst,
 			   ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n);
 
+/*
+ * Makes the windows of a vector of `shuffle_width` bytes: `from`, `src` and the result. Byte b of
+ * the vector is the source byte at offset `at[b]`, or is not stored if that is INT16_MAX. A window
+ * begins at the first byte that is not covered; if `grid` is not negative, at the last multiple of
+ * the width up to there, counted from `grid` bytes before offset 0. But it begins between 0 and
+ * `last`. `at` has room for SHUFFLE_WIDTH_MAX offsets. Returns the number of windows, or
+ * SHUFFLE_WINDOWS_MAX + 1 if there are more than that.
+ */
+typedef unsigned (*lay_fn)(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid);
+
 /* The sizes of the runs that rows() copies, and the size of a pattern of fill(). */
 enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
 
@@ -105,6 +115,7 @@ struct kernels {
 	shuffle_fn shuffle;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
+	lay_fn lay; /* NULL: src/copy/program.c has its own */
 };
 
 extern const struct kernels kernels_portable;

@@ -56,6 +56,15 @@ static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *ds
 	(void)n;
 }
 
+static unsigned own_lay(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid)
+{
+	(void)v;
+	(void)at;
+	(void)last;
+	(void)grid;
+	return 1;
+}
+
 START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 {
 	const struct kernels set = {.name = "none", .width = 32};
@@ -92,6 +101,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.shuffle = own_shuffle,
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
 		.shuffle_masks = true,
+		.lay = own_lay,
 	};
 	struct kernels table;
 
@@ -110,6 +120,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 	ck_assert(table.shuffle == own_shuffle);
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);
 	ck_assert(table.shuffle_masks);
+	ck_assert(table.lay == own_lay);
 }
 END_TEST
 

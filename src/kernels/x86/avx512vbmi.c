@@ -127,6 +127,53 @@ TARGET static void avx512vbmi_shuffle(const struct shuffle_vector *v, size_t vec
 	}
 }
 
+/* The smallest of 64 offsets, which are not negative. */
+INLINE int32_t avx512vbmi_least(const __m512i *at)
+{
+	__m512i least = _mm512_min_epi16(at[0], at[1]);
+	__m256i half = _mm256_min_epi16(_mm512_castsi512_si256(least),
+					_mm512_extracti64x4_epi64(least, 1));
+	__m128i lane =
+		_mm_min_epi16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+
+	return _mm_extract_epi16(_mm_minpos_epu16(lane), 0);
+}
+
+TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const int16_t *bytes, int32_t last,
+				      int32_t grid)
+{
+	const __m512i none = _mm512_set1_epi16(INT16_MAX), width = _mm512_set1_epi16(WIDTH);
+	__m512i at[2] = {LOAD(bytes), LOAD(bytes + 32)}, offset[2];
+	unsigned w = 0;
+	int32_t begin;
+
+	COUNT(grid < 0, ISA_NAME, "windows anywhere");
+	COUNT(grid >= 0, ISA_NAME, "windows on a grid");
+	while ((begin = avx512vbmi_least(at)) < INT16_MAX) {
+		__mmask32 in[2];
+		__m512i from;
+
+		if (w == SHUFFLE_WINDOWS_MAX)
+			return w + 1;
+		if (grid >= 0)
+			begin = ((begin + grid) & -WIDTH) - grid;
+		begin = begin > last ? last : begin;
+		begin = begin < 0 ? 0 : begin;
+		for (int i = 0; i < 2; i++) {
+			offset[i] = _mm512_sub_epi16(at[i], _mm512_set1_epi16((short)begin));
+			in[i] = _mm512_cmplt_epu16_mask(offset[i], width);
+			at[i] = _mm512_mask_mov_epi16(at[i], in[i], none);
+		}
+		from = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(offset[0])),
+					  _mm512_cvtepi16_epi8(offset[1]), 1);
+		from = _mm512_mask_mov_epi8(_mm512_set1_epi8((char)SHUFFLE_NONE),
+					    _mm512_kunpackd(in[1], in[0]), from);
+		_mm512_store_si512(v->from[w], from);
+		v->src[w++] = begin;
+	}
+	return w;
+}
+
 const struct kernels kernels_avx512vbmi = {
 	.name = ISA_NAME,
 	.base = &kernels_avx512,
@@ -134,6 +181,7 @@ const struct kernels kernels_avx512vbmi = {
 	.shuffle = avx512vbmi_shuffle,
 	.shuffle_width = WIDTH,
 	.shuffle_masks = true,
+	.lay = avx512vbmi_lay,
 };
 
 #undef WINDOWS
