@@ -43,9 +43,14 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
-#include "kernels/x86/shuffle.inc"
+#define VEC16 __m128i
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define OR16 _mm_or_si128
+#define LOOK_UP _mm_shuffle_epi8
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx2 = {
 	.name = ISA_NAME,

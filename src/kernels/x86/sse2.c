@@ -34,7 +34,7 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
 const struct kernels kernels_sse2 = {
 	.name = ISA_NAME,
