@@ -272,6 +272,14 @@ int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struc
 	return copy_plan_bytes(room, to, from, dst_shape.dims[0] * dst_shape.element_size);
 }
 
+/* Apart from copy_plan_bytes(), so that small copies do not pay for it. */
+__attribute__((noinline)) static void choose_for_bytes(struct copy_plan *plan, size_t size)
+{
+	copy_choose_route(plan, size);
+	copy_choose_variant(plan, size);
+	copy_plan_choose_method(plan);
+}
+
 int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size)
 {
 	struct copy_plan *plan = copy_plan_start(room, size);
@@ -283,10 +291,7 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->kind = COPY_FLAT;
 	plan->run.dst = dst;
 	plan->run.src = src;
-	if (size >= copy_choice_bytes(COPY_FLAT)) {
-		copy_choose_route(plan, size);
-		copy_choose_variant(plan, size);
-		copy_plan_choose_method(plan);
-	}
+	if (size >= copy_choice_bytes(COPY_FLAT))
+		choose_for_bytes(plan, size);
 	return AML_SUCCESS;
 }

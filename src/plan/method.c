@@ -20,6 +20,8 @@ static enum copy_method strided_method(const struct copy_plan *plan)
 
 static enum copy_method transposition_method(struct copy_plan *plan)
 {
+	if (copy_variant_of(plan)->lists && copy_lists_choose_stream(plan))
+		return COPY_BY_LISTS;
 	if (!copy_variant_of(plan)->direct && copy_staged_choose(plan))
 		return COPY_BY_STAGE;
 	return copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;

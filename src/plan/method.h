@@ -4,6 +4,7 @@
 #define PLAN_METHOD_H
 
 #include "kernels/kernels.h"
+#include "plan/lists.h"
 #include "plan/plan.h"
 
 /* Is there a tile kernel for the element size of a transposition, and does a tile fit a plane? */
@@ -22,6 +23,15 @@ bool copy_strided_streams(const struct copy_plan *plan);
 /* copy_plan_choose_method() for a plan that streams. */
 void copy_plan_choose_stream_method(struct copy_plan *plan);
 
+/* copy_plan_choose_method() for a transposition in the caches. `order`: see copy_lists_choose(). */
+static inline void copy_plan_choose_cached_method(struct copy_plan *plan, bool order)
+{
+	if (copy_lists_choose(plan, order))
+		plan->method = COPY_BY_LISTS;
+	else
+		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+}
+
 /*
  * Choose the method of a flat plan, a strided plan, or a transposition. The plan is in normal form,
  * or a part of such a plan. The function is inline because planning takes a large share of the time
@@ -31,10 +41,8 @@ static inline void copy_plan_choose_method(struct copy_plan *plan)
 {
 	if (plan->stream)
 		copy_plan_choose_stream_method(plan);
-	else if (plan->kind != COPY_TRANSPOSE)
-		plan->method = COPY_BY_RUNS;
-	else
-		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+	else if (plan->kind == COPY_TRANSPOSE)
+		copy_plan_choose_cached_method(plan, false);
 }
 
 #endif /* PLAN_METHOD_H */

@@ -119,6 +119,17 @@ static void order_planes(struct copy_plan *plan)
 	}
 }
 
+/* Choose the variant of a plan that is large enough to have one. */
+__attribute__((noinline)) static void choose_variant(struct copy_plan *plan, uint64_t bytes)
+{
+	copy_choose_route(plan, bytes);
+	if (plan->kind == COPY_TRANSPOSE && plan->stream) {
+		order_planes(plan);
+		copy_staged_order(plan);
+	}
+	copy_choose_variant(plan, bytes);
+}
+
 void copy_plan_normalise(struct copy_plan *plan)
 {
 	uint64_t bytes;
@@ -128,13 +139,10 @@ void copy_plan_normalise(struct copy_plan *plan)
 	merge_loops(plan);
 	plan->kind = (uint8_t)choose_kind(plan);
 	bytes = copy_plan_payload(plan);
-	if (bytes >= copy_choice_bytes(plan->kind)) {
-		copy_choose_route(plan, bytes);
-		if (plan->kind == COPY_TRANSPOSE && plan->stream) {
-			order_planes(plan);
-			copy_staged_order(plan);
-		}
-		copy_choose_variant(plan, bytes);
-	}
-	copy_plan_choose_method(plan);
+	if (bytes >= copy_choice_bytes(plan->kind))
+		choose_variant(plan, bytes);
+	if (plan->kind == COPY_TRANSPOSE && !plan->stream)
+		copy_plan_choose_cached_method(plan, true);
+	else
+		copy_plan_choose_method(plan);
 }

@@ -21,6 +21,12 @@ enum {
 	PART_RUN_BYTES_MIN = 2 << 10,
 	PARTS_ENOUGH = 16, /* parts that keep several threads busy */
 	PARTS_MAX = 1 << 20,
+	/* The largest part of a flat or strided plan, in units of COPY_PART. */
+	PART_UNITS_MAX = 4,
+	/* The last eighth of a plan with this number of parts is split into parts of a quarter. */
+	TAPERED_PARTS_MIN = 8,
+	TAPERED_SHARE = 8,
+	TAPERED_RATIO = 4,
 };
 
 /* Where to split a plan: a loop, or the bytes of a flat plan. */
@@ -29,6 +35,7 @@ struct cut {
 	size_t extent;      /* of the loop, or the number of bytes */
 	size_t grain, head; /* split at `head`, or at a multiple of `grain` after `head` */
 	size_t parts;       /* along this loop */
+	size_t small;       /* of these, smaller ones at the end */
 };
 
 /* A plan is split along one loop or two. Each section of the first is split along the second. */
@@ -200,25 +207,48 @@ static struct cut cut_of_walk(const struct copy_plan *plan, size_t wanted)
 	return cut;
 }
 
+/*
+ * Choose where to split a plan, and into how many parts. Large parts cost less: a thread that takes
+ * a part takes a lock, and reads from another place. But the more parts there are, the more threads
+ * they keep busy.
+ */
 static struct cuts cuts_of(const struct copy_plan *plan)
 {
-	uint64_t wanted = copy_plan_payload(plan) / COPY_PART;
+	uint64_t bytes = copy_plan_payload(plan), unit = COPY_PART, parts;
 	struct cuts cuts = {.second = {.parts = 1}};
+	struct cut *cut = &cuts.first;
 
-	wanted = wanted < PARTS_MAX ? wanted : PARTS_MAX;
+	if (plan->kind != COPY_TRANSPOSE && plan->kind != COPY_WALK) {
+		while (unit < PART_UNITS_MAX * COPY_PART && bytes / unit >= 2 * PARTS_ENOUGH)
+			unit *= 2;
+	}
+	parts = bytes / unit < PARTS_MAX ? bytes / unit : PARTS_MAX;
 	if (plan->kind == COPY_WALK) {
-		cuts.first = cut_of_walk(plan, (size_t)wanted);
+		*cut = cut_of_walk(plan, (size_t)parts);
 		return cuts;
 	}
 	if (plan->kind != COPY_FLAT)
-		return choose_cuts(plan, (size_t)wanted);
-	cuts.first = (struct cut){
-		.extent = plan->run.bytes,
-		.grain = CACHE_LINE_BYTES,
-		.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
-		.parts = (size_t)wanted,
-	};
+		cuts = choose_cuts(plan, (size_t)parts);
+	else
+		*cut = (struct cut){
+			.extent = plan->run.bytes,
+			.grain = CACHE_LINE_BYTES,
+			.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
+			.parts = (size_t)parts,
+		};
+	if (plan->kind != COPY_TRANSPOSE && cuts.second.parts == 1 && parts >= TAPERED_PARTS_MIN &&
+	    cut->extent / cut->grain >= parts * TAPERED_RATIO) {
+		cut->small = cut->parts / TAPERED_SHARE * TAPERED_RATIO;
+		cut->parts += cut->small - cut->parts / TAPERED_SHARE;
+	}
 	return cuts;
+}
+
+/* Is a plan without boxes large, and of a kind that can be split? */
+static bool may_have_parts(const struct copy_plan *plan)
+{
+	return plan->kind != COPY_WALK && plan->kind != COPY_DEREF &&
+	       copy_plan_payload(plan) >= 4 * COPY_PART;
 }
 
 unsigned copy_plan_large_parts(const struct copy_plan *plan)
@@ -240,14 +270,27 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	return parts;
 }
 
+/* Where section number `n` of `count` equal ones begins in `extent`. */
+static size_t begin_of_share(size_t extent, size_t n, size_t count)
+{
+	return extent / count * n + extent % count * n / count;
+}
+
 /* The iteration or byte at which section number `part` along a loop begins. */
 static size_t begin_of_section(const struct cut *cut, size_t part)
 {
-	size_t even =
-		cut->extent / cut->parts * part + cut->extent % cut->parts * part / cut->parts;
+	size_t large = cut->parts - cut->small;
+	size_t tail = cut->small > 0 ? cut->extent / (large + cut->small / TAPERED_RATIO) *
+					       (cut->small / TAPERED_RATIO)
+				     : 0;
+	size_t even;
 
 	if (part == 0 || part == cut->parts)
 		return part == 0 ? 0 : cut->extent;
+	if (part <= large)
+		even = begin_of_share(cut->extent - tail, part, large);
+	else
+		even = cut->extent - tail + begin_of_share(tail, part - large, cut->small);
 	if (even < cut->head)
 		return 0;
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
@@ -277,9 +320,11 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 {
 	struct cuts cuts;
 
-	if (copy_plan_parts(plan) == 1)
+	if (!may_have_parts(plan))
 		return true;
 	cuts = cuts_of(plan);
+	if (parts_of(&cuts) == 1)
+		return true;
 	if (!take_section(plan, &cuts.first, part / cuts.second.parts))
 		return false;
 	if (cuts.second.parts > 1 && !take_section(plan, &cuts.second, part % cuts.second.parts))

@@ -38,6 +38,7 @@ enum copy_method {
 	COPY_BY_ELEMENTS, /* a strided plan of few elements, whose loops are in any order */
 	COPY_BY_GATHER,   /* gather short runs into whole lines, which are streamed */
 	COPY_BY_TILES,    /* a transposition by tiles in registers */
+	COPY_BY_LISTS,    /* a transposition by tiles of listed rows; `listed` */
 	COPY_BY_BLOCKS,   /* a transposition without tiles */
 	COPY_BY_STAGE,    /* a transposition by a stage in the first-level cache; `staged` */
 };
@@ -93,6 +94,13 @@ struct copy_plan {
 			uint8_t run_loop;    /* the loop that continues loop 1; 0: none */
 			uint8_t plane_loops; /* the number of loops of a plane */
 		} staged;
+		struct copy_listed_plane {
+			uint8_t row_loops; /* the set of loops that continue loop 0: bit i is loop i
+					    */
+			uint8_t plane_loops; /* the number of loops of a plane */
+			bool group; /* if it streams: the next loop continues the planes of the
+				       destination */
+		} listed;
 		struct {
 			uint8_t dst_loops; /* the number of the destination's loops */
 		} walk;

@@ -72,6 +72,7 @@ const struct kernels kernels_neon = {
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
+	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
 	.split = neon_split,
 	.join = neon_join,
 };

@@ -71,6 +71,7 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define SET_HALF avx512_set_half
 #define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
 #define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
+#define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
 #include "kernels/vector/transpose.inc"
 
 #define DRAIN _mm_sfence
@@ -98,6 +99,9 @@ const struct kernels kernels_avx512 = {
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
 	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,
 		   avx512_staged_16},
+	.listed = {avx512_listed_1, avx512_listed_2, avx512_listed_4, avx512_listed_8,
+		   avx512_listed_16},
+	.masks = true,
 	.split = avx512_split,
 	.join = avx512_join,
 };
