@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Splits large copies into parts for several threads: along a long loop, or along the bytes of a
- * flat plan. Where the layout allows it, parts end between lines of the destination, so that no two
- * parts write to the same line. Parts of a transposition also end between lines of the source.
+ * flat plan. The last parts of flat and strided plans are smaller, so that the threads finish at
+ * about the same time. Where the layout allows it, parts end between lines of the destination, so
+ * that no two parts write to the same line. Parts of a transposition also end between lines of the
+ * source.
  */
 #include <string.h>
 
@@ -218,47 +220,52 @@ static struct cut cut_of_walk(const struct copy_plan *plan, size_t wanted)
 }
 
 /*
- * Choose where to split a plan, and into how many parts. Large parts cost less: a thread that takes
- * a part takes a lock, and reads from another place. But the more parts there are, the more threads
- * they keep busy.
+ * The number of parts to split a plan into, if it can be split so. Large parts cost less: a thread
+ * that takes a part takes a lock, and reads from another place. But the more parts there are, the
+ * more threads they keep busy.
  */
-static struct cuts cuts_of(const struct copy_plan *plan)
+static size_t wanted_parts(const struct copy_plan *plan)
 {
-	uint64_t bytes = copy_plan_payload(plan), unit = COPY_PART, parts;
-	struct cuts cuts = {.second = {.parts = 1}};
-	struct cut *cut = &cuts.first;
+	uint64_t bytes = copy_plan_payload(plan), unit = COPY_PART;
 
-	if (plan->kind != COPY_TRANSPOSE && plan->kind != COPY_WALK) {
+	if (plan->kind == COPY_FLAT || plan->kind == COPY_STRIDED)
 		while (unit < PART_UNITS_MAX * COPY_PART && bytes / unit >= 2 * PARTS_ENOUGH)
 			unit *= 2;
-	}
-	parts = bytes / unit < PARTS_MAX ? bytes / unit : PARTS_MAX;
+	return bytes / unit < PARTS_MAX ? (size_t)(bytes / unit) : PARTS_MAX;
+}
+
+/* Make the last parts of a flat or strided plan smaller, if it is split finely enough. */
+static void taper_parts(const struct copy_plan *plan, struct cuts *cuts)
+{
+	struct cut *cut = &cuts->first;
+
+	if ((plan->kind != COPY_FLAT && plan->kind != COPY_STRIDED) || cuts->second.parts > 1 ||
+	    cut->parts < TAPERED_PARTS_MIN || cut->extent / cut->grain < cut->parts * TAPERED_RATIO)
+		return;
+	cut->small = cut->parts / TAPERED_SHARE * TAPERED_RATIO;
+	cut->parts += cut->small - cut->small / TAPERED_RATIO;
+}
+
+static struct cuts cuts_of(const struct copy_plan *plan)
+{
+	size_t wanted = wanted_parts(plan);
+	struct cuts cuts = {.second = {.parts = 1}};
+
 	if (plan->kind == COPY_WALK) {
-		*cut = cut_of_walk(plan, (size_t)parts);
+		cuts.first = cut_of_walk(plan, wanted);
 		return cuts;
 	}
-	if (plan->kind != COPY_FLAT)
-		cuts = choose_cuts(plan, (size_t)parts);
-	else
-		*cut = (struct cut){
+	if (plan->kind == COPY_FLAT)
+		cuts.first = (struct cut){
 			.extent = plan->run.bytes,
 			.grain = CACHE_LINE_BYTES,
 			.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
-			.parts = (size_t)parts,
+			.parts = wanted,
 		};
-	if (plan->kind != COPY_TRANSPOSE && cuts.second.parts == 1 && parts >= TAPERED_PARTS_MIN &&
-	    cut->extent / cut->grain >= parts * TAPERED_RATIO) {
-		cut->small = cut->parts / TAPERED_SHARE * TAPERED_RATIO;
-		cut->parts += cut->small - cut->parts / TAPERED_SHARE;
-	}
+	else
+		cuts = choose_cuts(plan, wanted);
+	taper_parts(plan, &cuts);
 	return cuts;
-}
-
-/* Is a plan without boxes large, and of a kind that can be split? */
-static bool may_have_parts(const struct copy_plan *plan)
-{
-	return plan->kind != COPY_WALK && plan->kind != COPY_DEREF &&
-	       copy_plan_payload(plan) >= 4 * COPY_PART;
 }
 
 unsigned copy_plan_large_parts(const struct copy_plan *plan)
@@ -289,11 +296,9 @@ static size_t begin_of_share(size_t extent, size_t n, size_t count)
 /* The iteration or byte at which section number `part` along a loop begins. */
 static size_t begin_of_section(const struct cut *cut, size_t part)
 {
-	size_t large = cut->parts - cut->small;
-	size_t tail = cut->small > 0 ? cut->extent / (large + cut->small / TAPERED_RATIO) *
-					       (cut->small / TAPERED_RATIO)
-				     : 0;
-	size_t even;
+	size_t large = cut->parts - cut->small, whole = cut->small / TAPERED_RATIO;
+	/* The parts in the tail are `whole` large ones, split. */
+	size_t tail = begin_of_share(cut->extent, whole, large + whole), even;
 
 	if (part == 0 || part == cut->parts)
 		return part == 0 ? 0 : cut->extent;
@@ -330,11 +335,9 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 {
 	struct cuts cuts;
 
-	if (!may_have_parts(plan))
+	if (copy_plan_parts(plan) == 1)
 		return true;
 	cuts = cuts_of(plan);
-	if (parts_of(&cuts) == 1)
-		return true;
 	if (!take_section(plan, &cuts.first, part / cuts.second.parts))
 		return false;
 	if (cuts.second.parts > 1 && !take_section(plan, &cuts.second, part % cuts.second.parts))
