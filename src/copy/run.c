@@ -5,7 +5,9 @@
 #include <aml/utils/error.h>
 
 #include "copy/deref.h"
+#include "copy/listed.h"
 #include "copy/run.h"
+#include "copy/shuffle.h"
 #include "copy/staged.h"
 #include "copy/strided.h"
 #include "copy/tiny.h"
@@ -18,16 +20,6 @@
 #include "plan/part.h"
 #include "plan/section.h"
 #include "util/clock.h"
-
-static void run_loops(const struct copy_plan *plan)
-{
-	struct copy_place place;
-
-	copy_first_place(plan, 1, &place);
-	do
-		copy_strided(plan, place.dst, place.src);
-	while (copy_next_place(plan, 1, &place));
-}
 
 static void run_flat(const struct copy_plan *plan)
 {
@@ -64,13 +56,17 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 		COUNT(true, "", "strided");
 		if (plan->method == COPY_BY_ELEMENTS)
 			copy_tiny(plan);
+		else if (plan->method == COPY_BY_SHUFFLE)
+			copy_shuffled(plan);
 		else
-			run_loops(plan);
+			copy_strided(plan);
 		break;
 	case COPY_TRANSPOSE:
 		COUNT(true, "", "transpose");
 		if (plan->method == COPY_BY_STAGE)
 			copy_staged(plan);
+		else if (plan->method == COPY_BY_LISTS)
+			copy_listed(plan);
 		else
 			copy_transpose(plan);
 		break;

@@ -94,6 +94,8 @@ static struct cut cut_along(const struct copy_plan *plan, uint8_t staged, uint8_
 	struct cut cut = {.loop = i, .extent = loop->extent, .grain = 1};
 	size_t bytes = CACHE_LINE_BYTES;
 
+	if (plan->method == COPY_BY_SHUFFLE && i == plan->shuffled.unit_loop)
+		cut.grain = plan->shuffled.iterations;
 	if (i >= 2 && i < staged)
 		cut.grain = iterations_of_part(loop);
 	if (plan->kind == COPY_TRANSPOSE && i < 2)
@@ -128,12 +130,20 @@ static uint8_t list_longest(const struct copy_plan *plan, uint8_t from, uint8_t 
 /*
  * List the loops along which a plan can be split, the best first. In a transposition, these are:
  * the loops around the planes, the loops that continue a source run or a row, loop 0, and loop 1.
- * Splitting loop 0 leaves the source rows whole. Returns the number of loops.
+ * Splitting loop 0 leaves the source rows whole. The units of a shuffled plan, and the loops inside
+ * of a gathered row, stay whole. Returns the number of loops.
  */
 static uint8_t list_loops(const struct copy_plan *plan, uint8_t staged, uint8_t *loops)
 {
 	uint8_t n;
 
+	if (plan->method == COPY_BY_SHUFFLE)
+		return list_longest(plan, plan->shuffled.unit_loop, loops);
+	if (plan->method == COPY_BY_GATHER) {
+		n = list_longest(plan, (uint8_t)(plan->rows.inside + 1), loops);
+		loops[n++] = 0;
+		return n;
+	}
 	if (plan->kind != COPY_TRANSPOSE)
 		return list_longest(plan, 0, loops);
 	n = list_longest(plan, staged > 2 ? staged : 2, loops);
@@ -334,7 +344,7 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 		return false;
 	if (plan->variant != VARIANT_NONE)
 		copy_choose_part_variant(plan);
-	copy_plan_choose_method(plan);
+	copy_plan_choose_part_method(plan);
 	return true;
 }
 

@@ -3,7 +3,7 @@
 # Build for other machines, and run the tests of layouts, plans, kernels and copies there in an
 # emulator: aarch64 for the NEON kernels, s390x because it is big-endian, i686 because a size has 32
 # bits. If there is clang, it builds for aarch64 too. `make check-long` runs this test, `make check`
-# does not: it takes some ten minutes.
+# does not, because it takes many minutes.
 #
 # A machine whose compiler, emulator or Check is missing is skipped, and the packages of Debian that
 # it needs are named. In qemu, limits of memory have no effect, and the names of threads are wrong.
