@@ -48,10 +48,10 @@ static inline void portable_move(char *dst, const char *src, size_t size, size_t
 	memcpy(dst + size - half, src + size - half, half);
 }
 
-#define PORTABLE_ROWS(half)                                                                 \
-	for (size_t i = 0; i < n; i++)                                                      \
-		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, \
-			      size, half);
+#define PORTABLE_ROWS(half)                                                                       \
+	for (size_t i = 0; i < n; i++)                                                            \
+		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, size, \
+			      half);
 
 static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			  size_t size, size_t n)

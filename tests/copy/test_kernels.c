@@ -15,10 +15,12 @@
 #include <aml.h>
 #include <aml/dma/linux.h>
 
+#include "copy/run.h"
 #include "guard.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "oracle.h"
+#include "plan/plan.h"
 #include "random.h"
 #include "sample.h"
 #include "shape.h"
@@ -285,6 +287,8 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			      !strcmp(isa, "portable");
 		if (!strcmp((*at)->isa, "shuffle"))
 			any = kernels()->shuffle != NULL;
+		if (!strcmp((*at)->isa, "lanes"))
+			any = kernels()->shuffle != NULL && !kernels()->shuffle_masks;
 		if (getenv("AML_TEST_COUNTS"))
 			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
 		ck_assert_msg((*at)->n > 0 || (!any && !own) || effort(100) < 100,
@@ -294,10 +298,38 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 				      is_base(kernels()->base, (*at)->isa),
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
 	}
-	/* At least one tile for each element size, and one tile that streams, unless of another set. */
+	/* At least one tile for each element size, and one tile that streams, unless of another
+	 * set. */
 	ck_assert_uint_ge(own_places, kernels()->base != NULL ? 1 : KERNEL_SIZES + 1);
 }
 END_TEST
 
-SUITE("copy/kernels", what_the_environment_asks_for_is_chosen,
-      copies_reach_every_kind_and_every_kernel)
+/*
+ * The planner estimates the windows of a vector. A plan whose vectors need more windows than there
+ * is room for is copied nevertheless.
+ */
+START_TEST(a_vector_of_too_many_windows_is_copied_by_elements)
+{
+	static char to[640], from[64 * 100 + 10];
+	union copy_plan_room room;
+	struct copy_plan *plan = copy_plan_start(&room, 1);
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (char)(i * 7 + i / 100);
+	plan->kind = COPY_STRIDED;
+	plan->method = kernels()->shuffle != NULL ? COPY_BY_SHUFFLE : COPY_BY_RUNS;
+	plan->nloops = 2;
+	plan->loops[0] = (struct copy_loop){64, 1, 100};
+	plan->loops[1] = (struct copy_loop){10, 64, 1};
+	if (plan->method == COPY_BY_SHUFFLE)
+		plan->shuffled = (struct copy_shuffled){.unit_loop = 0, .iterations = 64};
+	plan->run.dst = to;
+	plan->run.src = from;
+	ck_assert_int_eq(copy_plan_run(plan), AML_SUCCESS);
+	for (size_t i = 0; i < 640; i++)
+		ck_assert_int_eq(to[i], from[i % 64 * 100 + i / 64]);
+}
+END_TEST
+
+SUITE("copy/kernels", a_vector_of_too_many_windows_is_copied_by_elements,
+      what_the_environment_asks_for_is_chosen, copies_reach_every_kind_and_every_kernel)
