@@ -18,7 +18,29 @@
 #define NAME_SIZE 80
 #define ABOUT_SIZE 128
 #define NOTE_SIZE 200
-#define ROWS_MAX 32
+#define ROWS_MAX 64
+
+/* The pages of the buffers. */
+enum pages {
+	PAGES_DEFAULT, /* as the system gives them */
+	PAGES_4K,      /* never huge pages */
+	PAGES_THP,     /* huge pages are requested */
+};
+
+/* How long to measure a contestant. Times are in nanoseconds. */
+struct effort {
+	double turn_ns;   /* the least time of a turn; short operations are repeated */
+	double long_ns;   /* an operation that takes longer has no warm-up */
+	double budget_ns; /* after this time, and `fewest` turns, a contestant makes no more */
+	unsigned fewest;
+};
+
+/* The effort of cases with few contests: careful. */
+#define EFFORT_CAREFUL                                                        \
+	(struct effort)                                                       \
+	{                                                                     \
+		.turn_ns = 1e6, .long_ns = 1e8, .budget_ns = 2e9, .fewest = 3 \
+	}
 
 /* The options of the user that determine how to measure. */
 struct settings {
@@ -26,7 +48,11 @@ struct settings {
 	unsigned repetitions; /* of each contestant */
 	bool quick;           /* tiny sizes, one repetition: tests the benchmark itself */
 	bool brief;           /* only the engines and their yardstick */
-	bool huge_pages;      /* ask for huge pages */
+	enum pages pages;
+	struct effort effort;
+	unsigned long long seed;            /* of generated problems */
+	size_t first_problem, last_problem; /* of a suite, counted from 1; 0: the first, the last */
+	bool repetitions_given;             /* by the user: suites use them, too */
 };
 
 /* How a target is compared with a measurement. */
@@ -58,25 +84,31 @@ struct result {
 	double p50, p99, p999; /* latencies in nanoseconds; 0: not measured */
 	char yardstick[NAME_SIZE];
 	double ratio; /* 0: no yardstick; see enum sense */
+	double again; /* of a second measurement, which counts if it is better; 0: none */
 	struct target target;
 	enum verdict verdict;
 };
 
+struct reports;
+
 struct results {
 	struct result rows[ROWS_MAX];
 	size_t count;
-	char note[NOTE_SIZE]; /* why the case was skipped or failed, or a remark */
+	char note[NOTE_SIZE];    /* why the case was skipped or failed, or a remark */
+	struct reports *reports; /* where a suite reports its problems; see reports.h */
 };
 
 /* How a case ended. */
 enum outcome {
 	DONE,
 	SKIPPED, /* this machine cannot run the case; the note gives the reason */
-	FAILED,  /* the note gives the reason */
+	FAILED,  /* the note gives the reason; of a suite, some problems may have run */
 };
 
 /* The code that a copy is compared with. */
 enum yardstick { BY_MEMCPY, BY_ROWS, BY_LOOPS };
+
+struct suite_goals;
 
 struct bench_case {
 	char name[NAME_SIZE];
@@ -95,6 +127,8 @@ struct bench_case {
 	size_t size;      /* bytes of each */
 	unsigned posters; /* threads that post */
 	unsigned workers; /* for cases that vary the number of workers */
+	/* Only for suites. */
+	const struct suite_goals *goals; /* NULL: none besides the needs of the problems */
 };
 
 struct case_list {
@@ -113,6 +147,13 @@ void add_layout_cases(struct case_list *list, const struct settings *settings);
 void add_sweep_cases(struct case_list *list, const struct settings *settings);
 void add_scaling_cases(struct case_list *list, const struct settings *settings);
 void add_asleep_cases(struct case_list *list, const struct settings *settings);
+void add_permutation_cases(struct case_list *list, const struct settings *settings);
+void add_random_cases(struct case_list *list, const struct settings *settings);
+void add_tiny_cases(struct case_list *list, const struct settings *settings);
+void add_steps_cases(struct case_list *list, const struct settings *settings);
+void add_shapes_cases(struct case_list *list, const struct settings *settings);
+void add_first_cases(struct case_list *list, const struct settings *settings);
+void add_large_cases(struct case_list *list, const struct settings *settings);
 
 /* The results. */
 

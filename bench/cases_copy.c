@@ -18,7 +18,9 @@
 /* True if there are several rows that memcpy() can copy. */
 static bool has_rows(const struct shape *shape)
 {
-	return shape->ndims == 2 && shape->dst_step[0] == 1 && shape->src_step[0] == 1;
+	ptrdiff_t size = (ptrdiff_t)shape->element_size;
+
+	return shape->ndims == 2 && shape->dst_step[0] == size && shape->src_step[0] == size;
 }
 
 /* Add all contestants of the case. The index of the yardstick, or ENTRANTS_MAX on failure. */
@@ -29,7 +31,7 @@ static size_t add_all(struct contest *contest)
 	loops_fn loops = loops_for(&contest->shape);
 	size_t yardstick[] = {ENTRANTS_MAX, ENTRANTS_MAX, ENTRANTS_MAX};
 
-	if (contest_add_engines(contest, "", contest_dense_layouts) == ENTRANTS_MAX)
+	if (contest_add_engines(contest, "", contest_shape_layouts) == ENTRANTS_MAX)
 		return ENTRANTS_MAX;
 	if (!brief || c->yardstick == BY_MEMCPY)
 		yardstick[BY_MEMCPY] = contest_add_memcpy(contest);
@@ -158,7 +160,7 @@ static void add_permuted(struct case_list *list, const struct settings *s,
 	for (size_t i = 0; i < count; i++) {
 		const struct permuted *p = &cases[i];
 		size_t n = at_most(s, p->extent, p->ndims == 2 ? 65 : 9);
-		size_t dims[SHAPE_NDIMS] = {n, n, n, n};
+		size_t dims[SHAPE_NDIMS] = {n, n, n, n, n, n};
 		char about[ABOUT_SIZE];
 
 		snprintf(about, sizeof(about), "%zu dimensions of %zu elements of %zu bytes",

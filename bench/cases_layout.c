@@ -12,6 +12,7 @@
 #include <aml/layout/reshape.h>
 
 #include "contest.h"
+#include "user_layout.h"
 
 #define KIB 1024
 #define ONE_WORKER 0.6
@@ -42,7 +43,7 @@ static int make_pad(struct aml_layout **layout, void *base, const size_t *dims)
 /* A dense destination and a padded source. */
 static int pad_source(const struct contest *contest, struct layout_pair *pair)
 {
-	int err = contest_dense_layouts(contest, pair);
+	int err = contest_shape_layouts(contest, pair);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -91,7 +92,7 @@ static int reshape_source(const struct contest *contest, struct layout_pair *pai
 	const struct shape *shape = &contest->c->shape;
 	size_t dims[2] = {first, shape->dims[0] * shape->dims[1] / first};
 	struct layout_pair dense;
-	int err = contest_dense_layouts(contest, &dense);
+	int err = contest_shape_layouts(contest, &dense);
 
 	if (err != AML_SUCCESS)
 		return err;
@@ -130,7 +131,7 @@ static enum outcome run_against_dense(const struct bench_case *c, const struct s
 	if (outcome == DONE) {
 		size_t layouts = contest_add_engines(&contest, "", make);
 		size_t between = contest.count;
-		size_t dense = contest_add_engines(&contest, " (dense)", contest_dense_layouts);
+		size_t dense = contest_add_engines(&contest, " (dense)", contest_shape_layouts);
 
 		contest.reference = reference;
 		for (size_t i = 0; i < between && dense != ENTRANTS_MAX; i++) {
@@ -175,61 +176,10 @@ static enum outcome run_reshape_odd(const struct bench_case *c, const struct set
 	return run_against_dense(c, settings, out, reshape_odd, NULL);
 }
 
-/* A custom layout with only the operations that a copy needs: a matrix of doubles. */
-struct matrix {
-	struct aml_layout layout;
-	struct aml_layout_ops ops;
-	double *base;
-	size_t dims[2];
-};
-
-static void *matrix_deref_native(const struct aml_layout_data *data, const size_t *coords)
-{
-	const struct matrix *matrix = (const struct matrix *)data;
-
-	return matrix->base + coords[1] * matrix->dims[0] + coords[0];
-}
-
-static int matrix_dims_native(const struct aml_layout_data *data, size_t *dims)
-{
-	memcpy(dims, ((const struct matrix *)data)->dims, 2 * sizeof(*dims));
-	return AML_SUCCESS;
-}
-
-static size_t matrix_ndims(const struct aml_layout_data *data)
-{
-	(void)data;
-	return 2;
-}
-
-static size_t matrix_element_size(const struct aml_layout_data *data)
-{
-	(void)data;
-	return sizeof(double);
-}
-
-/* The layout has no destroy operation, so it is released with free(). */
-static struct aml_layout *matrix_create(double *base, const size_t *dims)
-{
-	struct matrix *matrix = calloc(1, sizeof(*matrix));
-
-	if (matrix == NULL)
-		return NULL;
-	matrix->layout.ops = &matrix->ops;
-	matrix->layout.data = (struct aml_layout_data *)matrix;
-	matrix->ops.deref_native = matrix_deref_native;
-	matrix->ops.dims_native = matrix_dims_native;
-	matrix->ops.ndims = matrix_ndims;
-	matrix->ops.element_size = matrix_element_size;
-	matrix->base = base;
-	memcpy(matrix->dims, dims, sizeof(matrix->dims));
-	return &matrix->layout;
-}
-
 static int user_layouts(const struct contest *contest, struct layout_pair *pair)
 {
-	pair->dst = matrix_create(contest->dst, contest->c->shape.dims);
-	pair->src = matrix_create(contest->src, contest->c->shape.dims);
+	pair->dst = user_matrix_create(contest->dst, contest->c->shape.dims);
+	pair->src = user_matrix_create(contest->src, contest->c->shape.dims);
 	if (pair->dst != NULL && pair->src != NULL)
 		return AML_SUCCESS;
 	aml_layout_destroy(&pair->dst);
@@ -292,11 +242,13 @@ static void add(struct case_list *list, const char *name, const char *about, str
 /* A matrix in the first columns of a wider matrix. */
 static struct shape block_of(size_t element_size, size_t width, size_t height, size_t pitch)
 {
+	ptrdiff_t size = (ptrdiff_t)element_size;
+
 	return (struct shape){.element_size = element_size,
 			      .ndims = 2,
 			      .dims = {width, height},
-			      .dst_step = {1, width},
-			      .src_step = {1, pitch}};
+			      .dst_step = {size, size * (ptrdiff_t)width},
+			      .src_step = {size, size * (ptrdiff_t)pitch}};
 }
 
 void add_layout_cases(struct case_list *list, const struct settings *settings)

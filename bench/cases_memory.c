@@ -229,8 +229,8 @@ void add_memory_cases(struct case_list *list, const struct settings *settings)
 	const struct shape gaps = {.element_size = 8,
 				   .ndims = 4,
 				   .dims = {2, 2, 2, 2},
-				   .dst_step = {2, 5, 11, 23},
-				   .src_step = {3, 7, 15, 31}};
+				   .dst_step = {16, 40, 88, 184},
+				   .src_step = {24, 56, 120, 248}};
 	const struct bench_case cases[] = {
 		{.name = "idle/cpu",
 		 .about = "an idle engine after some requests: CPU use of the process",

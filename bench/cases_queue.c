@@ -20,7 +20,7 @@ static void *size_argument(size_t size)
 	return (void *)(uintptr_t)size;
 }
 
-static int post(struct engine *e, struct aml_dma_request **request, size_t i)
+static int post(struct engine_entrant *e, struct aml_dma_request **request, size_t i)
 {
 	size_t at = i * TASK_BYTES;
 
@@ -31,7 +31,7 @@ static int post(struct engine *e, struct aml_dma_request **request, size_t i)
 
 static int engine_one_by_one(void *arg)
 {
-	struct engine *e = arg;
+	struct engine_entrant *e = arg;
 	int err = 0;
 
 	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
@@ -46,7 +46,7 @@ static int engine_one_by_one(void *arg)
 
 static int engine_burst(void *arg)
 {
-	struct engine *e = arg;
+	struct engine_entrant *e = arg;
 	int err = 0;
 
 	for (size_t i = 0; i < e->copies.count && err == 0; i++)
@@ -56,7 +56,7 @@ static int engine_burst(void *arg)
 
 static int engine_reverse(void *arg)
 {
-	struct engine *e = arg;
+	struct engine_entrant *e = arg;
 	size_t posted = 0;
 	int err = 0;
 
@@ -74,7 +74,7 @@ static int engine_reverse(void *arg)
 
 static int engine_transposes(void *arg)
 {
-	struct engine *e = arg;
+	struct engine_entrant *e = arg;
 	int err = 0;
 
 	for (size_t i = 0; i < e->copies.count && err == 0; i++)
@@ -194,7 +194,7 @@ static enum outcome run_transposes(const struct bench_case *c, const struct sett
 	if (outcome == DONE)
 		outcome = round_add_engines(&round, engine_transposes);
 	for (size_t i = 0; i < round.engine_count && outcome == DONE; i++) {
-		struct engine *e = &round.engines[i];
+		struct engine_entrant *e = &round.engines[i];
 
 		if (shape_layout(&shape, shape.dst_step, round.copies.dst, &e->dst) != 0 ||
 		    shape_layout(&shape, shape.src_step, address(round.copies.src), &e->src) != 0)

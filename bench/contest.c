@@ -12,17 +12,12 @@
 /* The content of a destination before a copy. It must remain between the elements. */
 #define BACKGROUND 0xa5
 
-static int open_engines(struct contest *contest)
+/* The size of a side's buffer, in which memcpy() can copy the payload, too. */
+static size_t buffer_bytes(const struct shape *shape, const ptrdiff_t *step, size_t shift)
 {
-	unsigned workers[2] = {contest->settings->workers, 1};
+	size_t bytes = shift + shape_extent(shape, step), payload = shape_payload(shape);
 
-	for (int i = 0; i < 2; i++) {
-		if (i > 0 && workers[i] == workers[0])
-			break;
-		if (aml_dma_linux_create(&contest->engines[i], workers[i]) != AML_SUCCESS)
-			return -1;
-	}
-	return 0;
+	return bytes > payload ? bytes : payload;
 }
 
 enum outcome contest_open(struct contest *contest, const struct bench_case *c,
@@ -33,16 +28,20 @@ enum outcome contest_open(struct contest *contest, const struct bench_case *c,
 	contest->settings = settings;
 	contest->out = out;
 	contest->shape = shape_sorted(&c->shape);
-	contest->dst_bytes = shape_extent(&c->shape, c->shape.dst_step);
-	contest->src_bytes = shape_extent(&c->shape, c->shape.src_step);
+	contest->dst_bytes = buffer_bytes(&c->shape, c->shape.dst_step, c->shape.dst_shift);
+	contest->src_bytes = buffer_bytes(&c->shape, c->shape.src_step, c->shape.src_shift);
 	if (!memory_suffices(2 * (double)contest->dst_bytes + (double)contest->src_bytes, out))
 		return SKIPPED;
-	contest->dst = buffer_create(settings, contest->dst_bytes);
-	contest->src = buffer_create(settings, contest->src_bytes);
+	contest->dst_buffer = buffer_create(settings, contest->dst_bytes);
+	contest->src_buffer = buffer_create(settings, contest->src_bytes);
 	contest->expected = buffer_create(settings, contest->dst_bytes);
-	if (contest->dst == NULL || contest->src == NULL || contest->expected == NULL)
+	if (contest->dst_buffer == NULL || contest->src_buffer == NULL || contest->expected == NULL)
 		return results_no_memory(out);
-	if (open_engines(contest) != 0) {
+	contest->dst = (char *)contest->dst_buffer + c->shape.dst_shift +
+		       shape_below(&c->shape, c->shape.dst_step);
+	contest->src = (char *)contest->src_buffer + c->shape.src_shift +
+		       shape_below(&c->shape, c->shape.src_step);
+	if (aml_dma_linux_create(&contest->engines[0], settings->workers) != AML_SUCCESS) {
 		results_note(out, "an engine could not be created");
 		return FAILED;
 	}
@@ -70,7 +69,7 @@ size_t contest_add(struct contest *contest, const char *name, int (*run)(void *)
 	return i;
 }
 
-int contest_dense_layouts(const struct contest *contest, struct layout_pair *pair)
+int contest_shape_layouts(const struct contest *contest, struct layout_pair *pair)
 {
 	const struct shape *shape = &contest->c->shape;
 	int err = shape_layout(shape, shape->dst_step, contest->dst, &pair->dst);
@@ -110,13 +109,22 @@ static size_t add_engine(struct contest *contest, const char *suffix, layouts_fn
 	return i;
 }
 
+size_t contest_add_engine(struct contest *contest, layouts_fn make)
+{
+	return add_engine(contest, "", make, contest->engines[0], contest->settings->workers);
+}
+
 size_t contest_add_engines(struct contest *contest, const char *name_suffix, layouts_fn make)
 {
 	unsigned workers = contest->settings->workers;
 	size_t first = add_engine(contest, name_suffix, make, contest->engines[0], workers);
 
-	if (first != ENTRANTS_MAX && contest->engines[1] != NULL &&
-	    add_engine(contest, name_suffix, make, contest->engines[1], 1) == ENTRANTS_MAX)
+	if (first == ENTRANTS_MAX || workers == 1)
+		return first;
+	if (contest->engines[1] == NULL &&
+	    aml_dma_linux_create(&contest->engines[1], 1) != AML_SUCCESS)
+		return ENTRANTS_MAX;
+	if (add_engine(contest, name_suffix, make, contest->engines[1], 1) == ENTRANTS_MAX)
 		return ENTRANTS_MAX;
 	return first;
 }
@@ -125,13 +133,16 @@ static int run_memcpy(void *arg)
 {
 	const struct contest *contest = ((struct entrant *)arg)->contest;
 
-	memcpy(contest->dst, contest->src, shape_payload(&contest->shape));
+	memcpy(contest->dst_buffer, contest->src_buffer, shape_payload(&contest->shape));
 	return 0;
 }
 
 size_t contest_add_memcpy(struct contest *contest)
 {
-	bool flat = contest->shape.ndims == 1 && contest->dst_bytes == contest->src_bytes;
+	const struct shape *shape = &contest->shape;
+	bool flat = shape->ndims == 1 && shape_is_dense(shape, shape->dst_step) &&
+		    shape_is_dense(shape, shape->src_step) && shape->dst_shift == 0 &&
+		    shape->src_shift == 0;
 
 	return contest_add(contest, "memcpy", run_memcpy, NULL, flat);
 }
@@ -141,7 +152,7 @@ static int run_loops(void *arg)
 	const struct entrant *entrant = arg;
 	const struct contest *contest = entrant->contest;
 
-	entrant->loops(&contest->shape, contest->dst, contest->src);
+	entrant->loops(&entrant->order, contest->dst, contest->src);
 	return 0;
 }
 
@@ -149,8 +160,10 @@ size_t contest_add_loops(struct contest *contest, const char *name, loops_fn loo
 {
 	size_t i = contest_add(contest, name, run_loops, NULL, true);
 
-	if (i < ENTRANTS_MAX)
+	if (i < ENTRANTS_MAX) {
 		contest->entrants[i].loops = loops;
+		contest->entrants[i].order = contest->shape;
+	}
 	return i;
 }
 
@@ -161,50 +174,92 @@ static int run_peer(void *arg)
 	return entrant->peer->run(entrant->plan);
 }
 
+size_t contest_add_peer(struct contest *contest, const struct copy_peer *peer)
+{
+	unsigned workers = contest->settings->workers;
+	void *plan;
+	size_t i;
+
+	progress_step(peer->name, 0, 0);
+	plan = peer->prepare(&contest->c->shape, contest->dst, contest->src,
+			     workers > 1 ? workers : 1);
+	if (plan == NULL)
+		return ENTRANTS_MAX;
+	i = contest_add(contest, peer->name, run_peer, NULL, true);
+	if (i == ENTRANTS_MAX) {
+		peer->release(plan);
+		return i;
+	}
+	contest->entrants[i].peer = peer;
+	contest->entrants[i].plan = plan;
+	return i;
+}
+
 void contest_add_peers(struct contest *contest)
 {
-	for (const struct copy_peer *const *peer = copy_peers; *peer != NULL; peer++) {
-		void *plan;
-		size_t i;
+	for (const struct copy_peer *const *peer = copy_peers; *peer != NULL; peer++)
+		contest_add_peer(contest, *peer);
+}
 
-		progress_step((*peer)->name, 0, 0);
-		plan = (*peer)->prepare(&contest->c->shape, contest->dst, contest->src);
-		if (plan == NULL)
-			continue;
-		i = contest_add(contest, (*peer)->name, run_peer, NULL, true);
-		if (i == ENTRANTS_MAX) {
-			(*peer)->release(plan);
-			return;
-		}
-		contest->entrants[i].peer = *peer;
-		contest->entrants[i].plan = plan;
+/* Run a contestant and check its result. Returns NULL, or how it failed. */
+static const char *run_checked(struct contest *contest, size_t i)
+{
+	const struct contestant *contestant = &contest->contestants[i];
+
+	progress_step(contestant->name, 0, 0);
+	memset(contest->dst_buffer, BACKGROUND, contest->dst_bytes);
+	if (contestant->run(contestant->arg) != 0)
+		return "the copy failed";
+	if (contest->entrants[i].maps &&
+	    memcmp(contest->dst_buffer, contest->expected, contest->dst_bytes) != 0)
+		return "the copy is wrong";
+	return NULL;
+}
+
+/* Remove another library that cannot do what it says. It is no yardstick of a row that stays. */
+static void remove_peer(struct contest *contest, size_t i)
+{
+	struct entrant *entrant = &contest->entrants[i];
+
+	entrant->peer->release(entrant->plan);
+	contest->count--;
+	for (; i < contest->count; i++) {
+		struct contestant *contestant = &contest->contestants[i];
+		bool own = contest->contestants[i + 1].arg == &contest->entrants[i + 1];
+
+		contest->entrants[i] = contest->entrants[i + 1];
+		*contestant = contest->contestants[i + 1];
+		if (own)
+			contestant->arg = &contest->entrants[i];
 	}
 }
 
 /* Run each contestant once and check its result. A planner may have written to the source. */
-static enum outcome check(struct contest *contest)
+enum outcome contest_check(struct contest *contest)
 {
-	buffer_fill(contest->src, contest->src_bytes);
+	char *expected = contest->expected;
+
+	expected += (char *)contest->dst - (char *)contest->dst_buffer;
+	buffer_fill(contest->src_buffer, contest->src_bytes);
 	memset(contest->expected, BACKGROUND, contest->dst_bytes);
 	if (contest->reference != NULL)
-		contest->reference(contest, contest->expected);
+		contest->reference(contest, expected);
 	else
-		shape_reference(&contest->c->shape, contest->expected, contest->src);
+		shape_reference(&contest->c->shape, expected, contest->src);
 	for (size_t i = 0; i < contest->count; i++) {
-		const struct contestant *contestant = &contest->contestants[i];
+		const char *name = contest->contestants[i].name;
+		const char *failure = run_checked(contest, i);
 
-		progress_step(contestant->name, 0, 0);
-		memset(contest->dst, BACKGROUND, contest->dst_bytes);
-		if (contestant->run(contestant->arg) != 0) {
-			results_note(contest->out, "%s: the copy failed", contestant->name);
+		if (failure == NULL)
+			continue;
+		results_note(contest->out, "%s: %s", name, failure);
+		if (contest->entrants[i].peer == NULL)
 			return FAILED;
-		}
-		if (contest->entrants[i].maps &&
-		    memcmp(contest->dst, contest->expected, contest->dst_bytes) != 0) {
-			results_note(contest->out, "%s: the copy is wrong", contestant->name);
-			return FAILED;
-		}
+		contest->wrong |= contest->entrants[i].kinds;
+		remove_peer(contest, i--);
 	}
+	buffer_destroy(contest->expected, contest->dst_bytes);
+	contest->expected = NULL;
 	return DONE;
 }
 
@@ -234,12 +289,10 @@ static void add_rows(const struct contest *contest)
 
 enum outcome contest_run(struct contest *contest)
 {
-	enum outcome outcome = check(contest);
+	enum outcome outcome = contest_check(contest);
 
 	if (outcome != DONE)
 		return outcome;
-	buffer_destroy(contest->expected, contest->dst_bytes);
-	contest->expected = NULL;
 	outcome = measure(contest->settings, contest->contestants, contest->count, contest->out);
 	if (outcome == DONE)
 		add_rows(contest);
@@ -261,6 +314,6 @@ void contest_close(struct contest *contest)
 			aml_dma_linux_destroy(&contest->engines[i]);
 	}
 	buffer_destroy(contest->expected, contest->dst_bytes);
-	buffer_destroy(contest->src, contest->src_bytes);
-	buffer_destroy(contest->dst, contest->dst_bytes);
+	buffer_destroy(contest->src_buffer, contest->src_bytes);
+	buffer_destroy(contest->dst_buffer, contest->dst_bytes);
 }

@@ -39,7 +39,9 @@ struct entrant {
 	const struct copy_peer *peer;
 	void *plan;
 	loops_fn loops;
-	size_t yardstick; /* the index of the yardstick; its own index if it has none */
+	struct shape order; /* the shape, in the order of the loops */
+	unsigned kinds;     /* of a yardstick of a suite, see yardsticks.h */
+	size_t yardstick;   /* the index of the yardstick; its own index if it has none */
 	struct target target;
 };
 
@@ -48,17 +50,24 @@ struct contest {
 	const struct settings *settings;
 	struct results *out;
 	struct shape shape; /* the case's, sorted */
-	void *dst, *src, *expected;
+	void *dst, *src;    /* the addresses of elements 0 */
+	/* The buffers; each one has room for the payload, too. */
+	void *dst_buffer, *src_buffer, *expected;
 	size_t dst_bytes, src_bytes;
-	/* Computes the expected result; NULL: shape_reference() does. */
+	/*
+	 * Computes the expected result; NULL: shape_reference() does. `dst`: element 0 of the
+	 * expected result.
+	 */
 	void (*reference)(const struct contest *contest, void *dst);
-	struct aml_dma *engines[2]; /* with settings->workers workers; with one worker */
+	struct aml_dma *engines[2]; /* with settings->workers workers; with one worker, or NULL */
+	unsigned wrong; /* the kinds of the yardsticks that were removed because they are wrong */
 	size_t count;
 	struct entrant entrants[ENTRANTS_MAX];
 	struct contestant contestants[ENTRANTS_MAX];
 };
 
-/* Create buffers and engines. If not DONE, the note gives the reason. Close the contest anyway. */
+/* Create the buffers and an engine. If not DONE, the note gives the reason. Close the contest
+ * anyway. */
 enum outcome contest_open(struct contest *contest, const struct bench_case *c,
 			  const struct settings *settings, struct results *out);
 
@@ -69,17 +78,27 @@ enum outcome contest_open(struct contest *contest, const struct bench_case *c,
  */
 size_t contest_add_engines(struct contest *contest, const char *name_suffix, layouts_fn make);
 
+/* Add only the engine with settings->workers workers. Returns its index or ENTRANTS_MAX. */
+size_t contest_add_engine(struct contest *contest, layouts_fn make);
+
 /* Add memcpy() of the payload, loops, or the other libraries. Returns the index or ENTRANTS_MAX. */
 size_t contest_add_memcpy(struct contest *contest);
 size_t contest_add_loops(struct contest *contest, const char *name, loops_fn loops);
+size_t contest_add_peer(struct contest *contest, const struct copy_peer *peer);
 void contest_add_peers(struct contest *contest);
 
 /* Add another contestant; an operation is `run(arg)`. Returns the index or ENTRANTS_MAX. */
 size_t contest_add(struct contest *contest, const char *name, int (*run)(void *), void *arg,
 		   bool maps);
 
-/* Create the dense layouts of the case's shape, for most engines. */
-int contest_dense_layouts(const struct contest *contest, struct layout_pair *pair);
+/* Create the layouts of the case's shape, for most engines. */
+int contest_shape_layouts(const struct contest *contest, struct layout_pair *pair);
+
+/*
+ * Check all contestants. Each result must be that of plain code, else the contest has failed.
+ * Another library with a wrong result is removed instead, and the note says so.
+ */
+enum outcome contest_check(struct contest *contest);
 
 /* Check and time all contestants, and add their rows. */
 enum outcome contest_run(struct contest *contest);

@@ -43,7 +43,7 @@ static int start_case(const char *isa, const struct bench_case *c, const struct 
 	const char *variable = getenv(VARIABLE);
 	char *before = variable == NULL ? NULL : strdup(variable);
 	char name[NAME_SIZE + 16], workers[32], repetitions[32];
-	char quick[] = "--quick", huge_pages[] = "--huge-pages";
+	char quick[] = "--quick", pages_4k[] = "--pages=4k", pages_thp[] = "--pages=thp";
 	char *arguments[ARGUMENTS_MAX + 1] = {(char[]){"aml-dma-bench"},
 					      (char[]){"--csv"},
 					      (char[]){"--brief"},
@@ -58,8 +58,8 @@ static int start_case(const char *isa, const struct bench_case *c, const struct 
 	snprintf(repetitions, sizeof(repetitions), "--repetitions=%u", settings->repetitions);
 	if (settings->quick)
 		arguments[count++] = quick;
-	if (settings->huge_pages)
-		arguments[count++] = huge_pages;
+	if (settings->pages != PAGES_DEFAULT)
+		arguments[count++] = settings->pages == PAGES_4K ? pages_4k : pages_thp;
 	setenv(VARIABLE, isa, 1);
 	end = start(arguments, child);
 	if (before != NULL)

@@ -14,63 +14,7 @@
 #endif
 
 #include "loops.h"
-
-struct sixteen {
-	uint64_t low, high;
-};
-
-/* Nested loops in the order of the destination. `first_step` is its innermost step. */
-#define NEST_BODY(type, first_step)                                                         \
-	do {                                                                                \
-		type *restrict to = dst;                                                    \
-		const type *restrict from = src;                                            \
-		const size_t *d = n.dst_step, *s = n.src_step;                              \
-                                                                                            \
-		for (size_t l = 0; l < n.dims[3]; l++)                                      \
-			for (size_t k = 0; k < n.dims[2]; k++)                              \
-				for (size_t j = 0; j < n.dims[1]; j++)                      \
-					for (size_t i = 0; i < n.dims[0]; i++)              \
-						to[i * (first_step) + j * d[1] + k * d[2] + \
-						   l * d[3]] = from[i * s[0] + j * s[1] +   \
-								    k * s[2] + l * s[3]];   \
-	} while (0)
-
-#define NEST(name, type)                                                        \
-	static void name(const struct shape *shape, void *dst, const void *src) \
-	{                                                                       \
-		struct shape n = *shape;                                        \
-                                                                                \
-		for (size_t i = n.ndims; i < SHAPE_NDIMS; i++)                  \
-			n.dims[i] = 1;                                          \
-		if (n.dst_step[0] == 1)                                         \
-			NEST_BODY(type, 1);                                     \
-		else                                                            \
-			NEST_BODY(type, d[0]);                                  \
-	}
-
-NEST(nest_1, uint8_t)
-NEST(nest_2, uint16_t)
-NEST(nest_4, uint32_t)
-NEST(nest_8, uint64_t)
-NEST(nest_16, struct sixteen)
-
-/* One dimension with constant steps. */
-#define LINE(name, type, to_step, from_step)                                    \
-	static void name(const struct shape *shape, void *dst, const void *src) \
-	{                                                                       \
-		type *restrict to = dst;                                        \
-		const type *restrict from = src;                                \
-		size_t count = shape->dims[0];                                  \
-                                                                                \
-		for (size_t i = 0; i < count; i++)                              \
-			to[i * (to_step)] = from[i * (from_step)];              \
-	}
-
-LINE(flat_8, uint64_t, 1, 1)
-LINE(take_second_8, uint64_t, 1, 2)
-LINE(put_second_8, uint64_t, 2, 1)
-LINE(take_field_4, uint32_t, 1, 4)
-LINE(put_field_4, uint32_t, 4, 1)
+#include "nests.h"
 
 static void split_colours(const struct shape *shape, void *dst, const void *src)
 {
@@ -105,67 +49,37 @@ static void join_colours(const struct shape *shape, void *dst, const void *src)
 /* True if the shape splits or joins pixels of 3 bytes. `parts_at`: the dimension of the bytes. */
 static bool is_colours(const struct shape *shape, size_t parts_at)
 {
-	size_t parts = shape->dims[parts_at], pixels = shape->dims[1 - parts_at];
-	const size_t *inner = parts_at == 0 ? shape->dst_step : shape->src_step;
-	const size_t *outer = parts_at == 0 ? shape->src_step : shape->dst_step;
+	ptrdiff_t parts = (ptrdiff_t)shape->dims[parts_at];
+	ptrdiff_t pixels = (ptrdiff_t)shape->dims[1 - parts_at];
+	const ptrdiff_t *inner = parts_at == 0 ? shape->dst_step : shape->src_step;
+	const ptrdiff_t *outer = parts_at == 0 ? shape->src_step : shape->dst_step;
 
 	return shape->element_size == 1 && shape->ndims == 2 && parts == 3 &&
 	       inner[parts_at] == 1 && inner[1 - parts_at] == 3 && outer[parts_at] == pixels &&
 	       outer[1 - parts_at] == 1;
 }
 
-static loops_fn line_for(const struct shape *shape)
-{
-	static const struct {
-		size_t element_size, dst_step, src_step;
-		loops_fn loops;
-	} lines[] = {
-		{8, 1, 1, flat_8},       {8, 1, 2, take_second_8}, {8, 2, 1, put_second_8},
-		{4, 1, 4, take_field_4}, {4, 4, 1, put_field_4},
-	};
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		if (lines[i].element_size == shape->element_size &&
-		    lines[i].dst_step == shape->dst_step[0] &&
-		    lines[i].src_step == shape->src_step[0])
-			return lines[i].loops;
-	}
-	return NULL;
-}
-
 loops_fn loops_for(const struct shape *shape)
 {
-	loops_fn line = shape->ndims == 1 ? line_for(shape) : NULL;
-
-	if (line != NULL)
-		return line;
 	if (shape->ndims == 2 && is_colours(shape, 1))
 		return split_colours;
 	if (shape->ndims == 2 && is_colours(shape, 0))
 		return join_colours;
-	switch (shape->element_size) {
-	case 1:
-		return nest_1;
-	case 2:
-		return nest_2;
-	case 4:
-		return nest_4;
-	case 8:
-		return nest_8;
-	case 16:
-		return nest_16;
-	default:
-		return NULL;
-	}
+	return nests_for(shape, true);
+}
+
+loops_fn loops_general_for(const struct shape *shape)
+{
+	return nests_for(shape, false);
 }
 
 void loops_rows(const struct shape *shape, void *dst, const void *src)
 {
-	size_t size = shape->element_size;
+	size_t bytes = shape->dims[0] * shape->element_size;
 
-	for (size_t j = 0; j < shape->dims[1]; j++)
-		memcpy((char *)dst + j * shape->dst_step[1] * size,
-		       (const char *)src + j * shape->src_step[1] * size, shape->dims[0] * size);
+	for (ptrdiff_t j = 0; j < (ptrdiff_t)shape->dims[1]; j++)
+		memcpy((char *)dst + j * shape->dst_step[1],
+		       (const char *)src + j * shape->src_step[1], bytes);
 }
 
 void loops_deref(const struct aml_layout *dst, const struct aml_layout *src, const size_t *dims)
@@ -182,30 +96,146 @@ void loops_deref(const struct aml_layout *dst, const struct aml_layout *src, con
 	}
 }
 
+void loops_pad(double *dst, const double *src, size_t width, size_t height, double neutral)
+{
+	for (size_t i = 0; i < width; i++)
+		dst[i] = neutral;
+	for (size_t j = 1; j + 1 < height; j++) {
+		double *restrict row = dst + j * width;
+		const double *restrict from = src + (j - 1) * (width - 2);
+
+		row[0] = neutral;
+		for (size_t i = 1; i + 1 < width; i++)
+			row[i] = from[i - 1];
+		row[width - 1] = neutral;
+	}
+	for (size_t i = 0; i < width; i++)
+		dst[(height - 1) * width + i] = neutral;
+}
+
+/*
+ * Define a reshape with constant rows. A period has whole rows on both sides, and its loop is
+ * unrolled.
+ */
+#define RESHAPE(name, to_row, to_pitch, from_row, from_pitch)                                  \
+	static void name(uint32_t *restrict dst, const uint32_t *restrict src, size_t periods) \
+	{                                                                                      \
+		for (size_t p = 0; p < periods; p++) {                                         \
+			uint32_t *restrict to = dst + p * (from_row) * (to_pitch);             \
+			const uint32_t *restrict from = src + p * (to_row) * (from_pitch);     \
+                                                                                               \
+			for (size_t i = 0; i < (to_row) * (from_row); i++)                     \
+				to[i / (to_row) * (to_pitch) + i % (to_row)] =                 \
+					from[i / (from_row) * (from_pitch) + i % (from_row)];  \
+		}                                                                              \
+	}
+
+RESHAPE(reshape_3_2, 2, 3, 3, 4)
+RESHAPE(reshape_2_3, 3, 4, 2, 3)
+RESHAPE(reshape_5_4, 4, 5, 5, 7)
+
+/* The copies of whole periods with the rows that a programmer would know, else none. */
+static size_t reshape_known(uint32_t *dst, const uint32_t *src, size_t count,
+			    const struct reshaped *rows)
+{
+	static const struct {
+		struct reshaped rows;
+		void (*reshape)(uint32_t *, const uint32_t *, size_t);
+	} known[] = {
+		{{2, 3, 3, 4}, reshape_3_2},
+		{{3, 4, 2, 3}, reshape_2_3},
+		{{4, 5, 5, 7}, reshape_5_4},
+	};
+	size_t period = rows->to_row * rows->from_row;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (memcmp(&known[i].rows, rows, sizeof(*rows)) != 0)
+			continue;
+		known[i].reshape(dst, src, count / period);
+		return count / period * period;
+	}
+	return 0;
+}
+
+void loops_reshape(uint32_t *dst, const uint32_t *src, size_t count, const struct reshaped *rows)
+{
+	size_t done = reshape_known(dst, src, count, rows);
+
+	while (done < count) {
+		size_t to = done % rows->to_row, from = done % rows->from_row;
+		size_t run = rows->to_row - to;
+
+		if (run > rows->from_row - from)
+			run = rows->from_row - from;
+		if (run > count - done)
+			run = count - done;
+		memcpy(dst + done / rows->to_row * rows->to_pitch + to,
+		       src + done / rows->from_row * rows->from_pitch + from, run * sizeof(*dst));
+		done += run;
+	}
+}
+
 #if defined(__AVX512F__)
 typedef __m512i vector;
-#define STREAM(to, from) _mm512_stream_si512(to, _mm512_loadu_si512(from))
+#define LOAD _mm512_loadu_si512
+#define STREAM _mm512_stream_si512
 #elif defined(__AVX__)
 typedef __m256i vector;
-#define STREAM(to, from) _mm256_stream_si256(to, _mm256_loadu_si256(from))
+#define LOAD _mm256_loadu_si256
+#define STREAM _mm256_stream_si256
 #elif defined(__SSE2__)
 typedef __m128i vector;
-#define STREAM(to, from) _mm_stream_si128(to, _mm_loadu_si128(from))
+#define LOAD _mm_loadu_si128
+#define STREAM _mm_stream_si128
 #endif
+
+#ifdef STREAM
+/* The bytes before the first aligned vector. */
+static size_t to_vector(const void *at, size_t bytes)
+{
+	size_t head = (size_t) - (uintptr_t)at % sizeof(vector);
+
+	return head < bytes ? head : bytes;
+}
 
 void loops_stream(void *dst, const void *src, size_t bytes)
 {
-#ifdef STREAM
-	vector *to = dst;
-	const vector *from = src;
+	size_t head = to_vector(dst, bytes);
+	size_t count = (bytes - head) / sizeof(vector), done = head + count * sizeof(vector);
+	vector *to = (vector *)((char *)dst + head);
+	const vector *from = (const vector *)((const char *)src + head);
 
-	for (size_t i = 0; i < bytes / sizeof(*to); i++)
-		STREAM(to + i, from + i);
+	memcpy(dst, src, head);
+	for (size_t i = 0; i < count; i++)
+		STREAM(to + i, LOAD(from + i));
 	_mm_sfence();
-#else
-	memcpy(dst, src, bytes);
-#endif
+	memcpy((char *)dst + done, (const char *)src + done, bytes - done);
 }
+
+void loops_stream_fill(void *dst, const void *src, size_t bytes)
+{
+	size_t head = to_vector(dst, bytes);
+	size_t count = (bytes - head) / sizeof(vector), done = head + count * sizeof(vector);
+	vector *to = (vector *)((char *)dst + head);
+	vector value = LOAD((const vector *)src);
+
+	memcpy(dst, src, head);
+	for (size_t i = 0; i < count; i++)
+		STREAM(to + i, value);
+	_mm_sfence();
+	memcpy((char *)dst + done, src, bytes - done);
+}
+#else
+void loops_stream(void *dst, const void *src, size_t bytes)
+{
+	memcpy(dst, src, bytes);
+}
+
+void loops_stream_fill(void *dst, const void *src, size_t bytes)
+{
+	memset(dst, *(const unsigned char *)src, bytes);
+}
+#endif
 
 const char *loops_target(void)
 {

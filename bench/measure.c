@@ -15,12 +15,6 @@
 #define MILLISECOND 1e6
 #define SECOND 1e9
 
-/* A contestant that has used this much time makes no more turns after FEWEST turns. */
-#define BUDGET (2 * SECOND)
-#define FEWEST 3
-/* Operations that take longer have no warm-up in each turn. */
-#define LONG_OPERATION (100 * MILLISECOND)
-
 static double clock_ns(clockid_t clock)
 {
 	struct timespec ts;
@@ -95,14 +89,22 @@ static double time_of(const struct contestant *c, size_t iterations)
 	return now() - begun;
 }
 
-/* Warm up, and determine how many operations a turn needs to take `shortest`. */
-static int calibrate(struct course *course, double shortest)
+/*
+ * Warm up, and determine how many operations a turn needs to take long enough. A long operation
+ * counts as the first turn.
+ */
+static int calibrate(const struct effort *effort, struct course *course, bool quick)
 {
-	double time = time_of(course->contestant, 1);
+	double time, shortest = quick ? 0 : effort->turn_ns;
 
+	time = time_of(course->contestant, 1);
 	course->iterations = 1;
-	if (time >= 0 && time < LONG_OPERATION)
+	if (time >= effort->long_ns) {
+		course->times[course->turns++] = time / course->contestant->units;
+		course->spent += time;
+	} else if (time >= 0) {
 		time = time_of(course->contestant, 1);
+	}
 	while (time >= 0 && time < shortest) {
 		course->iterations *= 2;
 		time = time_of(course->contestant, course->iterations);
@@ -111,13 +113,13 @@ static int calibrate(struct course *course, double shortest)
 	return time < 0 ? -1 : 0;
 }
 
-static int take_turn(struct course *course)
+static int take_turn(const struct effort *effort, struct course *course)
 {
 	const struct contestant *c = course->contestant;
 	double time;
 
 	settle();
-	if (course->operation < LONG_OPERATION && c->run(c->arg) != 0)
+	if (course->operation < effort->long_ns && c->run(c->arg) != 0)
 		return -1;
 	time = time_of(c, course->iterations);
 	if (time < 0)
@@ -125,6 +127,13 @@ static int take_turn(struct course *course)
 	course->times[course->turns++] = time / (double)course->iterations / c->units;
 	course->spent += time;
 	return 0;
+}
+
+static bool has_finished(const struct settings *settings, const struct course *course)
+{
+	return course->turns == settings->repetitions ||
+	       (course->spent > settings->effort.budget_ns &&
+		course->turns >= settings->effort.fewest);
 }
 
 static void finish(struct course *course)
@@ -139,21 +148,21 @@ static void finish(struct course *course)
 static const struct contestant *run_courses(const struct settings *settings, struct course *courses,
 					    size_t count)
 {
-	double shortest = settings->quick ? 0 : MILLISECOND;
+	const struct effort *effort = &settings->effort;
 
 	for (size_t i = 0; i < count; i++) {
 		progress_step(courses[i].contestant->name, 0, settings->repetitions);
-		if (calibrate(&courses[i], shortest) != 0)
+		if (calibrate(effort, &courses[i], settings->quick) != 0)
 			return courses[i].contestant;
 	}
 	for (unsigned turn = 0; turn < settings->repetitions; turn++) {
 		for (size_t i = 0; i < count; i++) {
 			struct course *course = &courses[(i + turn) % count];
 
-			if (course->spent > BUDGET && course->turns >= FEWEST)
+			if (has_finished(settings, course))
 				continue;
 			progress_step(course->contestant->name, turn + 1, settings->repetitions);
-			if (take_turn(course) != 0)
+			if (take_turn(effort, course) != 0)
 				return course->contestant;
 		}
 	}
@@ -188,6 +197,20 @@ enum outcome measure(const struct settings *settings, struct contestant *contest
 	return outcome;
 }
 
+static void buffer_advise(enum pages pages, void *buffer, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	if (pages == PAGES_THP)
+		madvise(buffer, bytes, MADV_HUGEPAGE);
+	else if (pages == PAGES_4K)
+		madvise(buffer, bytes, MADV_NOHUGEPAGE);
+#else
+	(void)pages;
+	(void)buffer;
+	(void)bytes;
+#endif
+}
+
 void *buffer_create(const struct settings *settings, size_t bytes)
 {
 	void *buffer =
@@ -195,12 +218,7 @@ void *buffer_create(const struct settings *settings, size_t bytes)
 
 	if (buffer == MAP_FAILED)
 		return NULL;
-#ifdef MADV_HUGEPAGE
-	if (settings->huge_pages)
-		madvise(buffer, bytes, MADV_HUGEPAGE);
-#else
-	(void)settings;
-#endif
+	buffer_advise(settings->pages, buffer, bytes);
 	memset(buffer, 1, bytes);
 	return buffer;
 }
@@ -211,14 +229,19 @@ void buffer_destroy(void *buffer, size_t bytes)
 		munmap(buffer, bytes);
 }
 
+/* The bytes make numbers that peers can multiply by 1 without a change: no NaN, no tiny number. */
 void buffer_fill(void *buffer, size_t bytes)
 {
 	unsigned char *at = buffer;
 	uint64_t state = 0x9e3779b97f4a7c15u;
 
-	for (size_t i = 0; i < bytes; i++) {
+	for (size_t i = 0; i < bytes; i += sizeof(state)) {
+		size_t left = bytes - i;
+		uint64_t value;
+
 		state = state * 6364136223846793005u + 1442695040888963407u;
-		at[i] = (unsigned char)(state >> 56);
+		value = ((state ^ state >> 29) & 0x3f3f3f3f3f3f3f3fu) + 0x2020202020202020u;
+		memcpy(at + i, &value, left < sizeof(value) ? left : sizeof(value));
 	}
 }
 

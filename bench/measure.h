@@ -4,11 +4,11 @@
  *
  * In each repetition every contestant has a turn. Each repetition begins with another contestant,
  * so a slow phase of the machine affects all contestants. A turn begins when the threads of the
- * other contestants sleep. An operation that does not count warms up the contestant. A turn takes
- * at least a millisecond: short operations are repeated.
+ * other contestants sleep. An operation that does not count warms up the contestant, unless it is
+ * long. A turn takes at least the time in `settings->effort`: short operations are repeated.
  *
- * Buffers are like those of malloc() for large sizes: anonymous pages on a page boundary. Without
- * --huge-pages they do not request huge pages. They are touched before the measurement.
+ * Buffers are like those of malloc() for large sizes: anonymous pages on a page boundary, of the
+ * kind in `settings->pages`. They are touched before the measurement.
  */
 #ifndef MEASURE_H
 #define MEASURE_H
@@ -48,7 +48,7 @@ double median_of(double *values, size_t count);
 void *buffer_create(const struct settings *settings, size_t bytes);
 void buffer_destroy(void *buffer, size_t bytes);
 
-/* Fill a buffer with pseudo-random bytes. */
+/* Fill a buffer with pseudo-random bytes from 0x20 to 0x5f. */
 void buffer_fill(void *buffer, size_t bytes);
 
 /* True if there is enough memory for `bytes`. If not, the note says so. */

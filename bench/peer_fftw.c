@@ -10,32 +10,41 @@
 
 #include "peers.h"
 
-struct plan {
+struct fftw_copy {
 	fftw_plan plan_double;
 	fftwf_plan plan_float;
 };
 
 #define SECONDS 2.0
 
-/* fftw_iodim64 and fftwf_iodim64 are the same type. */
-static void set_dims(const struct shape *shape, fftw_iodim64 *dims)
+/* fftw_iodim64 and fftwf_iodim64 are the same type. -1: a step is no multiple of the element size.
+ */
+static int set_dims(const struct shape *shape, fftw_iodim64 *dims)
 {
+	ptrdiff_t size = (ptrdiff_t)shape->element_size;
+
 	for (size_t i = 0; i < shape->ndims; i++) {
+		if (shape->src_step[i] % size != 0 || shape->dst_step[i] % size != 0)
+			return -1;
 		dims[i].n = (ptrdiff_t)shape->dims[i];
-		dims[i].is = (ptrdiff_t)shape->src_step[i];
-		dims[i].os = (ptrdiff_t)shape->dst_step[i];
+		dims[i].is = shape->src_step[i] / size;
+		dims[i].os = shape->dst_step[i] / size;
 	}
+	return 0;
 }
 
-static void *prepare(const struct shape *shape, void *dst, void *src)
+static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct fftw_copy *plan;
 	int ndims = (int)shape->ndims;
 	fftw_iodim64 dims[SHAPE_NDIMS];
 
+	(void)threads;
+	if (set_dims(shape, dims) != 0)
+		return NULL;
+	plan = calloc(1, sizeof(*plan));
 	if (plan == NULL)
 		return NULL;
-	set_dims(shape, dims);
 	fftw_set_timelimit(SECONDS);
 	fftwf_set_timelimit(SECONDS);
 	if (shape->element_size == 4)
@@ -55,7 +64,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src)
 
 static int run(void *arg)
 {
-	const struct plan *plan = arg;
+	const struct fftw_copy *plan = arg;
 
 	if (plan->plan_float != NULL)
 		fftwf_execute(plan->plan_float);
@@ -66,7 +75,7 @@ static int run(void *arg)
 
 static void release(void *arg)
 {
-	struct plan *plan = arg;
+	struct fftw_copy *plan = arg;
 
 	if (plan->plan_float != NULL)
 		fftwf_destroy_plan(plan->plan_float);

@@ -19,7 +19,7 @@
 
 #include "peers.h"
 
-struct plan {
+struct mpi_copy {
 	MPI_Datatype type;
 	void *dst;
 	const void *src;
@@ -81,14 +81,13 @@ static int initialised(void)
 }
 
 /* The datatype of one side: nested dimensions, the first one innermost. */
-static MPI_Datatype describe(const struct shape *shape, const size_t *step)
+static MPI_Datatype describe(const struct shape *shape, const ptrdiff_t *step)
 {
 	MPI_Datatype type, outer;
 
 	MPI_Type_contiguous((int)shape->element_size, MPI_BYTE, &type);
 	for (size_t i = 0; i < shape->ndims; i++) {
-		MPI_Type_create_hvector((int)shape->dims[i], 1,
-					(MPI_Aint)(step[i] * shape->element_size), type, &outer);
+		MPI_Type_create_hvector((int)shape->dims[i], 1, (MPI_Aint)step[i], type, &outer);
 		MPI_Type_free(&type);
 		type = outer;
 	}
@@ -96,13 +95,14 @@ static MPI_Datatype describe(const struct shape *shape, const size_t *step)
 	return type;
 }
 
-static void *prepare(const struct shape *shape, void *dst, void *src)
+static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
 {
 	struct shape to = shape_sorted(shape), back = shape_back(shape), from = shape_sorted(&back);
 	int packs = shape_is_dense(&to, to.dst_step),
 	    unpacks = shape_is_dense(&from, from.dst_step);
-	struct plan *plan;
+	struct mpi_copy *plan;
 
+	(void)threads;
 	if ((!packs && !unpacks) || shape_payload(shape) > INT_MAX || !initialised())
 		return NULL;
 	plan = calloc(1, sizeof(*plan));
@@ -118,7 +118,7 @@ static void *prepare(const struct shape *shape, void *dst, void *src)
 
 static int run(void *arg)
 {
-	const struct plan *plan = arg;
+	const struct mpi_copy *plan = arg;
 	int position = 0;
 
 	if (plan->unpacks)
@@ -129,7 +129,7 @@ static int run(void *arg)
 
 static void release(void *arg)
 {
-	struct plan *plan = arg;
+	struct mpi_copy *plan = arg;
 
 	MPI_Type_free(&plan->type);
 	free(plan);

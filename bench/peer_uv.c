@@ -12,18 +12,18 @@
 
 #include "peers.h"
 
-struct work {
+struct uv_copy {
 	uv_work_t request;
 	char *dst;
 	const char *src;
 };
 
 static uv_loop_t loop;
-static struct work *works;
+static struct uv_copy *works;
 
 static void copy(uv_work_t *request)
 {
-	struct work *work = request->data;
+	struct uv_copy *work = request->data;
 
 	memcpy(work->dst, work->src, TASK_BYTES);
 }
@@ -50,7 +50,7 @@ static int start(unsigned workers, size_t most)
 	return -1;
 }
 
-static void post(const struct task_copies *copies, struct work *work, size_t at)
+static void post(const struct task_copies *copies, struct uv_copy *work, size_t at)
 {
 	work->request.data = work;
 	work->dst = copies->dst + at;

@@ -2,12 +2,20 @@
 /* The other libraries that configure found. */
 #include "peers.h"
 
+struct peer_options peer_options;
+
 const struct copy_peer *const copy_peers[] = {
 #ifdef BENCH_FFTW
 	&peer_fftw,
 #endif
 #ifdef BENCH_MPI
 	&peer_mpi,
+#endif
+#ifdef BENCH_ONEDNN
+	&peer_onednn,
+#endif
+#ifdef BENCH_HPTT
+	&peer_hptt,
 #endif
 	NULL};
 

@@ -15,17 +15,23 @@
 extern "C" {
 #endif
 
-/* A library that copies shapes in the calling thread. */
+/* A library that copies shapes. */
 struct copy_peer {
 	const char *name;
 	/*
-	 * Prepare a copy. NULL if the library cannot express this shape. The function may write
-	 * to both buffers.
+	 * Prepare a copy between the elements 0 at `dst` and `src`. NULL if the library cannot
+	 * express this shape. The function may write to both buffers. A library with threads of
+	 * its own uses `threads` of them, with the calling thread.
 	 */
-	void *(*prepare)(const struct shape *shape, void *dst, void *src);
+	void *(*prepare)(const struct shape *shape, void *dst, void *src, unsigned threads);
 	int (*run)(void *plan); /* not 0: it failed */
 	void (*release)(void *plan);
 };
+
+/* Choices of the user. */
+extern struct peer_options {
+	int estimates; /* HPTT estimates the best way instead of measuring it */
+} peer_options;
 
 /* The size of the copy that a task makes. */
 #define TASK_BYTES 64
@@ -56,10 +62,12 @@ struct task_peer {
 extern const struct copy_peer *const copy_peers[];
 extern const struct task_peer *const task_peers[];
 
-extern const struct copy_peer peer_fftw, peer_mpi;
+extern const struct copy_peer peer_fftw, peer_mpi, peer_onednn, peer_hptt;
 extern const struct task_peer peer_openmp, peer_tbb, peer_glib, peer_uv;
 
 /* The names of the yardsticks. */
+#define PEER_HPTT "HPTT"
+#define PEER_ONEDNN "oneDNN reorder"
 #define PEER_TBB "TBB task_group"
 #define PEER_OPENMP "OpenMP task"
 

@@ -32,6 +32,8 @@ enum field {
 	SENSE,
 	TARGET,
 	VERDICT,
+	AGAIN,
+	PAGES,
 	P50,
 	P99,
 	P999,
@@ -54,11 +56,14 @@ static void put_number(FILE *stream, double number, bool measured)
 	fputc(',', stream);
 }
 
+/* The pages of the buffers. */
+static const char *pages = "";
+
 static void begin(FILE *stream, const struct settings *settings)
 {
-	(void)settings;
+	pages = report_pages(settings);
 	fputs("case,contestant,isa,workers,unit,best,median,payload_bytes,gb_per_s,ratio,yardstick,"
-	      "sense,target,verdict,p50_ns,p99_ns,p999_ns,processor\n",
+	      "sense,target,verdict,again,pages,p50_ns,p99_ns,p999_ns,processor\n",
 	      stream);
 }
 
@@ -80,6 +85,8 @@ static void add_row(FILE *stream, const char *name, const struct result *row)
 	put_text(stream, senses[row->target.sense]);
 	put_number(stream, row->target.value, row->target.value > 0);
 	put_text(stream, verdicts[row->verdict]);
+	put_number(stream, row->again, row->again > 0);
+	put_text(stream, pages);
 	put_number(stream, row->p50, row->p50 > 0);
 	put_number(stream, row->p99, row->p99 > 0);
 	put_number(stream, row->p999, row->p999 > 0);
@@ -88,14 +95,24 @@ static void add_row(FILE *stream, const char *name, const struct result *row)
 	fputc('\n', stream);
 }
 
-static void add(FILE *stream, size_t index, const struct bench_case *c, enum outcome outcome,
+static void add(FILE *stream, const struct bench_case *c, enum outcome outcome,
 		const struct results *results)
 {
-	(void)index;
 	(void)outcome;
 	for (size_t i = 0; i < results->count; i++)
 		add_row(stream, c->name, &results->rows[i]);
 	fflush(stream);
+}
+
+/* A line of a suite. Its name has what it is about. */
+static void add_line(FILE *stream, const struct bench_case *c, const struct results *results)
+{
+	struct bench_case line = *c;
+	char name[NAME_SIZE + ABOUT_SIZE + 1];
+
+	snprintf(name, sizeof(name), "%s %s", c->name, c->about);
+	copy_text(line.name, sizeof(line.name), name);
+	add(stream, &line, DONE, results);
 }
 
 static void end(FILE *stream)
@@ -103,7 +120,8 @@ static void end(FILE *stream)
 	(void)stream;
 }
 
-const struct report_format report_csv = {.begin = begin, .add = add, .end = end};
+const struct report_format report_csv = {
+	.begin = begin, .add = add, .add_problem = add_line, .add_summary = add_line, .end = end};
 
 static unsigned index_of(const char *text, const char *const *texts, size_t count)
 {
@@ -138,6 +156,7 @@ bool report_read_row(char *line, struct result *row)
 	row->target.sense = index_of(fields[SENSE], senses, COUNT(senses));
 	row->target.value = strtod(fields[TARGET], NULL);
 	row->verdict = index_of(fields[VERDICT], verdicts, COUNT(verdicts));
+	row->again = strtod(fields[AGAIN], NULL);
 	row->p50 = strtod(fields[P50], NULL);
 	row->p99 = strtod(fields[P99], NULL);
 	row->p999 = strtod(fields[P999], NULL);

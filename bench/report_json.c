@@ -36,6 +36,9 @@ static void put_number(FILE *stream, const char *key, double number, bool measur
 		fprintf(stream, "\"%s\": null, ", key);
 }
 
+/* Whether the next case is the first one. */
+static bool first;
+
 static void begin(FILE *stream, const struct settings *settings)
 {
 	fputs("{\n\"machine\": {", stream);
@@ -49,9 +52,11 @@ static void begin(FILE *stream, const struct settings *settings)
 		   machine_last_cache() > 0);
 	fprintf(stream, "\"cpus\": %d},\n\"settings\": {", machine_cpus());
 	put_text(stream, "version", aml_version_string);
-	fprintf(stream, "\"workers\": %u, \"repetitions\": %u, \"quick\": %s, \"huge_pages\": %s",
-		settings->workers, settings->repetitions, settings->quick ? "true" : "false",
-		settings->huge_pages ? "true" : "false");
+	put_text(stream, "pages", report_pages(settings));
+	fprintf(stream, "\"workers\": %u, \"repetitions\": %u, \"seed\": %llu, \"quick\": %s",
+		settings->workers, settings->repetitions, settings->seed,
+		settings->quick ? "true" : "false");
+	first = true;
 	fputs("},\n\"cases\": [", stream);
 }
 
@@ -76,6 +81,7 @@ static void add_row(FILE *stream, const struct result *row)
 	put_text(stream, "yardstick", row->yardstick);
 	put_text(stream, "sense", senses[row->target.sense]);
 	put_number(stream, "target", row->target.value, row->target.value > 0);
+	put_number(stream, "again", row->again, row->again > 0);
 	put_number(stream, "p50_ns", row->p50, row->p50 > 0);
 	put_number(stream, "p99_ns", row->p99, row->p99 > 0);
 	put_number(stream, "p999_ns", row->p999, row->p999 > 0);
@@ -85,13 +91,14 @@ static void add_row(FILE *stream, const struct result *row)
 					   : "false");
 }
 
-static void add(FILE *stream, size_t index, const struct bench_case *c, enum outcome outcome,
+static void add(FILE *stream, const struct bench_case *c, enum outcome outcome,
 		const struct results *results)
 {
 	static const char *const outcomes[] = {
 		[DONE] = "done", [SKIPPED] = "skipped", [FAILED] = "failed"};
 
-	fprintf(stream, "%s\n {", index == 0 ? "" : ",");
+	fprintf(stream, "%s\n {", first ? "" : ",");
+	first = false;
 	put_text(stream, "case", c->name);
 	put_text(stream, "about", c->about);
 	put_text(stream, "outcome", outcomes[outcome]);
@@ -105,9 +112,16 @@ static void add(FILE *stream, size_t index, const struct bench_case *c, enum out
 	fflush(stream);
 }
 
+/* A line of a suite is a case of its own. */
+static void add_line(FILE *stream, const struct bench_case *c, const struct results *results)
+{
+	add(stream, c, DONE, results);
+}
+
 static void end(FILE *stream)
 {
 	fputs("\n]\n}\n", stream);
 }
 
-const struct report_format report_json = {.begin = begin, .add = add, .end = end};
+const struct report_format report_json = {
+	.begin = begin, .add = add, .add_problem = add_line, .add_summary = add_line, .end = end};

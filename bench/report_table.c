@@ -13,6 +13,7 @@
 
 static struct {
 	unsigned cases, skipped, failed, judged, met;
+	char suite[NAME_SIZE]; /* whose problems are being printed; empty: none */
 } totals;
 
 static void format_time(char text[TEXT_SIZE], double ns)
@@ -77,9 +78,9 @@ static void begin(FILE *stream, const struct settings *settings)
 	fprintf(stream, "  kernels    %s; plain loops compiled for %s\n",
 		isa == NULL || *isa == '\0' ? "auto" : isa, loops_target());
 	fprintf(stream, "  others     %s\n", machine_peers());
-	fprintf(stream, "  measured   %u worker%s; best and median of %u; %s pages\n",
+	fprintf(stream, "  measured   %u worker%s; best and median of %u; pages: %s\n",
 		settings->workers, settings->workers == 1 ? "" : "s", settings->repetitions,
-		settings->huge_pages ? "huge" : "malloc()'s");
+		report_pages(settings));
 	if (settings->quick)
 		fputs("  Tiny sizes: these figures do not describe this machine.\n", stream);
 	totals.cases = 0;
@@ -128,10 +129,10 @@ static void add_title(FILE *stream, const struct bench_case *c, const struct res
 	fputc('\n', stream);
 }
 
-static void add(FILE *stream, size_t index, const struct bench_case *c, enum outcome outcome,
+static void add(FILE *stream, const struct bench_case *c, enum outcome outcome,
 		const struct results *results)
 {
-	if (index % 12 == 0)
+	if (results->count > 0 && totals.cases % 12 == 0)
 		fprintf(stream, "\n  %-36s %11s %11s %12s %7s  %s\n", "contestant", "best",
 			"median", "rate", "ratio", "target");
 	add_title(stream, c, results);
@@ -143,6 +144,7 @@ static void add(FILE *stream, size_t index, const struct bench_case *c, enum out
 		totals.met += row->verdict == MET;
 	}
 	totals.cases++;
+	totals.suite[0] = '\0';
 	totals.skipped += outcome == SKIPPED;
 	totals.failed += outcome == FAILED;
 	if (results->note[0] != '\0')
@@ -154,6 +156,71 @@ static void add(FILE *stream, size_t index, const struct bench_case *c, enum out
 	fflush(stream);
 }
 
+/* The name of the suite that a line belongs to. */
+static void suite_of(char suite[NAME_SIZE], const struct bench_case *line)
+{
+	copy_text(suite, NAME_SIZE, line->name);
+	if (strrchr(suite, '/') != NULL)
+		*strrchr(suite, '/') = '\0';
+}
+
+/* A line: the problem, its size, the engine's time, and the ratio of the speeds by yardstick. */
+static void add_problem(FILE *stream, const struct bench_case *c, const struct results *results)
+{
+	char suite[NAME_SIZE], best[TEXT_SIZE] = "", size[TEXT_SIZE] = "";
+
+	suite_of(suite, c);
+	if (strcmp(suite, totals.suite) != 0)
+		fprintf(stream, "\n%s: the speed of the engine divided by that of others\n", suite);
+	copy_text(totals.suite, sizeof(totals.suite), suite);
+	for (size_t i = 0; i < results->count; i++) {
+		if (results->rows[i].workers == 0)
+			continue;
+		format_time(best, results->rows[i].best);
+		snprintf(size, sizeof(size), "%.1f KiB", results->rows[i].payload / 1024);
+	}
+	fprintf(stream, "  %s %-52s %12s %10s ", strrchr(c->name, '/') + 1, c->about, size, best);
+	for (size_t i = 0; i < results->count; i++) {
+		const struct result *row = &results->rows[i];
+
+		if (row->ratio <= 0)
+			continue;
+		if (strstr(row->yardstick, ", no call") != NULL) {
+			fprintf(stream, " (%.2f)", row->ratio);
+			continue;
+		}
+		fprintf(stream, "  %s %.2f", row->yardstick, row->ratio);
+		if (row->again > 0)
+			fprintf(stream, ", again %.2f%s", row->again,
+				row->verdict == MISSED ? "!" : "");
+	}
+	fputc('\n', stream);
+	fflush(stream);
+}
+
+static void add_summary(FILE *stream, const struct bench_case *c, const struct results *results)
+{
+	static const char *const verdicts[] = {
+		[NOT_JUDGED] = "", [MET] = "met", [MISSED] = "MISSED"};
+	const char *yardstick = "";
+
+	fprintf(stream, "\n%s: %s\n", c->name, c->about);
+	for (size_t i = 0; i < results->count; i++) {
+		const struct result *row = &results->rows[i];
+		char target[TEXT_SIZE];
+
+		if (strcmp(yardstick, row->yardstick) != 0)
+			fprintf(stream, "  against %s\n", row->yardstick);
+		yardstick = row->yardstick;
+		format_target(target, row);
+		fprintf(stream, "    %7.3g  %-10s%-8s%s\n", row->ratio, target,
+			verdicts[row->verdict], row->contestant);
+		totals.judged += row->verdict != NOT_JUDGED;
+		totals.met += row->verdict == MET;
+	}
+	fflush(stream);
+}
+
 static void end(FILE *stream)
 {
 	fprintf(stream, "\n%u case%s, %u skipped, %u failed; %u of %u targets met\n", totals.cases,
@@ -161,4 +228,25 @@ static void end(FILE *stream)
 		totals.judged);
 }
 
-const struct report_format report_table = {.begin = begin, .add = add, .end = end};
+const struct report_format report_table = {.begin = begin,
+					   .add = add,
+					   .add_problem = add_problem,
+					   .add_summary = add_summary,
+					   .end = end};
+
+const char *report_pages(const struct settings *settings)
+{
+	static const char path[] = "/sys/kernel/mm/transparent_hugepage/enabled";
+	FILE *stream;
+	char line[80] = "";
+
+	if (settings->pages != PAGES_DEFAULT)
+		return settings->pages == PAGES_4K ? "4k" : "thp";
+	stream = fopen(path, "re");
+	if (stream == NULL)
+		return "4k (default)";
+	if (fgets(line, sizeof(line), stream) == NULL)
+		line[0] = '\0';
+	fclose(stream);
+	return strstr(line, "[always]") != NULL ? "thp (default)" : "4k (default)";
+}

@@ -46,13 +46,13 @@ void round_add(struct round *round, const char *name, int (*run)(void *), void *
 	contestant->units = (double)requests;
 }
 
-struct engine *round_add_engine(struct round *round, unsigned workers, size_t requests,
-				const char *suffix, int (*run)(void *))
+struct engine_entrant *round_add_engine(struct round *round, unsigned workers, size_t requests,
+					const char *suffix, int (*run)(void *))
 {
-	struct engine *e = &round->engines[round->engine_count];
+	struct engine_entrant *e = &round->engines[round->engine_count];
 	char engine[NAME_SIZE], name[2 * NAME_SIZE];
 
-	*e = (struct engine){.workers = workers, .copies = round->copies};
+	*e = (struct engine_entrant){.workers = workers, .copies = round->copies};
 	e->copies.count = requests;
 	e->requests = calloc(requests, sizeof(struct aml_dma_request *));
 	if (e->requests == NULL || aml_dma_linux_create(&e->dma, workers) != AML_SUCCESS) {
@@ -102,7 +102,7 @@ void round_close(struct round *round)
 	for (size_t i = 0; i < round->peer_count; i++)
 		round->peers[i].library->stop();
 	for (size_t i = 0; i < round->engine_count; i++) {
-		struct engine *e = &round->engines[i];
+		struct engine_entrant *e = &round->engines[i];
 
 		aml_layout_destroy(&e->dst);
 		aml_layout_destroy(&e->src);

@@ -20,7 +20,7 @@
 #define PEERS_MAX 8
 
 /* An engine as a contestant. */
-struct engine {
+struct engine_entrant {
 	struct aml_dma *dma;
 	unsigned workers;
 	struct task_copies copies;
@@ -40,7 +40,7 @@ struct round {
 	struct results *out;
 	struct task_copies copies;
 	size_t written; /* bytes of the destination that an operation writes */
-	struct engine engines[ENGINES_MAX];
+	struct engine_entrant engines[ENGINES_MAX];
 	size_t engine_count;
 	struct peer peers[PEERS_MAX];
 	size_t peer_count;
@@ -64,8 +64,8 @@ void round_add(struct round *round, const char *name, int (*run)(void *), void *
  * engine. `suffix` is appended to the engine's name. NULL if out of memory or threads; the note
  * says so.
  */
-struct engine *round_add_engine(struct round *round, unsigned workers, size_t requests,
-				const char *suffix, int (*run)(void *));
+struct engine_entrant *round_add_engine(struct round *round, unsigned workers, size_t requests,
+					const char *suffix, int (*run)(void *));
 
 /* Add an engine with the requested number of workers, and an engine with one worker. */
 enum outcome round_add_engines(struct round *round, int (*run)(void *));

@@ -12,14 +12,19 @@
 extern "C" {
 #endif
 
-#define SHAPE_NDIMS 4
+#define SHAPE_NDIMS 6
 
-/* On each side, element c lies `sum(c[i] * step[i])` elements after the start. */
+/*
+ * On each side, element c lies `sum(c[i] * step[i])` bytes after element 0. Steps may be negative.
+ * A step of 0 in the source repeats elements. A shift is the distance in bytes from the start of a
+ * page to the lowest element of the side.
+ */
 struct shape {
 	size_t element_size;
 	size_t ndims;
 	size_t dims[SHAPE_NDIMS];
-	size_t dst_step[SHAPE_NDIMS], src_step[SHAPE_NDIMS];
+	ptrdiff_t dst_step[SHAPE_NDIMS], src_step[SHAPE_NDIMS];
+	size_t dst_shift, src_shift;
 };
 
 struct aml_layout;
@@ -49,18 +54,30 @@ struct shape shape_back(const struct shape *shape);
 /* The same copy with its dimensions sorted by the destination's steps, smallest first. */
 struct shape shape_sorted(const struct shape *shape);
 
+/* The same copy without extents of 1, and with neighbouring dimensions merged where possible. */
+struct shape shape_merged(const struct shape *shape);
+
 /* The number of bytes that are copied, and the size of the memory that a side spans. */
 size_t shape_payload(const struct shape *shape);
-size_t shape_extent(const struct shape *shape, const size_t *step);
+size_t shape_extent(const struct shape *shape, const ptrdiff_t *step);
+
+/* The distance in bytes from the lowest element of a side to element 0. */
+size_t shape_below(const struct shape *shape, const ptrdiff_t *step);
 
 /* True if the elements of a side are dense, in the order of `shape`'s dimensions. */
-int shape_is_dense(const struct shape *shape, const size_t *step);
+int shape_is_dense(const struct shape *shape, const ptrdiff_t *step);
 
-/* Create the dense layout of a side. Returns the result of aml_layout_dense_create(). */
-int shape_layout(const struct shape *shape, const size_t *step, void *base,
+/*
+ * Create the layout of a side. `base` is the address of element 0. The layout is dense where its
+ * steps allow, else a layout of steps. Returns an error of the library.
+ */
+int shape_layout(const struct shape *shape, const ptrdiff_t *step, void *base,
 		 struct aml_layout **layout);
 
-/* Copy element by element. All contestants are checked against this result. */
+/*
+ * Copy element by element. All contestants are checked against this result. The addresses are those
+ * of element 0.
+ */
 void shape_reference(const struct shape *shape, void *dst, const void *src);
 
 #ifdef __cplusplus

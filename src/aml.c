@@ -13,6 +13,7 @@
 
 #include "dma/linux.h"
 #include "machine/cpus.h"
+#include "util/environment.h"
 #include "util/lock.h"
 
 const int aml_version_major = AML_VERSION_MAJOR;
@@ -70,7 +71,7 @@ __attribute__((constructor)) static void handle_fork_early(void)
 /* Choose the number of workers of aml_dma_linux. */
 static int choose_num_threads(size_t *n)
 {
-	const char *text = getenv("AML_DMA_NUM_THREADS");
+	const char *text = environment_get("AML_DMA_NUM_THREADS");
 	size_t value = 0;
 
 	if (text == NULL) {

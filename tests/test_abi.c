@@ -9,6 +9,7 @@
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "suite.h"
 
@@ -29,18 +30,18 @@ START_TEST(engines)
 	struct theirs {
 		void *ops, *data;
 	};
-	struct ops {
+	struct dma_ops {
 		function create_request, destroy_request, wait_request, barrier, fprintf;
 	};
 
 	SAME(struct aml_dma, struct theirs, ops);
 	SAME(struct aml_dma, struct theirs, data);
 	ck_assert_uint_eq(sizeof(struct aml_dma), sizeof(struct theirs));
-	SAME(struct aml_dma_ops, struct ops, create_request);
-	SAME(struct aml_dma_ops, struct ops, destroy_request);
-	SAME(struct aml_dma_ops, struct ops, wait_request);
-	SAME(struct aml_dma_ops, struct ops, barrier);
-	SAME(struct aml_dma_ops, struct ops, fprintf);
+	SAME(struct aml_dma_ops, struct dma_ops, create_request);
+	SAME(struct aml_dma_ops, struct dma_ops, destroy_request);
+	SAME(struct aml_dma_ops, struct dma_ops, wait_request);
+	SAME(struct aml_dma_ops, struct dma_ops, barrier);
+	SAME(struct aml_dma_ops, struct dma_ops, fprintf);
 }
 END_TEST
 
@@ -57,7 +58,7 @@ START_TEST(the_engine_of_linux_and_its_requests)
 		struct aml_dma_linux_request *req;
 	};
 	/* struct aml_task itself may be larger than in AML. */
-	struct request {
+	struct engine_request {
 		struct aml_task task;
 		struct task_in task_in;
 		int task_out, flags;
@@ -69,10 +70,10 @@ START_TEST(the_engine_of_linux_and_its_requests)
 	SAME(struct aml_dma_linux_task_in, struct task_in, src);
 	SAME(struct aml_dma_linux_task_in, struct task_in, op_arg);
 	SAME(struct aml_dma_linux_task_in, struct task_in, req);
-	SAME(struct aml_dma_linux_request, struct request, task);
-	SAME(struct aml_dma_linux_request, struct request, task_in);
-	SAME(struct aml_dma_linux_request, struct request, task_out);
-	SAME(struct aml_dma_linux_request, struct request, flags);
+	SAME(struct aml_dma_linux_request, struct engine_request, task);
+	SAME(struct aml_dma_linux_request, struct engine_request, task_in);
+	SAME(struct aml_dma_linux_request, struct engine_request, task_out);
+	SAME(struct aml_dma_linux_request, struct engine_request, flags);
 }
 END_TEST
 
@@ -85,7 +86,7 @@ START_TEST(schedulers_and_tasks)
 		aml_task_work fn;
 		void *data;
 	};
-	struct ops {
+	struct sched_ops {
 		function submit, wait, wait_any;
 	};
 	struct sched {
@@ -96,9 +97,9 @@ START_TEST(schedulers_and_tasks)
 	SAME(struct aml_task, struct task, out);
 	SAME(struct aml_task, struct task, fn);
 	SAME(struct aml_task, struct task, data);
-	SAME(struct aml_sched_ops, struct ops, submit);
-	SAME(struct aml_sched_ops, struct ops, wait);
-	SAME(struct aml_sched_ops, struct ops, wait_any);
+	SAME(struct aml_sched_ops, struct sched_ops, submit);
+	SAME(struct aml_sched_ops, struct sched_ops, wait);
+	SAME(struct aml_sched_ops, struct sched_ops, wait_any);
 	SAME(struct aml_sched, struct sched, data);
 	SAME(struct aml_sched, struct sched, ops);
 	ck_assert_uint_eq(sizeof(struct aml_sched), sizeof(struct sched));
@@ -135,6 +136,8 @@ START_TEST(the_data_of_layouts)
 	SAME(struct aml_layout_pad, struct pad, dims);
 	SAME(struct aml_layout_pad, struct pad, target_dims);
 	SAME(struct aml_layout_pad, struct pad, neutral);
+	/* Not in AML: behind what AML has. */
+	ck_assert_uint_eq(offsetof(struct aml_layout_pad, offsets), sizeof(struct pad));
 	SAME(struct aml_layout_data_reshape, struct reshape, target);
 	SAME(struct aml_layout_data_reshape, struct reshape, ndims);
 	SAME(struct aml_layout_data_reshape, struct reshape, target_ndims);
@@ -144,5 +147,45 @@ START_TEST(the_data_of_layouts)
 }
 END_TEST
 
+/* Members that AML's tables lack stand behind those of AML: a shorter initialiser makes them NULL.
+ */
+/* Contract: NAME-4. */
+START_TEST(further_members_of_tables_come_last)
+{
+	static struct aml_layout_ops layout_ops = {.destroy = NULL};
+	static struct aml_dma_ops dma_ops = {.fprintf = NULL};
+
+	ck_assert_uint_eq(offsetof(struct aml_layout_ops, steps_native), 14 * sizeof(function));
+	ck_assert_uint_eq(offsetof(struct aml_layout_ops, concurrent), 15 * sizeof(function));
+	ck_assert_uint_eq(sizeof(struct aml_layout_ops), 16 * sizeof(function));
+	ck_assert_uint_eq(offsetof(struct aml_dma_ops, copy), 5 * sizeof(function));
+	ck_assert_uint_eq(offsetof(struct aml_dma_ops, extension), 6 * sizeof(function));
+	ck_assert_uint_eq(sizeof(struct aml_dma_ops), 7 * sizeof(function));
+	ck_assert(layout_ops.concurrent == NULL && dma_ops.extension == NULL);
+	/* The table of further operations begins with its size. No engine has one yet. */
+	ck_assert_uint_eq(offsetof(struct aml_dma_extension, size), 0);
+	ck_assert_uint_eq(sizeof(struct aml_dma_extension), 5 * sizeof(function));
+	ck_assert_ptr_null(aml_dma_linux_ops.extension);
+}
+END_TEST
+
+/* Contract: NAME-4. */
+START_TEST(the_data_of_steps_layouts)
+{
+	struct steps {
+		void *ptr;
+		size_t ndims, element_size, *dims;
+		ptrdiff_t *steps;
+	};
+
+	SAME(struct aml_layout_steps, struct steps, ptr);
+	SAME(struct aml_layout_steps, struct steps, ndims);
+	SAME(struct aml_layout_steps, struct steps, element_size);
+	SAME(struct aml_layout_steps, struct steps, dims);
+	SAME(struct aml_layout_steps, struct steps, steps);
+	ck_assert_uint_eq(sizeof(struct aml_layout_steps), sizeof(struct steps));
+}
+END_TEST
+
 SUITE("abi", engines, the_engine_of_linux_and_its_requests, schedulers_and_tasks,
-      the_data_of_layouts)
+      the_data_of_layouts, further_members_of_tables_come_last, the_data_of_steps_layouts)

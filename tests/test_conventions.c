@@ -111,7 +111,7 @@ START_TEST(no_function_is_a_cancellation_point)
 END_TEST
 
 /* A call that blocks, followed by a cancellation point of the thread itself. */
-struct blocked {
+struct blocked_call {
 	struct call call;
 	int (*fn)(struct call *call);
 	atomic_int returned;
@@ -120,7 +120,7 @@ struct blocked {
 
 static int call_then_test(struct call *call)
 {
-	struct blocked *blocked = (struct blocked *)call;
+	struct blocked_call *blocked = (struct blocked_call *)call;
 
 	blocked->result = blocked->fn(call);
 	atomic_store(&blocked->returned, 1);
@@ -136,7 +136,7 @@ static void cancel_thread_in(int (*fn)(struct call *call), size_t threads)
 	struct job held = {.gate = &gate}, job = {.result = 0};
 	struct aml_task task = job_task(&job, NULL);
 	struct aml_dma_request *req = NULL;
-	struct blocked blocked = {.fn = fn, .returned = 0};
+	struct blocked_call blocked = {.fn = fn, .returned = 0};
 	struct aml_sched *sched;
 	void *end = NULL;
 

@@ -26,7 +26,7 @@ struct picture {
 };
 
 /* The result of one copy: a picture, the name of its file, and the request of the posted copy. */
-struct result {
+struct copied_picture {
 	const char *name;
 	struct picture picture;
 	struct aml_dma_request *request;
@@ -193,7 +193,7 @@ static int read_picture(const char *file, struct picture *picture)
  * source is a slice of it: all rows, all columns, and one channel. In memory, the elements of the
  * slice are three bytes apart. The destination has the same extents and is contiguous.
  */
-static int post_plane(struct result *plane, const struct picture *picture, size_t channel)
+static int post_plane(struct copied_picture *plane, const struct picture *picture, size_t channel)
 {
 	const size_t dims[] = {picture->height, picture->width, picture->channels};
 	const size_t one[] = {picture->height, picture->width, 1};
@@ -224,7 +224,7 @@ static int post_plane(struct result *plane, const struct picture *picture, size_
  * neighbours in a row is the height of the source. With every pitch 1, the strides are these
  * distances, in elements.
  */
-static int post_transposed(struct result *transposed, const struct picture *picture)
+static int post_transposed(struct copied_picture *transposed, const struct picture *picture)
 {
 	const size_t dims[] = {picture->height, picture->width};
 	const size_t stride[] = {1, picture->height};
@@ -245,7 +245,8 @@ static int post_transposed(struct result *transposed, const struct picture *pict
 }
 
 /* Post all four copies, so that they run at the same time. Then wait for each copy. */
-static int run_copies(const char *file, struct result *results, const struct picture *picture)
+static int run_copies(const char *file, struct copied_picture *results,
+		      const struct picture *picture)
 {
 	int err = AML_SUCCESS;
 
@@ -261,7 +262,8 @@ static int run_copies(const char *file, struct result *results, const struct pic
 }
 
 /* Compare a plane with the picture, without the library's help. */
-static int check_plane(const struct result *plane, const struct picture *picture, size_t channel)
+static int check_plane(const struct copied_picture *plane, const struct picture *picture,
+		       size_t channel)
 {
 	const unsigned char *made = plane->picture.bytes;
 
@@ -272,7 +274,7 @@ static int check_plane(const struct result *plane, const struct picture *picture
 }
 
 /* Compare the transposed picture with the picture, pixel by pixel. */
-static int check_transposed(const struct result *transposed, const struct picture *picture)
+static int check_transposed(const struct copied_picture *transposed, const struct picture *picture)
 {
 	const size_t width = picture->width, height = picture->height;
 	const unsigned char *made = transposed->picture.bytes;
@@ -286,7 +288,7 @@ static int check_transposed(const struct result *transposed, const struct pictur
 	return 0;
 }
 
-static int check_results(const struct result *results, const struct picture *picture)
+static int check_results(const struct copied_picture *results, const struct picture *picture)
 {
 	for (size_t i = RED; i <= BLUE; i++)
 		if (check_plane(&results[i], picture, i))
@@ -296,7 +298,7 @@ static int check_results(const struct result *results, const struct picture *pic
 
 /* Writing the results. */
 
-static int write_picture(const char *dir, const struct result *result)
+static int write_picture(const char *dir, const struct copied_picture *result)
 {
 	const struct picture *picture = &result->picture;
 	const size_t size = size_of(picture);
@@ -321,7 +323,7 @@ static int write_picture(const char *dir, const struct result *result)
 	return err;
 }
 
-static int write_results(const char *dir, const struct result *results)
+static int write_results(const char *dir, const struct copied_picture *results)
 {
 	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
 		return complain(dir, "cannot be made: %s", strerror(errno));
@@ -334,7 +336,8 @@ static int write_results(const char *dir, const struct result *results)
 }
 
 /* Set the names and sizes of the results, and allocate memory for their bytes. */
-static int make_results(const char *file, struct result *results, const struct picture *picture)
+static int make_results(const char *file, struct copied_picture *results,
+			const struct picture *picture)
 {
 	static const char *const names[] = {"red.pgm", "green.pgm", "blue.pgm", "transposed.ppm"};
 
@@ -357,7 +360,7 @@ static int make_results(const char *file, struct result *results, const struct p
 }
 
 /* Release results in any state. A copy that is still posted is cancelled first. */
-static void free_results(struct result *results)
+static void free_results(struct copied_picture *results)
 {
 	for (size_t i = 0; i < RESULTS; i++) {
 		if (results[i].request != NULL)
@@ -369,7 +372,7 @@ static void free_results(struct result *results)
 int main(int argc, char *argv[])
 {
 	struct picture picture = {0};
-	struct result results[RESULTS] = {0};
+	struct copied_picture results[RESULTS] = {0};
 	int err;
 
 	if (argc != 3) {

@@ -43,7 +43,7 @@ struct product {
 };
 
 /* A pair of packed tiles, and the requests that fill it. */
-struct pair {
+struct tile_pair {
 	/* a[k][row]: transposed. */
 	double a[DEPTH][TILE];
 	/* b[k][column] */
@@ -124,7 +124,7 @@ static int post_tile(struct aml_dma_request **request, double *buffer, const siz
  * of TILE elements, and neighbours in a column a distance of 1. With every pitch 1, the strides are
  * these distances.
  */
-static int post(const struct product *p, const struct step *step, struct pair *pair)
+static int post(const struct product *p, const struct step *step, struct tile_pair *pair)
 {
 	const size_t b_pitch[] = {DEPTH, TILE}, a_stride[] = {1, TILE}, a_pitch[] = {1, 1};
 	int err = post_tile(&pair->a_request, &pair->a[0][0], a_stride, a_pitch, p->a_layout,
@@ -138,7 +138,7 @@ static int post(const struct product *p, const struct step *step, struct pair *p
 	return err;
 }
 
-static int await(struct pair *pair)
+static int await(struct tile_pair *pair)
 {
 	int err = aml_dma_wait(aml_dma_linux, &pair->a_request);
 
@@ -149,7 +149,7 @@ static int await(struct pair *pair)
  * Add the product of two packed tiles to C. If the rows of a tile are not a multiple of ROWS, the
  * missing rows are computed from the old content of the buffer, and the results are dropped.
  */
-static void compute(struct product *p, const struct step *step, const struct pair *pair)
+static void compute(struct product *p, const struct step *step, const struct tile_pair *pair)
 {
 	for (size_t row = 0; row < step->rows; row += ROWS) {
 		double sum[ROWS][TILE] = {{0}};
@@ -172,14 +172,14 @@ static void compute(struct product *p, const struct step *step, const struct pai
  * waits for the tiles of this step. Afterwards, the pair of this step is free for the step after
  * the next.
  */
-static int run(struct product *p, struct pair pairs[2], bool packs, bool computes)
+static int run(struct product *p, struct tile_pair pairs[2], bool packs, bool computes)
 {
 	const size_t steps = steps_of(p);
 	struct step step = step_of(p, 0);
 	int err = packs ? post(p, &step, &pairs[0]) : AML_SUCCESS;
 
 	for (size_t i = 0; i < steps && err == AML_SUCCESS; i++) {
-		struct pair *this = &pairs[i % 2], *other = &pairs[(i + 1) % 2];
+		struct tile_pair *this = &pairs[i % 2], *other = &pairs[(i + 1) % 2];
 		struct step next = step_of(p, i + 1);
 
 		if (packs && i + 1 < steps)
@@ -194,7 +194,7 @@ static int run(struct product *p, struct pair pairs[2], bool packs, bool compute
 }
 
 /* The least of three times that a run takes, in seconds. Negative if a run failed. */
-static double time_of(struct product *p, struct pair pairs[2], bool packs, bool computes)
+static double time_of(struct product *p, struct tile_pair pairs[2], bool packs, bool computes)
 {
 	double least = 0;
 
@@ -237,7 +237,7 @@ static int check(const struct product *p)
 	return same ? 0 : complain("the product", "differs from that of plain loops");
 }
 
-static int multiply(struct product *p, struct pair pairs[2])
+static int multiply(struct product *p, struct tile_pair pairs[2])
 {
 	const double n = (double)p->size;
 	double packing = time_of(p, pairs, true, false);
@@ -288,7 +288,7 @@ static int make(struct product *p)
 	return err == AML_SUCCESS ? 0 : complain("no layout", aml_strerror(err));
 }
 
-static void release(struct product *p, struct pair pairs[2])
+static void release(struct product *p, struct tile_pair pairs[2])
 {
 	for (int i = 0; i < 2; i++) {
 		if (pairs[i].a_request != NULL)
@@ -329,7 +329,7 @@ static int read_size(int argc, char *argv[], size_t *size)
 
 int main(int argc, char *argv[])
 {
-	static struct pair pairs[2];
+	static struct tile_pair pairs[2];
 	struct product product = {0};
 	int err;
 

@@ -82,6 +82,29 @@ struct aml_dma_data;
 typedef int (*aml_dma_operator)(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
 /**
+ * Further operations of an engine, beyond AML's. Not in AML. This version declares only the members
+ * that begin the table; no function uses it yet. Later versions append operations.
+ *
+ * The table belongs to the four operations that it names. It is used only while the engine's
+ * operations (struct aml_dma_ops) have these four: a table that was copied from an engine's and had
+ * one of them replaced does not get the further operations.
+ */
+struct aml_dma_extension {
+	/** The size of the table in bytes: `sizeof(struct aml_dma_extension)`. */
+	size_t size;
+	/** aml_dma_ops::create_request of the engine. */
+	int (*create_request)(struct aml_dma_data *data, struct aml_dma_request **req,
+			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+			      void *op_arg);
+	/** aml_dma_ops::destroy_request of the engine. */
+	int (*destroy_request)(struct aml_dma_data *data, struct aml_dma_request **req);
+	/** aml_dma_ops::wait_request of the engine. */
+	int (*wait_request)(struct aml_dma_data *data, struct aml_dma_request **req);
+	/** aml_dma_ops::barrier of the engine. */
+	int (*barrier)(struct aml_dma_data *data);
+};
+
+/**
  * The operations of an engine. An operation may be NULL: the function that needs it then returns
  * -AML_ENOTSUP. The functions check their arguments, so that an operation gets valid ones only,
  * and return what the operation returns.
@@ -106,6 +129,12 @@ struct aml_dma_ops {
 	 */
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);
+
+	/**
+	 * Optional, not in AML: further operations. NULL: none. In this version it is NULL in
+	 * aml_dma_linux_ops too.
+	 */
+	const struct aml_dma_extension *extension;
 };
 
 /** An engine. */

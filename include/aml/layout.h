@@ -23,9 +23,10 @@ extern "C" {
  * It maps coordinates to addresses. A layout describes memory and never owns it.
  *
  * The life cycle of a layout:
- *  1. The constructor of its kind creates it (`aml/layout/dense.h`, `aml/layout/pad.h`,
- *     `aml/layout/reshape.h`, or a custom constructor), or it is derived from another layout by
- *     aml_layout_slice(), aml_layout_reshape() or aml_layout_duplicate().
+ *  1. The constructor of its kind creates it (`aml/layout/dense.h`, `aml/layout/steps.h`,
+ *     `aml/layout/pad.h`, `aml/layout/reshape.h`, or a custom constructor), or it is derived from
+ *     another layout by aml_layout_slice(), aml_layout_reshape(), aml_layout_reverse() or
+ *     aml_layout_duplicate().
  *  2. Copies use it, see `aml/dma.h`.
  *  3. aml_layout_destroy() releases it.
  *
@@ -99,8 +100,9 @@ struct aml_layout {
  * gets valid ones only, and return what the operator returns.
  *
  * A copy needs ndims, dims_native, element_size and deref_native. It calls deref_native once per
- * element, in the thread that makes the copy: a worker, or a thread that waits. An operator must
- * not change the layout. It is called with no lock held.
+ * element, in the thread that makes the copy: a worker, or a thread that waits; in several such
+ * threads only if the layout is concurrent. An operator must not change the layout. It is called
+ * with no lock held.
  *
  * The call that posts a copy checks what a layout reports about itself, also under pads and reshape
  * layouts. It returns -AML_EINVAL if the values are impossible, if a layout that has elements lies
@@ -165,6 +167,17 @@ struct aml_layout_ops {
 	 * its deref_native, ndims, dims_native or element_size was replaced.
 	 */
 	int (*steps_native)(const struct aml_layout_data *data, void **base, ptrdiff_t *steps);
+
+	/**
+	 * Optional, not in AML: whether several threads may call the layout's operators at once for
+	 * one request. 1: they may; a large copy that uses deref_native is then split into parts.
+	 * Any other value, or NULL: such a copy runs in one thread.
+	 *
+	 * The layouts of this library are concurrent; a pad or reshape layout is if its target is.
+	 * A table that was copied from one of this library's tables is not concurrent if its
+	 * deref_native was replaced, unless this operator was replaced too.
+	 */
+	int (*concurrent)(const struct aml_layout_data *data);
 };
 
 /**
@@ -276,6 +289,31 @@ int aml_layout_reshape(const struct aml_layout *layout, struct aml_layout **outp
  */
 int aml_layout_slice(const struct aml_layout *layout, struct aml_layout **output,
 		     const size_t *offsets, const size_t *dims, const size_t *strides);
+
+/**
+ * Create a layout of the same elements with one dimension in reverse order. Not in AML.
+ *
+ * The new layout is a steps layout (`aml/layout/steps.h`) in the order of `layout`. Its raw pointer
+ * is the address of its own element 0, which is the last one of `layout` in that dimension.
+ *
+ * @code
+ * // A picture whose first row in memory is the lowest one, from top to bottom:
+ * struct aml_layout *upright;
+ * int err = aml_layout_reverse(bitmap, &upright, 0);
+ * @endcode
+ *
+ * @param[in] layout  The layout, of any kind with the fast path (aml_layout_ops::steps_native). It
+ *   does not change, and may be destroyed before the new one.
+ * @param[out] output  The new layout. The caller releases it with aml_layout_destroy().
+ * @param[in] dim  The dimension, in user order.
+ * @retval AML_SUCCESS  The layout is created.
+ * @retval -AML_EINVAL  `layout`, `layout->ops` or `output` is NULL; or `dim` is not less than the
+ *   number of dimensions; or the layout reports about itself what cannot be.
+ * @retval -AML_ENOMEM  Out of memory.
+ * @retval -AML_ENOTSUP  The layout has no fast path, or lacks one of the operators order, ndims,
+ *   dims_native, element_size and deref_native.
+ */
+int aml_layout_reverse(const struct aml_layout *layout, struct aml_layout **output, size_t dim);
 
 /**
  * Print a layout in readable form.

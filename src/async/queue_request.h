@@ -44,8 +44,9 @@ struct queue_request {
 };
 
 /*
- * Run a part of a divisible task. The function must neither block nor submit tasks. After all taken
- * parts have run, the scheduler calls the task's own function, which closes the task.
+ * Run a part of a divisible task. The function may do what the function of a task may do. Several
+ * threads call it at once. After all taken parts have run, the scheduler calls the task's own
+ * function, which closes the task.
  */
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
 

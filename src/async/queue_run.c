@@ -22,6 +22,17 @@ static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slo
 	queue_frame = frame.outer;
 }
 
+/* Run a part of a task, which may call code of the program. The lock must not be held. */
+static void task_call_part(struct queue_sched *q, struct aml_task *task, unsigned part,
+			   bool has_slot)
+{
+	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
+
+	queue_frame = &frame;
+	q->part(task, part);
+	queue_frame = frame.outer;
+}
+
 /* Run a task that is not divisible. */
 static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
@@ -47,7 +58,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 		/* With the lock held: no other thread can start another part before this event. */
 		began = trace_start(&q->trace, task, part);
 		queue_release(q);
-		q->part(task, part);
+		task_call_part(q, task, part, has_slot);
 		trace_end(&q->trace, task, part, began);
 	} else {
 		queue_release(q);

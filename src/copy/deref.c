@@ -29,6 +29,12 @@ struct element_cursor {
 	size_t coords[NDIMS_MAX];
 };
 
+/* A row: iterations of the innermost loop. */
+struct element_row {
+	union copy_pace dst, src;
+	size_t from, to;
+};
+
 static void start_cursor(struct element_cursor *cursor, const union copy_end *end, uint8_t side,
 			 bool is_written)
 {
@@ -70,17 +76,16 @@ static inline bool locate_element(struct element_cursor *cursor, union copy_pace
 	return true;
 }
 
-__attribute__((always_inline)) static inline int move_row_mixed(struct element_cursor *dst,
-								struct element_cursor *src,
-								size_t size,
-								const struct copy_dim *dim)
+/* Any two modes. */
+static int move_row_mixed(struct element_cursor *dst, struct element_cursor *src, size_t size,
+			  const struct element_row *row)
 {
-	for (size_t i = 0; i < dim->extent; i++) {
+	for (size_t i = row->from; i < row->to; i++) {
 		void *to = NULL, *from = NULL;
 
-		if (!locate_element(dst, dim->dst, i, &to))
+		if (!locate_element(dst, row->dst, i, &to))
 			continue;
-		(void)locate_element(src, dim->src, i, &from);
+		(void)locate_element(src, row->src, i, &from);
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
@@ -88,81 +93,159 @@ __attribute__((always_inline)) static inline int move_row_mixed(struct element_c
 	return AML_SUCCESS;
 }
 
-/* Local variables stay in registers across the two calls for each element. */
-__attribute__((always_inline)) static inline int move_row_deref(struct element_cursor *dst,
-								struct element_cursor *src,
-								size_t size,
-								const struct copy_dim *dim)
+/*
+ * The modes and the size are constants. `coords` of a side are those of its first element. Local
+ * variables stay in registers across the calls for each element.
+ */
+__attribute__((always_inline)) static inline int move_row_as(
+	enum element_mode dst_mode, struct element_cursor *dst, size_t *dst_coords,
+	enum element_mode src_mode, struct element_cursor *src, size_t *src_coords, size_t size,
+	const struct element_row *row)
 {
 	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
 	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = &dst->coords[dim->dst.dim];
-	size_t *src_coord = &src->coords[dim->src.dim];
-	const size_t extent = dim->extent;
+	size_t *dst_coord = dst_mode == BY_DEREF ? dst_coords + row->dst.dim : NULL;
+	size_t *src_coord = src_mode == BY_DEREF ? src_coords + row->src.dim : NULL;
+	char *to = dst_mode == BY_STEP ? dst->address + (ptrdiff_t)row->from * row->dst.step : NULL;
+	const char *from =
+		src_mode == BY_STEP ? src->address + (ptrdiff_t)row->from * row->src.step : NULL;
+	const size_t end = row->to;
 
-	for (size_t i = 0; i < extent; i++) {
-		void *to, *from;
-
-		*dst_coord = i;
-		to = dst_deref(dst_data, dst->coords);
-		*src_coord = i;
-		from = src_deref(src_data, src->coords);
+	for (size_t i = row->from; i < end; i++) {
+		if (src_mode == BY_DEREF) {
+			*src_coord = i;
+			from = src_deref(src_data, src_coords);
+		}
+		if (dst_mode == BY_DEREF) {
+			*dst_coord = i;
+			to = dst_deref(dst_data, dst_coords);
+		}
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
+		/* After the last element, the address could be outside of any object. */
+		if (dst_mode == BY_STEP)
+			to = (char *)((uintptr_t)to + (size_t)row->dst.step);
+		if (src_mode == BY_STEP)
+			from = (const char *)((uintptr_t)from + (size_t)row->src.step);
 	}
 	return AML_SUCCESS;
 }
 
 __attribute__((always_inline)) static inline int move_row(struct element_cursor *dst,
 							  struct element_cursor *src, size_t size,
-							  const struct copy_dim *dim)
+							  const struct element_row *row)
 {
+	if (dst->mode == BY_STEP && src->mode == BY_DEREF)
+		return move_row_as(BY_STEP, dst, NULL, BY_DEREF, src, src->coords, size, row);
+	if (dst->mode == BY_DEREF && src->mode == BY_STEP)
+		return move_row_as(BY_DEREF, dst, dst->coords, BY_STEP, src, NULL, size, row);
 	if (dst->mode == BY_DEREF && src->mode == BY_DEREF)
-		return move_row_deref(dst, src, size, dim);
-	return move_row_mixed(dst, src, size, dim);
+		return move_row_as(BY_DEREF, dst, dst->coords, BY_DEREF, src, src->coords, size,
+				   row);
+	return move_row_mixed(dst, src, size, row);
+}
+
+/*
+ * Both sides call deref_native with the same coordinates: those of `dst`, whose dimension 0 is the
+ * innermost loop. The cursors keep the functions and their data, so that the counter and the first
+ * address have registers across the calls.
+ */
+__attribute__((always_inline)) static inline int move_row_shared(struct element_cursor *dst,
+								 struct element_cursor *src,
+								 size_t size,
+								 const struct element_row *row)
+{
+	size_t *coords = dst->coords;
+	const size_t end = row->to;
+
+	for (size_t i = row->from; i < end; i++) {
+		void *to, *from;
+
+		coords[0] = i;
+		from = src->deref(src->data, coords);
+		if (__builtin_expect(from == NULL, 0))
+			return -AML_FAILURE;
+		to = dst->deref(dst->data, coords);
+		if (__builtin_expect(to == NULL, 0))
+			return -AML_FAILURE;
+		memcpy(to, from, size);
+	}
+	return AML_SUCCESS;
 }
 
 /*
  * Run the innermost loop. The element size is a constant, so that copying a small element is a load
- * and a store. The function is not inlined, so that its loops have all registers.
+ * and a store. The functions are not inlined, so that their loops have all registers.
  */
-__attribute__((noinline)) static int move_row_by_size(struct element_cursor *dst,
-						      struct element_cursor *src, size_t size,
-						      const struct copy_dim *dim)
-{
-	switch (size) {
-	case 1:
-		return move_row(dst, src, 1, dim);
-	case 2:
-		return move_row(dst, src, 2, dim);
-	case 4:
-		return move_row(dst, src, 4, dim);
-	case 8:
-		return move_row(dst, src, 8, dim);
-	case 16:
-		return move_row(dst, src, 16, dim);
-	default:
-		return move_row(dst, src, size, dim);
+#define BY_SIZE(move)                                                                \
+	__attribute__((noinline)) static int move##_by_size(                         \
+		struct element_cursor *dst, struct element_cursor *src, size_t size, \
+		const struct element_row *row)                                       \
+	{                                                                            \
+		switch (size) {                                                      \
+		case 1:                                                              \
+			return move(dst, src, 1, row);                               \
+		case 2:                                                              \
+			return move(dst, src, 2, row);                               \
+		case 4:                                                              \
+			return move(dst, src, 4, row);                               \
+		case 8:                                                              \
+			return move(dst, src, 8, row);                               \
+		case 16:                                                             \
+			return move(dst, src, 16, row);                              \
+		default:                                                             \
+			return move(dst, src, size, row);                            \
+		}                                                                    \
 	}
-}
 
-int copy_deref(const struct copy_plan *plan)
+BY_SIZE(move_row)
+BY_SIZE(move_row_shared)
+
+/* Do both sides call deref_native, with the same coordinates? */
+static bool coords_are_shared(const struct copy_plan *plan, const struct element_cursor *dst,
+			      const struct element_cursor *src)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
+
+	if (dst->mode != BY_DEREF || src->mode != BY_DEREF)
+		return false;
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		if (dims[i].dst.dim != i || dims[i].src.dim != i)
+			return false;
+	return true;
+}
+
+int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	const struct copy_section whole = {0, 0, dims[0].extent};
+	const struct copy_section *part = section != NULL ? section : &whole;
+	struct element_row row = {dims[0].dst, dims[0].src, 0, dims[0].extent};
 	struct element_cursor dst, src;
 	size_t index[NDIMS_MAX] = {0};
+	bool shared;
 	uint8_t i;
 
 	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
 	start_cursor(&src, &plan->elements.src, plan->sides.src, false);
+	if (part->dim == 0) {
+		row.from = part->from;
+		row.to = part->to;
+	} else {
+		advance_cursor(&dst, dims[part->dim].dst, (ptrdiff_t)part->from);
+		advance_cursor(&src, dims[part->dim].src, (ptrdiff_t)part->from);
+	}
+	shared = coords_are_shared(plan, &dst, &src);
 	do {
-		int err = move_row_by_size(&dst, &src, plan->elements.bytes, &dims[0]);
+		int err = (shared ? move_row_shared_by_size
+				  : move_row_by_size)(&dst, &src, plan->elements.bytes, &row);
 
 		if (err != AML_SUCCESS)
 			return err;
 		for (i = 1; i < plan->nloops; i++) {
-			ptrdiff_t n = ++index[i] < dims[i].extent ? 1 : 1 - (ptrdiff_t)index[i];
+			size_t extent = i == part->dim ? part->to - part->from : dims[i].extent;
+			ptrdiff_t n = ++index[i] < extent ? 1 : 1 - (ptrdiff_t)index[i];
 
 			advance_cursor(&dst, dims[i].dst, n);
 			advance_cursor(&src, dims[i].src, n);

@@ -6,9 +6,9 @@
 #include "plan/plan.h"
 
 /*
- * Run a deref plan. Returns -AML_FAILURE if a layout returned NULL for an element, else
- * AML_SUCCESS.
+ * Run a section of a deref plan, or all of it if `section` is NULL. Returns -AML_FAILURE if a
+ * layout returned NULL for an element, else AML_SUCCESS.
  */
-int copy_deref(const struct copy_plan *plan);
+int copy_deref(const struct copy_plan *plan, const struct copy_section *section);
 
 #endif /* COPY_DEREF_H */

@@ -17,7 +17,10 @@ enum { COPY_STACK_BYTES = 64 << 10 };
  */
 int copy_plan_run(const struct copy_plan *plan);
 
-/* Run part number `part` of a plan. See plan/part.h. The plan must not be a deref plan. */
-void copy_plan_run_part(const struct copy_plan *plan, unsigned part);
+/*
+ * Run part number `part` of a plan. See plan/part.h. Returns -AML_FAILURE if a layout returned NULL
+ * for an element of the part, else AML_SUCCESS.
+ */
+int copy_plan_run_part(const struct copy_plan *plan, unsigned part);
 
 #endif /* COPY_RUN_H */

@@ -16,6 +16,7 @@
 #include "kernels/kernels.h"
 #include "machine/caches.h"
 #include "plan/staging.h"
+#include "plan/variant.h"
 
 /* The section of a source row that is copied for all rows before the next section. */
 enum { STAGED_PAGE_BYTES = 4 << 10 };
@@ -34,6 +35,7 @@ struct staged_planes {
 	ptrdiff_t dst_step, dst_jump; /* of an element of a source run, and of a source run */
 	size_t piece; /* of a row, in bytes: a section of a source run, or whole runs */
 	char *stage;
+	uint8_t hint; /* enum copy_hint */
 };
 
 /* A tile of the plane at `dst` and `src`: `rows` source rows, and of each, `bytes` from `at` on. */
@@ -89,11 +91,14 @@ static struct rows_ahead ahead_of(const struct staged_planes *p, const struct st
 	return (struct rows_ahead){c, t->rows, line_start(&c), (ptrdiff_t)t->bytes};
 }
 
-/* Prefetch the next `lines` lines. They are used once, and soon. */
+/* Prefetch the next `lines` lines. They are used soon. */
 static inline void prefetch_lines(const struct staged_planes *p, struct rows_ahead *a, size_t lines)
 {
 	for (; lines > 0 && a->rows > 0; lines--) {
-		__builtin_prefetch(a->cursor.src + a->at, 0, 0);
+		if (p->hint == HINT_ONCE)
+			__builtin_prefetch(a->cursor.src + a->at, 0, 0);
+		else
+			__builtin_prefetch(a->cursor.src + a->at, 0, 3);
 		a->at += CACHE_LINE_BYTES;
 		if (a->at < a->bytes)
 			continue;
@@ -212,6 +217,7 @@ void copy_staged(const struct copy_plan *plan)
 		.run = b->extent * plan->run.bytes,
 		.dst_step = b->dst_step,
 		.stage = stage,
+		.hint = copy_variant_of(plan)->hint,
 	};
 	struct copy_place now;
 	struct staged_tile last = {.rows = 0}, none;

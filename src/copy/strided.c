@@ -78,12 +78,12 @@ static void move_row_any(char *dst, const char *src, size_t size, const struct c
 		move_row(dst, src, bytes, 0, loop);                           \
 	}
 
-#define ROW_CLASS(half)                                                             \
-	static void move_row_from_##half(char *dst, const char *src, size_t size,   \
-					 const struct copy_loop *loop)              \
-	{                                                                           \
+#define ROW_CLASS(half)                                                            \
+	static void move_row_from_##half(char *dst, const char *src, size_t size,  \
+					 const struct copy_loop *loop)             \
+	{                                                                          \
 		COUNT(true, "", "runs of " #half " bytes or more, in two halves"); \
-		move_row(dst, src, size, half, loop);                               \
+		move_row(dst, src, size, half, loop);                              \
 	}
 
 ROW(1)
@@ -123,8 +123,8 @@ row_fn copy_row(size_t size)
 		ROW_CASE(16)
 		ROW_CASE(24)
 	default:
-		return size < 8			? move_row_from_4
-		       : size < ROWS_BYTES_MIN	? move_row_from_8
+		return size < 8                 ? move_row_from_4
+		       : size < ROWS_BYTES_MIN  ? move_row_from_8
 		       : size <= ROWS_BYTES_MAX ? move_row_of_vectors
 						: move_row_any;
 	}

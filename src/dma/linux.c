@@ -18,7 +18,9 @@
 #include "dma/dma.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
+#include "plan/learnt.h"
 #include "plan/part.h"
+#include "plan/rules.h"
 #include "trace/histogram.h"
 
 /* Up to this size, copies have one part and are not streamed, also in a library for tests. */
@@ -58,6 +60,7 @@ static int engine_copy(struct aml_dma_data *data, struct aml_layout *dest, struc
 	enum linux_operator which = linux_operator_of(op);
 	union copy_plan_room room;
 	struct queue_sched *q;
+	uint64_t bytes;
 	int err;
 
 	if (data == NULL)
@@ -74,8 +77,9 @@ static int engine_copy(struct aml_dma_data *data, struct aml_layout *dest, struc
 	err = linux_plan(which, &room, dest, src, op_arg);
 	if (err != AML_SUCCESS)
 		return err;
-	if (copy_plan_is_own(&room.plan) && copy_plan_parts(&room.plan) == 1 &&
-	    request_run_at_once(q, &room.plan, true))
+	bytes = copy_plan_payload(&room.plan);
+	if (copy_plan_is_own(&room.plan) && copy_plan_parts_of(&room.plan, bytes) == 1 &&
+	    request_run_at_once(q, &room.plan, bytes, true))
 		return AML_SUCCESS;
 	return request_run(q, NULL, &room.plan);
 }
@@ -98,8 +102,10 @@ static int engine_print(const struct aml_dma_data *data, FILE *stream, const cha
 		    prefix, prefix, stats.workers, prefix, stats.queued, prefix, stats.running,
 		    prefix, (unsigned long long)stats.finished, prefix,
 		    (unsigned long long)stats.bytes);
-	return n < 0 || !trace_print(stream, prefix, queue_trace(linux_queue(data))) ? -AML_FAILURE
-										     : AML_SUCCESS;
+	return n >= 0 && trace_print(stream, prefix, queue_trace(linux_queue(data))) &&
+			       tune_rules_print(stream, prefix) && learnt_print(stream, prefix)
+		       ? AML_SUCCESS
+		       : -AML_FAILURE;
 }
 
 bool linux_is_inside(const struct aml_dma *dma)
@@ -131,6 +137,7 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 		free(engine);
 		return -AML_ENOMEM;
 	}
+	learnt_begin();
 	request_describe(queue_of(engine->data.sched));
 	engine->dma.ops = &aml_dma_linux_ops;
 	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
@@ -151,6 +158,7 @@ int aml_dma_linux_destroy(struct aml_dma **dma)
 	while ((orphan = queue_pop_orphan(q)) != NULL)
 		request_give_back(q, orphan);
 	aml_queue_sched_destroy(&((struct aml_dma_linux_data *)(*dma)->data)->sched);
+	learnt_end();
 	free(*dma);
 	*dma = NULL;
 	return AML_SUCCESS;

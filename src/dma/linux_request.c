@@ -70,21 +70,34 @@ static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *
 	return err;
 }
 
-/* The operator of a planned request in several parts, called after all parts have run. */
+/*
+ * The operator of a planned request in several parts, called after all parts have run. `arg` is the
+ * request. Return the code that a part has stored.
+ */
 static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
+	struct request *r = arg;
+
 	(void)dst;
 	(void)src;
-	copy_plan_release(arg);
-	return AML_SUCCESS;
+	copy_plan_release(&r->plan);
+	return r->pub.task_out;
 }
 
-/* Run a part of a planned request. */
+/*
+ * Run a part of a planned request. A part that fails stores its code in the result, where
+ * close_plan() finds it; parts that begin later then do nothing. Several threads run parts at once.
+ */
 static void run_part(struct aml_task *task, unsigned part)
 {
-	const struct request *r = (const struct request *)(void *)task;
+	struct request *r = (struct request *)(void *)task;
+	int err;
 
-	copy_plan_run_part(&r->plan, part);
+	if (__atomic_load_n(&r->pub.task_out, __ATOMIC_RELAXED) != AML_SUCCESS)
+		return;
+	err = copy_plan_run_part(&r->plan, part);
+	if (err != AML_SUCCESS)
+		__atomic_store_n(&r->pub.task_out, err, __ATOMIC_RELAXED);
 }
 
 /* Return the name of a task in a trace. NULL: a task that is no request. */
@@ -126,8 +139,9 @@ static void request_fill_planned(struct request *r, const struct copy_plan *plan
 				 int flags)
 {
 	request_fill(r, plan, flags);
-	r->pub.task_in = (struct aml_dma_linux_task_in){
-		.op = parts > 1 ? close_plan : run_plan, .op_arg = &r->plan, .req = &r->pub};
+	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? close_plan : run_plan,
+							.op_arg = parts > 1 ? (void *)r : &r->plan,
+							.req = &r->pub};
 }
 
 /* Fill in a request that runs a custom operator. */
@@ -140,14 +154,13 @@ static void request_fill_foreign(struct request *r, const struct aml_dma_linux_t
 }
 
 /* Report whether a copy is small: short, in one part, and without code of the program. */
-static bool is_small(const struct copy_plan *plan)
+static bool is_small(const struct copy_plan *plan, uint64_t bytes)
 {
 	bool runs = plan->kind == COPY_FLAT ||
 		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
 
-	return copy_plan_is_own(plan) &&
-	       copy_plan_payload(plan) <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
-	       copy_plan_parts(plan) == 1;
+	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
+	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
 }
 
 /* Run the plan of a request that the calling thread has begun. */
@@ -164,20 +177,20 @@ static void run_begun(struct trace_source *source, struct aml_task *task,
 }
 
 /*
- * Post a request that runs the plan or, if `plan` is NULL, the operator in `in`. `small`: the
- * request may run at once. `*req` is stored before the request can start. -AML_ENOMEM: nothing was
- * posted.
+ * Post a request that runs the plan, whose payload is `bytes`, or, if `plan` is NULL, the operator
+ * in `in`. `small`: the request may run at once. `*req` is stored before the request can start.
+ * -AML_ENOMEM: nothing was posted.
  */
 static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			const struct aml_dma_linux_task_in *in, const struct copy_plan *plan,
-			bool small)
+			uint64_t bytes, bool small)
 {
 	const struct copy_plan *kept = plan != NULL ? plan : &no_plan;
 	unsigned size_class = class_of_plan(kept);
 	struct queue_request request = {
 		.flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT,
-		.parts = copy_plan_parts(kept),
-		.bytes = copy_plan_payload(kept),
+		.parts = copy_plan_parts_of(kept, bytes),
+		.bytes = bytes,
 	};
 	int flags = req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
 	struct request *r;
@@ -254,6 +267,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 {
 	enum linux_operator which = linux_operator_of(op);
 	union copy_plan_room room;
+	uint64_t bytes;
 	bool small;
 	int err;
 
@@ -263,18 +277,20 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 		const struct aml_dma_linux_task_in in = {
 			.op = op, .dst = dest, .src = src, .op_arg = op_arg};
 
-		return request_post(linux_queue(data), req, &in, NULL, false);
+		return request_post(linux_queue(data), req, &in, NULL, 0, false);
 	}
 	err = linux_plan(which, &room, dest, src, op_arg);
 	if (err != AML_SUCCESS)
 		return err;
-	small = is_small(&room.plan);
-	if (small && req == NULL && request_run_at_once(linux_queue(data), &room.plan, false))
+	bytes = copy_plan_payload(&room.plan);
+	small = is_small(&room.plan, bytes);
+	if (small && req == NULL &&
+	    request_run_at_once(linux_queue(data), &room.plan, bytes, false))
 		return AML_SUCCESS;
 	err = copy_plan_keep(&room.plan);
 	if (err != AML_SUCCESS)
 		return err;
-	err = request_post(linux_queue(data), req, NULL, &room.plan, small);
+	err = request_post(linux_queue(data), req, NULL, &room.plan, bytes, small);
 	if (err != AML_SUCCESS)
 		copy_plan_release(&room.plan);
 	return err;

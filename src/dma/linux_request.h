@@ -32,15 +32,14 @@ static inline struct queue_sched *linux_queue(const struct aml_dma_data *data)
 void request_describe(struct queue_sched *q);
 
 /*
- * Run a plan at once, in the calling thread, without a request. The plan must not call code of the
- * program. `waits`: the caller waits for the copy; if not, the copy must be small. False: nothing
- * was done, because tasks are queued, no slot is free, or requests are traced.
+ * Run a plan of `bytes` bytes at once, in the calling thread, without a request. The plan must not
+ * call code of the program. `waits`: the caller waits for the copy; if not, the copy must be small.
+ * False: nothing was done, because tasks are queued, no slot is free, or requests are traced.
  */
 __attribute__((always_inline)) static inline bool request_run_at_once(struct queue_sched *q,
 								      const struct copy_plan *plan,
-								      bool waits)
+								      uint64_t bytes, bool waits)
 {
-	uint64_t bytes = copy_plan_payload(plan);
 	struct aml_task task;
 
 	/* A trace needs a request, which has its times and its name. */

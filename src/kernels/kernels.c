@@ -2,14 +2,14 @@
 /*
  * Selects the kernels when the library is loaded: the fastest set that the machine supports.
  *
- * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512,
- * avx512vbmi) selects another set. An unknown name, and a set that the machine does not support,
- * are ignored.
+ * For debugging, the environment variable AML_DMA_ISA (portable, sse2, avx2, avx512, avx512vbmi,
+ * neon) selects another set. An unknown name, and a set that the machine does not support, are
+ * ignored.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "util/environment.h"
 
 enum { KERNEL_SETS_MAX = 5 };
 
@@ -19,6 +19,8 @@ enum { KERNEL_SETS_MAX = 5 };
  */
 const struct kernels *kernels_selected = &kernels_portable;
 const struct kernels *kernels_selected_narrow = &kernels_portable;
+const struct kernels *kernels_selected_for[KERNEL_WIDTHS] = {&kernels_portable, &kernels_portable,
+							     &kernels_portable};
 
 /* Lists the sets that the machine supports, the fastest first. Returns their number. */
 static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
@@ -37,6 +39,9 @@ static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
 		list[n++] = &kernels_avx2;
 	list[n++] = &kernels_sse2;
 #endif
+#ifdef KERNELS_HAVE_NEON
+	list[n++] = &kernels_neon;
+#endif
 	list[n++] = &kernels_portable;
 	return n;
 }
@@ -48,6 +53,7 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		overwrite_kernels(table, set->base);
 	table->name = set->name;
 	table->width = set->width;
+	table->masks = table->masks || set->masks;
 	table->base = set->base;
 	if (set->stream != NULL)
 		table->stream = set->stream;
@@ -64,6 +70,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 			table->far[i] = set->far[i];
 		if (set->staged[i] != NULL)
 			table->staged[i] = set->staged[i];
+		if (set->listed[i] != NULL)
+			table->listed[i] = set->listed[i];
 	}
 	if (set->shuffle != NULL) {
 		table->shuffle = set->shuffle;
@@ -79,23 +87,39 @@ void kernels_fill(struct kernels *table, const struct kernels *set)
 	overwrite_kernels(table, set);
 }
 
+/* The first set of `list` whose kernels `listed` accept rows of `bytes` bytes, else the last set.
+ */
+static size_t first_for_rows(const struct kernels *const *list, size_t n, size_t bytes)
+{
+	size_t i = 0;
+
+	while (i + 1 < n && list[i]->width > bytes &&
+	       !(list[i]->masks && list[i]->width < 2 * bytes))
+		i++;
+	return i;
+}
+
 /* Runs when the library is loaded, so that kernels() needs no check. */
 __attribute__((constructor)) static void select_kernels(void)
 {
-	static struct kernels table, narrow_table;
-	const struct kernels *list[KERNEL_SETS_MAX];
-	const char *name = getenv("AML_DMA_ISA");
-	size_t n = list_kernels(list), selected = 0, narrow;
+	static const size_t rows[KERNEL_WIDTHS] = {16, 32, 33}; /* see kernels_for_rows() */
+	static struct kernels tables[KERNEL_SETS_MAX];
+	const struct kernels *sets[KERNEL_SETS_MAX], **list = sets;
+	const char *name = environment_get("AML_DMA_ISA");
+	size_t n = list_kernels(sets), selected = 0, narrow = 0;
 
 	for (size_t i = 0; name != NULL && i < n; i++)
-		if (strcmp(name, list[i]->name) == 0)
+		if (strcmp(name, sets[i]->name) == 0)
 			selected = i;
-	narrow = selected;
-	for (size_t i = selected + 1; i < n; i++)
+	list += selected;
+	n -= selected;
+	for (size_t i = 0; i < n; i++) {
+		kernels_fill(&tables[i], list[i]);
 		if (list[i]->width < list[narrow]->width)
 			narrow = i;
-	kernels_fill(&table, list[selected]);
-	kernels_fill(&narrow_table, list[narrow]);
-	kernels_selected = &table;
-	kernels_selected_narrow = &narrow_table;
+	}
+	kernels_selected = &tables[0];
+	kernels_selected_narrow = &tables[narrow];
+	for (size_t i = 0; i < KERNEL_WIDTHS; i++)
+		kernels_selected_for[i] = &tables[first_for_rows(list, n, rows[i])];
 }

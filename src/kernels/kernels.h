@@ -16,6 +16,9 @@
 /* The number of element sizes of tile kernels: 1 << 0 to 1 << (KERNEL_SIZES - 1) bytes. */
 enum { KERNEL_SIZES = 5 };
 
+/* The number of sets for rows of different lengths: kernels_for_rows(). */
+enum { KERNEL_WIDTHS = 3 };
+
 /* The bytes of each source row in a tile. */
 enum { TILE_BYTES = 16 };
 
@@ -30,6 +33,17 @@ typedef void (*stream_fn)(char *dst, const char *src, size_t size);
  */
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t n, size_t na);
+
+/*
+ * Transposes `na` source rows to `nb` destination rows. Element b of source row a is at
+ * `src + src_at[a] + b * size`. It becomes element a of destination row b, at
+ * `dst + dst_at[b] + a * size`. `nb` is at least TILE_BYTES / size.
+ *
+ * `na` is at least `width / size`. If `masks` is set, `na` can be less. `src_at` then has
+ * `width / size` members, and those from `na` on repeat the address of a row.
+ */
+typedef void (*listed_fn)(char *dst, const ptrdiff_t *dst_at, const char *src,
+			  const ptrdiff_t *src_at, size_t nb, size_t na);
 
 /*
  * The widths of a shuffle's vector: one of two. The windows that a vector may be made of, and the
@@ -110,6 +124,9 @@ struct kernels {
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */
 	tile_fn staged[KERNEL_SIZES];
+	/* For data in the caches. */
+	listed_fn listed[KERNEL_SIZES];
+	bool masks; /* `listed` accepts few rows */
 	/*
 	 * All or none; the portable set has none. Without `shuffle_masks`, callers set all bits of
 	 * `load`, and the bits of `store` of all bytes.
@@ -124,6 +141,10 @@ extern const struct kernels kernels_portable;
 #ifdef __x86_64__
 extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512, kernels_avx512vbmi;
 #endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
+#define KERNELS_HAVE_NEON
+extern const struct kernels kernels_neon;
+#endif
 
 /* Fills `table` with the members of `set`, of its bases, and of the portable set. */
 void kernels_fill(struct kernels *table, const struct kernels *set);
@@ -131,6 +152,8 @@ void kernels_fill(struct kernels *table, const struct kernels *set);
 /* Only kernels.c writes these. Read them with kernels() and kernels_narrow(). */
 extern const struct kernels *kernels_selected __attribute__((visibility("hidden")));
 extern const struct kernels *kernels_selected_narrow __attribute__((visibility("hidden")));
+extern const struct kernels *kernels_selected_for[KERNEL_WIDTHS]
+	__attribute__((visibility("hidden")));
 
 /* The fastest kernels that the machine supports and AML_DMA_ISA allows. Thread-safe. */
 static inline const struct kernels *kernels(void)
@@ -142,6 +165,15 @@ static inline const struct kernels *kernels(void)
 static inline const struct kernels *kernels_narrow(void)
 {
 	return kernels_selected_narrow;
+}
+
+/*
+ * The set with the widest `listed` kernels for rows of `bytes` bytes. If there is none, because the
+ * rows are too short, the narrowest set. Thread-safe.
+ */
+static inline const struct kernels *kernels_for_rows(size_t bytes)
+{
+	return kernels_selected_for[bytes < 32 ? 0 : bytes == 32 ? 1 : 2];
 }
 
 #endif /* KERNELS_KERNELS_H */

@@ -25,6 +25,28 @@ static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src,
 		portable_tile(dst, dst_step, src, src_step, n, na, size);                \
 	}
 
+static inline void portable_listed(char *dst, const ptrdiff_t *dst_at, const char *src,
+				   const ptrdiff_t *src_at, size_t nb, size_t na, size_t size)
+{
+	for (size_t b = 0; b < nb; b++)
+		for (size_t a = 0; a < na; a++)
+			memcpy(dst + dst_at[b] + a * size, src + src_at[a] + b * size, size);
+}
+
+#define PORTABLE_LISTED(size)                                                                   \
+	static void portable_listed_##size(char *dst, const ptrdiff_t *dst_at, const char *src, \
+					   const ptrdiff_t *src_at, size_t nb, size_t na)       \
+	{                                                                                       \
+		COUNT(true, "portable", "listed tile of " #size);                               \
+		portable_listed(dst, dst_at, src, src_at, nb, na, size);                        \
+	}
+
+PORTABLE_LISTED(1)
+PORTABLE_LISTED(2)
+PORTABLE_LISTED(4)
+PORTABLE_LISTED(8)
+PORTABLE_LISTED(16)
+
 PORTABLE_TILE(1)
 PORTABLE_TILE(2)
 PORTABLE_TILE(4)
@@ -90,4 +112,7 @@ const struct kernels kernels_portable = {
 		portable_tile_16},
 	.staged = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		   portable_tile_16},
+	.listed = {portable_listed_1, portable_listed_2, portable_listed_4, portable_listed_8,
+		   portable_listed_16},
+	.masks = true,
 };

@@ -242,6 +242,12 @@ static int dense_steps_native(const struct aml_layout_data *data, void **base, p
 	return AML_SUCCESS;
 }
 
+int dense_concurrent(const struct aml_layout_data *data)
+{
+	(void)data;
+	return 1;
+}
+
 static int dense_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
 	const struct aml_layout_dense *d = dense_data(layout->data);
@@ -404,6 +410,7 @@ struct aml_layout_ops aml_layout_column_ops = {
 	.duplicate = dense_duplicate,
 	.destroy = NULL,
 	.steps_native = dense_steps_native,
+	.concurrent = dense_concurrent,
 };
 
 struct aml_layout_ops aml_layout_row_ops = {
@@ -422,4 +429,5 @@ struct aml_layout_ops aml_layout_row_ops = {
 	.duplicate = dense_duplicate,
 	.destroy = NULL,
 	.steps_native = dense_steps_native,
+	.concurrent = dense_concurrent,
 };

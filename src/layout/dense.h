@@ -17,6 +17,9 @@ static inline const struct aml_layout_dense *layout_dense(const struct aml_layou
 	return (const struct aml_layout_dense *)(const void *)layout->data;
 }
 
+/* The operator `concurrent` of dense layouts: always 1. */
+int dense_concurrent(const struct aml_layout_data *data);
+
 /* The step of native dimension i in bytes. */
 static inline size_t dense_step(const struct aml_layout_dense *d, size_t i)
 {

@@ -2,12 +2,9 @@
 /*
  * Makes copies of layouts for posted requests. In native order, a copy describes the same elements
  * as the original. It does not need the original. The copy of a layout with the fast path is a
- * strided layout, which is plain data. The copy of a pad or a reshape layout has a copy of the
+ * steps layout, which is plain data. The copy of a pad or a reshape layout has a copy of the
  * target. Any other layout is copied by its operator duplicate.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include <aml/utils/error.h>
 
 #include "layout/freeze.h"
@@ -16,76 +13,18 @@
 #include "layout/pad.h"
 #include "layout/reshape.h"
 #include "layout/shape.h"
-
-/* A layout in one block of memory: the result of another layout's fast path. */
-struct strided_layout {
-	struct aml_layout layout;
-	struct shape shape;
-	void *base;
-	ptrdiff_t steps[NDIMS_MAX];
-};
-
-static const struct strided_layout *strided_data(const struct aml_layout_data *data)
-{
-	return (const struct strided_layout *)data;
-}
-
-static void *strided_deref_native(const struct aml_layout_data *data, const size_t *coords)
-{
-	const struct strided_layout *s = strided_data(data);
-	char *element = s->base;
-
-	for (size_t i = 0; i < s->shape.ndims; i++)
-		element += (ptrdiff_t)coords[i] * s->steps[i];
-	return element;
-}
-
-static int strided_dims_native(const struct aml_layout_data *data, size_t *dims)
-{
-	memcpy(dims, strided_data(data)->shape.dims,
-	       strided_data(data)->shape.ndims * sizeof(*dims));
-	return AML_SUCCESS;
-}
-
-static size_t strided_ndims(const struct aml_layout_data *data)
-{
-	return strided_data(data)->shape.ndims;
-}
-
-static size_t strided_element_size(const struct aml_layout_data *data)
-{
-	return strided_data(data)->shape.element_size;
-}
-
-static struct aml_layout_ops strided_ops = {
-	.deref_native = strided_deref_native,
-	.dims_native = strided_dims_native,
-	.ndims = strided_ndims,
-	.element_size = strided_element_size,
-};
+#include "layout/steps.h"
 
 static int freeze_strided(const struct aml_layout *layout, const struct outline *outline,
 			  struct aml_layout **out)
 {
-	struct strided_layout *s;
-	int err;
+	ptrdiff_t steps[NDIMS_MAX];
+	void *base;
+	int err = layout_steps(layout, outline, &base, steps);
 
-	if (layout->ops->steps_native == NULL)
-		return -AML_ENOTSUP;
-	s = malloc(sizeof(*s));
-	if (s == NULL)
-		return -AML_ENOMEM;
-	s->layout.ops = &strided_ops;
-	s->layout.data = (struct aml_layout_data *)s;
-	s->shape.ndims = outline->ndims;
-	s->shape.element_size = outline->element_size;
-	memcpy(s->shape.dims, outline->dims, outline->ndims * sizeof(*outline->dims));
-	err = layout_steps(layout, outline, &s->base, s->steps);
-	if (err == AML_SUCCESS)
-		*out = &s->layout;
-	else
-		free(s);
-	return err;
+	if (err != AML_SUCCESS)
+		return err;
+	return steps_make(AML_LAYOUT_ORDER_COLUMN_MAJOR, outline, base, steps, out);
 }
 
 static int freeze_nest(const struct aml_layout *layout, const struct outline *outline,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <aml/layout/dense.h>
+#include <aml/layout/steps.h>
 #include <aml/utils/error.h>
 
 #include "layout/kind.h"
@@ -49,15 +50,27 @@ static bool elements_in_reach(const struct outline *outline, const ptrdiff_t *st
 	return span <= PTRDIFF_MAX;
 }
 
+/*
+ * Does the fast path of a table belong to the other operators of the table? If the fast path is
+ * one of the library's, a program may have replaced some of these.
+ */
+static bool fast_path_is_own(const struct aml_layout_ops *ops)
+{
+	static const struct aml_layout_ops *const owns[] = {&aml_layout_column_ops,
+							    &aml_layout_steps_column_ops};
+
+	for (size_t i = 0; i < sizeof(owns) / sizeof(*owns); i++)
+		if (ops->steps_native == owns[i]->steps_native)
+			return describes_same_data(ops, owns[i]);
+	return true;
+}
+
 int layout_steps(const struct aml_layout *layout, const struct outline *outline, void **base,
 		 ptrdiff_t *steps)
 {
 	const struct aml_layout_ops *ops = layout->ops;
-	const struct aml_layout_ops *own = &aml_layout_column_ops;
 
-	if (ops->steps_native == NULL)
-		return -AML_ENOTSUP;
-	if (ops->steps_native == own->steps_native && !describes_same_data(ops, own))
+	if (ops->steps_native == NULL || !fast_path_is_own(ops))
 		return -AML_ENOTSUP;
 	/* Outputs that the operator does not store are NULL and 0. */
 	*base = NULL;

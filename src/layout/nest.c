@@ -8,7 +8,9 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "layout/dense.h"
 #include "layout/nest.h"
+#include "layout/steps.h"
 
 static const struct aml_layout_pad *data_of_pad(const struct aml_layout_data *data)
 {
@@ -20,19 +22,55 @@ static const struct aml_layout_data_reshape *data_of_reshape(const struct aml_la
 	return (const struct aml_layout_data_reshape *)data;
 }
 
-static bool is_outside(const struct aml_layout_pad *p, const size_t *coords)
+/* Where an element of a pad lies. */
+enum pad_place {
+	PAD_OUTSIDE, /* outside of the target */
+	PAD_SAME,    /* in the target, at the same coordinates */
+	PAD_SHIFTED, /* in the target, at the coordinates less the offsets */
+};
+
+static enum pad_place find_in_pad(const struct aml_layout_pad *p, const size_t *coords)
+{
+	size_t shifted = 0;
+
+	for (size_t i = 0; i < p->ndims; i++) {
+		size_t offset = p->offsets[i];
+
+		if (coords[i] < offset || coords[i] - offset >= p->target_dims[i])
+			return PAD_OUTSIDE;
+		shifted |= offset;
+	}
+	return shifted == 0 ? PAD_SAME : PAD_SHIFTED;
+}
+
+static void shift_coords(const struct aml_layout_pad *p, const size_t *coords, size_t *inner)
 {
 	for (size_t i = 0; i < p->ndims; i++)
-		if (coords[i] >= p->target_dims[i])
-			return true;
-	return false;
+		inner[i] = coords[i] - p->offsets[i];
+}
+
+/* Not inlined, so that only pads with offsets use stack for the coordinates. */
+__attribute__((noinline)) static void *deref_shifted(const struct aml_layout_pad *p,
+						     const size_t *coords)
+{
+	size_t inner[NDIMS_MAX];
+
+	shift_coords(p, coords, inner);
+	return aml_layout_deref_native(p->target, inner);
 }
 
 void *pad_deref_native(const struct aml_layout_data *data, const size_t *coords)
 {
 	const struct aml_layout_pad *p = data_of_pad(data);
 
-	return is_outside(p, coords) ? p->neutral : aml_layout_deref_native(p->target, coords);
+	switch (find_in_pad(p, coords)) {
+	case PAD_OUTSIDE:
+		return p->neutral;
+	case PAD_SHIFTED:
+		return deref_shifted(p, coords);
+	default:
+		return aml_layout_deref_native(p->target, coords);
+	}
 }
 
 /* Compute the native coordinates of an element in the target. The layout must not be empty. */
@@ -57,11 +95,28 @@ void *reshape_deref_native(const struct aml_layout_data *data, const size_t *coo
 	return aml_layout_deref_native(data_of_reshape(data)->target, inner);
 }
 
+/* Not inlined, as deref_shifted(). */
+__attribute__((noinline)) static bool place_shifted(const struct aml_layout_pad *p,
+						    const size_t *coords, void **place)
+{
+	size_t inner[NDIMS_MAX];
+
+	shift_coords(p, coords, inner);
+	return layout_place(p->target, inner, place);
+}
+
 static bool pad_place(const struct aml_layout_data *data, const size_t *coords, void **place)
 {
 	const struct aml_layout_pad *p = data_of_pad(data);
 
-	return !is_outside(p, coords) && layout_place(p->target, coords, place);
+	switch (find_in_pad(p, coords)) {
+	case PAD_OUTSIDE:
+		return false;
+	case PAD_SHIFTED:
+		return place_shifted(p, coords, place);
+	default:
+		return layout_place(p->target, coords, place);
+	}
 }
 
 /* Not inlined, so that only reshape layouts use stack for the coordinates. */
@@ -95,6 +150,12 @@ struct aml_layout *layout_target(const struct aml_layout *layout, struct outline
 	return NULL;
 }
 
+const size_t *layout_offsets(const struct aml_layout *layout)
+{
+	return layout->ops->deref_native == pad_deref_native ? data_of_pad(layout->data)->offsets
+							     : NULL;
+}
+
 unsigned layout_depth(const struct aml_layout *layout)
 {
 	struct outline outline;
@@ -103,6 +164,39 @@ unsigned layout_depth(const struct aml_layout *layout)
 	while (depth <= AML_LAYOUT_DEPTH_MAX && (layout = layout_target(layout, &outline)) != NULL)
 		depth++;
 	return depth;
+}
+
+bool layout_is_concurrent(const struct aml_layout *layout)
+{
+	/* The operators of the library's kinds, each with the deref_native that it belongs to. */
+	const struct {
+		int (*concurrent)(const struct aml_layout_data *data);
+		void *(*deref_native)(const struct aml_layout_data *data, const size_t *coords);
+	} owns[] = {
+		{dense_concurrent, aml_layout_column_ops.deref_native},
+		{steps_concurrent, aml_layout_steps_column_ops.deref_native},
+		{pad_concurrent, pad_deref_native},
+		{reshape_concurrent, reshape_deref_native},
+	};
+	const struct aml_layout_ops *ops = layout->ops;
+
+	if (ops->concurrent == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(owns) / sizeof(*owns); i++)
+		if (ops->concurrent == owns[i].concurrent &&
+		    ops->deref_native != owns[i].deref_native)
+			return false;
+	return ops->concurrent(layout->data) == 1;
+}
+
+int pad_concurrent(const struct aml_layout_data *data)
+{
+	return layout_is_concurrent(data_of_pad(data)->target);
+}
+
+int reshape_concurrent(const struct aml_layout_data *data)
+{
+	return layout_is_concurrent(data_of_reshape(data)->target);
 }
 
 bool layout_place(const struct aml_layout *layout, const size_t *coords, void **place)

@@ -18,7 +18,7 @@
 #include "layout/shape.h"
 #include "layout/sizes.h"
 
-/* A layout in one block. `arrays` has dims, target_dims, then the neutral element. */
+/* A layout in one block. `arrays` has dims, target_dims, offsets, then the neutral element. */
 struct pad_memory {
 	struct aml_layout layout;
 	struct aml_layout_pad data;
@@ -33,12 +33,13 @@ static const struct aml_layout_pad *pad_data(const struct aml_layout_data *data)
 /* Create a pad over the target `inner` of the shape `target`. NULL: out of memory. */
 static struct aml_layout *pad_allocate(struct aml_layout_ops *ops, int order,
 				       struct aml_layout *inner, const struct outline *target,
-				       const size_t *dims, const void *neutral)
+				       const size_t *dims, const void *neutral,
+				       const size_t *offsets)
 {
 	size_t sizes = target->ndims * sizeof(size_t), bytes;
 	struct pad_memory *memory;
 
-	if (__builtin_add_overflow(sizeof(*memory) + 2 * sizes, target->element_size, &bytes))
+	if (__builtin_add_overflow(sizeof(*memory) + 3 * sizes, target->element_size, &bytes))
 		return NULL;
 	memory = malloc(bytes);
 	if (memory == NULL)
@@ -51,9 +52,11 @@ static struct aml_layout *pad_allocate(struct aml_layout_ops *ops, int order,
 	memory->data.element_size = target->element_size;
 	memory->data.dims = memory->arrays;
 	memory->data.target_dims = memory->arrays + target->ndims;
-	memory->data.neutral = memory->arrays + 2 * target->ndims;
+	memory->data.offsets = memory->arrays + 2 * target->ndims;
+	memory->data.neutral = memory->arrays + 3 * target->ndims;
 	memcpy(memory->data.dims, dims, sizes);
 	memcpy(memory->data.target_dims, target->dims, sizes);
+	memcpy(memory->data.offsets, offsets, sizes);
 	memcpy(memory->data.neutral, neutral, target->element_size);
 	return &memory->layout;
 }
@@ -111,6 +114,9 @@ static int pad_print(const struct aml_layout_data *data, FILE *stream, const cha
 	if (err == AML_SUCCESS)
 		err = layout_print_sizes(stream, prefix, "  target dims", p->tags, p->ndims,
 					 p->target_dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  offsets", p->tags, p->ndims,
+					 p->offsets);
 	if (err == AML_SUCCESS && fprintf(stream, "%s  target:\n", prefix) < 0)
 		err = -AML_FAILURE;
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, p->target) : err;
@@ -121,7 +127,8 @@ static int make_pad_like(const struct aml_layout_pad *p, struct aml_layout_ops *
 			 struct aml_layout *target, struct aml_layout **output)
 {
 	const struct outline inner = {p->ndims, p->element_size, p->target_dims};
-	struct aml_layout *copy = pad_allocate(ops, p->tags, target, &inner, p->dims, p->neutral);
+	struct aml_layout *copy =
+		pad_allocate(ops, p->tags, target, &inner, p->dims, p->neutral, p->offsets);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;
@@ -157,12 +164,13 @@ void aml_layout_pad_destroy(struct aml_layout *layout)
 	free(layout);
 }
 
-int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,
-			  const size_t *dims, void *neutral)
+/* Create a pad; all arrays are in user order. `offsets` NULL: 0 in each dimension. */
+static int create_pad(struct aml_layout **layout, int order, struct aml_layout *target,
+		      const size_t *dims, void *neutral, const size_t *offsets)
 {
 	struct outline outline;
 	struct shape inner;
-	size_t native[NDIMS_MAX], count, size;
+	size_t native[NDIMS_MAX], native_offsets[NDIMS_MAX] = {0}, count, size;
 	struct aml_layout *made;
 	int err;
 
@@ -174,6 +182,8 @@ int aml_layout_pad_create(struct aml_layout **layout, const int order, struct am
 	if (layout_depth(target) >= AML_LAYOUT_DEPTH_MAX)
 		return -AML_EINVAL;
 	layout_reorder(order, inner.ndims, native, dims);
+	if (offsets != NULL)
+		layout_reorder(order, inner.ndims, native_offsets, offsets);
 	err = layout_count(inner.ndims, native, &count);
 	if (err != AML_SUCCESS || __builtin_mul_overflow(count, inner.element_size, &size))
 		return -AML_EINVAL;
@@ -181,11 +191,25 @@ int aml_layout_pad_create(struct aml_layout **layout, const int order, struct am
 	made = pad_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
 				    ? &aml_layout_pad_row_ops
 				    : &aml_layout_pad_column_ops,
-			    order, target, &outline, native, neutral);
+			    order, target, &outline, native, neutral, native_offsets);
 	if (made == NULL)
 		return -AML_ENOMEM;
 	*layout = made;
 	return AML_SUCCESS;
+}
+
+int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,
+			  const size_t *dims, void *neutral)
+{
+	return create_pad(layout, order, target, dims, neutral, NULL);
+}
+
+int aml_layout_pad_create_at(struct aml_layout **layout, const int order, struct aml_layout *target,
+			     const size_t *dims, void *neutral, const size_t *offsets)
+{
+	if (offsets == NULL)
+		return -AML_EINVAL;
+	return create_pad(layout, order, target, dims, neutral, offsets);
 }
 
 struct aml_layout_ops aml_layout_pad_row_ops = {
@@ -200,6 +224,7 @@ struct aml_layout_ops aml_layout_pad_row_ops = {
 	.fprintf = pad_print,
 	.duplicate = pad_duplicate,
 	.destroy = aml_layout_pad_destroy,
+	.concurrent = pad_concurrent,
 };
 
 struct aml_layout_ops aml_layout_pad_column_ops = {
@@ -214,4 +239,5 @@ struct aml_layout_ops aml_layout_pad_column_ops = {
 	.fprintf = pad_print,
 	.duplicate = pad_duplicate,
 	.destroy = aml_layout_pad_destroy,
+	.concurrent = pad_concurrent,
 };

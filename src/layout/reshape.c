@@ -214,6 +214,7 @@ struct aml_layout_ops aml_layout_reshape_row_ops = {
 	.fprintf = reshape_row_fprintf,
 	.duplicate = reshape_duplicate,
 	.destroy = aml_layout_reshape_destroy,
+	.concurrent = reshape_concurrent,
 };
 
 struct aml_layout_ops aml_layout_reshape_column_ops = {
@@ -228,4 +229,5 @@ struct aml_layout_ops aml_layout_reshape_column_ops = {
 	.fprintf = reshape_column_fprintf,
 	.duplicate = reshape_duplicate,
 	.destroy = aml_layout_reshape_destroy,
+	.concurrent = reshape_concurrent,
 };

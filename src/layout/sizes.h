@@ -34,6 +34,41 @@ static inline size_t min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* The greatest common divisor of two sizes that are not 0. */
+static inline size_t common_divisor(size_t a, size_t b)
+{
+	while (b > 0) {
+		size_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Coordinates of a dimension from `from` up to, but not including, `to`. Empty if from >= to. */
+struct interval {
+	size_t from, to;
+};
+
+/*
+ * Crop coordinates of a pad to those in its target, which begins at `offset` and has `extent`
+ * elements. The result is in the target's coordinates. If it is not empty, `offset` is less than
+ * `to`.
+ */
+static inline struct interval crop_to_target(struct interval pad, size_t offset, size_t extent)
+{
+	if (pad.to <= offset)
+		return (struct interval){0, 0};
+	return (struct interval){pad.from > offset ? pad.from - offset : 0,
+				 min(pad.to - offset, extent)};
+}
+
+static inline struct interval intersect(struct interval a, struct interval b)
+{
+	return (struct interval){a.from > b.from ? a.from : b.from, min(a.to, b.to)};
+}
+
 static inline bool any_zero(size_t n, const size_t *sizes)
 {
 	for (size_t i = 0; i < n; i++)

@@ -2,9 +2,9 @@
 /* Lowers layouts to views, and checks layouts that have no view. */
 #include <aml/utils/error.h>
 
-#include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/view.h"
 
 /* Make the view of a layout by its fast path. */
@@ -26,7 +26,7 @@ static int view_by_steps(const struct aml_layout *layout, const struct outline *
 int layout_view(const struct aml_layout *layout, const struct outline *outline, struct view *view)
 {
 	struct outline own = *outline;
-	const struct aml_layout_dense *d;
+	struct plain_layout plain;
 
 	view->by_dims = true;
 	while (layout_reshape(layout) != NULL) {
@@ -34,12 +34,11 @@ int layout_view(const struct aml_layout *layout, const struct outline *outline, 
 		view->by_dims = false;
 	}
 	view->nfactors = own.ndims;
-	d = layout_dense(layout);
-	if (d == NULL)
+	if (!layout_plain(layout, &plain))
 		return view_by_steps(layout, &own, view);
-	view->base = d->ptr;
+	view->base = plain.ptr;
 	for (size_t i = 0; i < own.ndims; i++)
-		view->factors[i] = (struct factor){own.dims[i], (ptrdiff_t)dense_step(d, i)};
+		view->factors[i] = (struct factor){own.dims[i], plain_step(&plain, i)};
 	return view->base != NULL ? AML_SUCCESS : -AML_EINVAL;
 }
 
@@ -58,34 +57,46 @@ static bool lies_nowhere(const struct aml_layout *layout, const struct outline *
 	       layout->ops->rawptr(layout->data) == NULL;
 }
 
+/* Does a step of 0 give several of the elements at these coordinates the same address? */
+static bool writes_repeat(size_t ndims, const struct interval *reached, const ptrdiff_t *steps)
+{
+	bool repeat = false;
+
+	for (size_t i = 0; i < ndims; i++) {
+		if (reached[i].from >= reached[i].to)
+			return false;
+		repeat |= steps[i] == 0 && reached[i].to - reached[i].from > 1;
+	}
+	return repeat;
+}
+
 int layout_check_elements(const struct aml_layout *layout, const struct outline *outline,
 			  bool is_written)
 {
 	struct outline own = *outline;
 	const struct aml_layout *target;
-	size_t reached[NDIMS_MAX];
+	struct interval reached[NDIMS_MAX]; /* the coordinates that the copy reaches */
 	ptrdiff_t steps[NDIMS_MAX];
 	void *base;
 	int err;
 
-	for (size_t i = 0; i < NDIMS_MAX; i++)
-		reached[i] = i < own.ndims ? own.dims[i] : 1;
+	for (size_t i = 0; i < own.ndims; i++)
+		reached[i] = (struct interval){0, own.dims[i]};
 	while ((target = layout_target(layout, &own)) != NULL) {
-		bool crops = layout->ops->deref_native == pad_deref_native;
+		const size_t *offsets = layout_offsets(layout);
 
 		for (size_t i = 0; i < own.ndims; i++)
-			reached[i] = crops ? min(reached[i], own.dims[i]) : own.dims[i];
+			reached[i] = offsets != NULL
+					     ? crop_to_target(reached[i], offsets[i], own.dims[i])
+					     : (struct interval){0, own.dims[i]};
 		layout = target;
 	}
 	err = layout_steps(layout, &own, &base, steps);
 	if (err == -AML_ENOTSUP)
 		return lies_nowhere(layout, &own) ? -AML_EINVAL : AML_SUCCESS;
-	if (err != AML_SUCCESS || !is_written || any_zero(own.ndims, reached))
+	if (err != AML_SUCCESS || !is_written)
 		return err;
-	for (size_t i = 0; i < own.ndims; i++)
-		if (reached[i] > 1 && steps[i] == 0)
-			return -AML_EINVAL;
-	return AML_SUCCESS;
+	return writes_repeat(own.ndims, reached, steps) ? -AML_EINVAL : AML_SUCCESS;
 }
 
 /* Unsigned, because the end of a factor can exceed the range of ptrdiff_t. */

@@ -10,6 +10,7 @@ enum { CACHE_LINE_BYTES = 64 };
 
 struct caches {
 	size_t last_bytes;             /* the size of the last-level cache */
+	size_t stream_bytes;           /* from this size on, copies are expected to stream */
 	size_t first_sets, first_ways; /* of the first-level data cache */
 };
 

@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/environment.h"
+
 /* The value for no quota: no quota has this number of CPUs. */
 enum { NO_QUOTA = 0 };
 
@@ -38,7 +40,7 @@ struct mount {
 static const char *root_folder(void)
 {
 #ifdef CPUS_ROOT_ENV
-	const char *folder = secure_getenv("AML_TEST_ROOT");
+	const char *folder = environment_get("AML_TEST_ROOT");
 
 	if (folder != NULL)
 		return folder;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Splits copies from and to pads into boxes. Inside the target, elements are copied from layout to
- * layout. Outside the target, writes are dropped, and reads yield the neutral element. The box of
- * the outside in dimension i contains the elements beyond the target in dimension i, inside the
- * target in the dimensions before i, and anywhere in the dimensions after i.
+ * layout. Outside the target, writes are dropped, and reads yield the neutral element. The two
+ * boxes of the outside in dimension i contain the elements in front of the target, and behind it,
+ * in dimension i; inside the target in the dimensions before i; and anywhere in the dimensions
+ * after i. All coordinates are those of the outermost layouts.
  *
  * A plan of boxes is one block of memory: struct copy_plan, the plans of the boxes, and the neutral
  * element. A box with `src_is_neutral` reads the neutral element in the block. The block can be
@@ -16,11 +17,12 @@
 
 #include <aml/utils/error.h>
 
+#include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
-#include "plan/views.h"
+#include "plan/normal.h"
 
 /* A plan of boxes that add_box() extends. */
 struct growing_block {
@@ -28,56 +30,94 @@ struct growing_block {
 	size_t element_size;
 };
 
+/* A side without its pads. */
+struct box_side {
+	struct view view;         /* of the innermost target */
+	size_t offset[NDIMS_MAX]; /* the coordinates of its element 0; may wrap around if empty */
+	struct interval in[NDIMS_MAX]; /* the coordinates that lie inside all pads */
+};
+
 /*
- * Add a box: the elements of `dst` from coordinates `from` up to, but not including, `to`. The
- * source is the elements of `src` at the same coordinates. If `src` is NULL, the source is the
- * neutral element. Returns -AML_ENOTSUP if the box cannot be planned or does not fit the block.
+ * Plan a box: the elements of `dst` with the coordinates `box`. The source is the elements of `src`
+ * at the same coordinates. If `src` is NULL, the source is the neutral element. False: the box has
+ * no elements.
  */
-static int add_box(struct growing_block *block, const struct view *dst, const size_t *from,
-		   const size_t *to, const struct view *src)
+static bool plan_box(struct copy_plan *plan, size_t element_size, const struct box_side *dst,
+		     const struct interval *box, const struct box_side *src)
+{
+	size_t count = 1;
+
+	*plan = (struct copy_plan){
+		.kind = COPY_EMPTY,
+		.src_is_neutral = src == NULL,
+		.run = {element_size, dst->view.base,
+			src != NULL ? src->view.base : dst->view.base},
+	};
+	for (size_t i = 0; i < dst->view.nfactors; i++) {
+		struct copy_loop loop = {box[i].to - box[i].from, dst->view.factors[i].step,
+					 src != NULL ? src->view.factors[i].step : 0};
+
+		if (box[i].from >= box[i].to)
+			return false;
+		plan->run.dst += (ptrdiff_t)(box[i].from - dst->offset[i]) * loop.dst_step;
+		if (src != NULL)
+			plan->run.src += (ptrdiff_t)(box[i].from - src->offset[i]) * loop.src_step;
+		count *= loop.extent;
+		if (loop.extent > 1)
+			plan->loops[plan->nloops++] = loop;
+	}
+	copy_plan_complete(plan, count);
+	return true;
+}
+
+/* Add a box of plan_box(). Returns -AML_ENOTSUP if it does not fit the block. */
+static int add_box(struct growing_block *block, const struct box_side *dst,
+		   const struct interval *box, const struct box_side *src)
 {
 	struct copy_plan *plan = &block->room->plan;
-	struct view d = *dst, s = src != NULL ? *src : *dst;
-	union copy_plan_room box;
+	char *end = block->room->bytes + plan->boxes.block_bytes;
+	size_t left = sizeof(*block->room) - plan->boxes.block_bytes, bytes;
+	union copy_plan_room room;
+	struct copy_plan *made = (struct copy_plan *)(void *)end;
 
-	for (size_t i = 0; i < dst->nfactors; i++) {
-		if (to[i] <= from[i])
-			return AML_SUCCESS;
-		d.base += (ptrdiff_t)from[i] * d.factors[i].step;
-		d.factors[i].extent = to[i] - from[i];
-		s.factors[i].extent = to[i] - from[i];
-		if (src == NULL)
-			s.factors[i].step = 0;
-		s.base += (ptrdiff_t)from[i] * s.factors[i].step;
-	}
-	if (copy_plan_views(&box, &d, &s, block->element_size) != AML_SUCCESS ||
-	    plan->boxes.block_bytes + copy_plan_size(&box.plan) > sizeof(*block->room))
+	/* A plan can have fewer loops than dimensions, so it can fit even so. */
+	if (sizeof(*made) + dst->view.nfactors * sizeof(*made->loops) > left)
+		made = &room.plan;
+	if (!plan_box(made, block->element_size, dst, box, src))
+		return AML_SUCCESS;
+	bytes = copy_plan_size(made);
+	if (bytes > left)
 		return -AML_ENOTSUP;
-	box.plan.src_is_neutral = src == NULL;
-	memcpy(block->room->bytes + plan->boxes.block_bytes, &box, copy_plan_size(&box.plan));
-	plan->boxes.block_bytes += copy_plan_size(&box.plan);
+	if (made == &room.plan)
+		memcpy(end, made, bytes);
+	plan->boxes.block_bytes += bytes;
 	plan->boxes.count++;
 	return AML_SUCCESS;
 }
 
-/* Add the boxes of the elements inside `to` and outside `inner`. Then add the neutral element. */
-static int add_outer_boxes(struct growing_block *block, const struct view *dst, const size_t *inner,
-			   const size_t *to, const void *neutral)
+/*
+ * Add the boxes of the elements of `dst` that lie outside of `inner`. Then add the neutral element.
+ * If `inner` is empty, it is empty at the beginning of `dst` in dimension 0.
+ */
+static int add_outer_boxes(struct growing_block *block, const struct box_side *dst,
+			   const struct interval *inner, const void *neutral)
 {
 	struct copy_plan *plan = &block->room->plan;
-	size_t from[NDIMS_MAX] = {0}, end[NDIMS_MAX];
+	struct interval box[NDIMS_MAX];
 
-	memcpy(end, to, dst->nfactors * sizeof(*end));
-	for (size_t i = 0; i < dst->nfactors; i++) {
+	memcpy(box, dst->in, dst->view.nfactors * sizeof(*box));
+	for (size_t i = 0; i < dst->view.nfactors; i++) {
 		int err;
 
-		from[i] = inner[i];
-		end[i] = to[i];
-		err = add_box(block, dst, from, end, NULL);
+		box[i].to = inner[i].from;
+		err = add_box(block, dst, box, NULL);
+		if (err == AML_SUCCESS) {
+			box[i] = (struct interval){inner[i].to, dst->in[i].to};
+			err = add_box(block, dst, box, NULL);
+		}
 		if (err != AML_SUCCESS)
 			return err;
-		from[i] = 0;
-		end[i] = inner[i];
+		box[i] = inner[i];
 	}
 	if (block->element_size > sizeof(*block->room) - plan->boxes.block_bytes)
 		return -AML_ENOTSUP;
@@ -87,71 +127,195 @@ static int add_outer_boxes(struct growing_block *block, const struct view *dst, 
 	return AML_SUCCESS;
 }
 
-/* Return the target of a pad, and its outline. Reduce `extents` to the target's extents. */
-static const struct aml_layout *crop_to_target(const struct aml_layout *pad,
-					       struct outline *outline, size_t *extents)
+/*
+ * Enter a pad: return its target and store the outline of the target. Crop `side` to the target.
+ * The steps through a nest use the coordinates of each layout; `side->in` is in the pad's at first,
+ * then in the target's.
+ */
+static const struct aml_layout *enter_pad(const struct aml_layout *layout, struct outline *outline,
+					  struct box_side *side)
 {
-	const struct aml_layout *target = layout_target(pad, outline);
+	const struct aml_layout_pad *pad = layout_pad(layout);
+	const struct aml_layout *target = layout_target(layout, outline);
 
-	for (size_t i = 0; i < outline->ndims; i++)
-		extents[i] = min(extents[i], outline->dims[i]);
+	for (size_t i = 0; i < outline->ndims; i++) {
+		side->in[i] = crop_to_target(side->in[i], pad->offsets[i], outline->dims[i]);
+		side->offset[i] += pad->offsets[i];
+	}
 	return target;
+}
+
+/* Convert `side->in` from the coordinates of the innermost target. False: it is empty. */
+static bool leave_pads(struct box_side *side, size_t ndims)
+{
+	for (size_t i = 0; i < ndims; i++) {
+		if (side->in[i].from >= side->in[i].to)
+			return false;
+		side->in[i].from += side->offset[i];
+		side->in[i].to += side->offset[i];
+	}
+	return true;
 }
 
 /* Make the view of a side without its pads. -AML_ENOTSUP if its factors are not its dimensions. */
 static int view_of_target(const struct aml_layout *layout, const struct outline *outline,
-			  struct view *view)
+			  struct box_side *side)
 {
-	int err = layout_view(layout, outline, view);
+	int err = layout_view(layout, outline, &side->view);
 
-	return err == AML_SUCCESS && !view->by_dims ? -AML_ENOTSUP : err;
+	return err == AML_SUCCESS && !side->view.by_dims ? -AML_ENOTSUP : err;
 }
 
 /* Make the view of a destination without its pads, reduced to the extents that are written. */
 static int view_of_written(const struct aml_layout *layout, const struct outline *outline,
-			   const size_t *extents, struct view *view)
+			   struct box_side *side)
 {
-	int err = view_of_target(layout, outline, view);
+	int err = view_of_target(layout, outline, side);
 
 	if (err != AML_SUCCESS)
 		return err;
-	for (size_t i = 0; i < view->nfactors; i++)
-		view->factors[i].extent = extents[i];
-	return view_is_writable(view) ? AML_SUCCESS : -AML_EINVAL;
+	for (size_t i = 0; i < side->view.nfactors; i++)
+		side->view.factors[i].extent = side->in[i].to - side->in[i].from;
+	return view_is_writable(&side->view) ? AML_SUCCESS : -AML_EINVAL;
+}
+
+/* A side whose layout has this outline, before its pads are entered. */
+static void start_side(struct box_side *side, const struct outline *outline)
+{
+	for (size_t i = 0; i < outline->ndims; i++) {
+		side->offset[i] = 0;
+		side->in[i] = (struct interval){0, outline->dims[i]};
+	}
+}
+
+/*
+ * Find the coordinates `inner` inside of both sides. False: there are none, and `inner` is empty at
+ * the beginning of `dst` in dimension 0.
+ */
+static bool find_inner(const struct box_side *dst, const struct box_side *src, size_t ndims,
+		       bool overlap, struct interval *inner)
+{
+	for (size_t i = 0; i < ndims; i++) {
+		inner[i] = intersect(dst->in[i], src->in[i]);
+		overlap &= inner[i].from < inner[i].to;
+	}
+	if (!overlap)
+		inner[0] = (struct interval){dst->in[0].from, dst->in[0].from};
+	return overlap;
+}
+
+/* Plan the boxes of a copy. `src` is NULL if none of its elements is copied. */
+static int plan_boxes(union copy_plan_room *room, size_t element_size, const struct box_side *dst,
+		      const struct box_side *src, const struct interval *inner,
+		      const struct aml_layout_pad *src_pad)
+{
+	struct growing_block block = {room, element_size};
+	int err = AML_SUCCESS;
+
+	/* One box without a neutral element needs no block. */
+	if (src_pad == NULL) {
+		if (!plan_box(&room->plan, element_size, dst, inner, src))
+			copy_plan_start(room, element_size);
+		return AML_SUCCESS;
+	}
+	copy_plan_start(room, 0)->kind = COPY_BOXES;
+	room->plan.boxes.block_bytes = sizeof(room->plan);
+	room->plan.boxes.count = 0;
+	if (src != NULL)
+		err = add_box(&block, dst, inner, src);
+	return err == AML_SUCCESS ? add_outer_boxes(&block, dst, inner, src_pad->neutral) : err;
 }
 
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct aml_layout *src, const struct outline *outline)
 {
 	struct outline own = *outline, from = *outline;
-	struct growing_block block = {room, outline->element_size};
 	const struct aml_layout_pad *src_pad = layout_pad(src);
-	size_t zeros[NDIMS_MAX] = {0}, to[NDIMS_MAX], inner[NDIMS_MAX];
-	struct view dst_view, src_view;
-	int err = AML_SUCCESS;
+	struct box_side to, of;
+	struct interval inner[NDIMS_MAX];
+	bool overlap;
+	int err;
 
-	memcpy(to, outline->dims, outline->ndims * sizeof(*to));
+	start_side(&to, outline);
+	start_side(&of, outline);
 	while (layout_pad(dst) != NULL)
-		dst = crop_to_target(dst, &own, to);
-	if (any_zero(outline->ndims, to))
+		dst = enter_pad(dst, &own, &to);
+	if (!leave_pads(&to, outline->ndims))
 		return AML_SUCCESS;
-	err = view_of_written(dst, &own, to, &dst_view);
+	err = view_of_written(dst, &own, &to);
 	if (err != AML_SUCCESS)
 		return err;
-	memcpy(inner, to, outline->ndims * sizeof(*to));
 	if (src_pad != NULL)
-		src = crop_to_target(src, &from, inner);
-	room->plan.kind = COPY_BOXES;
-	room->plan.boxes.block_bytes = sizeof(room->plan);
-	room->plan.boxes.count = 0;
-	if (!any_zero(outline->ndims, inner)) {
-		err = view_of_target(src, &from, &src_view);
-		if (err == AML_SUCCESS)
-			err = add_box(&block, &dst_view, zeros, inner, &src_view);
+		src = enter_pad(src, &from, &of);
+	overlap = leave_pads(&of, outline->ndims);
+	overlap = find_inner(&to, &of, outline->ndims, overlap, inner);
+	if (overlap)
+		err = view_of_target(src, &from, &of);
+	return err == AML_SUCCESS ? plan_boxes(room, outline->element_size, &to,
+					       overlap ? &of : NULL, inner, src_pad)
+				  : err;
+}
+
+/*
+ * Make a side of a layout that is dense or a pad over a dense layout. Store the outline of the
+ * layout, and the pad or NULL. False: it is neither, it is empty, or its target was changed.
+ */
+static bool make_dense_side(struct box_side *side, const struct aml_layout *layout,
+			    struct outline *outline, const struct aml_layout_pad **pad)
+{
+	const struct aml_layout_dense *d = layout_dense(layout);
+	const struct aml_layout_pad *p = NULL;
+
+	if (d == NULL && layout->ops != NULL)
+		p = layout_pad(layout);
+	if (p != NULL)
+		d = layout_dense(p->target);
+	if (d == NULL || d->ptr == NULL)
+		return false;
+	*pad = p;
+	*outline = (struct outline){d->ndims, d->cpitch[0], p != NULL ? p->dims : d->dims};
+	if (p != NULL && (p->ndims != d->ndims || p->element_size != d->cpitch[0]))
+		return false;
+	side->view.base = d->ptr;
+	side->view.nfactors = d->ndims;
+	for (size_t i = 0; i < d->ndims; i++) {
+		size_t extent = d->dims[i], offset = p != NULL ? p->offsets[i] : 0;
+		struct interval in = {0, outline->dims[i]};
+
+		if (extent == 0 || in.to == 0 || (p != NULL && p->target_dims[i] != extent))
+			return false;
+		side->view.factors[i] = (struct factor){extent, (ptrdiff_t)dense_step(d, i)};
+		side->offset[i] = offset;
+		if (p != NULL)
+			in = crop_to_target(in, offset, extent);
+		/* Nothing of the target lies inside: the general way. */
+		if (in.from >= in.to)
+			return false;
+		side->in[i] = (struct interval){in.from + offset, in.to + offset};
 	}
-	if (err == AML_SUCCESS && src_pad != NULL)
-		err = add_outer_boxes(&block, &dst_view, inner, to, src_pad->neutral);
-	return err;
+	return true;
+}
+
+bool copy_plan_dense_boxes(union copy_plan_room *room, const struct aml_layout *dst,
+			   const struct aml_layout *src)
+{
+	const struct aml_layout_pad *dst_pad, *src_pad;
+	struct outline own, from;
+	struct box_side to, of;
+	struct interval inner[NDIMS_MAX];
+	bool overlap;
+
+	if (!make_dense_side(&to, dst, &own, &dst_pad) ||
+	    !make_dense_side(&of, src, &from, &src_pad) || own.ndims != from.ndims ||
+	    own.element_size != from.element_size)
+		return false;
+	for (size_t i = 0; i < own.ndims; i++)
+		if (own.dims[i] != from.dims[i] ||
+		    (to.view.factors[i].step == 0 && to.in[i].to - to.in[i].from > 1))
+			return false;
+	overlap = find_inner(&to, &of, own.ndims, true, inner);
+	return plan_boxes(room, own.element_size, &to, overlap ? &of : NULL, inner, src_pad) ==
+	       AML_SUCCESS;
 }
 
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,

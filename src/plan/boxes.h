@@ -17,6 +17,15 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct aml_layout *src, const struct outline *outline);
 
 /*
+ * Plan a copy between a dense layout and a pad over one, or between two such pads. Returns false if
+ * the layouts are others, if they do not match, or if the copy cannot be planned; the contents of
+ * `room` are then undefined. The general way, copy_plan_boxes(), needs many queries, which take
+ * longer than a small copy.
+ */
+bool copy_plan_dense_boxes(union copy_plan_room *room, const struct aml_layout *dst,
+			   const struct aml_layout *src);
+
+/*
  * Copy `box`, a box of `plan`, to `room` as a plan that can run. The copy may refer to the neutral
  * element in the block of `plan`.
  */

@@ -3,10 +3,11 @@
 #include <aml/utils/error.h>
 
 #include "layout/freeze.h"
+#include "layout/nest.h"
 #include "plan/keep.h"
 
 /* Replace a layout with a copy. A layout that cannot be copied stays; its owner must keep it. */
-static int duplicate_side(const struct copy_plan *plan, union copy_end *end, uint8_t *side)
+static int duplicate_side(struct copy_plan *plan, union copy_end *end, uint8_t *side)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
 	size_t extents[NDIMS_MAX];
@@ -18,8 +19,11 @@ static int duplicate_side(const struct copy_plan *plan, union copy_end *end, uin
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		extents[i] = dims[i].extent;
 	err = layout_freeze(end->layout, &planned, &end->layout);
-	if (err == AML_SUCCESS)
+	if (err == AML_SUCCESS) {
 		*side = COPY_SIDE_DUPLICATE;
+		/* The operator duplicate may have made a layout of another kind. */
+		plan->sides.concurrent &= layout_is_concurrent(end->layout);
+	}
 	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
 }
 

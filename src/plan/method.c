@@ -2,7 +2,9 @@
 /* Chooses the methods of large plans, which stream. */
 #include "plan/method.h"
 #include "machine/caches.h"
+#include "plan/shuffling.h"
 #include "plan/staging.h"
+#include "plan/variant.h"
 
 /* Runs of at least this size are streamed separately. */
 enum { STREAM_RUN_BYTES_MIN = 4 * CACHE_LINE_BYTES };
@@ -19,9 +21,19 @@ static enum copy_method strided_method(struct copy_plan *plan)
 
 static enum copy_method transposition_method(struct copy_plan *plan)
 {
-	if (copy_staged_choose(plan))
+	if (copy_variant_of(plan)->lists && copy_lists_choose_stream(plan))
+		return COPY_BY_LISTS;
+	if (!copy_variant_of(plan)->direct && copy_staged_choose(plan))
 		return COPY_BY_STAGE;
 	return copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+}
+
+bool copy_strided_streams(const struct copy_plan *plan)
+{
+	if (plan->method == COPY_BY_SHUFFLE)
+		return copy_shuffle_is_dense(plan);
+	return plan->run.bytes >= STREAM_RUN_BYTES_MIN || plan->method == COPY_BY_GATHER ||
+	       copy_rows_can_gather(plan);
 }
 
 void copy_plan_choose_stream_method(struct copy_plan *plan)

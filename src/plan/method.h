@@ -4,6 +4,7 @@
 #define PLAN_METHOD_H
 
 #include "kernels/kernels.h"
+#include "plan/lists.h"
 #include "plan/plan.h"
 #include "plan/rows.h"
 
@@ -20,8 +21,20 @@ static inline bool copy_plan_has_tiles(const struct copy_plan *plan)
 	return copy_plan_tiles_fit(plan->run.bytes, plan->loops[0].extent, plan->loops[1].extent);
 }
 
+/* Has a strided plan a method that streams? Others write each run through the caches. */
+bool copy_strided_streams(const struct copy_plan *plan);
+
 /* copy_plan_choose_method() for a plan that streams. */
 void copy_plan_choose_stream_method(struct copy_plan *plan);
+
+/* copy_plan_choose_method() for a transposition in the caches. `order`: see copy_lists_choose(). */
+static inline void copy_plan_choose_cached_method(struct copy_plan *plan, bool order)
+{
+	if (copy_lists_choose(plan, order))
+		plan->method = COPY_BY_LISTS;
+	else
+		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+}
 
 /*
  * Choose the method of a flat plan, a strided plan, or a transposition that is not shuffled, and
@@ -34,7 +47,7 @@ static inline void copy_plan_choose_method(struct copy_plan *plan)
 	if (plan->stream)
 		copy_plan_choose_stream_method(plan);
 	else if (plan->kind == COPY_TRANSPOSE)
-		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
+		copy_plan_choose_cached_method(plan, false);
 	else if (plan->kind == COPY_STRIDED)
 		copy_rows_choose(plan);
 }

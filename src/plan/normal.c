@@ -9,12 +9,12 @@
  *  4. No two neighbouring loops can be merged, and the innermost loop is not a contiguous run.
  *
  * The loops of a transposition are then reordered: see choose_kind(), order_planes() and
- * copy_staged_order().
+ * copy_staged_order(). So are the loops of a strided plan: see rows.h and shuffling.h.
  */
 #include <string.h>
 
 #include "layout/sizes.h"
-#include "machine/caches.h"
+#include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/normal.h"
 #include "plan/shuffling.h"
@@ -123,7 +123,8 @@ static bool takes_tiles(const struct copy_plan *plan)
 	return row > 0 &&
 	       copy_plan_tiles_fit(plan->run.bytes, plan->loops[0].extent,
 				   plan->loops[row].extent) &&
-	       plan->loops[0].extent * plan->loops[row].extent * plan->run.bytes > SMALL_PLANE_BYTES;
+	       plan->loops[0].extent * plan->loops[row].extent * plan->run.bytes >
+		       SMALL_PLANE_BYTES;
 }
 
 /*
@@ -145,19 +146,34 @@ static void order_planes(struct copy_plan *plan)
 	}
 }
 
-void copy_plan_normalise(struct copy_plan *plan)
+/* Choose the variant of a plan that is large enough to have one. */
+__attribute__((noinline)) static void choose_variant(struct copy_plan *plan, uint64_t bytes)
 {
-	make_steps_positive(plan);
-	sort_loops(plan);
-	merge_loops(plan);
-	plan->kind = plan->nloops > 0 ? COPY_STRIDED : COPY_FLAT;
-	plan->stream = copy_plan_payload(plan) >= caches()->last_bytes / 2;
-	if (plan->nloops > 0 && !takes_tiles(plan) && copy_shuffle_choose(plan))
-		return;
-	plan->kind = (uint8_t)choose_kind(plan);
+	copy_choose_route(plan, bytes);
 	if (plan->kind == COPY_TRANSPOSE && plan->stream) {
 		order_planes(plan);
 		copy_staged_order(plan);
 	}
-	copy_plan_choose_method(plan);
+	copy_choose_variant(plan, bytes);
+}
+
+void copy_plan_normalise(struct copy_plan *plan)
+{
+	uint64_t bytes;
+
+	make_steps_positive(plan);
+	sort_loops(plan);
+	merge_loops(plan);
+	plan->kind = plan->nloops > 0 ? COPY_STRIDED : COPY_FLAT;
+	bytes = copy_plan_payload(plan);
+	if (plan->nloops > 0 && (takes_tiles(plan) || !copy_shuffle_choose(plan)))
+		plan->kind = (uint8_t)choose_kind(plan);
+	if (bytes >= copy_choice_bytes(plan->kind))
+		choose_variant(plan, bytes);
+	if (plan->method == COPY_BY_SHUFFLE)
+		copy_shuffle_order(plan);
+	else if (plan->kind == COPY_TRANSPOSE && !plan->stream)
+		copy_plan_choose_cached_method(plan, true);
+	else
+		copy_plan_choose_method(plan);
 }

@@ -13,19 +13,34 @@
 #define COPY_PART (512 << 10)
 #endif
 
-/* copy_plan_parts() for a plan that copies at least 4 * COPY_PART bytes. */
+/* copy_plan_parts() for a deref plan, and for a plan that copies at least 4 * COPY_PART bytes. */
 unsigned copy_plan_large_parts(const struct copy_plan *plan);
 
-/* The number of parts to split a plan into. Plans that are small, walks or deref plans have 1. */
+/*
+ * The number of parts to split a plan with a payload of `bytes` into. Small plans have 1, and so
+ * have deref plans whose sides do not allow several threads.
+ */
+static inline unsigned copy_plan_parts_of(const struct copy_plan *plan, uint64_t bytes)
+{
+	return bytes < 4 * COPY_PART && plan->kind != COPY_DEREF ? 1 : copy_plan_large_parts(plan);
+}
+
 static inline unsigned copy_plan_parts(const struct copy_plan *plan)
 {
-	return copy_plan_payload(plan) < 4 * COPY_PART ? 1 : copy_plan_large_parts(plan);
+	return copy_plan_parts_of(plan, copy_plan_payload(plan));
 }
 
 /*
  * Make the plan of part number `part` of copy_plan_parts() in `room`. The parts together copy each
- * element once. Returns false if the part is empty; the contents of `room` are then undefined.
+ * element once. Returns false if the part is empty; the contents of `room` are then undefined. Not
+ * for a walk, and not for a deref plan: see section.h.
  */
 bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan_room *room);
+
+/*
+ * A walk has no plans of its parts. Store the number of the first element of a part, in linear
+ * order, and the count of elements, which may be 0.
+ */
+void copy_plan_walk_part(const struct copy_plan *plan, unsigned part, size_t *first, size_t *count);
 
 #endif /* PLAN_PART_H */

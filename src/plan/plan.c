@@ -49,20 +49,18 @@ static uint64_t payload_of_boxes(const struct copy_plan *plan)
 	return bytes;
 }
 
-uint64_t copy_loops_payload(const struct copy_plan *plan)
+static uint64_t payload_of_walk(const struct copy_plan *plan)
 {
-	uint8_t n = plan->nloops;
-	uint64_t bytes;
+	uint64_t bytes = plan->run.bytes;
 
-	if (plan->kind >= COPY_WALK) {
-		if (plan->kind == COPY_BOXES)
-			return payload_of_boxes(plan);
-		if (plan->kind == COPY_DEREF)
-			return payload_of_dims(plan);
-		n = plan->walk.dst_loops;
-	}
-	bytes = plan->kind == COPY_EMPTY ? 0 : plan->run.bytes;
-	for (uint8_t i = 0; i < n; i++)
+	for (uint8_t i = 0; i < plan->walk.dst_loops; i++)
 		bytes *= plan->loops[i].extent;
 	return bytes;
+}
+
+uint64_t copy_compound_payload(const struct copy_plan *plan)
+{
+	if (plan->kind == COPY_BOXES)
+		return payload_of_boxes(plan);
+	return plan->kind == COPY_DEREF ? payload_of_dims(plan) : payload_of_walk(plan);
 }

@@ -33,13 +33,15 @@ enum copy_kind {
  * made.
  */
 enum copy_method {
-	COPY_BY_RUNS,   /* each run separately */
-	COPY_BY_STREAM, /* each run separately, past the caches */
-	COPY_BY_GATHER, /* gather short runs into whole lines, which are streamed */
-	COPY_BY_TILES,  /* a transposition by tiles in registers */
-	COPY_BY_BLOCKS, /* a transposition without tiles */
-	COPY_BY_STAGE,  /* a transposition by a stage in the first-level cache; `staged` */
-	COPY_BY_SHUFFLE, /* a strided plan by vectors, each shuffled from a few; `shuffled` */
+	COPY_BY_RUNS,     /* each run separately */
+	COPY_BY_STREAM,   /* each run separately, past the caches */
+	COPY_BY_ELEMENTS, /* a strided plan of few elements, whose loops are in any order */
+	COPY_BY_GATHER,   /* gather short runs into whole lines, which are streamed */
+	COPY_BY_TILES,    /* a transposition by tiles in registers */
+	COPY_BY_LISTS,    /* a transposition by tiles of listed rows; `listed` */
+	COPY_BY_BLOCKS,   /* a transposition without tiles */
+	COPY_BY_STAGE,    /* a transposition by a stage in the first-level cache; `staged` */
+	COPY_BY_SHUFFLE,  /* a strided plan by vectors, each shuffled from a few; `shuffled` */
 };
 
 /* How a COPY_DEREF plan finds the elements of a side. */
@@ -49,7 +51,8 @@ enum copy_side {
 	COPY_SIDE_DUPLICATE, /* by a copy of a layout; the plan owns the copy */
 };
 
-/* A loop. Steps are in bytes. Except in COPY_WALK plans, the destination's step is positive. */
+/* A loop. Steps are in bytes. Except in walks and in plans of few elements, the destination's
+ * step is positive. */
 struct copy_loop {
 	size_t extent;
 	ptrdiff_t dst_step, src_step; /* COPY_WALK: 0 for the other side */
@@ -70,21 +73,38 @@ union copy_end {
 	struct aml_layout *layout;
 };
 
+/* A part of a COPY_DEREF plan: the iterations from `from` up to, not including, `to` of one
+ * dimension. */
+struct copy_section {
+	uint8_t dim;
+	size_t from, to;
+};
+
 struct copy_plan {
-	uint8_t kind;        /* enum copy_kind */
-	uint8_t nloops;      /* COPY_DEREF: the number of dimensions */
-	uint8_t method;      /* enum copy_method */
-	bool stream;         /* stream whole lines */
-	bool src_is_neutral; /* of a box: its source is the neutral element in the block */
+	uint8_t kind;            /* enum copy_kind */
+	uint8_t nloops;          /* COPY_DEREF: the number of dimensions */
+	uint8_t method;          /* enum copy_method */
+	uint8_t variant : 7;     /* enum copy_variant_id */
+	bool timed : 1;          /* report the time that the plan takes; has a `tune_slot` */
+	uint8_t tune_slot : 6;   /* of its class, see tune.h */
+	bool stream : 1;         /* stream whole lines; has a variant */
+	bool src_is_neutral : 1; /* of a box: its source is the neutral element in the block */
 	union {
 		struct copy_staged_plane {
 			uint8_t row_loop;    /* the loop that continues loop 0; 0: none */
 			uint8_t run_loop;    /* the loop that continues loop 1; 0: none */
 			uint8_t plane_loops; /* the number of loops of a plane */
 		} staged;
+		struct copy_listed_plane {
+			uint8_t row_loops; /* the set of loops that continue loop 0: bit i is loop i
+					    */
+			uint8_t plane_loops; /* the number of loops of a plane */
+			bool group; /* if it streams: the next loop continues the planes of the
+				       destination */
+		} listed;
 		struct copy_rows {
 			uint8_t inside; /* the loops after loop 0 that run within a section of it */
-		} rows;             /* of any other strided plan */
+		} rows;                 /* of any other strided plan */
 		struct copy_shuffled {
 			uint8_t unit_loop;  /* the last loop of a unit */
 			uint8_t iterations; /* of that loop in a unit */
@@ -96,6 +116,7 @@ struct copy_plan {
 		} walk;
 		struct {
 			uint8_t dst, src; /* enum copy_side */
+			bool concurrent;  /* several threads may ask both sides for addresses */
 		} sides;
 	};
 	union {
@@ -120,6 +141,12 @@ struct copy_plan {
 _Static_assert(sizeof(void *) != 8 || sizeof(struct copy_plan) == 32, "requests must not grow");
 _Static_assert(sizeof(struct copy_dim) == sizeof(struct copy_loop),
 	       "dimensions are stored in the place of loops");
+
+/*
+ * A plan of at most this many elements of at most this size is not brought into normal form: that
+ * would take longer than the copy.
+ */
+enum { COPY_TINY_ELEMENTS_MAX = 24, COPY_TINY_ELEMENT_BYTES_MAX = 16 };
 
 /* The maximum number of loops: a common refinement, or the loops of both sides of a walk. */
 enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };
@@ -157,16 +184,22 @@ const char *copy_kind_name(uint8_t kind);
 /* The size of the plan itself in bytes. */
 size_t copy_plan_size(const struct copy_plan *plan);
 
-/* The number of bytes that a plan copies. For any kind except COPY_FLAT. */
-__attribute__((pure)) uint64_t copy_loops_payload(const struct copy_plan *plan);
+/* The number of bytes that a plan copies. For the kinds from COPY_WALK on. */
+__attribute__((pure)) uint64_t copy_compound_payload(const struct copy_plan *plan);
 
-/* The number of bytes that the plan copies. */
+/* The number of bytes that a plan copies. */
 static inline uint64_t copy_plan_payload(const struct copy_plan *plan)
 {
-	return plan->kind == COPY_FLAT ? plan->run.bytes : copy_loops_payload(plan);
+	uint64_t bytes = plan->run.bytes;
+
+	if (plan->kind >= COPY_WALK)
+		return copy_compound_payload(plan);
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		bytes *= plan->loops[i].extent;
+	return plan->kind == COPY_EMPTY ? 0 : bytes;
 }
 
-/* Does the plan run only code of the library? Such a plan cannot fail. */
+/* Does the plan run only code of the library? Such a plan, and each part of it, cannot fail. */
 static inline bool copy_plan_is_own(const struct copy_plan *plan)
 {
 	return plan->kind != COPY_DEREF;

@@ -41,7 +41,7 @@ bool copy_rows_choose_gathered(struct copy_plan *plan)
 	uint8_t row = 0;
 
 	plan->rows.inside = 0;
-	if (bytes > ROW_RUN_BYTES_SHORT || plan->loops[0].dst_step != (ptrdiff_t)bytes)
+	if (!copy_rows_can_gather(plan))
 		return false;
 	/* Short rows, or rows that are far from a stage, also have the next contiguous loop. */
 	for (;;) {

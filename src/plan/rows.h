@@ -18,6 +18,13 @@ enum {
  */
 void copy_rows_choose(struct copy_plan *plan);
 
+/* Can a strided plan in normal form be gathered? */
+static inline bool copy_rows_can_gather(const struct copy_plan *plan)
+{
+	return plan->run.bytes <= ROW_RUN_BYTES_SHORT &&
+	       plan->loops[0].dst_step == (ptrdiff_t)plan->run.bytes;
+}
+
 /*
  * The same for a plan that is gathered: the row loop and the loops inside are contiguous in the
  * destination. Return false if the plan cannot be gathered.

@@ -273,8 +273,6 @@ bool copy_shuffle_choose(struct copy_plan *plan)
 	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
 	uint64_t elements = 1;
-	bool dense;
-	uint8_t row;
 
 	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || is_fill(plan))
 		return false;
@@ -291,13 +289,21 @@ bool copy_shuffle_choose(struct copy_plan *plan)
 		.unit_loop = unit.loop,
 		.iterations = (uint8_t)unit.iterations,
 	};
-	dense = copy_shuffle_is_dense(plan);
-	row = row_of_unit(plan, &unit, dense);
+	return true;
+}
+
+void copy_shuffle_order(struct copy_plan *plan)
+{
+	const struct shuffle_unit unit = {
+		.loop = plan->shuffled.unit_loop,
+		.iterations = plan->shuffled.iterations,
+	};
+	uint8_t row = row_of_unit(plan, &unit, copy_shuffle_is_dense(plan));
+	size_t step = magnitude(plan->loops[row].src_step);
+
 	plan->shuffled.row = row > unit.loop;
 	order_loops(plan, (uint8_t)(unit.loop + 1), row,
-		    row > unit.loop ? magnitude(plan->loops[row].src_step)
-				    : unit.iterations * magnitude(plan->loops[row].src_step));
-	return true;
+		    row > unit.loop ? step : unit.iterations * step);
 }
 
 bool copy_shuffle_is_dense(const struct copy_plan *plan)

@@ -20,11 +20,17 @@ enum {
 #endif
 
 /*
- * If the plan is copied faster by shuffles, set its kind, its method and `shuffled`, move its row
- * loop and the loops inside of a section behind the loops of a unit, and return true. The plan is
- * in normal form, and its loops are still sorted by the destination's step.
+ * If the plan is copied faster by shuffles, set its kind, its method and the unit in `shuffled`,
+ * and return true. The plan is in normal form, and its loops are still sorted by the destination's
+ * step.
  */
 bool copy_shuffle_choose(struct copy_plan *plan);
+
+/*
+ * Complete `shuffled`: move the row loop and the loops inside of a section behind the loops of a
+ * unit. The plan has its final `stream`.
+ */
+void copy_shuffle_order(struct copy_plan *plan);
 
 /*
  * Is a unit contiguous in the destination, and does its last loop continue it? Then a section of

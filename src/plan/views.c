@@ -3,6 +3,8 @@
  * Makes plans from two views. The loops are the common refinement of the views' factors, in normal
  * form. If there is no common refinement, the plan is a walk: each side keeps its own factors.
  */
+#include <string.h>
+
 #include <aml/utils/error.h>
 
 #include "plan/normal.h"
@@ -52,9 +54,35 @@ static bool refine_views(struct copy_plan *plan, const struct view *dst, const s
 	}
 }
 
-/* Make the loops of a walk: the factors of the destination, then the factors of the source. */
-static void fill_in_walk(struct copy_plan *plan, const struct view *dst, const struct view *src)
+/* Combine n elements of a walk into one. They are contiguous, and n divides the first factor. */
+static void combine_elements(struct view *view, size_t n, ptrdiff_t bytes)
 {
+	struct factor *first = &view->factors[0];
+
+	first->extent /= n;
+	first->step = (ptrdiff_t)n * bytes;
+	if (first->extent > 1)
+		return;
+	view->nfactors--;
+	memmove(first, first + 1, view->nfactors * sizeof(*first));
+}
+
+/*
+ * Make the loops of a walk: the factors of the destination, then the factors of the source. The
+ * elements that are contiguous at the begin of each row of both sides are one element of the walk.
+ */
+static void fill_in_walk(struct copy_plan *plan, struct view *dst, struct view *src)
+{
+	ptrdiff_t bytes = (ptrdiff_t)plan->run.bytes;
+	size_t n = 1;
+
+	if (dst->factors[0].step == bytes && src->factors[0].step == bytes)
+		n = common_divisor(dst->factors[0].extent, src->factors[0].extent);
+	if (n > 1) {
+		combine_elements(dst, n, bytes);
+		combine_elements(src, n, bytes);
+		plan->run.bytes *= n;
+	}
 	plan->kind = COPY_WALK;
 	plan->walk.dst_loops = (uint8_t)dst->nfactors;
 	plan->nloops = (uint8_t)(dst->nfactors + src->nfactors);

@@ -16,6 +16,7 @@
 #include "trace/file.h"
 #include "trace/trace.h"
 #include "util/clock.h"
+#include "util/environment.h"
 
 static unsigned source_count; /* of all sources ever opened; read and written atomically */
 
@@ -251,7 +252,8 @@ void trace_cancelled(struct trace_source *source, struct aml_task *task)
 
 void trace_open(struct trace_source *source)
 {
-	const char *path = secure_getenv("AML_DMA_TRACE"), *stats = getenv("AML_DMA_STATS");
+	const char *path = environment_get("AML_DMA_TRACE"),
+		   *stats = environment_get("AML_DMA_STATS");
 
 	source->number = __atomic_add_fetch(&source_count, 1, __ATOMIC_RELAXED);
 	if (stats != NULL && strcmp(stats, "1") == 0)

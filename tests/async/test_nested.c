@@ -85,13 +85,13 @@ START_TEST(a_tree_of_tasks_comes_to_its_end)
 END_TEST
 
 /* Job body: like dive(), but alternating between two schedulers. */
-struct pair {
+struct sched_pair {
 	struct aml_sched *here, *there;
 };
 
 static int cross(struct job *job)
 {
-	struct pair *pair = (struct pair *)job->other;
+	struct sched_pair *pair = (struct sched_pair *)job->other;
 	struct job next = {.body = cross, .other = job->other, .n = job->n - 1};
 	int sum;
 
@@ -105,8 +105,8 @@ static int cross(struct job *job)
 START_TEST(tasks_may_go_from_one_scheduler_to_another_and_back)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
-		struct pair pair = {aml_queue_sched_create(threads % 3),
-				    aml_queue_sched_create(threads / 3)};
+		struct sched_pair pair = {aml_queue_sched_create(threads % 3),
+					  aml_queue_sched_create(threads / 3)};
 		struct job job = {.body = cross, .other = (struct job *)&pair, .n = DEEP};
 
 		ck_assert_int_eq(run(pair.there, &job), DEEP * (DEEP + 1) / 2);
@@ -401,7 +401,7 @@ END_TEST
 /* Job body: leave the crowd for the time of each wait. */
 static int leave_and_come_back(struct job *job)
 {
-	struct pair *pair = (struct pair *)job->other;
+	struct sched_pair *pair = (struct sched_pair *)job->other;
 
 	for (int i = 0; i < 20; i++) {
 		struct job there = {.result = 1}, here = {.crowd = job->crowd, .result = 2};
@@ -422,7 +422,8 @@ START_TEST(no_more_run_at_once_than_the_bound_though_tasks_wait_inside)
 	enum { JOBS = 8 };
 
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct pair pair = {aml_queue_sched_create(threads), aml_queue_sched_create(2)};
+		struct sched_pair pair = {aml_queue_sched_create(threads),
+					  aml_queue_sched_create(2)};
 		struct crowd crowd = {.most = 0};
 		struct job jobs[JOBS];
 		struct aml_task tasks[JOBS];

@@ -141,7 +141,7 @@ END_TEST
  * A scheduler whose only worker is blocked: its task A waits for X, which is held at the gate on
  * another scheduler. The slot is free, but no worker is.
  */
-struct blocked {
+struct blocked_worker {
 	struct aml_sched *sched, *other;
 	struct gate gate, inside;
 	struct job a, x;
@@ -157,7 +157,7 @@ static int pass_and_wait(struct job *job)
 	return err;
 }
 
-static void block(struct blocked *b, struct trail *trail)
+static void block(struct blocked_worker *b, struct trail *trail)
 {
 	struct job probe = {.result = 0};
 	struct aml_task task = job_task(&probe, NULL);
@@ -190,7 +190,7 @@ static void block(struct blocked *b, struct trail *trail)
  * Let X finish, and wait until it has finished: the other scheduler runs one task at a time, in
  * order.
  */
-static void unblock(struct blocked *b)
+static void unblock(struct blocked_worker *b)
 {
 	struct job after = {.result = 0};
 	struct aml_task task = job_task(&after, NULL);
@@ -200,7 +200,7 @@ static void unblock(struct blocked *b)
 	wait_task(b->other, &task);
 }
 
-static void release(struct blocked *b)
+static void release(struct blocked_worker *b)
 {
 	aml_queue_sched_destroy(&b->sched);
 	aml_queue_sched_destroy(&b->other);
@@ -211,7 +211,7 @@ static void release(struct blocked *b)
 /* Contract: RUN-3. */
 START_TEST(a_waiter_runs_its_own_task_when_it_is_the_head_and_a_slot_is_free)
 {
-	struct blocked b;
+	struct blocked_worker b;
 	struct job job = {.result = 0};
 	struct aml_task task = job_task(&job, NULL);
 
@@ -229,7 +229,7 @@ END_TEST
 /* Contract: RUN-4. */
 START_TEST(a_waiter_never_runs_what_stands_before_its_own_task)
 {
-	struct blocked b;
+	struct blocked_worker b;
 	struct job before = {.name = 'B'}, own = {.name = 'C'};
 	struct aml_task task_before = job_task(&before, NULL), task_own = job_task(&own, NULL);
 	struct call waiter = {.fn = call_wait_task, .task = &task_own};
@@ -278,7 +278,7 @@ END_TEST
 /* Contract: ORDER-2. */
 START_TEST(a_task_that_has_waited_takes_a_slot_again_before_it_goes_on)
 {
-	struct blocked b;
+	struct blocked_worker b;
 	struct gate gate;
 	struct trail trail = {.length = 0};
 	struct job job = {.name = 'B', .trail = &trail, .gate = &gate};

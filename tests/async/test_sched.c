@@ -175,7 +175,7 @@ START_TEST(a_task_may_be_submitted_again_once_it_was_waited_for)
 END_TEST
 
 /* A custom scheduler: it records its calls and returns the result that the test has set. */
-struct own {
+struct own_sched {
 	struct aml_task *task;
 	int submits, waits, wait_anys;
 	int result;
@@ -183,7 +183,7 @@ struct own {
 
 static int own_submit(struct aml_sched_data *data, struct aml_task *task)
 {
-	struct own *own = (struct own *)data;
+	struct own_sched *own = (struct own_sched *)data;
 
 	own->submits++;
 	own->task = task;
@@ -192,7 +192,7 @@ static int own_submit(struct aml_sched_data *data, struct aml_task *task)
 
 static int own_wait(struct aml_sched_data *data, struct aml_task *task)
 {
-	struct own *own = (struct own *)data;
+	struct own_sched *own = (struct own_sched *)data;
 
 	own->waits++;
 	own->task = task;
@@ -201,7 +201,7 @@ static int own_wait(struct aml_sched_data *data, struct aml_task *task)
 
 static struct aml_task *own_wait_any(struct aml_sched_data *data)
 {
-	struct own *own = (struct own *)data;
+	struct own_sched *own = (struct own_sched *)data;
 
 	own->wait_anys++;
 	return own->task;
@@ -211,7 +211,7 @@ static struct aml_task *own_wait_any(struct aml_sched_data *data)
 START_TEST(a_scheduler_of_ones_own_gets_the_calls)
 {
 	struct aml_sched_ops ops = {own_submit, own_wait, own_wait_any};
-	struct own own = {.result = AML_SUCCESS};
+	struct own_sched own = {.result = AML_SUCCESS};
 	struct aml_sched sched = {(struct aml_sched_data *)&own, &ops};
 	struct job job = {.result = 0};
 	struct aml_task task = job_task(&job, NULL);
@@ -241,7 +241,7 @@ END_TEST
 START_TEST(bad_arguments_do_not_reach_a_scheduler_of_ones_own)
 {
 	struct aml_sched_ops ops = {own_submit, own_wait, own_wait_any};
-	struct own own = {.result = AML_SUCCESS};
+	struct own_sched own = {.result = AML_SUCCESS};
 	struct aml_sched sched = {(struct aml_sched_data *)&own, &ops};
 	struct aml_task task = {.fn = NULL};
 

@@ -358,7 +358,7 @@ START_TEST(wait_anys_share_out_the_tasks)
 END_TEST
 
 /* A thread that submits tasks and waits for them while others do the same. */
-struct owner {
+struct task_owner {
 	struct aml_sched *sched;
 	pthread_t thread;
 	int wrong;
@@ -366,7 +366,7 @@ struct owner {
 
 static void *submit_and_wait(void *arg)
 {
-	struct owner *owner = arg;
+	struct task_owner *owner = arg;
 
 	for (int i = 0; i < 500; i++) {
 		struct job jobs[3];
@@ -393,10 +393,10 @@ START_TEST(waits_for_one_task_never_take_another_s_completion)
 
 	for (size_t threads = 0; threads < 4; threads++) {
 		struct aml_sched *sched = aml_queue_sched_create(threads);
-		struct owner owners[OWNERS];
+		struct task_owner owners[OWNERS];
 
 		for (int i = 0; i < OWNERS; i++) {
-			owners[i] = (struct owner){.sched = sched};
+			owners[i] = (struct task_owner){.sched = sched};
 			ck_assert_int_eq(pthread_create(&owners[i].thread, NULL, submit_and_wait,
 							&owners[i]),
 					 0);
@@ -412,26 +412,26 @@ START_TEST(waits_for_one_task_never_take_another_s_completion)
 END_TEST
 
 /* A task of an owner. A thread that takes it by wait_any posts `taken`. */
-struct unit {
+struct owned_task {
 	struct job job;
 	struct aml_task task;
 	sem_t taken;
 };
 
-struct contest {
-	struct owner owner;
-	struct unit units[4];
+struct task_contest {
+	struct task_owner owner;
+	struct owned_task units[4];
 	atomic_int *stop;
 	int waited, lost;
 };
 
 static void *submit_and_wait_in_contest(void *arg)
 {
-	struct contest *contest = arg;
+	struct task_contest *contest = arg;
 
 	for (int i = 0; i < 300; i++) {
 		for (int k = 0; k < 4; k++) {
-			struct unit *unit = &contest->units[k];
+			struct owned_task *unit = &contest->units[k];
 
 			unit->job = (struct job){.result = 0};
 			unit->task = job_task(&unit->job, NULL);
@@ -440,7 +440,7 @@ static void *submit_and_wait_in_contest(void *arg)
 				aml_sched_submit_task(contest->owner.sched, &unit->task) != 0;
 		}
 		for (int k = 0; k < 4; k++) {
-			struct unit *unit = &contest->units[k];
+			struct owned_task *unit = &contest->units[k];
 
 			switch (aml_sched_wait_task(contest->owner.sched, &unit->task)) {
 			case AML_SUCCESS:
@@ -465,14 +465,14 @@ static void *submit_and_wait_in_contest(void *arg)
 
 static void *take_any(void *arg)
 {
-	struct contest *contest = arg;
+	struct task_contest *contest = arg;
 
 	while (!atomic_load(contest->stop)) {
 		struct aml_task *task = aml_sched_wait_any(contest->owner.sched);
 
 		if (task != NULL) {
 			contest->lost++;
-			sem_post(&((struct unit *)task->data)->taken);
+			sem_post(&((struct owned_task *)task->data)->taken);
 		} else {
 			sched_yield();
 		}
@@ -486,12 +486,12 @@ START_TEST(a_task_goes_to_its_waiter_or_to_a_wait_any_and_never_to_both)
 	for (size_t threads = 0; threads < 3; threads++) {
 		struct aml_sched *sched = aml_queue_sched_create(threads);
 		atomic_int stop = 0;
-		struct contest contests[3], taker = {.owner = {.sched = sched}, .stop = &stop};
+		struct task_contest contests[3], taker = {.owner = {.sched = sched}, .stop = &stop};
 		int lost = 0;
 
 		ck_assert_int_eq(pthread_create(&taker.owner.thread, NULL, take_any, &taker), 0);
 		for (int i = 0; i < 3; i++) {
-			contests[i] = (struct contest){.owner = {.sched = sched}};
+			contests[i] = (struct task_contest){.owner = {.sched = sched}};
 			for (int k = 0; k < 4; k++)
 				sem_init(&contests[i].units[k].taken, 0, 0);
 			ck_assert_int_eq(pthread_create(&contests[i].owner.thread, NULL,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The structure of src: a folder includes only what stands below it, each function that another file
 # calls is declared in the header of its own file, and no files use each other in a circle. Who uses
-# what the other defines is read from the objects.
+# what the other defines is read from the objects. No two structs, unions or enums of the project have
+# one name.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -99,10 +100,30 @@ headers_are_their_own()
 	return $bad
 }
 
+# One a line: a file, and the name of a struct, union or enum that it defines. `struct shape` of the
+# benchmark is an exception until it has a name of its own.
+types()
+{
+	(cd "$srcdir" && find src include tests bench doc/examples \( -name '*.c' -o -name '*.h' -o \
+		-name '*.inc' \) ! -path bench/shape.h -exec sed -nE \
+		's,^[[:space:]]*((typedef|static|const)[[:space:]]+)*(struct|union|enum) ([A-Za-z0-9_]+) \{.*,\4,p' \
+		{} \; -exec echo {} \;) |
+		awk '/\// { for (i = 0; i < n; i++) print $0, seen[i]; n = 0; next } { seen[n++] = $0 }'
+}
+
+type_names_are_unique()
+{
+	types | awk '
+		$2 in file { print $1 " and " file[$2] ": both define " $2; bad = 1 }
+		{ file[$2] = $1 }
+		END { exit bad || NR == 0 }'
+}
+
 check "no folder of src includes what stands above it" includes_go_down
 names >"$work/names"
 uses >"$work/uses"
 check "no files of src use each other in a circle" there_are_no_circles
 check "what others use of a file is declared in its own header" headers_are_their_own
+check "no two structs, unions or enums have one name" type_names_are_unique
 
 summary

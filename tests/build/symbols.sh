@@ -63,6 +63,14 @@ foreign()
 		grep -Ev '^(libc|libpthread|ld-linux.*|ld.*|lib[a-z]*san)\.so'
 }
 
+# Are the names of each node in order?
+nodes_are_sorted()
+{
+	awk '/{$/ { node++ }
+		/^[[:space:]]*[A-Za-z_0-9]*;/ { printf "%03d %s\n", node, $1 }' \
+		"$srcdir/src/libaml-dma.map" | sort -c
+}
+
 none()
 {
 	! "$@"
@@ -74,9 +82,10 @@ not_empty()
 }
 
 declared >"$work/declared"
-sed -n 's/^[[:space:]]*\([A-Za-z_0-9]*\);.*/\1/p' "$srcdir/src/libaml-dma.map" >"$work/map"
+sed -n 's/^[[:space:]]*\([A-Za-z_0-9]*\);.*/\1/p' "$srcdir/src/libaml-dma.map" | sort >"$work/map"
 check "the headers declare something" not_empty "$work/declared"
-check "the version script is sorted" sort -c "$work/map"
+check "each node of the version script is sorted" nodes_are_sorted
+check "the version script names nothing twice" sort -cu "$work/map"
 check "the version script names what the headers declare" diff "$work/declared" "$work/map"
 
 library=$builddir/.libs/libaml-dma.so

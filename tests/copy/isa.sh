@@ -24,16 +24,24 @@ passes()
 	done
 }
 
-for isa in portable sse2 avx2 avx512 avx512vbmi none-such; do
-	check "$isa: every kernel" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_kernels"
+# $CC may be several words.
+# shellcheck disable=SC2086
+case $($CC -dumpmachine) in
+x86_64*) all='portable sse2 avx2 avx512 avx512vbmi' most='portable sse2 avx2 avx512' ;;
+aarch64*) all='portable neon' most='portable neon' ;;
+*) all=portable most=portable ;;
+esac
+
+for isa in $all none-such; do
+	check "$isa: every kernel" env AML_DMA_ISA="$isa" "$builddir/tests/copy/test_kernels"
 done
-for isa in portable sse2 avx2 avx512 avx512vbmi; do
-	check "$isa: the stack" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_stack"
+for isa in $all; do
+	check "$isa: the stack" env AML_DMA_ISA="$isa" "$builddir/tests/copy/test_stack"
 done
 # These programs link the installed form of the library, not the test build. Their other tests use
 # the fastest kernels.
-for isa in portable sse2 avx2 avx512; do
-	check "$isa: copies" env AML_DMA_ISA=$isa "$builddir/tests/copy/test_copy"
+for isa in $most; do
+	check "$isa: copies" env AML_DMA_ISA="$isa" "$builddir/tests/copy/test_copy"
 	check "$isa: random layouts" passes test_random $isa copies_match_the_oracle
 	check "$isa: transpositions, dimensions in any order" passes test_shapes $isa \
 		small_transpositions reversed_and_rotated_dimensions

@@ -9,26 +9,16 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 
+#include "made.h"
 #include "suite.h"
 
 #define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 
-static struct aml_layout *dense(void *ptr, int order, size_t element_size, size_t ndims,
-				const size_t *dims, const size_t *stride, const size_t *pitch)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_dense_create(&layout, ptr, order, element_size, ndims, dims,
-						 stride, pitch),
-			 AML_SUCCESS);
-	return layout;
-}
-
 /* A row of ints. */
 static struct aml_layout *row(int *ptr, size_t n)
 {
-	return dense(ptr, ROW, sizeof(int), 1, &n, NULL, NULL);
+	return new_dense(ptr, ROW, sizeof(int), 1, &n, NULL, NULL);
 }
 
 /* Call the operator, and release both layouts. */
@@ -61,8 +51,8 @@ START_TEST(an_array_to_an_array)
 	int from[4][6], to[4][6] = {{0}};
 
 	fill(from[0], 24, 1);
-	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL),
-			      dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
+	ck_assert_int_eq(copy(new_dense(to, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL),
+			      new_dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
 			 AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(from));
 }
@@ -76,14 +66,14 @@ START_TEST(native_coordinates_pair_the_elements_of_both_orders)
 	/* 4 × 6 in row-major order and 6 × 4 in column-major order have the same native
 	 * dims. */
 	fill(from[0], 24, 1);
-	ck_assert_int_eq(copy(dense(to, COLUMN, sizeof(int), 2, (size_t[]){6, 4}, NULL, NULL),
-			      dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
+	ck_assert_int_eq(copy(new_dense(to, COLUMN, sizeof(int), 2, (size_t[]){6, 4}, NULL, NULL),
+			      new_dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
 			 AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(from));
 	/* Equal dims in user order do not match. */
 	memset(to, 0, sizeof(to));
-	ck_assert_int_eq(copy(dense(to, COLUMN, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL),
-			      dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
+	ck_assert_int_eq(copy(new_dense(to, COLUMN, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL),
+			      new_dense(from, ROW, sizeof(int), 2, (size_t[]){4, 6}, NULL, NULL)),
 			 -AML_EINVAL);
 	ck_assert_int_eq(to[0][0], 0);
 }
@@ -101,11 +91,11 @@ START_TEST(a_block_of_one_array_to_a_block_of_another)
 		for (size_t j = 0; j < 4; j++)
 			wanted[2 + i][5 + j] = from[1 + i][2 + j];
 	}
-	whole = dense(from, ROW, sizeof(int), 2, (size_t[]){5, 7}, NULL, NULL);
+	whole = new_dense(from, ROW, sizeof(int), 2, (size_t[]){5, 7}, NULL, NULL);
 	ck_assert_int_eq(aml_layout_slice(whole, &src, (size_t[]){1, 2}, (size_t[]){3, 4}, NULL),
 			 AML_SUCCESS);
 	aml_layout_destroy(&whole);
-	dst = dense(&to[2][5], ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, (size_t[]){6, 9});
+	dst = new_dense(&to[2][5], ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, (size_t[]){6, 9});
 	ck_assert_int_eq(copy(dst, src), AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
 }
@@ -117,9 +107,9 @@ START_TEST(a_transposition_by_steps)
 
 	fill(from[0], 24, 1);
 	/* The source is `from` as an array of 6 × 4. */
-	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 2, (size_t[]){6, 4}, NULL, NULL),
-			      dense(from, ROW, sizeof(int), 2, (size_t[]){6, 4}, (size_t[]){1, 6},
-				    (size_t[]){1, 1})),
+	ck_assert_int_eq(copy(new_dense(to, ROW, sizeof(int), 2, (size_t[]){6, 4}, NULL, NULL),
+			      new_dense(from, ROW, sizeof(int), 2, (size_t[]){6, 4},
+					(size_t[]){1, 6}, (size_t[]){1, 1})),
 			 AML_SUCCESS);
 	for (size_t i = 0; i < 6; i++) {
 		for (size_t j = 0; j < 4; j++)
@@ -134,9 +124,9 @@ START_TEST(pixels_to_planes)
 
 	for (size_t i = 0; i < 30; i++)
 		pixels[i / 3][i % 3] = (unsigned char)(7 * i);
-	ck_assert_int_eq(copy(dense(planes, COLUMN, 1, 2, (size_t[]){10, 3}, NULL, NULL),
-			      dense(pixels, COLUMN, 1, 2, (size_t[]){10, 3}, (size_t[]){3, 1},
-				    (size_t[]){1, 1})),
+	ck_assert_int_eq(copy(new_dense(planes, COLUMN, 1, 2, (size_t[]){10, 3}, NULL, NULL),
+			      new_dense(pixels, COLUMN, 1, 2, (size_t[]){10, 3}, (size_t[]){3, 1},
+					(size_t[]){1, 1})),
 			 AML_SUCCESS);
 	for (size_t i = 0; i < 10; i++) {
 		for (size_t j = 0; j < 3; j++)
@@ -150,9 +140,9 @@ START_TEST(a_step_of_0_in_the_source_repeats_an_element)
 {
 	int from[3] = {7, 8, 9}, to[3][4] = {{0}};
 
-	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL),
-			      dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){1, 0},
-				    (size_t[]){1, 1})),
+	ck_assert_int_eq(copy(new_dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL),
+			      new_dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4},
+					(size_t[]){1, 0}, (size_t[]){1, 1})),
 			 AML_SUCCESS);
 	for (size_t i = 0; i < 12; i++)
 		ck_assert_int_eq(to[i / 4][i % 4], from[i / 4]);
@@ -168,22 +158,23 @@ START_TEST(a_step_of_0_in_the_destination_is_refused)
 	fill(to[0], 12, 100);
 	/* A stride of 0. */
 	ck_assert_int_eq(
-		copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){1, 0}, NULL),
-		     dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
+		copy(new_dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){1, 0}, NULL),
+		     new_dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
 		-AML_EINVAL);
 	ck_assert_int_eq(
-		copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){0, 1}, NULL),
-		     dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
+		copy(new_dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, (size_t[]){0, 1}, NULL),
+		     new_dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
 		-AML_EINVAL);
 	/* A pitch of 0. */
 	ck_assert_int_eq(
-		copy(dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, (size_t[]){3, 0}),
-		     dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
+		copy(new_dense(to, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, (size_t[]){3, 0}),
+		     new_dense(from, ROW, sizeof(int), 2, (size_t[]){3, 4}, NULL, NULL)),
 		-AML_EINVAL);
 	/* A stride of 0 in both layouts. */
-	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 1, (size_t[]){2}, (size_t[]){0}, NULL),
-			      dense(from, ROW, sizeof(int), 1, (size_t[]){2}, (size_t[]){0}, NULL)),
-			 -AML_EINVAL);
+	ck_assert_int_eq(
+		copy(new_dense(to, ROW, sizeof(int), 1, (size_t[]){2}, (size_t[]){0}, NULL),
+		     new_dense(from, ROW, sizeof(int), 1, (size_t[]){2}, (size_t[]){0}, NULL)),
+		-AML_EINVAL);
 	for (size_t i = 0; i < 12; i++)
 		ck_assert_int_eq(to[i / 4][i % 4], 100 + (int)i);
 }
@@ -194,10 +185,11 @@ START_TEST(a_step_of_0_over_one_element_goes_nowhere)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0};
 
-	ck_assert_int_eq(copy(dense(to, ROW, sizeof(int), 3, (size_t[]){1, 4, 1},
-				    (size_t[]){0, 1, 0}, (size_t[]){1, 1, 1}),
-			      dense(from, ROW, sizeof(int), 3, (size_t[]){1, 4, 1}, NULL, NULL)),
-			 AML_SUCCESS);
+	ck_assert_int_eq(
+		copy(new_dense(to, ROW, sizeof(int), 3, (size_t[]){1, 4, 1}, (size_t[]){0, 1, 0},
+			       (size_t[]){1, 1, 1}),
+		     new_dense(from, ROW, sizeof(int), 3, (size_t[]){1, 4, 1}, NULL, NULL)),
+		AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
 }
 END_TEST
@@ -214,14 +206,14 @@ START_TEST(an_empty_layout_copies_to_nothing)
 	for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++) {
 		for (int order = COLUMN; order <= ROW; order++) {
 			/* With a pitch of 0, the extents', and with one of 4. */
-			ck_assert_int_eq(copy(dense(to, order, 4, 3, empty[i], NULL, NULL),
-					      dense(from, order, 4, 3, empty[i], NULL, NULL)),
+			ck_assert_int_eq(copy(new_dense(to, order, 4, 3, empty[i], NULL, NULL),
+					      new_dense(from, order, 4, 3, empty[i], NULL, NULL)),
 					 AML_SUCCESS);
-			ck_assert_int_eq(
-				copy(dense(to, order, 4, 3, empty[i], NULL, (size_t[]){4, 4, 4}),
-				     dense(from, order, 4, 3, empty[i], (size_t[]){0, 0, 0},
-					   (size_t[]){4, 4, 4})),
-				AML_SUCCESS);
+			ck_assert_int_eq(copy(new_dense(to, order, 4, 3, empty[i], NULL,
+							(size_t[]){4, 4, 4}),
+					      new_dense(from, order, 4, 3, empty[i],
+							(size_t[]){0, 0, 0}, (size_t[]){4, 4, 4})),
+					 AML_SUCCESS);
 		}
 	}
 	ck_assert_mem_eq(to, wanted, sizeof(to));
@@ -235,14 +227,14 @@ START_TEST(empty_layouts_must_match_too)
 
 	ck_assert_int_eq(copy(row(numbers, 0), row(numbers, 1)), -AML_EINVAL);
 	ck_assert_int_eq(copy(row(numbers, 1), row(numbers, 0)), -AML_EINVAL);
-	ck_assert_int_eq(copy(dense(numbers, ROW, 4, 2, (size_t[]){0, 3}, NULL, NULL),
-			      dense(numbers, ROW, 4, 2, (size_t[]){3, 0}, NULL, NULL)),
+	ck_assert_int_eq(copy(new_dense(numbers, ROW, 4, 2, (size_t[]){0, 3}, NULL, NULL),
+			      new_dense(numbers, ROW, 4, 2, (size_t[]){3, 0}, NULL, NULL)),
 			 -AML_EINVAL);
 	ck_assert_int_eq(
-		copy(dense(numbers, ROW, 4, 2, (size_t[]){0, 1}, NULL, NULL), row(numbers, 0)),
+		copy(new_dense(numbers, ROW, 4, 2, (size_t[]){0, 1}, NULL, NULL), row(numbers, 0)),
 		-AML_EINVAL);
 	ck_assert_int_eq(
-		copy(dense(numbers, ROW, 8, 1, (size_t[]){0}, NULL, NULL), row(numbers, 0)),
+		copy(new_dense(numbers, ROW, 8, 1, (size_t[]){0}, NULL, NULL), row(numbers, 0)),
 		-AML_EINVAL);
 }
 END_TEST
@@ -256,20 +248,20 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 	fill(to, 64, 100);
 	fill(wanted, 64, 100);
 	/* The number of dimensions. */
-	ck_assert_int_eq(copy(dense(to, ROW, 4, 2, (size_t[]){1, 6}, NULL, NULL), row(from, 6)),
+	ck_assert_int_eq(copy(new_dense(to, ROW, 4, 2, (size_t[]){1, 6}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
-	ck_assert_int_eq(copy(row(to, 6), dense(from, ROW, 4, 2, (size_t[]){6, 1}, NULL, NULL)),
+	ck_assert_int_eq(copy(row(to, 6), new_dense(from, ROW, 4, 2, (size_t[]){6, 1}, NULL, NULL)),
 			 -AML_EINVAL);
 	/* The extents, in both directions. */
 	ck_assert_int_eq(copy(row(to, 6), row(from, 7)), -AML_EINVAL);
 	ck_assert_int_eq(copy(row(to, 7), row(from, 6)), -AML_EINVAL);
-	ck_assert_int_eq(copy(dense(to, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL),
-			      dense(from, ROW, 4, 2, (size_t[]){3, 2}, NULL, NULL)),
+	ck_assert_int_eq(copy(new_dense(to, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+			      new_dense(from, ROW, 4, 2, (size_t[]){3, 2}, NULL, NULL)),
 			 -AML_EINVAL);
 	/* The element size: with different and with equal numbers of bytes. */
-	ck_assert_int_eq(copy(dense(to, ROW, 8, 1, (size_t[]){6}, NULL, NULL), row(from, 6)),
+	ck_assert_int_eq(copy(new_dense(to, ROW, 8, 1, (size_t[]){6}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
-	ck_assert_int_eq(copy(dense(to, ROW, 8, 1, (size_t[]){3}, NULL, NULL), row(from, 6)),
+	ck_assert_int_eq(copy(new_dense(to, ROW, 8, 1, (size_t[]){3}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
 }
@@ -301,7 +293,7 @@ START_TEST(copy_1d_copies_one_contiguous_dimension)
 	/* The pitch of a single dimension and the order have no effect. */
 	memcpy(wanted, from, 3 * sizeof(int));
 	ck_assert_int_eq(
-		copy_1d(dense(to, COLUMN, sizeof(int), 1, (size_t[]){3}, NULL, (size_t[]){7}),
+		copy_1d(new_dense(to, COLUMN, sizeof(int), 1, (size_t[]){3}, NULL, (size_t[]){7}),
 			row(from, 3)),
 		AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
@@ -322,27 +314,29 @@ START_TEST(copy_1d_refuses_what_it_cannot_copy_flat)
 	ck_assert_int_eq(copy_1d(row(to, 6), row(from, 7)), -AML_EINVAL);
 	ck_assert_int_eq(copy_1d(row(to, 7), row(from, 6)), -AML_EINVAL);
 	/* Element sizes: with equal numbers of elements, and with equal numbers of bytes. */
-	ck_assert_int_eq(copy_1d(dense(to, ROW, 8, 1, (size_t[]){6}, NULL, NULL), row(from, 6)),
+	ck_assert_int_eq(copy_1d(new_dense(to, ROW, 8, 1, (size_t[]){6}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
-	ck_assert_int_eq(copy_1d(dense(to, ROW, 8, 1, (size_t[]){3}, NULL, NULL), row(from, 6)),
+	ck_assert_int_eq(copy_1d(new_dense(to, ROW, 8, 1, (size_t[]){3}, NULL, NULL), row(from, 6)),
 			 -AML_EINVAL);
 	/* Two dimensions: in both layouts, and in one layout with an extent of 1. */
-	ck_assert_int_eq(copy_1d(dense(to, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL),
-				 dense(from, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL)),
+	ck_assert_int_eq(copy_1d(new_dense(to, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+				 new_dense(from, ROW, 4, 2, (size_t[]){2, 3}, NULL, NULL)),
 			 -AML_EINVAL);
-	ck_assert_int_eq(copy_1d(dense(to, ROW, 4, 2, (size_t[]){1, 6}, NULL, NULL), row(from, 6)),
-			 -AML_EINVAL);
-	ck_assert_int_eq(copy_1d(row(to, 6), dense(from, ROW, 4, 2, (size_t[]){6, 1}, NULL, NULL)),
-			 -AML_EINVAL);
+	ck_assert_int_eq(
+		copy_1d(new_dense(to, ROW, 4, 2, (size_t[]){1, 6}, NULL, NULL), row(from, 6)),
+		-AML_EINVAL);
+	ck_assert_int_eq(
+		copy_1d(row(to, 6), new_dense(from, ROW, 4, 2, (size_t[]){6, 1}, NULL, NULL)),
+		-AML_EINVAL);
 	/* Strides. */
 	ck_assert_int_eq(
-		copy_1d(dense(to, ROW, 4, 1, (size_t[]){6}, (size_t[]){2}, NULL), row(from, 6)),
+		copy_1d(new_dense(to, ROW, 4, 1, (size_t[]){6}, (size_t[]){2}, NULL), row(from, 6)),
 		-AML_EINVAL);
 	ck_assert_int_eq(
-		copy_1d(row(to, 6), dense(from, ROW, 4, 1, (size_t[]){6}, (size_t[]){2}, NULL)),
+		copy_1d(row(to, 6), new_dense(from, ROW, 4, 1, (size_t[]){6}, (size_t[]){2}, NULL)),
 		-AML_EINVAL);
 	ck_assert_int_eq(
-		copy_1d(row(to, 6), dense(from, ROW, 4, 1, (size_t[]){6}, (size_t[]){0}, NULL)),
+		copy_1d(row(to, 6), new_dense(from, ROW, 4, 1, (size_t[]){6}, (size_t[]){0}, NULL)),
 		-AML_EINVAL);
 	/* A layout that is not dense. */
 	ck_assert_int_eq(aml_layout_pad_create(&padded, ROW, row(from, 4), (size_t[]){6}, &neutral),
@@ -406,8 +400,10 @@ START_TEST(transform_permutes_dimensions)
 	int from[2][3][4], to[3][4][2];
 	/* The native extents of src are 4, 3, 2, and those of dst are 2, 4, 3. */
 	const size_t target_dims[] = {2, 0, 1};
-	struct aml_layout *src = dense(from, ROW, sizeof(int), 3, (size_t[]){2, 3, 4}, NULL, NULL);
-	struct aml_layout *dst = dense(to, ROW, sizeof(int), 3, (size_t[]){3, 4, 2}, NULL, NULL);
+	struct aml_layout *src =
+		new_dense(from, ROW, sizeof(int), 3, (size_t[]){2, 3, 4}, NULL, NULL);
+	struct aml_layout *dst =
+		new_dense(to, ROW, sizeof(int), 3, (size_t[]){3, 4, 2}, NULL, NULL);
 
 	fill(from[0][0], 24, 1);
 	ck_assert_int_eq(aml_copy_layout_transform_generic(dst, src, target_dims), AML_SUCCESS);
@@ -425,8 +421,8 @@ END_TEST
 START_TEST(transform_by_the_identity_is_a_copy)
 {
 	int from[2][3], to[2][3] = {{0}};
-	struct aml_layout *src = dense(from, ROW, sizeof(int), 2, (size_t[]){2, 3}, NULL, NULL);
-	struct aml_layout *dst = dense(to, ROW, sizeof(int), 2, (size_t[]){2, 3}, NULL, NULL);
+	struct aml_layout *src = new_dense(from, ROW, sizeof(int), 2, (size_t[]){2, 3}, NULL, NULL);
+	struct aml_layout *dst = new_dense(to, ROW, sizeof(int), 2, (size_t[]){2, 3}, NULL, NULL);
 
 	fill(from[0], 6, 1);
 	ck_assert_int_eq(aml_copy_layout_transform_generic(dst, src, (size_t[]){0, 1}),
@@ -446,8 +442,8 @@ START_TEST(transform_refuses_what_is_no_permutation)
 	};
 	int from[27], to[27], wanted[27];
 	const size_t dims[] = {3, 3, 3};
-	struct aml_layout *src = dense(from, ROW, sizeof(int), 3, dims, NULL, NULL);
-	struct aml_layout *dst = dense(to, ROW, sizeof(int), 3, dims, NULL, NULL);
+	struct aml_layout *src = new_dense(from, ROW, sizeof(int), 3, dims, NULL, NULL);
+	struct aml_layout *dst = new_dense(to, ROW, sizeof(int), 3, dims, NULL, NULL);
 
 	fill(from, 27, 1);
 	fill(to, 27, 100);
@@ -481,25 +477,29 @@ START_TEST(transform_refuses_what_does_not_match)
 	fill(to, 24, 100);
 	fill(wanted, 24, 100);
 	/* Extents that match only without the permutation. */
-	ck_assert_int_eq(transform(dense(to, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
-				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
+	ck_assert_int_eq(transform(new_dense(to, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+				   new_dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+				   swap),
 			 -AML_EINVAL);
 	/* The native order of the extents counts, not the user's order. */
-	ck_assert_int_eq(transform(dense(to, ROW, 4, 2, (size_t[]){3, 2}, NULL, NULL),
-				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
+	ck_assert_int_eq(transform(new_dense(to, ROW, 4, 2, (size_t[]){3, 2}, NULL, NULL),
+				   new_dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+				   swap),
 			 -AML_EINVAL);
 	/* The number of dimensions. */
 	ck_assert_int_eq(transform(row(to, 6),
-				   dense(from, COLUMN, 4, 2, (size_t[]){6, 1}, NULL, NULL), swap),
+				   new_dense(from, COLUMN, 4, 2, (size_t[]){6, 1}, NULL, NULL),
+				   swap),
 			 -AML_EINVAL);
 	/* The element size. */
-	ck_assert_int_eq(transform(dense(to, COLUMN, 8, 2, (size_t[]){3, 2}, NULL, NULL),
-				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
+	ck_assert_int_eq(transform(new_dense(to, COLUMN, 8, 2, (size_t[]){3, 2}, NULL, NULL),
+				   new_dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+				   swap),
 			 -AML_EINVAL);
 	/* A step of 0 in the destination. */
 	ck_assert_int_eq(
-		transform(dense(to, COLUMN, 4, 2, (size_t[]){3, 2}, (size_t[]){0, 1}, NULL),
-			  dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
+		transform(new_dense(to, COLUMN, 4, 2, (size_t[]){3, 2}, (size_t[]){0, 1}, NULL),
+			  new_dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
 		-AML_EINVAL);
 	/* NULL. */
 	layout = row(to, 6);
@@ -509,8 +509,9 @@ START_TEST(transform_refuses_what_does_not_match)
 	aml_layout_destroy(&layout);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
 	/* Layouts that match are copied. */
-	ck_assert_int_eq(transform(dense(to, COLUMN, 4, 2, (size_t[]){3, 2}, NULL, NULL),
-				   dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL), swap),
+	ck_assert_int_eq(transform(new_dense(to, COLUMN, 4, 2, (size_t[]){3, 2}, NULL, NULL),
+				   new_dense(from, COLUMN, 4, 2, (size_t[]){2, 3}, NULL, NULL),
+				   swap),
 			 AML_SUCCESS);
 	ck_assert_int_eq(to[1], from[2]);
 }

@@ -35,7 +35,7 @@ static void finish(void)
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
-static struct aml_layout *dense(int *numbers, size_t n)
+static struct aml_layout *dense_line(int *numbers, size_t n)
 {
 	struct aml_layout *made = NULL;
 
@@ -45,7 +45,7 @@ static struct aml_layout *dense(int *numbers, size_t n)
 	return made;
 }
 
-static struct user_layout *user(int *numbers, int flags)
+static struct user_layout *user_line(int *numbers, int flags)
 {
 	struct user_layout *made;
 	struct oracle oracle;
@@ -97,8 +97,9 @@ START_TEST(the_deepest_nest_copies_and_one_more_is_not_made)
 {
 	start();
 	for (int flags = 0; flags < 4; flags++) {
-		struct aml_layout *dst = nest(&user(to, flags)->layout, AML_LAYOUT_DEPTH_MAX);
-		struct aml_layout *src = nest(&user(from, flags)->layout, AML_LAYOUT_DEPTH_MAX);
+		struct aml_layout *dst = nest(&user_line(to, flags)->layout, AML_LAYOUT_DEPTH_MAX);
+		struct aml_layout *src =
+			nest(&user_line(from, flags)->layout, AML_LAYOUT_DEPTH_MAX);
 		struct aml_layout *made = NULL;
 
 		assert_code(dst, src, AML_SUCCESS);
@@ -137,9 +138,9 @@ START_TEST(a_layout_between_begins_a_nest_of_its_own)
 	struct aml_layout *dst, *src;
 
 	start();
-	dst = dense(to, N);
-	within = nest(dense(from, N), AML_LAYOUT_DEPTH_MAX);
-	between = user(from, 0);
+	dst = dense_line(to, N);
+	within = nest(dense_line(from, N), AML_LAYOUT_DEPTH_MAX);
+	between = user_line(from, 0);
 	between->ops.deref_native = deref_within;
 	src = nest(&between->layout, AML_LAYOUT_DEPTH_MAX);
 	assert_code(dst, src, AML_SUCCESS);
@@ -157,10 +158,10 @@ START_TEST(a_nest_put_together_otherwise_is_refused_by_copies)
 	struct aml_layout_data_reshape *lowest;
 
 	start();
-	dst = dense(to, N);
-	src = dense(from, N);
-	inner = nest(dense(to, N), AML_LAYOUT_DEPTH_MAX);
-	bottom = nest(dense(to, N), 1);
+	dst = dense_line(to, N);
+	src = dense_line(from, N);
+	inner = nest(dense_line(to, N), AML_LAYOUT_DEPTH_MAX);
+	bottom = nest(dense_line(to, N), 1);
 	lowest = (struct aml_layout_data_reshape *)bottom->data;
 	outer = nest(bottom, 1);
 	/* More layouts than allowed. */
@@ -192,7 +193,7 @@ static int duplicate_as_nest(const struct aml_layout *layout, struct aml_layout 
 {
 	(void)layout;
 	(void)ptr;
-	*output = nest(dense(from, N), AML_LAYOUT_DEPTH_MAX);
+	*output = nest(dense_line(from, N), AML_LAYOUT_DEPTH_MAX);
 	return AML_SUCCESS;
 }
 
@@ -204,8 +205,8 @@ START_TEST(a_duplicate_that_makes_it_too_deep_is_refused)
 	struct aml_layout *dst, *src;
 
 	start();
-	dst = dense(to, N);
-	layout = user(from, USER_DUPLICATE);
+	dst = dense_line(to, N);
+	layout = user_line(from, USER_DUPLICATE);
 	layout->ops.duplicate = duplicate_as_nest;
 	/* The duplicate itself is not too deep. */
 	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst, &layout->layout), AML_SUCCESS);
@@ -250,11 +251,11 @@ START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 	struct aml_layout *whole, *part, *layout, *full;
 
 	start();
-	full = dense(from, N);
-	whole = dense(to, N);
-	part = dense(to, 2);
+	full = dense_line(from, N);
+	whole = dense_line(to, N);
+	part = dense_line(to, 2);
 	/* A table with fewer elements: the copy takes the first ones. */
-	layout = nest(dense(from, N), 1);
+	layout = nest(dense_line(from, N), 1);
 	layout->ops = &ops;
 	ops.dims_native = fewer_dims;
 	ck_assert_int_eq(aml_dma_linux_copy_generic(part, layout, NULL), AML_SUCCESS);
@@ -263,7 +264,7 @@ START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 	aml_layout_destroy(&layout);
 	/* The table has elements, but the target has none. */
 	ck_assert_int_eq(
-		aml_layout_reshape_create(&layout, dense(from, 0), COLUMN, 1, (size_t[]){0}),
+		aml_layout_reshape_create(&layout, dense_line(from, 0), COLUMN, 1, (size_t[]){0}),
 		AML_SUCCESS);
 	layout->ops = &ops;
 	ops.dims_native = all_dims;
@@ -271,13 +272,13 @@ START_TEST(a_reshape_layout_of_more_elements_than_its_target)
 	assert_code(layout, full, -AML_EINVAL);
 	aml_layout_destroy(&layout);
 	/* The stored extents were changed. */
-	layout = nest(dense(from, N), 2);
+	layout = nest(dense_line(from, N), 2);
 	((struct aml_layout_data_reshape *)((struct aml_layout_pad *)layout->data)->target->data)
 		->target_dims[0] = N / 2;
 	assert_code(whole, layout, -AML_EINVAL);
 	aml_layout_destroy(&layout);
 	/* An operator that stores no extents: they count as 0. */
-	layout = &user(from, USER_STEPS)->layout;
+	layout = &user_line(from, USER_STEPS)->layout;
 	user_layout_of(layout)->ops.dims_native = no_dims;
 	assert_code(whole, layout, -AML_EINVAL);
 	aml_layout_destroy(&layout);
@@ -303,7 +304,8 @@ START_TEST(a_copied_table_duplicates_as_the_librarys_does)
 	for (int i = 0; i < 2; i++) {
 		struct aml_layout *layout = NULL, *copy = NULL;
 
-		ck_assert_int_eq((i ? lay_reshape : lay_pad)(&layout, dense(from, N)), AML_SUCCESS);
+		ck_assert_int_eq((i ? lay_reshape : lay_pad)(&layout, dense_line(from, N)),
+				 AML_SUCCESS);
 		ops[i].deref_native = nowhere;
 		layout->ops = &ops[i];
 		ck_assert_int_eq(aml_layout_duplicate(layout, &copy, to), AML_SUCCESS);

@@ -15,12 +15,12 @@
 #include <aml.h>
 #include <aml/dma/linux.h>
 
-#include "copy/run.h"
+#include "forced.h"
 #include "guard.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
+#include "made.h"
 #include "oracle.h"
-#include "plan/plan.h"
 #include "random.h"
 #include "sample.h"
 #include "shape.h"
@@ -29,7 +29,7 @@
 #include "tool.h"
 
 /* Steps of the dimensions in any order, some with gaps, some in whole cache lines. */
-static void random_steps(struct rng *rng, const struct shape *shape, size_t *steps)
+static void random_steps(struct rng *rng, const struct test_shape *shape, size_t *steps)
 {
 	size_t permutation[SHAPE_NDIMS], unit = rng_chance(rng, 85) ? 1 : rng_range(rng, 2, 4);
 
@@ -47,11 +47,11 @@ static void random_steps(struct rng *rng, const struct shape *shape, size_t *ste
 }
 
 /* Small, medium or large extents, with a limit on the number of bytes. */
-static struct shape random_shape(struct rng *rng)
+static struct test_shape random_shape(struct rng *rng)
 {
 	static const size_t sizes[] = {1, 1, 1, 1, 2, 2, 4, 8, 16, 3, 24, 32, 64, 100};
 	static const size_t most[] = {10, 40, 200};
-	struct shape shape = {.ndims = rng_range(rng, 1, 3)};
+	struct test_shape shape = {.ndims = rng_range(rng, 1, 3)};
 	size_t budget = 1 << 16;
 
 	shape.element_size = sizes[rng_below(rng, sizeof(sizes) / sizeof(*sizes))];
@@ -68,7 +68,7 @@ static struct shape random_shape(struct rng *rng)
 }
 
 /* Rows whose distance makes them compete for a few lines of a cache. */
-static struct shape crowded_shape(struct rng *rng)
+static struct test_shape crowded_shape(struct rng *rng)
 {
 	size_t size = rng_range(rng, 1, 2), h = rng_range(rng, 60, 150),
 	       w = rng_range(rng, 60, 150);
@@ -78,7 +78,7 @@ static struct shape crowded_shape(struct rng *rng)
 }
 
 /* Dense steps, with a gap now and then. */
-static void dense_steps(struct rng *rng, const struct shape *shape, const size_t *order,
+static void dense_steps(struct rng *rng, const struct test_shape *shape, const size_t *order,
 			size_t *steps)
 {
 	size_t unit = 1;
@@ -92,10 +92,10 @@ static void dense_steps(struct rng *rng, const struct shape *shape, const size_t
 }
 
 /* Two to four dimensions in different orders. Rows are short or long, some in whole lines. */
-static struct shape permuted_shape(struct rng *rng)
+static struct test_shape permuted_shape(struct rng *rng)
 {
-	struct shape shape = {.element_size = (size_t)1 << rng_below(rng, 5),
-			      .ndims = rng_range(rng, 2, 4)};
+	struct test_shape shape = {.element_size = (size_t)1 << rng_below(rng, 5),
+				   .ndims = rng_range(rng, 2, 4)};
 	size_t budget = (1 << 18) / shape.element_size, order[SHAPE_NDIMS], back[SHAPE_NDIMS];
 	size_t line = 64 / shape.element_size;
 	bool lines = rng_chance(rng, 70);
@@ -125,7 +125,7 @@ static struct shape permuted_shape(struct rng *rng)
  * Source rows that are a little longer than one or two of the pieces that are read at a time. The
  * rows of the destination begin at cache lines, or have any length and consist of two dimensions.
  */
-static struct shape pieces_shape(struct rng *rng)
+static struct test_shape pieces_shape(struct rng *rng)
 {
 	size_t size = (size_t)1 << rng_below(rng, 5), line = 64 / size;
 	size_t w = 256 * rng_range(rng, 1, 5) + rng_below(rng, 5), h = line * rng_range(rng, 2, 6);
@@ -133,20 +133,20 @@ static struct shape pieces_shape(struct rng *rng)
 
 	if (rng_chance(rng, 50))
 		return shape_transposition(size, h, w, h, w);
-	return (struct shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
+	return (struct test_shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
 }
 
-static void copy_shapes(void)
+static void copy_shapes(size_t cases)
 {
 	struct rng rng = {0};
 
 	shape_start_engines();
-	while (rng_next_case(&rng, 2400)) {
+	while (rng_next_case(&rng, cases)) {
 		unsigned kind = (unsigned)rng_below(&rng, 100);
-		struct shape shape = kind < 5    ? crowded_shape(&rng)
-				     : kind < 15 ? permuted_shape(&rng)
-				     : kind < 28 ? pieces_shape(&rng)
-						 : random_shape(&rng);
+		struct test_shape shape = kind < 5    ? crowded_shape(&rng)
+					  : kind < 15 ? permuted_shape(&rng)
+					  : kind < 28 ? pieces_shape(&rng)
+						      : random_shape(&rng);
 
 		shape_run(&shape, &rng);
 	}
@@ -190,6 +190,50 @@ static void copy_samples(void)
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
+/* Copy rows of `n` elements, with gaps, from rows of `m`; both have the same number of elements. */
+static void copy_walk_of(struct rng *rng, size_t n, size_t m, size_t rows)
+{
+	size_t dst_dims[] = {n, m * rows}, src_dims[] = {m, n * rows}, size = 4;
+	size_t dst_pitch[] = {n + 1, m * rows}, src_pitch[] = {m + 1, n * rows};
+	struct oracle to, target, from;
+	struct aml_layout *dst, *src;
+	struct guard written, read;
+
+	guard_create(&written, ((n + 1) * m * rows - 1) * size, rng);
+	guard_create(&read, ((m + 1) * n * rows - 1) * size, rng);
+	oracle_dense(&to, written.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, dst_dims, NULL,
+		     dst_pitch);
+	oracle_dense(&target, read.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, src_dims, NULL,
+		     src_pitch);
+	oracle_reshape(&from, &target, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, dst_dims);
+	dst = new_dense(written.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, dst_dims, NULL,
+			dst_pitch);
+	src = new_dense(read.data, AML_LAYOUT_ORDER_COLUMN_MAJOR, size, 2, src_dims, NULL,
+			src_pitch);
+	src = new_reshape(src, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, dst_dims);
+	oracle_copy(&to, &from, &written);
+	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
+	guard_assert(&written, rng);
+	guard_assert(&read, rng);
+	oracle_destroy(&to);
+	oracle_destroy(&target);
+	oracle_destroy(&from);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	guard_destroy(&written);
+	guard_destroy(&read);
+}
+
+static void copy_walks(void)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 20)) {
+		copy_walk_of(&rng, 2, 3, rng_range(&rng, 8, 100));
+		copy_walk_of(&rng, 2, 301, rng_range(&rng, 1, 3));
+	}
+}
+
 /* Transpose from one tile to some blocks, at any address and with any steps. */
 static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 {
@@ -219,6 +263,52 @@ static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 	guard_destroy(&src);
 }
 
+/* Offsets of `n` rows of `bytes` bytes in any order, with gaps. Returns where the last one ends. */
+static size_t random_offsets(struct rng *rng, ptrdiff_t *at, size_t n, size_t bytes)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		at[i] = (ptrdiff_t)end;
+		end += bytes + (i + 1 < n ? rng_below(rng, 70) : 0);
+	}
+	for (size_t i = n; i-- > 1;) {
+		size_t j = rng_below(rng, i + 1);
+		ptrdiff_t offset = at[i];
+
+		at[i] = at[j];
+		at[j] = offset;
+	}
+	return end;
+}
+
+/* Transpose listed rows, at any addresses, with the set of kernels for their length. */
+static void transpose_listed(struct rng *rng, size_t log)
+{
+	const size_t size = (size_t)1 << log, few = TILE_BYTES / size;
+	size_t na = rng_range(rng, few, rng_chance(rng, 50) ? 4 * few + 3 : 100);
+	size_t nb = rng_range(rng, few, rng_chance(rng, 50) ? 3 * few : 90);
+	const struct kernels *set = kernels_for_rows(na * size);
+	ptrdiff_t dst_at[256], src_at[256];
+	struct guard dst, src;
+
+	if (!set->masks && na * size < set->width)
+		na = set->width / size;
+	guard_create(&dst, random_offsets(rng, dst_at, nb, na * size), rng);
+	guard_create(&src, random_offsets(rng, src_at, na, nb * size), rng);
+	for (size_t b = 0; b < nb; b++)
+		for (size_t a = 0; a < na; a++)
+			memcpy(dst.expected + dst_at[b] + a * size, src.data + src_at[a] + b * size,
+			       size);
+	for (size_t a = na; a < set->width / size; a++)
+		src_at[a] = src_at[na - 1];
+	set->listed[log]((char *)dst.data, dst_at, (char *)src.data, src_at, nb, na);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
 static void transpose_by_each_kernel(void)
 {
 	const struct kernels *all[] = {kernels(), kernels_narrow()};
@@ -226,6 +316,7 @@ static void transpose_by_each_kernel(void)
 
 	while (rng_next_case(&rng, 100)) {
 		for (size_t i = 0; i < KERNEL_SIZES; i++) {
+			transpose_listed(&rng, i);
 			for (size_t k = 0; k < 2; k++) {
 				transpose(&rng, all[k]->near[i], all[k]->width, (size_t)1 << i);
 				transpose(&rng, all[k]->far[i], all[k]->width, (size_t)1 << i);
@@ -248,6 +339,10 @@ static bool machine_has(const char *isa)
 	if (!strcmp(isa, "sse2"))
 		return true;
 #endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (!strcmp(isa, "neon"))
+		return true;
+#endif
 	return !strcmp(isa, "portable");
 }
 
@@ -262,9 +357,17 @@ START_TEST(what_the_environment_asks_for_is_chosen)
 }
 END_TEST
 
+/* Does a set extend another, directly or not? */
 static bool is_base(const struct kernels *set, const char *isa)
 {
 	return set != NULL && (!strcmp(set->name, isa) || is_base(set->base, isa));
+}
+
+/* Does the library use kernels of this set for short rows? */
+static bool is_for_short_rows(const char *isa)
+{
+	return !strcmp(isa, kernels_narrow()->name) || !strcmp(isa, kernels_for_rows(16)->name) ||
+	       !strcmp(isa, kernels_for_rows(32)->name);
 }
 
 /* Contract: ENV-2. */
@@ -273,8 +376,9 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	const char *isa = kernels()->name;
 	size_t own_places = 0;
 
-	copy_shapes();
+	copy_shapes(2400);
 	copy_samples();
+	copy_walks();
 	copy_steps();
 	transpose_by_each_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
@@ -293,43 +397,36 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
 		ck_assert_msg((*at)->n > 0 || (!any && !own) || effort(100) < 100,
 			      "%s: not reached: %s", isa, (*at)->name);
-		/* The narrow tiles, for a few rows, are those of SSE2. A set may extend another. */
-		ck_assert_msg((*at)->n == 0 || any || own || !strcmp((*at)->isa, "sse2") ||
+		/* The narrow tiles, for few or short rows, are those of slower sets. A set may
+		 * extend another. */
+		ck_assert_msg((*at)->n == 0 || any || own || is_for_short_rows((*at)->isa) ||
 				      is_base(kernels()->base, (*at)->isa),
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
 	}
+	for (unsigned i = 1; i <= forced_variants(); i++)
+		ck_assert_msg(forced_runs(i) > 0 || effort(100) < 100,
+			      "%s: not reached: variant %s of %s", isa, forced_name(i),
+			      forced_kind(i));
 	/* At least one tile for each element size, and one tile that streams, unless of another
 	 * set. */
 	ck_assert_uint_ge(own_places, kernels()->base != NULL ? 1 : KERNEL_SIZES + 1);
 }
 END_TEST
 
-/*
- * The planner estimates the windows of a vector. A plan whose vectors need more windows than there
- * is room for is copied nevertheless.
- */
-START_TEST(a_vector_of_too_many_windows_is_copied_by_elements)
+/* Contract: ENV-4, TUNE-2. */
+START_TEST(every_variant_makes_the_same_copies)
 {
-	static char to[640], from[64 * 100 + 10];
-	union copy_plan_room room;
-	struct copy_plan *plan = copy_plan_start(&room, 1);
+	for (unsigned i = 1; i <= forced_variants(); i++) {
+		unsigned long runs = forced_runs(i);
 
-	for (size_t i = 0; i < sizeof(from); i++)
-		from[i] = (char)(i * 7 + i / 100);
-	plan->kind = COPY_STRIDED;
-	plan->method = kernels()->shuffle != NULL ? COPY_BY_SHUFFLE : COPY_BY_RUNS;
-	plan->nloops = 2;
-	plan->loops[0] = (struct copy_loop){64, 1, 100};
-	plan->loops[1] = (struct copy_loop){10, 64, 1};
-	if (plan->method == COPY_BY_SHUFFLE)
-		plan->shuffled = (struct copy_shuffled){.unit_loop = 0, .iterations = 64};
-	plan->run.dst = to;
-	plan->run.src = from;
-	ck_assert_int_eq(copy_plan_run(plan), AML_SUCCESS);
-	for (size_t i = 0; i < 640; i++)
-		ck_assert_int_eq(to[i], from[i % 64 * 100 + i / 64]);
+		forced_set(i);
+		copy_shapes(300);
+		ck_assert_msg(forced_runs(i) > runs || effort(100) < 100,
+			      "%s: not reached: variant %s of %s", kernels()->name, forced_name(i),
+			      forced_kind(i));
+	}
 }
 END_TEST
 
-SUITE("copy/kernels", a_vector_of_too_many_windows_is_copied_by_elements,
-      what_the_environment_asks_for_is_chosen, copies_reach_every_kind_and_every_kernel)
+SUITE("copy/kernels", what_the_environment_asks_for_is_chosen,
+      copies_reach_every_kind_and_every_kernel, every_variant_makes_the_same_copies)

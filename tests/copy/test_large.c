@@ -13,7 +13,7 @@
 #define PAYLOAD ((size_t)17 << 20)
 
 /* Copy the shape a few times, each time with other addresses and another way to copy. */
-static void run(struct shape shape, uint64_t number)
+static void run(struct test_shape shape, uint64_t number)
 {
 	struct rng rng = {0};
 
@@ -27,35 +27,35 @@ static void run(struct shape shape, uint64_t number)
 
 START_TEST(flat)
 {
-	run((struct shape){1, 1, {PAYLOAD + 77}, {1}, {1}}, 0);
+	run((struct test_shape){1, 1, {PAYLOAD + 77}, {1}, {1}}, 0);
 }
 END_TEST
 
 START_TEST(long_rows)
 {
-	run((struct shape){1, 2, {32768, PAYLOAD / 32768 + 1}, {1, 32768}, {1, 40000}}, 1);
-	run((struct shape){1, 2, {32001, PAYLOAD / 32001 + 1}, {1, 33000}, {1, 32001}}, 2);
+	run((struct test_shape){1, 2, {32768, PAYLOAD / 32768 + 1}, {1, 32768}, {1, 40000}}, 1);
+	run((struct test_shape){1, 2, {32001, PAYLOAD / 32001 + 1}, {1, 33000}, {1, 32001}}, 2);
 }
 END_TEST
 
 START_TEST(short_rows)
 {
-	run((struct shape){4, 2, {25, PAYLOAD / 100 + 1}, {1, 25}, {1, 31}}, 3);
-	run((struct shape){4, 2, {16, PAYLOAD / 64 + 1}, {1, 16}, {1, 17}}, 4);
+	run((struct test_shape){4, 2, {25, PAYLOAD / 100 + 1}, {1, 25}, {1, 31}}, 3);
+	run((struct test_shape){4, 2, {16, PAYLOAD / 64 + 1}, {1, 16}, {1, 17}}, 4);
 }
 END_TEST
 
 START_TEST(every_second_element)
 {
-	run((struct shape){8, 1, {PAYLOAD / 8 + 5}, {1}, {2}}, 5);
-	run((struct shape){8, 1, {PAYLOAD / 8 + 5}, {2}, {1}}, 6);
+	run((struct test_shape){8, 1, {PAYLOAD / 8 + 5}, {1}, {2}}, 5);
+	run((struct test_shape){8, 1, {PAYLOAD / 8 + 5}, {2}, {1}}, 6);
 }
 END_TEST
 
 START_TEST(one_field_of_a_structure)
 {
-	run((struct shape){4, 1, {PAYLOAD / 4 + 5}, {1}, {4}}, 7);
-	run((struct shape){16, 1, {PAYLOAD / 16 + 5}, {1}, {3}}, 8);
+	run((struct test_shape){4, 1, {PAYLOAD / 4 + 5}, {1}, {4}}, 7);
+	run((struct test_shape){16, 1, {PAYLOAD / 16 + 5}, {1}, {3}}, 8);
 }
 END_TEST
 
@@ -63,8 +63,8 @@ START_TEST(planes_of_pixels)
 {
 	const size_t n = PAYLOAD / 3 + 1;
 
-	run((struct shape){1, 2, {n, 3}, {1, n}, {3, 1}}, 9);
-	run((struct shape){1, 2, {n, 3}, {3, 1}, {1, n}}, 10);
+	run((struct test_shape){1, 2, {n, 3}, {1, n}, {3, 1}}, 9);
+	run((struct test_shape){1, 2, {n, 3}, {3, 1}, {1, n}}, 10);
 }
 END_TEST
 
@@ -92,9 +92,10 @@ END_TEST
 
 START_TEST(reversed_dimensions)
 {
-	run((struct shape){8, 3, {131, 131, 131}, {1, 131, 17161}, {17161, 131, 1}}, 18);
-	run((struct shape){4, 3, {167, 163, 165}, {1, 167, 27221}, {163, 1, 27221}}, 19);
-	run((struct shape){8, 4, {39, 39, 39, 39}, {1, 39, 1521, 59319}, {59319, 1521, 39, 1}}, 20);
+	run((struct test_shape){8, 3, {131, 131, 131}, {1, 131, 17161}, {17161, 131, 1}}, 18);
+	run((struct test_shape){4, 3, {167, 163, 165}, {1, 167, 27221}, {163, 1, 27221}}, 19);
+	run((struct test_shape){8, 4, {39, 39, 39, 39}, {1, 39, 1521, 59319}, {59319, 1521, 39, 1}},
+	    20);
 }
 END_TEST
 

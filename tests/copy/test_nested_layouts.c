@@ -11,6 +11,7 @@
 #include <aml/layout/reshape.h>
 
 #include "guard.h"
+#include "made.h"
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
@@ -20,7 +21,7 @@
 #define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 
-static struct aml_layout *dense(int *numbers, size_t ndims, const size_t *dims)
+static struct aml_layout *row_major_ints(int *numbers, size_t ndims, const size_t *dims)
 {
 	struct aml_layout *layout = NULL;
 
@@ -30,33 +31,9 @@ static struct aml_layout *dense(int *numbers, size_t ndims, const size_t *dims)
 	return layout;
 }
 
-static struct aml_layout *pad(struct aml_layout *target, int order, const size_t *dims, int neutral)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_pad_create(&layout, order, target, dims, &neutral),
-			 AML_SUCCESS);
-	return layout;
-}
-
-static struct aml_layout *reshape(struct aml_layout *target, int order, size_t ndims,
-				  const size_t *dims)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, ndims, dims),
-			 AML_SUCCESS);
-	return layout;
-}
-
 static void assert_copied(struct aml_layout *dst, const struct aml_layout *src)
 {
 	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
-}
-
-static void destroy(struct aml_layout *layout)
-{
-	aml_layout_destroy(&layout);
 }
 
 /* Contract: COPY-7. */
@@ -64,21 +41,22 @@ START_TEST(a_pad_as_source_gives_the_neutral_value)
 {
 	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[3][5];
 	const int wanted[3][5] = {{1, 2, 3, -7, -7}, {4, 5, 6, -7, -7}, {-7, -7, -7, -7, -7}};
-	struct aml_layout *src =
-		pad(dense(from[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 5}, -7);
-	struct aml_layout *dst = dense(to[0], 2, (size_t[]){3, 5});
+	struct aml_layout *src = new_int_pad(row_major_ints(from[0], 2, (size_t[]){2, 3}), ROW,
+					     (size_t[]){3, 5}, -7);
+	struct aml_layout *dst = row_major_ints(to[0], 2, (size_t[]){3, 5});
 
 	memset(to, 0, sizeof(to));
 	assert_copied(dst, src);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
 	/* The pad may have another order than its target. */
-	destroy(src);
-	src = pad(dense(from[0], 2, (size_t[]){2, 3}), COLUMN, (size_t[]){5, 3}, -7);
+	destroy_layout(src);
+	src = new_int_pad(row_major_ints(from[0], 2, (size_t[]){2, 3}), COLUMN, (size_t[]){5, 3},
+			  -7);
 	memset(to, 0, sizeof(to));
 	assert_copied(dst, src);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -87,8 +65,9 @@ START_TEST(a_pad_as_destination_drops_what_falls_outside)
 {
 	int from[3][5], to[2][3] = {{0}};
 	const int wanted[2][3] = {{1, 2, 3}, {6, 7, 8}};
-	struct aml_layout *src = dense(from[0], 2, (size_t[]){3, 5});
-	struct aml_layout *dst = pad(dense(to[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 5}, -7);
+	struct aml_layout *src = row_major_ints(from[0], 2, (size_t[]){3, 5});
+	struct aml_layout *dst =
+		new_int_pad(row_major_ints(to[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 5}, -7);
 
 	for (int i = 0; i < 15; i++)
 		from[i / 5][i % 5] = 1 + i;
@@ -97,8 +76,115 @@ START_TEST(a_pad_as_destination_drops_what_falls_outside)
 	/* The neutral element is unchanged. */
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){i, 4}), -7);
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
+}
+END_TEST
+
+/* A row-major pad whose target begins at the offsets. */
+static struct aml_layout *pad_at(struct aml_layout *target, const size_t *dims, int neutral,
+				 const size_t *offsets)
+{
+	struct aml_layout *layout = NULL;
+
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, dims, &neutral, offsets),
+			 AML_SUCCESS);
+	return layout;
+}
+
+/* Contract: COPY-7, LAYOUT-23. */
+START_TEST(a_pad_in_front_as_source_gives_the_neutral_value_there_too)
+{
+	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[4][5];
+	const int around[4][5] = {
+		{-7, -7, -7, -7, -7}, {-7, 1, 2, 3, -7}, {-7, 4, 5, 6, -7}, {-7, -7, -7, -7, -7}};
+	const int cropped[4][5] = {{-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, 1, 2}};
+	const int outside[4][5] = {{-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7},
+				   {-7, -7, -7, -7, -7}};
+	const size_t offsets[][2] = {{1, 1}, {3, 3}, {4, 0}, {1, SIZE_MAX}};
+	const void *const wanted[] = {around, cropped, outside, outside};
+
+	for (size_t k = 0; k < 4; k++) {
+		struct aml_layout *src = pad_at(row_major_ints(from[0], 2, (size_t[]){2, 3}),
+						(size_t[]){4, 5}, -7, offsets[k]);
+		struct aml_layout *dst = row_major_ints(to[0], 2, (size_t[]){4, 5});
+
+		memset(to, 0, sizeof(to));
+		assert_copied(dst, src);
+		ck_assert_mem_eq(to, wanted[k], sizeof(to));
+		destroy_layout(src);
+		destroy_layout(dst);
+	}
+}
+END_TEST
+
+/* Contract: COPY-7, LAYOUT-23. */
+START_TEST(a_pad_in_front_as_destination_drops_what_falls_outside)
+{
+	int from[4][5], to[2][3];
+	const int around[2][3] = {{7, 8, 9}, {12, 13, 14}},
+		  cropped[2][3] = {{19, 20, 0}, {0, 0, 0}}, outside[2][3] = {{0}};
+	const size_t offsets[][2] = {{1, 1}, {3, 3}, {4, 0}, {1, SIZE_MAX}};
+	const void *const wanted[] = {around, cropped, outside, outside};
+
+	for (int i = 0; i < 20; i++)
+		from[i / 5][i % 5] = 1 + i;
+	for (size_t k = 0; k < 4; k++) {
+		struct aml_layout *src = row_major_ints(from[0], 2, (size_t[]){4, 5});
+		struct aml_layout *dst = pad_at(row_major_ints(to[0], 2, (size_t[]){2, 3}),
+						(size_t[]){4, 5}, -7, offsets[k]);
+
+		memset(to, 0, sizeof(to));
+		assert_copied(dst, src);
+		ck_assert_mem_eq(to, wanted[k], sizeof(to));
+		/* The neutral element is unchanged. */
+		ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){0, 0}), -7);
+		destroy_layout(src);
+		destroy_layout(dst);
+	}
+}
+END_TEST
+
+/* Contract: LAYOUT-23. */
+START_TEST(offsets_of_pads_over_pads_add_up)
+{
+	int two[2] = {1, 2}, from[4] = {11, 12, 13, 14}, to[8] = {0}, eight[8], four[4] = {0};
+	/* The inner pad is -7, 1, 2, -7, -7; the outer one shows its elements from index 2 on. */
+	const int wanted[8] = {-8, -8, -7, 1, 2, -7, -7, -8};
+	struct aml_layout *nested = pad_at(
+		pad_at(row_major_ints(two, 1, (size_t[]){2}), (size_t[]){5}, -7, (size_t[]){1}),
+		(size_t[]){8}, -8, (size_t[]){2});
+	struct aml_layout *dst = row_major_ints(to, 1, (size_t[]){8}), *src;
+
+	assert_copied(dst, nested);
+	ck_assert_mem_eq(to, wanted, sizeof(to));
+	destroy_layout(nested);
+	/* Both sides are pads: the elements that both have are 11 to 13. */
+	nested = pad_at(
+		pad_at(row_major_ints(four, 1, (size_t[]){4}), (size_t[]){5}, -7, (size_t[]){1}),
+		(size_t[]){8}, -8, (size_t[]){2});
+	src = pad_at(row_major_ints(from, 1, (size_t[]){4}), (size_t[]){8}, -9, (size_t[]){4});
+	assert_copied(nested, src);
+	ck_assert_mem_eq(four, ((int[]){-9, 11, 12, 13}), sizeof(four));
+	destroy_layout(src);
+	/* They have none in common. */
+	src = pad_at(row_major_ints(from, 1, (size_t[]){3}), (size_t[]){8}, -5, (size_t[]){0});
+	assert_copied(nested, src);
+	ck_assert_mem_eq(four, ((int[]){-5, -5, -5, -5}), sizeof(four));
+	destroy_layout(src);
+	for (int i = 0; i < 8; i++)
+		eight[i] = 20 + i;
+	src = row_major_ints(eight, 1, (size_t[]){8});
+	assert_copied(nested, src);
+	ck_assert_mem_eq(four, ((int[]){23, 24, 25, 26}), sizeof(four));
+	destroy_layout(nested);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -106,17 +192,18 @@ START_TEST(a_cropping_pad_leaves_the_rest_alone)
 {
 	int from[2][2] = {{1, 2}, {3, 4}}, to[3][4] = {{0}}, back[2][2];
 	const int wanted[3][4] = {{1, 2, 0, 0}, {3, 4, 0, 0}, {0, 0, 0, 0}};
-	struct aml_layout *src = dense(from[0], 2, (size_t[]){2, 2});
-	struct aml_layout *crop = pad(dense(to[0], 2, (size_t[]){3, 4}), ROW, (size_t[]){2, 2}, -7);
-	struct aml_layout *dst = dense(back[0], 2, (size_t[]){2, 2});
+	struct aml_layout *src = row_major_ints(from[0], 2, (size_t[]){2, 2});
+	struct aml_layout *crop =
+		new_int_pad(row_major_ints(to[0], 2, (size_t[]){3, 4}), ROW, (size_t[]){2, 2}, -7);
+	struct aml_layout *dst = row_major_ints(back[0], 2, (size_t[]){2, 2});
 
 	assert_copied(crop, src);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
 	assert_copied(dst, crop);
 	ck_assert_mem_eq(back, from, sizeof(back));
-	destroy(src);
-	destroy(crop);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(crop);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -124,14 +211,14 @@ START_TEST(a_pad_that_crops_one_way_and_widens_another)
 {
 	int from[2][3] = {{1, 2, 3}, {4, 5, 6}}, to[3][2];
 	const int wanted[3][2] = {{1, 2}, {4, 5}, {-7, -7}};
-	struct aml_layout *src =
-		pad(dense(from[0], 2, (size_t[]){2, 3}), ROW, (size_t[]){3, 2}, -7);
-	struct aml_layout *dst = dense(to[0], 2, (size_t[]){3, 2});
+	struct aml_layout *src = new_int_pad(row_major_ints(from[0], 2, (size_t[]){2, 3}), ROW,
+					     (size_t[]){3, 2}, -7);
+	struct aml_layout *dst = row_major_ints(to[0], 2, (size_t[]){3, 2});
 
 	assert_copied(dst, src);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -139,47 +226,54 @@ START_TEST(pads_over_pads_have_each_its_own_neutral_element)
 {
 	int from[2] = {1, 2}, to[6] = {0}, six[6] = {11, 12, 13, 14, 15, 16}, two[2] = {0};
 	const int wanted[6] = {1, 2, -7, -7, -8, -8};
-	struct aml_layout *nested = pad(pad(dense(from, 1, (size_t[]){2}), ROW, (size_t[]){4}, -7),
-					ROW, (size_t[]){6}, -8);
-	struct aml_layout *dst = dense(to, 1, (size_t[]){6}), *src = dense(six, 1, (size_t[]){6});
+	struct aml_layout *nested = new_int_pad(
+		new_int_pad(row_major_ints(from, 1, (size_t[]){2}), ROW, (size_t[]){4}, -7), ROW,
+		(size_t[]){6}, -8);
+	struct aml_layout *dst = row_major_ints(to, 1, (size_t[]){6}),
+			  *src = row_major_ints(six, 1, (size_t[]){6});
 
 	assert_copied(dst, nested);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(nested);
-	nested = pad(pad(dense(two, 1, (size_t[]){2}), ROW, (size_t[]){4}, -7), ROW, (size_t[]){6},
-		     -8);
+	destroy_layout(nested);
+	nested = new_int_pad(
+		new_int_pad(row_major_ints(two, 1, (size_t[]){2}), ROW, (size_t[]){4}, -7), ROW,
+		(size_t[]){6}, -8);
 	assert_copied(nested, src);
 	ck_assert_int_eq(two[0], 11);
 	ck_assert_int_eq(two[1], 12);
 	ck_assert_int_eq(*(int *)aml_layout_deref(nested, (size_t[]){3}), -7);
 	ck_assert_int_eq(*(int *)aml_layout_deref(nested, (size_t[]){5}), -8);
-	destroy(nested);
-	destroy(src);
-	destroy(dst);
+	destroy_layout(nested);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
 START_TEST(a_pad_to_a_pad)
 {
 	int from[2] = {1, 2}, to[3] = {0};
-	struct aml_layout *src = pad(dense(from, 1, (size_t[]){2}), ROW, (size_t[]){5}, -7);
-	struct aml_layout *dst = pad(dense(to, 1, (size_t[]){3}), ROW, (size_t[]){5}, -8);
+	struct aml_layout *src =
+		new_int_pad(row_major_ints(from, 1, (size_t[]){2}), ROW, (size_t[]){5}, -7);
+	struct aml_layout *dst =
+		new_int_pad(row_major_ints(to, 1, (size_t[]){3}), ROW, (size_t[]){5}, -8);
 
 	assert_copied(dst, src);
 	ck_assert_int_eq(to[0], 1);
 	ck_assert_int_eq(to[1], 2);
 	ck_assert_int_eq(to[2], -7);
 	ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){4}), -8);
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
 START_TEST(a_pad_of_an_empty_target_is_all_neutral)
 {
 	int from[1] = {1}, to[3] = {0}, three[3] = {4, 5, 6};
-	struct aml_layout *empty = pad(dense(from, 1, (size_t[]){0}), ROW, (size_t[]){3}, -7);
-	struct aml_layout *dst = dense(to, 1, (size_t[]){3}), *src = dense(three, 1, (size_t[]){3});
+	struct aml_layout *empty =
+		new_int_pad(row_major_ints(from, 1, (size_t[]){0}), ROW, (size_t[]){3}, -7);
+	struct aml_layout *dst = row_major_ints(to, 1, (size_t[]){3}),
+			  *src = row_major_ints(three, 1, (size_t[]){3});
 
 	assert_copied(dst, empty);
 	for (size_t i = 0; i < 3; i++)
@@ -187,9 +281,9 @@ START_TEST(a_pad_of_an_empty_target_is_all_neutral)
 	assert_copied(empty, src);
 	ck_assert_int_eq(from[0], 1);
 	ck_assert_int_eq(*(int *)aml_layout_deref(empty, (size_t[]){0}), -7);
-	destroy(empty);
-	destroy(src);
-	destroy(dst);
+	destroy_layout(empty);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -232,7 +326,7 @@ START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
 		ck_assert_int_eq(aml_layout_pad_create(&src, COLUMN, src, twos, &neutral),
 				 AML_SUCCESS);
 		oracle_dense(&small, from.data, COLUMN, 1, MANY_DIMS, ones, ones, ones);
-		oracle_pad(&padded, &small, COLUMN, twos, &neutral);
+		oracle_pad(&padded, &small, COLUMN, twos, &neutral, NULL);
 		oracle_dense(&wide, to.data, COLUMN, 1, MANY_DIMS, twos, steps, ones);
 		oracle_copy(&wide, &padded, &to);
 		ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
@@ -240,8 +334,8 @@ START_TEST(a_pad_of_more_boxes_than_a_plan_has_room_for)
 			ck_assert_int_eq(aml_dma_async_copy(dma, &request, dst, src), AML_SUCCESS);
 		else
 			assert_copied(dst, src);
-		destroy(src);
-		destroy(dst);
+		destroy_layout(src);
+		destroy_layout(dst);
 		if (engine)
 			ck_assert_int_eq(aml_dma_wait(dma, &request), AML_SUCCESS);
 		guard_assert(&to, &rng);
@@ -260,36 +354,36 @@ END_TEST
 START_TEST(a_reshape_copies_in_native_linear_order)
 {
 	int from[4][6], to[4][6] = {{0}}, row[24];
-	struct aml_layout *flat = dense(row, 1, (size_t[]){24}), *shaped;
+	struct aml_layout *flat = row_major_ints(row, 1, (size_t[]){24}), *shaped;
 
 	for (int i = 0; i < 24; i++) {
 		from[i / 6][i % 6] = 1 + i;
 		row[i] = 0;
 	}
-	shaped = reshape(dense(from[0], 2, (size_t[]){4, 6}), ROW, 1, (size_t[]){24});
+	shaped = new_reshape(row_major_ints(from[0], 2, (size_t[]){4, 6}), ROW, 1, (size_t[]){24});
 	assert_copied(flat, shaped);
 	ck_assert_mem_eq(row, from, sizeof(row));
-	destroy(shaped);
-	shaped = reshape(dense(to[0], 2, (size_t[]){4, 6}), COLUMN, 1, (size_t[]){24});
+	destroy_layout(shaped);
+	shaped = new_reshape(row_major_ints(to[0], 2, (size_t[]){4, 6}), COLUMN, 1, (size_t[]){24});
 	assert_copied(shaped, flat);
 	ck_assert_mem_eq(to, from, sizeof(to));
-	destroy(shaped);
-	destroy(flat);
+	destroy_layout(shaped);
+	destroy_layout(flat);
 }
 END_TEST
 
 START_TEST(a_reshape_over_a_strided_slice)
 {
 	int from[4][6], to[3][2];
-	struct aml_layout *whole = dense(from[0], 2, (size_t[]){4, 6}), *part = NULL, *src;
-	struct aml_layout *dst = dense(to[0], 2, (size_t[]){3, 2});
+	struct aml_layout *whole = row_major_ints(from[0], 2, (size_t[]){4, 6}), *part = NULL, *src;
+	struct aml_layout *dst = row_major_ints(to[0], 2, (size_t[]){3, 2});
 
 	for (int i = 0; i < 24; i++)
 		from[i / 6][i % 6] = 1 + i;
 	ck_assert_int_eq(aml_layout_slice(whole, &part, (size_t[]){0, 1}, (size_t[]){2, 3},
 					  (size_t[]){3, 2}),
 			 AML_SUCCESS);
-	src = reshape(part, ROW, 2, (size_t[]){3, 2});
+	src = new_reshape(part, ROW, 2, (size_t[]){3, 2});
 	assert_copied(dst, src);
 	for (int n = 0; n < 6; n++)
 		ck_assert_int_eq(to[n / 2][n % 2], from[n / 3 * 3][1 + n % 3 * 2]);
@@ -304,9 +398,9 @@ START_TEST(a_reshape_over_a_strided_slice)
 			ck_assert_int_eq(from[i][j], inside ? -(i / 3 * 3 + j / 2) : 1 + 6 * i + j);
 		}
 	}
-	destroy(whole);
-	destroy(src);
-	destroy(dst);
+	destroy_layout(whole);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -315,10 +409,10 @@ START_TEST(a_reshape_over_a_pad_drops_the_same_elements)
 {
 	int from[12], to[2][2] = {{0}};
 	const int wanted[2][2] = {{1, 2}, {4, 5}};
-	struct aml_layout *src = dense(from, 1, (size_t[]){12});
+	struct aml_layout *src = row_major_ints(from, 1, (size_t[]){12});
 	struct aml_layout *padded =
-		pad(dense(to[0], 2, (size_t[]){2, 2}), ROW, (size_t[]){4, 3}, -7);
-	struct aml_layout *dst = reshape(padded, ROW, 1, (size_t[]){12});
+		new_int_pad(row_major_ints(to[0], 2, (size_t[]){2, 2}), ROW, (size_t[]){4, 3}, -7);
+	struct aml_layout *dst = new_reshape(padded, ROW, 1, (size_t[]){12});
 
 	for (int i = 0; i < 12; i++)
 		from[i] = 1 + i;
@@ -328,8 +422,39 @@ START_TEST(a_reshape_over_a_pad_drops_the_same_elements)
 		if (n != 0 && n != 1 && n != 3 && n != 4)
 			ck_assert_int_eq(*(int *)aml_layout_deref(dst, (size_t[]){n}), -7);
 	}
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
+}
+END_TEST
+
+/* Contract: LAYOUT-13, LAYOUT-23. */
+START_TEST(a_step_of_0_counts_only_where_a_pad_shows_several_elements)
+{
+	/* Three elements at one address. The pads show 2, 1 and 0 of them. */
+	for (size_t offset = 0; offset < 3; offset++) {
+		for (int by_element = 0; by_element < 2; by_element++) {
+			int one = 0, two[2] = {1, 2};
+			struct aml_layout *dst =
+				pad_at(new_dense(&one, ROW, sizeof(int), 1, (size_t[]){3},
+						 (size_t[]){0}, (size_t[]){1}),
+				       (size_t[]){2}, -7, &offset);
+			struct aml_layout *src = row_major_ints(two, 1, (size_t[]){2});
+			struct oracle oracle;
+
+			if (by_element) {
+				destroy_layout(src);
+				oracle_dense(&oracle, two, ROW, sizeof(int), 1, (size_t[]){2}, NULL,
+					     NULL);
+				src = &user_layout_create(&oracle, ROW, 0, NULL)->layout;
+				oracle_destroy(&oracle);
+			}
+			ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL),
+					 offset == 0 ? -AML_EINVAL : AML_SUCCESS);
+			ck_assert_int_eq(one, offset == 1 ? 2 : 0);
+			destroy_layout(dst);
+			destroy_layout(src);
+		}
+	}
 }
 END_TEST
 
@@ -337,30 +462,33 @@ END_TEST
 START_TEST(a_step_of_0_beneath_a_destination_is_refused)
 {
 	int from[6] = {1, 2, 3, 4, 5, 6}, to[6] = {0};
-	struct aml_layout *src = dense(from, 1, (size_t[]){6}), *repeated[2] = {NULL}, *dst;
+	struct aml_layout *src = row_major_ints(from, 1, (size_t[]){6}), *repeated[2] = {NULL},
+			  *dst;
 
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(aml_layout_dense_create(&repeated[i], to, ROW, sizeof(int), 1,
 							 (size_t[]){6}, (size_t[]){0}, NULL),
 				 AML_SUCCESS);
-	dst = reshape(repeated[0], ROW, 1, (size_t[]){6});
+	dst = new_reshape(repeated[0], ROW, 1, (size_t[]){6});
 	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), -AML_EINVAL);
 	ck_assert_int_eq(to[0], 0);
-	destroy(dst);
-	dst = pad(repeated[1], ROW, (size_t[]){6}, -7);
+	destroy_layout(dst);
+	dst = new_int_pad(repeated[1], ROW, (size_t[]){6}, -7);
 	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), -AML_EINVAL);
 	ck_assert_int_eq(to[0], 0);
-	destroy(dst);
-	destroy(src);
+	destroy_layout(dst);
+	destroy_layout(src);
 }
 END_TEST
 
 START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 {
 	int numbers[8] = {1, 2, 3, 4, 5, 6, 7, 8}, to[8] = {0};
-	struct aml_layout *src = dense(numbers, 1, (size_t[]){6});
-	struct aml_layout *padded = pad(dense(to, 1, (size_t[]){6}), ROW, (size_t[]){8}, -7);
-	struct aml_layout *shaped = reshape(dense(to, 1, (size_t[]){6}), ROW, 2, (size_t[]){6, 1});
+	struct aml_layout *src = row_major_ints(numbers, 1, (size_t[]){6});
+	struct aml_layout *padded =
+		new_int_pad(row_major_ints(to, 1, (size_t[]){6}), ROW, (size_t[]){8}, -7);
+	struct aml_layout *shaped =
+		new_reshape(row_major_ints(to, 1, (size_t[]){6}), ROW, 2, (size_t[]){6, 1});
 
 	/* The extents of the target have no effect. */
 	ck_assert_int_eq(aml_dma_linux_copy_generic(padded, src, NULL), -AML_EINVAL);
@@ -371,9 +499,9 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 		ck_assert_int_eq(to[i], 0);
 		ck_assert_int_eq(numbers[i], 1 + i);
 	}
-	destroy(src);
-	destroy(padded);
-	destroy(shaped);
+	destroy_layout(src);
+	destroy_layout(padded);
+	destroy_layout(shaped);
 }
 END_TEST
 
@@ -387,20 +515,21 @@ START_TEST(over_a_fast_path_without_duplicate_they_may_go_after_posting)
 	for (int i = 0; i < 4; i++) {
 		int from[4] = {1, 2, 3, 4}, to[4] = {0}, *numbers = i & 1 ? from : to;
 		struct aml_dma_request *request = NULL;
-		struct aml_layout *nested, *other = dense(i & 1 ? to : from, 1, (size_t[]){4});
+		struct aml_layout *nested,
+			*other = row_major_ints(i & 1 ? to : from, 1, (size_t[]){4});
 		struct user_layout *user;
 		struct oracle oracle;
 
 		oracle_dense(&oracle, numbers, ROW, sizeof(int), 1, (size_t[]){4}, NULL, NULL);
 		user = user_layout_create(&oracle, ROW, USER_STEPS, NULL);
 		oracle_destroy(&oracle);
-		nested = i & 2 ? pad(&user->layout, ROW, (size_t[]){4}, -7)
-			       : reshape(&user->layout, ROW, 1, (size_t[]){4});
+		nested = i & 2 ? new_int_pad(&user->layout, ROW, (size_t[]){4}, -7)
+			       : new_reshape(&user->layout, ROW, 1, (size_t[]){4});
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, i & 1 ? other : nested,
 						    i & 1 ? nested : other),
 				 AML_SUCCESS);
-		destroy(nested);
-		destroy(other);
+		destroy_layout(nested);
+		destroy_layout(other);
 		ck_assert_int_eq(aml_dma_wait(dma, &request), AML_SUCCESS);
 		ck_assert_mem_eq(to, from, sizeof(to));
 	}
@@ -411,7 +540,7 @@ END_TEST
 START_TEST(a_target_that_lacks_deref_native_is_told_at_creation_or_posting)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0}, neutral = -7;
-	struct aml_layout *whole = dense(to, 1, (size_t[]){4});
+	struct aml_layout *whole = row_major_ints(to, 1, (size_t[]){4});
 	struct aml_dma_request *const no_request = (struct aml_dma_request *)&no_request;
 	struct aml_dma_request *request = no_request;
 	struct aml_dma *dma = NULL;
@@ -436,16 +565,16 @@ START_TEST(a_target_that_lacks_deref_native_is_told_at_creation_or_posting)
 					 -AML_ENOTSUP);
 			ck_assert_int_eq(aml_dma_async_copy(dma, &request, layout, whole),
 					 -AML_ENOTSUP);
-			destroy(layout);
+			destroy_layout(layout);
 		} else {
 			ck_assert_int_eq(result, -AML_ENOTSUP);
-			destroy(&user->layout);
+			destroy_layout(&user->layout);
 		}
 	}
 	ck_assert_ptr_eq(request, no_request);
 	ck_assert_int_eq(to[0], 0);
 	ck_assert_int_eq(from[0], 1);
-	destroy(whole);
+	destroy_layout(whole);
 	oracle_destroy(&oracle);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
@@ -455,7 +584,7 @@ END_TEST
 START_TEST(what_a_target_tells_is_asked_anew_when_posting)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0};
-	struct aml_layout *whole = dense(to, 1, (size_t[]){4}), *shaped;
+	struct aml_layout *whole = row_major_ints(to, 1, (size_t[]){4}), *shaped;
 	struct aml_dma_request *const no_request = (struct aml_dma_request *)&no_request;
 	struct aml_dma_request *request = no_request;
 	struct user_layout *user;
@@ -466,7 +595,7 @@ START_TEST(what_a_target_tells_is_asked_anew_when_posting)
 	oracle_dense(&oracle, from, ROW, sizeof(int), 1, (size_t[]){4}, NULL, NULL);
 	for (int has = 0; has <= USER_STEPS; has += USER_STEPS) {
 		user = user_layout_create(&oracle, ROW, has, NULL);
-		shaped = reshape(&user->layout, ROW, 1, (size_t[]){4});
+		shaped = new_reshape(&user->layout, ROW, 1, (size_t[]){4});
 		/* The target changes its answers after the creation of the reshape layout. */
 		user->dims_result = -AML_EDOM;
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, whole, shaped), -AML_EDOM);
@@ -475,7 +604,7 @@ START_TEST(what_a_target_tells_is_asked_anew_when_posting)
 		user->dims[0] = SIZE_MAX;
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, whole, shaped), -AML_EINVAL);
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, shaped, whole), -AML_EINVAL);
-		destroy(shaped);
+		destroy_layout(shaped);
 	}
 	ck_assert_ptr_eq(request, no_request);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
@@ -483,7 +612,7 @@ START_TEST(what_a_target_tells_is_asked_anew_when_posting)
 		ck_assert_int_eq(to[i], 0);
 		ck_assert_int_eq(from[i], 1 + i);
 	}
-	destroy(whole);
+	destroy_layout(whole);
 	oracle_destroy(&oracle);
 }
 END_TEST
@@ -491,7 +620,7 @@ END_TEST
 START_TEST(no_address_of_a_target_is_a_failure)
 {
 	int from[4] = {1, 2, 3, 4}, to[4] = {0};
-	struct aml_layout *whole = dense(to, 1, (size_t[]){4}), *layout;
+	struct aml_layout *whole = row_major_ints(to, 1, (size_t[]){4}), *layout;
 	struct oracle oracle;
 	struct user_layout *user;
 
@@ -499,13 +628,13 @@ START_TEST(no_address_of_a_target_is_a_failure)
 	for (int i = 0; i < 2; i++) {
 		user = user_layout_create(&oracle, ROW, 0, NULL);
 		user->cells[2] = NULL;
-		layout = i ? pad(&user->layout, ROW, (size_t[]){4}, -7)
-			   : reshape(&user->layout, ROW, 1, (size_t[]){4});
+		layout = i ? new_int_pad(&user->layout, ROW, (size_t[]){4}, -7)
+			   : new_reshape(&user->layout, ROW, 1, (size_t[]){4});
 		ck_assert_int_eq(aml_dma_linux_copy_generic(whole, layout, NULL), -AML_FAILURE);
 		ck_assert_int_eq(aml_dma_linux_copy_generic(layout, whole, NULL), -AML_FAILURE);
-		destroy(layout);
+		destroy_layout(layout);
 	}
-	destroy(whole);
+	destroy_layout(whole);
 	oracle_destroy(&oracle);
 }
 END_TEST
@@ -617,12 +746,15 @@ START_TEST(random_transforms_match_the_oracle)
 END_TEST
 
 SUITE("copy/nested_layouts", a_pad_as_source_gives_the_neutral_value,
-      a_pad_as_destination_drops_what_falls_outside, a_cropping_pad_leaves_the_rest_alone,
-      a_pad_that_crops_one_way_and_widens_another, pads_over_pads_have_each_its_own_neutral_element,
-      a_pad_to_a_pad, a_pad_of_an_empty_target_is_all_neutral,
-      a_pad_of_more_boxes_than_a_plan_has_room_for, a_reshape_copies_in_native_linear_order,
-      a_reshape_over_a_strided_slice, a_reshape_over_a_pad_drops_the_same_elements,
-      a_step_of_0_beneath_a_destination_is_refused,
+      a_pad_as_destination_drops_what_falls_outside,
+      a_pad_in_front_as_source_gives_the_neutral_value_there_too,
+      a_pad_in_front_as_destination_drops_what_falls_outside, offsets_of_pads_over_pads_add_up,
+      a_cropping_pad_leaves_the_rest_alone, a_pad_that_crops_one_way_and_widens_another,
+      pads_over_pads_have_each_its_own_neutral_element, a_pad_to_a_pad,
+      a_pad_of_an_empty_target_is_all_neutral, a_pad_of_more_boxes_than_a_plan_has_room_for,
+      a_reshape_copies_in_native_linear_order, a_reshape_over_a_strided_slice,
+      a_reshape_over_a_pad_drops_the_same_elements, a_step_of_0_beneath_a_destination_is_refused,
+      a_step_of_0_counts_only_where_a_pad_shows_several_elements,
       what_does_not_match_is_refused_and_nothing_is_written,
       over_a_fast_path_without_duplicate_they_may_go_after_posting,
       a_target_that_lacks_deref_native_is_told_at_creation_or_posting,

@@ -14,11 +14,11 @@
 #include "suite.h"
 
 /* Two layouts that match. */
-struct pair {
+struct sample_pair {
 	struct sample dst, src;
 };
 
-static void pair_create(struct pair *pair, struct rng *rng, size_t ndims, const size_t *dims)
+static void pair_create(struct sample_pair *pair, struct rng *rng, size_t ndims, const size_t *dims)
 {
 	size_t element_size = sample_element_size(rng);
 
@@ -27,7 +27,7 @@ static void pair_create(struct pair *pair, struct rng *rng, size_t ndims, const 
 }
 
 /* Make a pair with random extents. */
-static void pair_random(struct pair *pair, struct rng *rng)
+static void pair_random(struct sample_pair *pair, struct rng *rng)
 {
 	size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(rng, dims);
 
@@ -35,7 +35,7 @@ static void pair_random(struct pair *pair, struct rng *rng)
 }
 
 /* Compare the memory of both sides with its expected content, and release the pair. */
-static void pair_check(struct pair *pair, const struct rng *rng)
+static void pair_check(struct sample_pair *pair, const struct rng *rng)
 {
 	guard_assert(&pair->dst.memory, rng);
 	guard_assert(&pair->src.memory, rng);
@@ -55,7 +55,7 @@ START_TEST(copies_match_the_oracle)
 	struct rng rng = {0};
 
 	while (rng_next_case(&rng, 3000)) {
-		struct pair pair;
+		struct sample_pair pair;
 
 		pair_random(&pair, &rng);
 		oracle_copy(&pair.dst.oracle, &pair.src.oracle, &pair.dst.memory);
@@ -75,7 +75,7 @@ START_TEST(synchronous_copies_on_engines_match_the_oracle)
 	for (size_t threads = 0; threads < 3; threads++)
 		ck_assert_int_eq(aml_dma_linux_create(&dma[threads], threads), AML_SUCCESS);
 	while (rng_next_case(&rng, 600)) {
-		struct pair pair;
+		struct sample_pair pair;
 
 		pair_random(&pair, &rng);
 		oracle_copy(&pair.dst.oracle, &pair.src.oracle, &pair.dst.memory);
@@ -102,11 +102,11 @@ START_TEST(bursts_of_copies_without_their_layouts_match_the_oracle)
 	while (rng_next_case(&rng, 40)) {
 		struct aml_dma *engine = dma[rng_below(&rng, 3)];
 		struct aml_dma_request *requests[BURST] = {NULL};
-		struct pair pairs[BURST];
+		struct sample_pair pairs[BURST];
 		size_t order[BURST];
 
 		for (size_t i = 0; i < BURST; i++) {
-			struct pair *pair = &pairs[i];
+			struct sample_pair *pair = &pairs[i];
 
 			pair_random(pair, &rng);
 			oracle_copy(&pair->dst.oracle, &pair->src.oracle, &pair->dst.memory);
@@ -138,7 +138,7 @@ START_TEST(copies_of_64_dimensions_match_the_oracle)
 
 	while (rng_next_case(&rng, 60)) {
 		size_t dims[AML_LAYOUT_NDIMS_MAX];
-		struct pair pair;
+		struct sample_pair pair;
 
 		for (size_t i = 0; i < 64; i++)
 			dims[i] = 1;
@@ -165,7 +165,7 @@ START_TEST(transforms_match_the_oracle)
 		size_t permuted[AML_LAYOUT_NDIMS_MAX], target_dims[AML_LAYOUT_NDIMS_MAX];
 		size_t element_size = sample_element_size(&rng);
 		struct oracle oracle;
-		struct pair pair;
+		struct sample_pair pair;
 
 		rng_permutation(&rng, ndims, target_dims);
 		for (size_t i = 0; i < ndims; i++)
@@ -191,7 +191,7 @@ START_TEST(what_does_not_match_is_refused_and_nothing_is_written)
 		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims), target_dims[7];
 		size_t element_size = sample_element_size(&rng), other_size = element_size;
 		size_t other[AML_LAYOUT_NDIMS_MAX], other_ndims = ndims, i = rng_below(&rng, ndims);
-		struct pair pair;
+		struct sample_pair pair;
 		int result;
 
 		memcpy(other, dims, sizeof(dims));

@@ -21,7 +21,7 @@ START_TEST(small_transpositions)
 	while (rng_next_case(&rng, 2000)) {
 		size_t h = rng_range(&rng, 1, rng_chance(&rng, 80) ? 40 : 200);
 		size_t w = rng_range(&rng, 1, 40);
-		struct shape shape =
+		struct test_shape shape =
 			shape_transposition(element_sizes[rng_below(&rng, ELEMENT_SIZES)], h, w,
 					    h + rng_below(&rng, 4), w + rng_below(&rng, 4));
 
@@ -44,7 +44,7 @@ START_TEST(large_transpositions)
 	shape_start_engines();
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		for (size_t e = 0; e < 6; e++) {
-			struct shape shape =
+			struct test_shape shape =
 				shape_transposition(element_sizes[e], sizes[i][0], sizes[i][1],
 						    sizes[i][0], sizes[i][1]);
 
@@ -58,6 +58,38 @@ START_TEST(large_transpositions)
 }
 END_TEST
 
+/* Up to some more elements than are copied one by one, with gaps and in any order. */
+START_TEST(few_elements)
+{
+	struct rng rng = {0};
+
+	shape_start_engines();
+	while (rng_next_case(&rng, 3000)) {
+		struct test_shape shape = {.element_size =
+						   element_sizes[rng_below(&rng, ELEMENT_SIZES)],
+					   .ndims = rng_range(&rng, 1, SHAPE_NDIMS)};
+		size_t *const sides[] = {shape.dst, shape.src};
+		size_t left = 24;
+
+		for (size_t i = 0; i < shape.ndims; i++) {
+			shape.dims[i] = rng_range(&rng, 1, left < 6 ? left : 6);
+			left /= shape.dims[i];
+		}
+		for (size_t k = 0; k < 2; k++) {
+			size_t order[SHAPE_NDIMS], unit = rng_range(&rng, 1, 3);
+
+			rng_permutation(&rng, shape.ndims, order);
+			for (size_t i = 0; i < shape.ndims; i++) {
+				sides[k][order[i]] = unit;
+				unit = unit * shape.dims[order[i]] + rng_below(&rng, 2);
+			}
+		}
+		shape_run(&shape, &rng);
+	}
+	shape_stop_engines();
+}
+END_TEST
+
 START_TEST(reversed_and_rotated_dimensions)
 {
 	struct rng rng = {0};
@@ -66,8 +98,9 @@ START_TEST(reversed_and_rotated_dimensions)
 	while (rng_next_case(&rng, 250)) {
 		size_t ndims = rng_range(&rng, 3, 4), permutation[SHAPE_NDIMS], unit = 1;
 		bool large = rng_chance(&rng, 5);
-		struct shape shape = {.element_size = element_sizes[rng_below(&rng, ELEMENT_SIZES)],
-				      .ndims = ndims};
+		struct test_shape shape = {.element_size =
+						   element_sizes[rng_below(&rng, ELEMENT_SIZES)],
+					   .ndims = ndims};
 
 		for (size_t i = 0; i < ndims; i++) {
 			shape.dims[i] = rng_range(&rng, 1, large ? 150 / ndims : 14);
@@ -97,7 +130,7 @@ START_TEST(flat_copies_around_the_sizes_of_parts_and_caches)
 	shape_start_engines();
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		for (size_t k = 0; k < 5; k++) {
-			struct shape shape = {1, 1, {sizes[i] + k - 2}, {1}, {1}};
+			struct test_shape shape = {1, 1, {sizes[i] + k - 2}, {1}, {1}};
 
 			if (!effort_has(5 * i + k, 35))
 				continue;
@@ -122,7 +155,7 @@ START_TEST(rows_of_a_wider_array)
 	shape_start_engines();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		for (size_t k = 0; k < 6; k++) {
-			struct shape shape = {1, 2, {rows[i]}, {1}, {1}};
+			struct test_shape shape = {1, 2, {rows[i]}, {1}, {1}};
 
 			if (!effort_has(6 * i + k, 156))
 				continue;
@@ -148,11 +181,11 @@ START_TEST(few_long_rows)
 	shape_start_engines();
 	while (rng_next_case(&rng, 12)) {
 		size_t width = rng_range(&rng, 600000, 1500000), gap = rng_below(&rng, 100);
-		struct shape shape = {1,
-				      2,
-				      {width, rng_range(&rng, 2, 5)},
-				      {1, width + gap},
-				      {1, width + rng_below(&rng, 100)}};
+		struct test_shape shape = {1,
+					   2,
+					   {width, rng_range(&rng, 2, 5)},
+					   {1, width + gap},
+					   {1, width + rng_below(&rng, 100)}};
 
 		shape_run(&shape, &rng);
 	}
@@ -168,7 +201,7 @@ START_TEST(strided_elements)
 	shape_start_engines();
 	while (rng_next_case(&rng, 600)) {
 		size_t n = rng_range(&rng, 1, rng_chance(&rng, 95) ? 300 : 300000);
-		struct shape shape = {
+		struct test_shape shape = {
 			element_sizes[rng_below(&rng, ELEMENT_SIZES)], 1, {n}, {1}, {1}};
 
 		/* Steps in the source, in the destination, or in both; now and then large steps. */
@@ -194,14 +227,14 @@ START_TEST(fields_of_structures)
 	while (rng_next_case(&rng, 600)) {
 		size_t n = rng_range(&rng, 1, rng_chance(&rng, 95) ? 200 : 100000);
 		size_t w = rng_range(&rng, 2, 9);
-		struct shape shape = {element_sizes[rng_below(&rng, ELEMENT_SIZES)],
-				      2,
-				      {n, w},
-				      {1, n + rng_below(&rng, 2)},
-				      {w + rng_below(&rng, 2), 1}};
+		struct test_shape shape = {element_sizes[rng_below(&rng, ELEMENT_SIZES)],
+					   2,
+					   {n, w},
+					   {1, n + rng_below(&rng, 2)},
+					   {w + rng_below(&rng, 2), 1}};
 
 		if (rng_chance(&rng, 50)) {
-			struct shape there = shape;
+			struct test_shape there = shape;
 
 			memcpy(shape.dst, there.src, sizeof(shape.dst));
 			memcpy(shape.src, there.dst, sizeof(shape.src));
@@ -212,6 +245,6 @@ START_TEST(fields_of_structures)
 }
 END_TEST
 
-SUITE("copy/shapes", small_transpositions, large_transpositions, reversed_and_rotated_dimensions,
-      flat_copies_around_the_sizes_of_parts_and_caches, rows_of_a_wider_array, few_long_rows,
-      strided_elements, fields_of_structures)
+SUITE("copy/shapes", few_elements, small_transpositions, large_transpositions,
+      reversed_and_rotated_dimensions, flat_copies_around_the_sizes_of_parts_and_caches,
+      rows_of_a_wider_array, few_long_rows, strided_elements, fields_of_structures)

@@ -21,6 +21,7 @@
 
 #include "copy/run.h"
 #include "gate.h"
+#include "made.h"
 #include "oracle.h"
 #include "suite.h"
 #include "user_layout.h"
@@ -33,17 +34,17 @@
 #define PAINT 0xa5
 
 /* The ways to copy. In each way, the calling thread makes the copy. */
-enum way { DIRECTLY, SYNCHRONOUSLY, WAITED_FOR, BY_BARRIER, CANCELLED, RELEASED, WAYS };
+enum stack_way { DIRECTLY, SYNCHRONOUSLY, WAITED_FOR, BY_BARRIER, CANCELLED, RELEASED, WAYS };
 
 struct post {
 	struct aml_layout *dst, *src;
-	enum way way;
+	enum stack_way way;
 	int result;
 	/* The address of the thread's own frame. */
 	const unsigned char *top;
 };
 
-static int copy(enum way way, struct aml_layout *dst, struct aml_layout *src)
+static int copy(enum stack_way way, struct aml_layout *dst, struct aml_layout *src)
 {
 	struct aml_dma_request *req = NULL;
 	struct aml_dma *dma = NULL;
@@ -108,7 +109,7 @@ static size_t measure(struct post *post)
 static void each_way(const char *what, struct aml_layout *dst, struct aml_layout *src)
 {
 	for (int way = 0; way < WAYS; way++) {
-		struct post post = {dst, src, (enum way)way, -AML_FAILURE, NULL};
+		struct post post = {dst, src, (enum stack_way)way, -AML_FAILURE, NULL};
 		size_t taken = measure(&post);
 
 		if (getenv("AML_TEST_STACK") != NULL)
@@ -122,18 +123,7 @@ static void each_way(const char *what, struct aml_layout *dst, struct aml_layout
 
 static _Alignas(64) unsigned char from[1 << 20], to[1 << 20];
 
-static struct aml_layout *dense(void *ptr, int order, size_t size, size_t ndims, const size_t *dims,
-				const size_t *stride, const size_t *pitch)
-{
-	struct aml_layout *made = NULL;
-
-	ck_assert_int_eq(
-		aml_layout_dense_create(&made, ptr, order, size, ndims, dims, stride, pitch),
-		AML_SUCCESS);
-	return made;
-}
-
-static struct aml_layout *pad(struct aml_layout *target, const size_t *dims)
+static struct aml_layout *column_pad(struct aml_layout *target, const size_t *dims)
 {
 	static char neutral[256];
 	struct aml_layout *made = NULL;
@@ -142,7 +132,8 @@ static struct aml_layout *pad(struct aml_layout *target, const size_t *dims)
 	return made;
 }
 
-static struct aml_layout *reshape(struct aml_layout *target, size_t ndims, const size_t *dims)
+static struct aml_layout *column_reshape(struct aml_layout *target, size_t ndims,
+					 const size_t *dims)
 {
 	struct aml_layout *made = NULL;
 
@@ -154,7 +145,7 @@ static struct aml_layout *reshape(struct aml_layout *target, size_t ndims, const
 /* A matrix whose native dimension 1 is the contiguous one. */
 static struct aml_layout *transposed(void *ptr, size_t size, const size_t *dims)
 {
-	return dense(ptr, COLUMN, size, 2, dims, (size_t[]){dims[1], 1}, (size_t[]){1, 1});
+	return new_dense(ptr, COLUMN, size, 2, dims, (size_t[]){dims[1], 1}, (size_t[]){1, 1});
 }
 
 /* Contract: COPY-5. */
@@ -165,13 +156,16 @@ START_TEST(transpositions)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		size_t size = sizes[i], dims[] = {160, 128};
 
-		each_way("transposition", dense(to, COLUMN, size, 2, dims, NULL, NULL),
+		each_way("transposition", new_dense(to, COLUMN, size, 2, dims, NULL, NULL),
 			 transposed(from, size, dims));
-		each_way("transposition within boxes", dense(to, COLUMN, size, 2, dims, NULL, NULL),
-			 pad(transposed(from, size, (size_t[]){144, 112}), dims));
-		each_way("transposition to a pad",
-			 pad(dense(to, COLUMN, size, 2, (size_t[]){144, 112}, NULL, NULL), dims),
-			 transposed(from, size, dims));
+		each_way("transposition within boxes",
+			 new_dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 column_pad(transposed(from, size, (size_t[]){144, 112}), dims));
+		each_way(
+			"transposition to a pad",
+			column_pad(new_dense(to, COLUMN, size, 2, (size_t[]){144, 112}, NULL, NULL),
+				   dims),
+			transposed(from, size, dims));
 	}
 }
 END_TEST
@@ -184,23 +178,27 @@ START_TEST(runs_and_walks)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		size_t size = sizes[i], dims[] = {24, 20}, other[] = {20, 24}, pitch[] = {25, 20};
 
-		each_way("flat", dense(to, COLUMN, size, 2, dims, NULL, NULL),
-			 dense(from, COLUMN, size, 2, dims, NULL, NULL));
-		each_way("runs", dense(to, COLUMN, size, 2, dims, NULL, pitch),
-			 dense(from, COLUMN, size, 2, dims, NULL, NULL));
-		each_way("gathered runs", dense(to, COLUMN, size, 2, dims, NULL, NULL),
-			 dense(from, COLUMN, size, 2, dims, (size_t[]){3, 1}, (size_t[]){72, 20}));
-		each_way("walk", reshape(dense(to, COLUMN, size, 2, other, NULL, pitch), 2, dims),
-			 dense(from, COLUMN, size, 2, dims, NULL, pitch));
+		each_way("flat", new_dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 new_dense(from, COLUMN, size, 2, dims, NULL, NULL));
+		each_way("runs", new_dense(to, COLUMN, size, 2, dims, NULL, pitch),
+			 new_dense(from, COLUMN, size, 2, dims, NULL, NULL));
+		each_way("gathered runs", new_dense(to, COLUMN, size, 2, dims, NULL, NULL),
+			 new_dense(from, COLUMN, size, 2, dims, (size_t[]){3, 1},
+				   (size_t[]){72, 20}));
+		each_way(
+			"walk",
+			column_reshape(new_dense(to, COLUMN, size, 2, other, NULL, pitch), 2, dims),
+			new_dense(from, COLUMN, size, 2, dims, NULL, pitch));
 	}
 }
 END_TEST
 
-/* The layouts of a nest: only pads, only reshape layouts, or both in turn. */
-enum nest { PADS, RESHAPES, BOTH, NESTS };
+/* The layouts of a nest: only pads, pads in front, only reshape layouts, or pads and these in turn.
+ */
+enum stack_nest { PADS, PADS_IN_FRONT, RESHAPES, BOTH, NESTS };
 
 /* The deepest nest over a layout of 2 × 3 × 4. */
-static struct aml_layout *nest_over(struct aml_layout *layout, enum nest nest)
+static struct aml_layout *nest_over(struct aml_layout *layout, enum stack_nest nest)
 {
 	static const size_t dims[][3] = {{2, 3, 4}, {4, 3, 2}};
 	size_t which = 0, extents[3];
@@ -208,11 +206,19 @@ static struct aml_layout *nest_over(struct aml_layout *layout, enum nest nest)
 	memcpy(extents, dims[0], sizeof(extents));
 	for (size_t depth = 0; depth < AML_LAYOUT_DEPTH_MAX; depth++) {
 		if (nest == PADS || (nest == BOTH && depth % 2 == 0)) {
-			layout = pad(layout, extents);
+			layout = column_pad(layout, extents);
+		} else if (nest == PADS_IN_FRONT) {
+			static const size_t offsets[] = {1, 0, 0};
+			static char neutral[8];
+
+			extents[0]++;
+			ck_assert_int_eq(aml_layout_pad_create_at(&layout, COLUMN, layout, extents,
+								  neutral, offsets),
+					 AML_SUCCESS);
 		} else {
 			which = !which;
 			memcpy(extents, dims[which], sizeof(extents));
-			layout = reshape(layout, 3, extents);
+			layout = column_reshape(layout, 3, extents);
 		}
 	}
 	return layout;
@@ -227,7 +233,7 @@ static struct aml_layout *bottom(int kind, void *ptr)
 	struct oracle oracle;
 
 	if (kind == 0)
-		return dense(ptr, COLUMN, 8, 3, dims, NULL, NULL);
+		return new_dense(ptr, COLUMN, 8, 3, dims, NULL, NULL);
 	oracle_dense(&oracle, ptr, COLUMN, 8, 3, dims, NULL, NULL);
 	made = user_layout_create(&oracle, COLUMN, flags[kind], NULL);
 	oracle_destroy(&oracle);
@@ -239,8 +245,9 @@ START_TEST(the_deepest_nests)
 {
 	for (int nest = 0; nest < NESTS; nest++) {
 		for (int kind = 0; kind < 4; kind++) {
-			struct aml_layout *dst = nest_over(bottom(kind, to), (enum nest)nest);
-			struct aml_layout *src = nest_over(bottom(kind, from), (enum nest)nest);
+			struct aml_layout *dst = nest_over(bottom(kind, to), (enum stack_nest)nest);
+			struct aml_layout *src =
+				nest_over(bottom(kind, from), (enum stack_nest)nest);
 
 			memset(to, 0, sizeof(to));
 			for (size_t i = 0; i < 24 * 8; i++)

@@ -10,9 +10,11 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "made.h"
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
+#include "sizes.h"
 #include "suite.h"
 #include "user_layout.h"
 
@@ -33,7 +35,7 @@ static void start(void)
 	}
 }
 
-static struct aml_layout *dense(int *numbers)
+static struct aml_layout *dense_three_by_four(int *numbers)
 {
 	struct aml_layout *layout = NULL;
 
@@ -43,7 +45,7 @@ static struct aml_layout *dense(int *numbers)
 	return layout;
 }
 
-static struct user_layout *user(int *numbers, int flags, struct user_calls *calls)
+static struct user_layout *user_three_by_four(int *numbers, int flags, struct user_calls *calls)
 {
 	struct user_layout *made;
 	struct oracle oracle;
@@ -54,11 +56,6 @@ static struct user_layout *user(int *numbers, int flags, struct user_calls *call
 	return made;
 }
 
-static void destroy(struct aml_layout *layout)
-{
-	aml_layout_destroy(&layout);
-}
-
 /* Contract: COPY-8. */
 START_TEST(aml_operators_suffice)
 {
@@ -66,8 +63,8 @@ START_TEST(aml_operators_suffice)
 	struct user_layout *src, *dst;
 
 	start();
-	src = user(from, 0, &calls);
-	dst = user(to, 0, &calls);
+	src = user_three_by_four(from, 0, &calls);
+	dst = user_three_by_four(to, 0, &calls);
 	/* Only the operators that a copy needs by its documentation. */
 	src->ops = (struct aml_layout_ops){.deref_native = src->ops.deref_native,
 					   .dims_native = src->ops.dims_native,
@@ -78,8 +75,8 @@ START_TEST(aml_operators_suffice)
 	ck_assert_mem_eq(to, from, sizeof(to));
 	/* Each side is asked once for each element. */
 	ck_assert_uint_eq(calls.deref, 2 * N);
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 }
 END_TEST
 
@@ -88,8 +85,8 @@ START_TEST(the_cells_may_lie_anywhere)
 	struct user_layout *src, *dst;
 
 	start();
-	src = user(from, 0, NULL);
-	dst = user(to, 0, NULL);
+	src = user_three_by_four(from, 0, NULL);
+	dst = user_three_by_four(to, 0, NULL);
 	/* The destination is reversed. In the source, one element stands for a whole row. */
 	for (size_t i = 0; i < N; i++) {
 		dst->cells[i] = (unsigned char *)&to[N - 1 - i];
@@ -98,8 +95,8 @@ START_TEST(the_cells_may_lie_anywhere)
 	}
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 }
 END_TEST
 
@@ -110,14 +107,14 @@ START_TEST(the_fast_path_never_asks_for_elements)
 	struct user_layout *src, *dst;
 
 	start();
-	src = user(from, USER_STEPS, &calls);
-	dst = user(to, USER_STEPS, &calls);
+	src = user_three_by_four(from, USER_STEPS, &calls);
+	dst = user_three_by_four(to, USER_STEPS, &calls);
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
 	ck_assert_uint_eq(calls.deref, 0);
 	ck_assert_uint_ge(calls.steps, 2);
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 }
 END_TEST
 
@@ -129,8 +126,8 @@ START_TEST(the_fast_path_may_run_backwards)
 		struct user_layout *sides[2];
 
 		start();
-		sides[0] = user(from, USER_STEPS, NULL);
-		sides[1] = user(to, USER_STEPS, NULL);
+		sides[0] = user_three_by_four(from, USER_STEPS, NULL);
+		sides[1] = user_three_by_four(to, USER_STEPS, NULL);
 		for (int side = 0; side < 2; side++) {
 			struct user_layout *layout = sides[side];
 
@@ -156,8 +153,8 @@ START_TEST(the_fast_path_may_run_backwards)
 			aml_dma_linux_copy_generic(&sides[1]->layout, &sides[0]->layout, NULL),
 			AML_SUCCESS);
 		ck_assert_msg(!memcmp(to, wanted, sizeof(to)), "negative steps %d", mask);
-		destroy(&sides[0]->layout);
-		destroy(&sides[1]->layout);
+		destroy_layout(&sides[0]->layout);
+		destroy_layout(&sides[1]->layout);
 	}
 }
 END_TEST
@@ -172,8 +169,8 @@ START_TEST(steps_may_be_no_multiple_of_the_element_size)
 		out[i] = expected[i] = (unsigned char)(200 + i);
 	}
 	start();
-	src = user(from, USER_STEPS, NULL);
-	dst = user(to, USER_STEPS, NULL);
+	src = user_three_by_four(from, USER_STEPS, NULL);
+	dst = user_three_by_four(to, USER_STEPS, NULL);
 	/* 5 elements of 4 bytes, with steps of 5 bytes in the destination and -7 in the source. */
 	src->ndims = dst->ndims = 1;
 	src->dims[0] = dst->dims[0] = 5;
@@ -185,8 +182,8 @@ START_TEST(steps_may_be_no_multiple_of_the_element_size)
 		memcpy(expected + 1 + 5 * i, bytes + 30 - 7 * i, 4);
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(out, expected, sizeof(out));
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 }
 END_TEST
 
@@ -197,15 +194,15 @@ START_TEST(a_fast_path_that_declines_leads_back_to_deref_native)
 	struct user_layout *src, *dst;
 
 	start();
-	src = user(from, USER_STEPS, &calls);
-	dst = user(to, USER_STEPS, &calls);
+	src = user_three_by_four(from, USER_STEPS, &calls);
+	dst = user_three_by_four(to, USER_STEPS, &calls);
 	src->steps_result = -AML_ENOTSUP;
 	dst->steps_result = -AML_FAILURE;
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
 	ck_assert_uint_eq(calls.deref, 2 * N);
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 }
 END_TEST
 
@@ -215,8 +212,8 @@ START_TEST(a_step_of_0_by_the_fast_path_is_one_element_or_refused)
 	struct user_layout *src, *dst;
 
 	start();
-	src = user(from, USER_STEPS, NULL);
-	dst = user(to, USER_STEPS, NULL);
+	src = user_three_by_four(from, USER_STEPS, NULL);
+	dst = user_three_by_four(to, USER_STEPS, NULL);
 	dst->steps[1] = 0;
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), -AML_EINVAL);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
@@ -226,8 +223,8 @@ START_TEST(a_step_of_0_by_the_fast_path_is_one_element_or_refused)
 		wanted[i] = from[i % 4];
 	ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 }
 END_TEST
 
@@ -237,8 +234,8 @@ START_TEST(copy_1d_takes_the_fast_path_alone)
 	struct user_layout *fast, *slow;
 
 	start();
-	fast = user(from, USER_STEPS, NULL);
-	slow = user(from, 0, NULL);
+	fast = user_three_by_four(from, USER_STEPS, NULL);
+	slow = user_three_by_four(from, 0, NULL);
 	fast->ndims = slow->ndims = 1;
 	fast->dims[0] = slow->dims[0] = 4;
 	ck_assert_int_eq(
@@ -254,9 +251,9 @@ START_TEST(copy_1d_takes_the_fast_path_alone)
 	memcpy(wanted, from, 4 * sizeof(int));
 	ck_assert_int_eq(aml_dma_linux_copy_1D(flat, &fast->layout, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(flat);
-	destroy(&fast->layout);
-	destroy(&slow->layout);
+	destroy_layout(flat);
+	destroy_layout(&fast->layout);
+	destroy_layout(&slow->layout);
 }
 END_TEST
 
@@ -299,8 +296,8 @@ START_TEST(a_replaced_deref_native_is_what_copies_call)
 		struct aml_layout *src, *dst, *other;
 
 		start();
-		src = dense(from);
-		dst = dense(to);
+		src = dense_three_by_four(from);
+		dst = dense_three_by_four(to);
 		other = i & 2 ? dst : src;
 		ops.deref_native = reversed_deref_native;
 		other->ops = &ops;
@@ -308,8 +305,8 @@ START_TEST(a_replaced_deref_native_is_what_copies_call)
 			wanted[n] = from[N - 1 - n];
 		ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
 		ck_assert_mem_eq(to, wanted, sizeof(to));
-		destroy(src);
-		destroy(dst);
+		destroy_layout(src);
+		destroy_layout(dst);
 	}
 }
 END_TEST
@@ -338,7 +335,7 @@ START_TEST(a_replaced_number_of_dimensions_is_what_copies_go_by)
 
 	/* deref_native ignores the third dimension, so the copy has all elements twice. */
 	start();
-	src = dense(from);
+	src = dense_three_by_four(from);
 	ops.ndims = three_dimensions;
 	ops.dims_native = two_copies;
 	src->ops = &ops;
@@ -348,8 +345,8 @@ START_TEST(a_replaced_number_of_dimensions_is_what_copies_go_by)
 	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(twice[0], from, sizeof(from));
 	ck_assert_mem_eq(twice[1], from, sizeof(from));
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -361,8 +358,8 @@ START_TEST(a_replaced_shape_is_the_shape_that_counts)
 
 	/* 2 × 2 of the 3 × 4. */
 	start();
-	src = dense(from);
-	dst = dense(to);
+	src = dense_three_by_four(from);
+	dst = dense_three_by_four(to);
 	ops.dims_native = two_elements;
 	src->ops = &ops;
 	ck_assert_int_eq(aml_layout_slice(dst, &part, NULL, (size_t[]){2, 2}, NULL), AML_SUCCESS);
@@ -385,9 +382,9 @@ START_TEST(a_replaced_shape_is_the_shape_that_counts)
 	ops.ndims = one_dimension;
 	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), -AML_EINVAL);
 	ck_assert_mem_eq(to, wanted, sizeof(to));
-	destroy(part);
-	destroy(src);
-	destroy(dst);
+	destroy_layout(part);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -398,8 +395,8 @@ START_TEST(a_copied_table_with_other_things_replaced_copies_alike)
 
 	/* Copies use only the native operators. */
 	start();
-	src = dense(from);
-	dst = dense(to);
+	src = dense_three_by_four(from);
+	dst = dense_three_by_four(to);
 	ops.deref = NULL;
 	ops.dims = NULL;
 	ops.order = NULL;
@@ -409,8 +406,8 @@ START_TEST(a_copied_table_with_other_things_replaced_copies_alike)
 	src->ops = &ops;
 	ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
-	destroy(src);
-	destroy(dst);
+	destroy_layout(src);
+	destroy_layout(dst);
 }
 END_TEST
 
@@ -441,13 +438,13 @@ static void lie(struct user_layout *user, int number)
 {
 	static const size_t ndims[] = {0, 65, 2, 2, 2, 2, 2};
 	static const size_t element_sizes[] = {4, 4, 0, 4, 4, 4, 4};
-	/* The last four: 2^64 elements, 2^64 bytes, even more, the right extents. */
+	/* The last four: SIZE_MAX + 1 elements, as many bytes, even more, the right extents. */
 	static const size_t dims[][2] = {
 		{4, 3},
 		{4, 3},
 		{4, 3},
-		{(size_t)1 << 32, (size_t)1 << 32},
-		{(size_t)1 << 62, 1},
+		{SIZE_ROOT, SIZE_ROOT},
+		{SIZE_OVER(2), 1},
 		{SIZE_MAX, SIZE_MAX},
 		{4, 3},
 	};
@@ -473,10 +470,10 @@ START_TEST(layouts_that_lie_are_told_when_they_are_posted)
 		struct aml_layout *src, *dst;
 
 		start();
-		from_liar = i / 2 != 1 ? user(from, flags, NULL) : NULL;
-		to_liar = i / 2 != 0 ? user(to, flags, NULL) : NULL;
-		src = from_liar ? &from_liar->layout : dense(from);
-		dst = to_liar ? &to_liar->layout : dense(to);
+		from_liar = i / 2 != 1 ? user_three_by_four(from, flags, NULL) : NULL;
+		to_liar = i / 2 != 0 ? user_three_by_four(to, flags, NULL) : NULL;
+		src = from_liar ? &from_liar->layout : dense_three_by_four(from);
+		dst = to_liar ? &to_liar->layout : dense_three_by_four(to);
 		for (int number = 0; number < LIES; number++) {
 			lie(from_liar, number);
 			lie(to_liar, number);
@@ -486,8 +483,8 @@ START_TEST(layouts_that_lie_are_told_when_they_are_posted)
 		lie(to_liar, LIES);
 		ck_assert_int_eq(aml_dma_copy(dma, dst, src), AML_SUCCESS);
 		ck_assert_mem_eq(to, from, sizeof(to));
-		destroy(src);
-		destroy(dst);
+		destroy_layout(src);
+		destroy_layout(dst);
 	}
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
@@ -503,8 +500,8 @@ START_TEST(steps_that_overflow_are_told_when_they_are_posted)
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), AML_SUCCESS);
 	start();
-	src = user(from, USER_STEPS, NULL);
-	dst = user(to, USER_STEPS, NULL);
+	src = user_three_by_four(from, USER_STEPS, NULL);
+	dst = user_three_by_four(to, USER_STEPS, NULL);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		src->steps[0] = bad[i];
 		assert_refused(dma, &dst->layout, &src->layout, -AML_EINVAL);
@@ -513,8 +510,8 @@ START_TEST(steps_that_overflow_are_told_when_they_are_posted)
 		assert_refused(dma, &dst->layout, &src->layout, -AML_EINVAL);
 		dst->steps[1] = 16;
 	}
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 END_TEST
@@ -530,9 +527,9 @@ START_TEST(a_lacking_operator_is_told_when_it_is_posted)
 		struct aml_layout *src, *dst;
 
 		start();
-		lacking = user(i & 1 ? from : to, 0, NULL);
-		src = i & 1 ? &lacking->layout : dense(from);
-		dst = i & 1 ? dense(to) : &lacking->layout;
+		lacking = user_three_by_four(i & 1 ? from : to, 0, NULL);
+		src = i & 1 ? &lacking->layout : dense_three_by_four(from);
+		dst = i & 1 ? dense_three_by_four(to) : &lacking->layout;
 		switch (i / 2) {
 		case 0:
 			lacking->ops.ndims = NULL;
@@ -548,8 +545,8 @@ START_TEST(a_lacking_operator_is_told_when_it_is_posted)
 			break;
 		}
 		assert_refused(dma, dst, src, -AML_ENOTSUP);
-		destroy(src);
-		destroy(dst);
+		destroy_layout(src);
+		destroy_layout(dst);
 	}
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
@@ -564,12 +561,12 @@ START_TEST(an_error_of_dims_native_is_handed_on)
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 1), AML_SUCCESS);
 	start();
-	src = user(from, 0, NULL);
-	dst = dense(to);
+	src = user_three_by_four(from, 0, NULL);
+	dst = dense_three_by_four(to);
 	src->dims_result = -AML_EPERM;
 	assert_refused(dma, dst, &src->layout, -AML_EPERM);
-	destroy(&src->layout);
-	destroy(dst);
+	destroy_layout(&src->layout);
+	destroy_layout(dst);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 END_TEST
@@ -587,8 +584,8 @@ START_TEST(no_address_is_a_failure)
 		struct user_layout *src, *dst;
 
 		start();
-		src = user(from, 0, NULL);
-		dst = user(to, 0, NULL);
+		src = user_three_by_four(from, 0, NULL);
+		dst = user_three_by_four(to, 0, NULL);
 		(i & 1 ? src : dst)->cells[places[i / 2]] = NULL;
 		ck_assert_int_eq(aml_dma_linux_copy_generic(&dst->layout, &src->layout, NULL),
 				 -AML_FAILURE);
@@ -604,8 +601,8 @@ START_TEST(no_address_is_a_failure)
 				 AML_SUCCESS);
 		ck_assert_int_eq(aml_dma_barrier(dma), -AML_FAILURE);
 		ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
-		destroy(&src->layout);
-		destroy(&dst->layout);
+		destroy_layout(&src->layout);
+		destroy_layout(&dst->layout);
 	}
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
@@ -628,13 +625,13 @@ START_TEST(layouts_that_can_be_duplicated_may_go_after_posting)
 			struct user_layout *src, *dst;
 
 			start();
-			src = user(from, kinds[i % 4], &calls);
-			dst = user(to, kinds[i / 4], &calls);
+			src = user_three_by_four(from, kinds[i % 4], &calls);
+			dst = user_three_by_four(to, kinds[i / 4], &calls);
 			ck_assert_int_eq(
 				aml_dma_async_copy(dma, &request, &dst->layout, &src->layout),
 				AML_SUCCESS);
-			destroy(&src->layout);
-			destroy(&dst->layout);
+			destroy_layout(&src->layout);
+			destroy_layout(&dst->layout);
 			ck_assert_int_eq(aml_dma_wait(dma, &request), AML_SUCCESS);
 			ck_assert_mem_eq(to, from, sizeof(to));
 			/* The duplicates are destroyed too. free() is not counted. */
@@ -656,12 +653,12 @@ START_TEST(duplicates_go_with_a_cancelled_request)
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
 	start();
-	src = user(from, USER_DUPLICATE, &calls);
-	dst = user(to, USER_DUPLICATE, &calls);
+	src = user_three_by_four(from, USER_DUPLICATE, &calls);
+	dst = user_three_by_four(to, USER_DUPLICATE, &calls);
 	ck_assert_int_eq(aml_dma_async_copy(dma, &request, &dst->layout, &src->layout),
 			 AML_SUCCESS);
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 	ck_assert_int_eq(aml_dma_cancel(dma, &request), AML_SUCCESS);
 	ck_assert_ptr_null(request);
 	ck_assert_uint_eq(calls.destroy, 4);
@@ -681,12 +678,12 @@ START_TEST(duplicates_go_with_the_engine)
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
 	start();
-	src = user(from, USER_DUPLICATE, &calls);
-	dst = user(to, USER_DUPLICATE, &calls);
+	src = user_three_by_four(from, USER_DUPLICATE, &calls);
+	dst = user_three_by_four(to, USER_DUPLICATE, &calls);
 	ck_assert_int_eq(aml_dma_async_copy(dma, &request, &dst->layout, &src->layout),
 			 AML_SUCCESS);
-	destroy(&src->layout);
-	destroy(&dst->layout);
+	destroy_layout(&src->layout);
+	destroy_layout(&dst->layout);
 	/* The destruction finishes the posted copy, and releases the handle. */
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 	ck_assert_mem_eq(to, from, sizeof(to));
@@ -706,8 +703,8 @@ START_TEST(a_duplicate_that_fails_is_told_when_it_is_posted)
 		struct user_layout *src, *dst;
 
 		start();
-		src = user(from, USER_DUPLICATE, &calls);
-		dst = user(to, USER_DUPLICATE, &calls);
+		src = user_three_by_four(from, USER_DUPLICATE, &calls);
+		dst = user_three_by_four(to, USER_DUPLICATE, &calls);
 		(i ? src : dst)->duplicate_result = -AML_ENOMEM;
 		ck_assert_int_eq(aml_dma_async_copy(dma, &request, &dst->layout, &src->layout),
 				 -AML_ENOMEM);
@@ -715,8 +712,8 @@ START_TEST(a_duplicate_that_fails_is_told_when_it_is_posted)
 		ck_assert_uint_eq(calls.destroy, calls.duplicate);
 		ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
 		ck_assert_mem_eq(to, wanted, sizeof(to));
-		destroy(&src->layout);
-		destroy(&dst->layout);
+		destroy_layout(&src->layout);
+		destroy_layout(&dst->layout);
 	}
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
@@ -733,8 +730,8 @@ START_TEST(layouts_without_duplicate_are_used_while_they_stay)
 
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
 	start();
-	src = user(from, 0, NULL);
-	dst = user(to, 0, NULL);
+	src = user_three_by_four(from, 0, NULL);
+	dst = user_three_by_four(to, 0, NULL);
 	/* A pad and a reshape layout over these layouts have no duplicate either. */
 	ck_assert_int_eq(
 		aml_layout_pad_create(&padded, ROW, &src->layout, (size_t[]){3, 4}, &neutral),

@@ -6,28 +6,14 @@
 #include <aml/layout/dense.h>
 
 #include "gate.h"
+#include "made.h"
 #include "suite.h"
 
 /* A handle's value before a call that must not store one. */
 #define UNTOUCHED ((struct aml_dma_request *)&any_layout)
 
-static struct aml_dma *engine(size_t threads)
-{
-	struct aml_dma *dma = NULL;
-
-	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
-	ck_assert_ptr_nonnull(dma);
-	return dma;
-}
-
-static void destroy(struct aml_dma **dma)
-{
-	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
-	ck_assert_ptr_null(*dma);
-}
-
-static struct aml_layout *dense(void *ptr, int order, size_t element_size, size_t ndims,
-				const size_t *dims, const size_t *stride)
+static struct aml_layout *dense_of_stride(void *ptr, int order, size_t element_size, size_t ndims,
+					  const size_t *dims, const size_t *stride)
 {
 	struct aml_layout *layout = NULL;
 
@@ -40,7 +26,7 @@ static struct aml_layout *dense(void *ptr, int order, size_t element_size, size_
 /* Contract: ERROR-3. */
 START_TEST(null_arguments_are_errors)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct aml_dma_request *req = UNTOUCHED, *none = NULL;
 	struct aml_layout *any = &any_layout;
 	struct job job = {.result = 0};
@@ -78,7 +64,7 @@ START_TEST(null_arguments_are_errors)
 
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	ck_assert_int_eq(job.runs, 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
@@ -133,7 +119,7 @@ END_TEST
 /* Contract: OWN-9. */
 START_TEST(a_handle_that_was_released_is_null_by_then_and_an_error)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct aml_dma_request *req = NULL;
 	struct job job = {.result = 0};
 
@@ -149,14 +135,14 @@ START_TEST(a_handle_that_was_released_is_null_by_then_and_an_error)
 		ck_assert_int_eq(aml_dma_cancel(dma, &req), -AML_EINVAL);
 		ck_assert_ptr_null(req);
 	}
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
 /* Contract: OWN-10. */
 START_TEST(another_engine_s_request_is_an_error_and_stays_valid)
 {
-	struct aml_dma *dma = engine(1), *other = engine(0);
+	struct aml_dma *dma = new_engine(1), *other = new_engine(0);
 	struct aml_dma_request *req = NULL;
 	struct aml_dma_request *copy;
 	struct job job = {.result = -AML_EDOM};
@@ -174,8 +160,8 @@ START_TEST(another_engine_s_request_is_an_error_and_stays_valid)
 			ck_assert_int_eq(aml_dma_cancel(other, &req), 0);
 		ck_assert_ptr_null(req);
 	}
-	destroy(&dma);
-	destroy(&other);
+	destroy_engine(&dma);
+	destroy_engine(&other);
 }
 END_TEST
 
@@ -184,7 +170,7 @@ static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_d
 			   int err)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct aml_dma_request *req = UNTOUCHED;
 
 		ck_assert_int_eq(aml_dma_async_copy_custom(dma, &req, dst, src, op, NULL), err);
@@ -193,7 +179,7 @@ static void expect_refused(struct aml_layout *dst, struct aml_layout *src, aml_d
 		ck_assert_int_eq(aml_dma_copy_custom(dma, dst, src, op, NULL), err);
 		/* The engine has no request that could fail. */
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 	if (op != NULL)
 		ck_assert_int_eq(op(dst, src, NULL), err);
@@ -210,16 +196,16 @@ static void expect_mismatch(struct aml_layout *dst, struct aml_layout *src, aml_
 		expect_refused(dst, src, NULL, -AML_EINVAL);
 }
 
-struct shape {
+struct mismatch_shape {
 	size_t element_size, ndims, dims[3];
 };
 
 /* Contract: COPY-2. */
 START_TEST(a_mismatch_is_told_by_the_posting_call)
 {
-	const struct shape shapes[] = {{4, 2, {3, 4}},    {4, 2, {4, 3}}, {4, 2, {3, 5}},
-				       {4, 2, {12, 1}},   {8, 2, {3, 4}}, {4, 1, {12}},
-				       {4, 3, {3, 4, 1}}, {4, 2, {3, 0}}, {1, 2, {3, 4}}};
+	const struct mismatch_shape shapes[] = {{4, 2, {3, 4}},    {4, 2, {4, 3}}, {4, 2, {3, 5}},
+						{4, 2, {12, 1}},   {8, 2, {3, 4}}, {4, 1, {12}},
+						{4, 3, {3, 4, 1}}, {4, 2, {3, 0}}, {1, 2, {3, 4}}};
 	const size_t n = sizeof(shapes) / sizeof(*shapes);
 	unsigned char from[512], to[512], before[512];
 
@@ -232,10 +218,10 @@ START_TEST(a_mismatch_is_told_by_the_posting_call)
 
 			if (d == s)
 				continue;
-			dst = dense(to, AML_LAYOUT_ORDER_C, shapes[d].element_size, shapes[d].ndims,
-				    shapes[d].dims, NULL);
-			src = dense(from, AML_LAYOUT_ORDER_C, shapes[s].element_size,
-				    shapes[s].ndims, shapes[s].dims, NULL);
+			dst = dense_of_stride(to, AML_LAYOUT_ORDER_C, shapes[d].element_size,
+					      shapes[d].ndims, shapes[d].dims, NULL);
+			src = dense_of_stride(from, AML_LAYOUT_ORDER_C, shapes[s].element_size,
+					      shapes[s].ndims, shapes[s].dims, NULL);
 			expect_mismatch(dst, src, aml_dma_linux_copy_generic);
 			aml_layout_destroy(&dst);
 			aml_layout_destroy(&src);
@@ -251,17 +237,18 @@ START_TEST(native_dimensions_are_what_must_agree)
 	/* A 3 × 4 layout in one order has the native extents 4 × 3 in the other order. */
 	int from[12], to[12];
 	size_t dims[] = {3, 4}, reverse[] = {4, 3};
-	struct aml_layout *row = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
-	struct aml_layout *column = dense(to, AML_LAYOUT_ORDER_FORTRAN, 4, 2, dims, NULL);
-	struct aml_layout *same = dense(to, AML_LAYOUT_ORDER_FORTRAN, 4, 2, reverse, NULL);
-	struct aml_dma *dma = engine(1);
+	struct aml_layout *row = dense_of_stride(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *column = dense_of_stride(to, AML_LAYOUT_ORDER_FORTRAN, 4, 2, dims, NULL);
+	struct aml_layout *same =
+		dense_of_stride(to, AML_LAYOUT_ORDER_FORTRAN, 4, 2, reverse, NULL);
+	struct aml_dma *dma = new_engine(1);
 
 	for (int i = 0; i < 12; i++)
 		from[i] = i;
 	expect_mismatch(column, row, aml_dma_linux_copy_generic);
 	ck_assert_int_eq(aml_dma_copy(dma, same, row), 0);
 	ck_assert_mem_eq(from, to, sizeof(to));
-	destroy(&dma);
+	destroy_engine(&dma);
 	aml_layout_destroy(&row);
 	aml_layout_destroy(&column);
 	aml_layout_destroy(&same);
@@ -273,8 +260,8 @@ START_TEST(a_destination_with_a_step_of_zero_is_refused)
 {
 	int from[12] = {0}, to[12] = {0}, zeros[12] = {0};
 	size_t dims[] = {3, 4}, step[] = {1, 0};
-	struct aml_layout *whole = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
-	struct aml_layout *folded = dense(to, AML_LAYOUT_ORDER_C, 4, 2, dims, step);
+	struct aml_layout *whole = dense_of_stride(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *folded = dense_of_stride(to, AML_LAYOUT_ORDER_C, 4, 2, dims, step);
 
 	memset(from, 1, sizeof(from));
 	expect_mismatch(folded, whole, aml_dma_linux_copy_generic);
@@ -289,8 +276,8 @@ START_TEST(an_operator_that_a_layout_lacks_is_told_by_the_posting_call)
 {
 	int from[12] = {0}, to[12] = {0};
 	size_t dims[] = {3, 4};
-	struct aml_layout *whole = dense(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
-	struct aml_layout *model = dense(to, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *whole = dense_of_stride(from, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
+	struct aml_layout *model = dense_of_stride(to, AML_LAYOUT_ORDER_C, 4, 2, dims, NULL);
 	struct aml_layout_ops tables[4];
 
 	for (int i = 0; i < 4; i++) {
@@ -329,7 +316,7 @@ START_TEST(other_operators_get_their_arguments_untouched)
 	/* The arguments of a custom operator may be anything. Here they are small numbers. */
 	struct aml_layout *dest = (struct aml_layout *)1;
 	struct aml_layout *src = (struct aml_layout *)3;
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct aml_dma_request *req = NULL;
 
 	ck_assert_int_eq(aml_dma_copy_custom(dma, dest, src, expect_numbers, (void *)5), 0);
@@ -339,7 +326,7 @@ START_TEST(other_operators_get_their_arguments_untouched)
 	ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, dest, src, expect_numbers, (void *)5),
 			 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
@@ -351,10 +338,10 @@ START_TEST(the_macros_are_functions_too)
 		     struct aml_layout *) = (aml_dma_async_copy);
 	int from[3] = {1, 2, 3}, to[3] = {0}, again[3] = {0};
 	size_t dim = 3;
-	struct aml_layout *src = dense(from, 0, sizeof(int), 1, &dim, NULL);
-	struct aml_layout *dst = dense(to, 0, sizeof(int), 1, &dim, NULL);
-	struct aml_layout *dst_again = dense(again, 0, sizeof(int), 1, &dim, NULL);
-	struct aml_dma *dma = engine(1);
+	struct aml_layout *src = dense_of_stride(from, 0, sizeof(int), 1, &dim, NULL);
+	struct aml_layout *dst = dense_of_stride(to, 0, sizeof(int), 1, &dim, NULL);
+	struct aml_layout *dst_again = dense_of_stride(again, 0, sizeof(int), 1, &dim, NULL);
+	struct aml_dma *dma = new_engine(1);
 	struct aml_dma_request *req = NULL;
 
 	ck_assert_int_eq(copy(dma, dst, src), 0);
@@ -364,7 +351,7 @@ START_TEST(the_macros_are_functions_too)
 	ck_assert_mem_eq(from, again, sizeof(again));
 	ck_assert_int_eq(copy(NULL, dst, src), -AML_EINVAL);
 	ck_assert_int_eq(async(NULL, &req, dst, src), -AML_EINVAL);
-	destroy(&dma);
+	destroy_engine(&dma);
 	aml_layout_destroy(&src);
 	aml_layout_destroy(&dst);
 	aml_layout_destroy(&dst_again);

@@ -4,20 +4,8 @@
  * leave unchanged.
  */
 #include "gate.h"
+#include "made.h"
 #include "suite.h"
-
-static struct aml_dma *engine(size_t threads)
-{
-	struct aml_dma *dma = NULL;
-
-	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
-	return dma;
-}
-
-static void destroy(struct aml_dma **dma)
-{
-	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
-}
 
 static void post(struct aml_dma *dma, struct aml_dma_request **req, struct job *job)
 {
@@ -36,11 +24,11 @@ static void flush(struct aml_dma *dma)
 START_TEST(a_barrier_with_nothing_posted_returns)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -49,7 +37,7 @@ END_TEST
 START_TEST(a_barrier_waits_for_requests_with_a_handle_and_without)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job jobs[60];
 		struct aml_dma_request *reqs[30];
 
@@ -62,7 +50,7 @@ START_TEST(a_barrier_waits_for_requests_with_a_handle_and_without)
 			ck_assert_int_eq(jobs[i].runs, 1);
 		for (int i = 0; i < 30; i++)
 			ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -83,7 +71,7 @@ static void expect_barrier_to_last(struct aml_dma *dma, struct gate *gate)
 /* Contract: BARRIER-1. */
 START_TEST(a_barrier_lasts_until_what_runs_has_finished)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job job = {.gate = &gate};
 	struct aml_dma_request *req = NULL;
@@ -96,7 +84,7 @@ START_TEST(a_barrier_lasts_until_what_runs_has_finished)
 	expect_barrier_to_last(dma, &gate);
 	ck_assert_int_eq(job.runs, 2);
 	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -105,7 +93,7 @@ END_TEST
 START_TEST(a_barrier_counts_synchronous_copies_while_they_run)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct gate gate;
 		struct job job = {.gate = &gate};
 		struct call copy = {.fn = call_copy, .dma = dma, .job = &job};
@@ -114,7 +102,7 @@ START_TEST(a_barrier_counts_synchronous_copies_while_they_run)
 		call_begin(&copy);
 		expect_barrier_to_last(dma, &gate);
 		ck_assert_int_eq(call_end(&copy), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 		gate_destroy(&gate);
 	}
 }
@@ -122,7 +110,7 @@ END_TEST
 
 START_TEST(a_barrier_goes_on_waiting_for_a_copy_when_something_else_has_finished)
 {
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 	struct gate gate;
 	struct job job = {.gate = &gate};
 	struct call copy = {.fn = call_copy, .dma = dma, .job = &job};
@@ -142,7 +130,7 @@ START_TEST(a_barrier_goes_on_waiting_for_a_copy_when_something_else_has_finished
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&copy), 0);
 	ck_assert_int_eq(call_end(&barrier), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -150,7 +138,7 @@ END_TEST
 /* Contract: BARRIER-1. */
 START_TEST(a_barrier_waits_for_other_threads_requests)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job held = {.gate = &gate}, job = {.result = 0};
 	struct call copy = {.fn = call_copy, .dma = dma, .job = &job};
@@ -161,7 +149,7 @@ START_TEST(a_barrier_waits_for_other_threads_requests)
 	expect_barrier_to_last(dma, &gate);
 	ck_assert_int_eq(call_end(&copy), 0);
 	ck_assert_int_eq(job.runs, 1);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -179,7 +167,7 @@ static int post_other(struct job *job)
 /* Contract: BARRIER-2. */
 START_TEST(requests_posted_meanwhile_do_not_prolong_a_barrier)
 {
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct job late = {.result = -AML_EDOM};
 	struct job early = {.body = post_other, .dma = dma, .other = &late};
 
@@ -190,7 +178,7 @@ START_TEST(requests_posted_meanwhile_do_not_prolong_a_barrier)
 	ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
 	ck_assert_int_eq(late.runs, 1);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
@@ -207,7 +195,7 @@ START_TEST(a_barrier_does_not_report_a_failure_of_what_was_posted_after_it)
 	 * The barrier runs A, which waits for X on another engine. So the barrier has begun when
 	 * `failing` is posted. A synchronous copy then runs `failing` before A finishes.
 	 */
-	struct aml_dma *dma = engine(0), *other = engine(1);
+	struct aml_dma *dma = new_engine(0), *other = new_engine(1);
 	struct gate gate, inside;
 	struct job x = {.gate = &gate}, failing = {.result = -AML_EDOM}, last = {.result = 0};
 	struct job a = {.gate = &inside, .body = wait_inside, .dma = other};
@@ -228,8 +216,8 @@ START_TEST(a_barrier_does_not_report_a_failure_of_what_was_posted_after_it)
 	ck_assert_int_eq(call_end(&barrier), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
-	destroy(&other);
+	destroy_engine(&dma);
+	destroy_engine(&other);
 	gate_destroy(&gate);
 	gate_destroy(&inside);
 }
@@ -239,7 +227,7 @@ END_TEST
 START_TEST(a_failure_ends_a_barrier_at_once)
 {
 	/* A stays at the gate until the barrier has returned the code of B. */
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 	struct gate gate;
 	struct job a = {.gate = &gate}, b = {.result = -AML_EDOM};
 
@@ -251,7 +239,7 @@ START_TEST(a_failure_ends_a_barrier_at_once)
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	ck_assert_int_eq(a.runs, 1);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -259,7 +247,7 @@ END_TEST
 /* Contract: BARRIER-3. */
 START_TEST(a_barrier_that_sleeps_is_told_of_a_failure)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job a = {.gate = &gate, .result = -AML_EPERM}, rest = {.result = 0};
 	struct call barrier = {.fn = call_barrier, .dma = dma};
@@ -275,7 +263,7 @@ START_TEST(a_barrier_that_sleeps_is_told_of_a_failure)
 	ck_assert_int_eq(call_end(&barrier), -AML_EPERM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	ck_assert_int_eq(rest.runs, 10);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -284,7 +272,7 @@ END_TEST
 START_TEST(each_failure_is_reported_once_in_the_order_of_finishing)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job jobs[8];
 		struct aml_dma_request *reqs[4];
 
@@ -302,7 +290,7 @@ START_TEST(each_failure_is_reported_once_in_the_order_of_finishing)
 		ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), -10);
 		ck_assert_int_eq(aml_dma_wait(dma, &reqs[1]), -14);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -310,7 +298,7 @@ END_TEST
 /* Contract: BARRIER-3. */
 START_TEST(the_first_to_finish_is_not_the_first_posted)
 {
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 	struct gate gate;
 	struct job first = {.gate = &gate, .result = -11}, second = {.result = -12};
 
@@ -323,7 +311,7 @@ START_TEST(the_first_to_finish_is_not_the_first_posted)
 	ck_assert_int_eq(aml_dma_barrier(dma), -12);
 	ck_assert_int_eq(aml_dma_barrier(dma), -11);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -332,7 +320,7 @@ END_TEST
 START_TEST(of_several_barriers_one_reports_a_failure)
 {
 	enum { BARRIERS = 4 };
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job job = {.gate = &gate, .result = -AML_EDOM};
 	struct call barriers[BARRIERS];
@@ -358,7 +346,7 @@ START_TEST(of_several_barriers_one_reports_a_failure)
 		ck_assert_int_eq(reported, round + 1);
 	}
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -366,7 +354,7 @@ END_TEST
 /* Contract: BARRIER-5. */
 START_TEST(a_failure_without_a_handle_is_kept_until_a_barrier)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct job failing = {.result = -AML_EDOM}, fine = {.result = 0};
 
 	post(dma, NULL, &failing);
@@ -377,21 +365,21 @@ START_TEST(a_failure_without_a_handle_is_kept_until_a_barrier)
 	ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	ck_assert_int_eq(fine.runs, 100);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
 /* Contract: BARRIER-5. */
 START_TEST(failures_that_no_barrier_reported_go_with_the_engine)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct job failing = {.result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
 
 	for (int i = 0; i < 20; i++)
 		post(dma, NULL, &failing);
 	post(dma, &req, &failing);
-	destroy(&dma);
+	destroy_engine(&dma);
 	ck_assert_int_eq(failing.runs, 21);
 }
 END_TEST
@@ -400,14 +388,14 @@ END_TEST
 START_TEST(a_failure_that_a_wait_returned_is_not_reported)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job failing = {.result = -AML_EDOM};
 		struct aml_dma_request *req = NULL;
 
 		post(dma, &req, &failing);
 		ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EDOM);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -415,7 +403,7 @@ END_TEST
 /* Contract: BARRIER-6. */
 START_TEST(a_failure_that_finished_before_its_wait_is_not_reported_after_it)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct job failing = {.result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
 
@@ -423,7 +411,7 @@ START_TEST(a_failure_that_finished_before_its_wait_is_not_reported_after_it)
 	flush(dma);
 	ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
@@ -431,7 +419,7 @@ END_TEST
 START_TEST(a_failure_goes_to_who_waits_for_it_and_not_to_a_barrier)
 {
 	/* The waiter runs the operator itself, so it is inside its wait when the operator fails. */
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct gate gate;
 	struct job failing = {.gate = &gate, .result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
@@ -449,7 +437,7 @@ START_TEST(a_failure_goes_to_who_waits_for_it_and_not_to_a_barrier)
 	ck_assert_int_eq(call_end(&wait), -AML_EDOM);
 	ck_assert_int_eq(call_end(&barrier), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -458,7 +446,7 @@ END_TEST
 START_TEST(a_failure_that_a_synchronous_copy_returned_is_not_reported)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct gate gate;
 		struct job failing = {.gate = &gate, .result = -AML_EDOM};
 		struct call copy = {.fn = call_copy, .dma = dma, .job = &failing};
@@ -473,7 +461,7 @@ START_TEST(a_failure_that_a_synchronous_copy_returned_is_not_reported)
 		ck_assert_int_eq(call_end(&copy), -AML_EDOM);
 		ck_assert_int_eq(call_end(&barrier), 0);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 		gate_destroy(&gate);
 	}
 }
@@ -482,7 +470,7 @@ END_TEST
 /* Contract: BARRIER-6. */
 START_TEST(a_failure_that_was_cancelled_is_not_reported)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job failing = {.result = -AML_EDOM};
 	struct job running = {.gate = &gate, .result = -AML_EDOM};
@@ -506,7 +494,7 @@ START_TEST(a_failure_that_was_cancelled_is_not_reported)
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&cancel), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -515,7 +503,7 @@ END_TEST
 START_TEST(handles_stay_valid_after_a_barrier)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job jobs[] = {{.result = 0}, {.result = -AML_EDOM}, {.result = -AML_EDOM}};
 		struct aml_dma_request *reqs[4];
 
@@ -535,7 +523,7 @@ START_TEST(handles_stay_valid_after_a_barrier)
 		for (int i = 0; i < 4; i++)
 			ck_assert_ptr_null(reqs[i]);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -556,7 +544,7 @@ static int run_other(struct job *job)
 START_TEST(a_barrier_inside_an_operator_of_the_same_engine_is_told)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job job = {.body = barrier_inside, .dma = dma};
 		struct job above = {.body = run_other, .dma = dma, .other = &job};
 		struct aml_dma_request *req = NULL;
@@ -566,7 +554,7 @@ START_TEST(a_barrier_inside_an_operator_of_the_same_engine_is_told)
 		ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EBUSY);
 		ck_assert_int_eq(job_copy(dma, &above), -AML_EBUSY);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -577,13 +565,13 @@ START_TEST(a_barrier_above_an_operator_of_the_same_engine_is_told)
 	/*
 	 * Without workers, the other engine's operator runs on the stack of this engine's operator.
 	 */
-	struct aml_dma *dma = engine(0), *other = engine(0);
+	struct aml_dma *dma = new_engine(0), *other = new_engine(0);
 	struct job barrier = {.body = barrier_inside, .dma = dma};
 	struct job a = {.body = run_other, .dma = other, .other = &barrier};
 
 	ck_assert_int_eq(job_copy(dma, &a), -AML_EBUSY);
-	destroy(&dma);
-	destroy(&other);
+	destroy_engine(&dma);
+	destroy_engine(&other);
 }
 END_TEST
 
@@ -594,7 +582,7 @@ START_TEST(a_barrier_never_runs_other_people_s_operators)
 	 * The worker is blocked in a wait, so the slot is free, and B is the head of the queue. The
 	 * barrier must leave B to the worker, since B might wait for the barrier's thread.
 	 */
-	struct aml_dma *dma = engine(1), *other = engine(1);
+	struct aml_dma *dma = new_engine(1), *other = new_engine(1);
 	struct gate gate, inside;
 	struct job x = {.gate = &gate}, b = {.result = 0}, probe = {.result = 0};
 	struct job a = {.gate = &inside, .body = wait_inside, .dma = other};
@@ -617,8 +605,8 @@ START_TEST(a_barrier_never_runs_other_people_s_operators)
 	ck_assert_int_eq(call_end(&barrier), 0);
 	ck_assert_int_eq(b.runs, 1);
 	ck_assert_int_eq(b.tid, a.tid);
-	destroy(&dma);
-	destroy(&other);
+	destroy_engine(&dma);
+	destroy_engine(&other);
 	gate_destroy(&gate);
 	gate_destroy(&inside);
 }
@@ -630,7 +618,7 @@ START_TEST(barriers_of_several_threads_all_return)
 	enum { BARRIERS = 5 };
 
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct crowd crowd = {.most = 0};
 		struct job jobs[20];
 		struct call barriers[BARRIERS];
@@ -652,7 +640,7 @@ START_TEST(barriers_of_several_threads_all_return)
 				ck_assert_int_eq(jobs[i].runs, 1);
 		}
 		ck_assert_int_le(crowd.most, threads == 0 ? 1 : (int)threads);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST

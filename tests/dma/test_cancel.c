@@ -6,20 +6,8 @@
 #include <sched.h>
 
 #include "gate.h"
+#include "made.h"
 #include "suite.h"
-
-static struct aml_dma *engine(size_t threads)
-{
-	struct aml_dma *dma = NULL;
-
-	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
-	return dma;
-}
-
-static void destroy(struct aml_dma **dma)
-{
-	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
-}
 
 static void post(struct aml_dma *dma, struct aml_dma_request **req, struct job *job)
 {
@@ -29,7 +17,7 @@ static void post(struct aml_dma *dma, struct aml_dma_request **req, struct job *
 /* Contract: CANCEL-1. */
 START_TEST(a_queued_request_never_runs)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job held = {.gate = &gate}, queued = {.result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
@@ -42,7 +30,7 @@ START_TEST(a_queued_request_never_runs)
 	ck_assert_ptr_null(req);
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	ck_assert_int_eq(queued.runs, 0);
 	gate_destroy(&gate);
 }
@@ -51,7 +39,7 @@ END_TEST
 /* Contract: CANCEL-1. */
 START_TEST(without_workers_a_queued_request_never_runs)
 {
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct job jobs[3];
 	struct aml_dma_request *reqs[3];
 
@@ -68,7 +56,7 @@ START_TEST(without_workers_a_queued_request_never_runs)
 		for (int i = 0; i < 3; i++)
 			ck_assert_int_eq(jobs[i].runs, i != cancelled);
 	}
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
@@ -76,7 +64,7 @@ END_TEST
 START_TEST(the_others_keep_their_order)
 {
 	/* Of the requests A … Z, cancel every third, from A on, and Z. */
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct trail trail = {.length = 0};
 	struct gate gate;
 	struct job held = {.gate = &gate}, jobs[26];
@@ -97,7 +85,7 @@ START_TEST(the_others_keep_their_order)
 		if (reqs[i] != NULL)
 			ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
 	ck_assert_str_eq(trail.text, "BCEFHIKLNOQRTUWX");
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -106,7 +94,7 @@ END_TEST
 START_TEST(a_running_operator_is_waited_for)
 {
 	for (size_t threads = 1; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct gate gate;
 		struct job job = {.gate = &gate, .result = -AML_EDOM};
 		struct aml_dma_request *req = NULL;
@@ -123,7 +111,7 @@ START_TEST(a_running_operator_is_waited_for)
 		ck_assert_ptr_null(req);
 		ck_assert_int_eq(job.runs, 1);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 		gate_destroy(&gate);
 	}
 }
@@ -148,7 +136,7 @@ START_TEST(when_cancel_returns_the_engine_no_longer_touches_the_buffers)
 	 * cancel.
 	 */
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 
 		for (int i = 0; i < 100; i++) {
 			struct job *job = calloc(1, sizeof(*job));
@@ -165,7 +153,7 @@ START_TEST(when_cancel_returns_the_engine_no_longer_touches_the_buffers)
 			free(job);
 		}
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -176,7 +164,7 @@ START_TEST(copies_of_the_library_s_own_are_cancelled_in_any_state)
 	enum { SIZE = 1 << 20 };
 
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		size_t dims[] = {1 << 9, 1 << 9};
 
 		for (int i = 0; i < 24; i++) {
@@ -210,7 +198,7 @@ START_TEST(copies_of_the_library_s_own_are_cancelled_in_any_state)
 			free(to);
 		}
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -221,7 +209,7 @@ START_TEST(a_finished_request_is_just_released)
 	const int results[] = {0, -AML_EDOM};
 
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 
 		for (int i = 0; i < 2; i++) {
 			struct job job = {.result = results[i]};
@@ -234,7 +222,7 @@ START_TEST(a_finished_request_is_just_released)
 			ck_assert_int_eq(job.runs, 1);
 			ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		}
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -243,7 +231,7 @@ END_TEST
 START_TEST(a_barrier_does_not_wait_for_what_was_cancelled)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct gate gate;
 		struct job held[2], job = {.result = 0};
 		struct aml_dma_request *reqs[10];
@@ -273,7 +261,7 @@ START_TEST(a_barrier_does_not_wait_for_what_was_cancelled)
 		if (threads == 0)
 			ck_assert_int_eq(call_end(&runner), 0);
 		ck_assert_int_eq(job.runs, 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 		gate_destroy(&gate);
 	}
 }
@@ -286,7 +274,7 @@ START_TEST(cancelling_the_last_thing_that_a_barrier_waits_for_ends_it)
 	 * The engine has no workers, so the barrier runs A and is inside its call. B is posted
 	 * before and cancelled while A is at the gate, so nothing follows A.
 	 */
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct gate gate;
 	struct job a = {.gate = &gate}, b = {.result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
@@ -301,14 +289,14 @@ START_TEST(cancelling_the_last_thing_that_a_barrier_waits_for_ends_it)
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&barrier), 0);
 	ck_assert_int_eq(b.runs, 0);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
 
 START_TEST(a_barrier_and_a_cancel_may_wait_for_the_same_operator)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job job = {.gate = &gate, .result = -AML_EDOM};
 	struct aml_dma_request *req = NULL;
@@ -334,7 +322,7 @@ START_TEST(a_barrier_and_a_cancel_may_wait_for_the_same_operator)
 		ck_assert(err == 0 || err == -AML_EDOM);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	}
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -351,7 +339,7 @@ static int cancel_inside(struct job *job)
 START_TEST(an_operator_may_cancel_what_is_queued)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct gate gate;
 		struct job held = {.gate = &gate}, queued = {.result = 0};
 		struct job job = {.body = cancel_inside, .dma = dma};
@@ -368,7 +356,7 @@ START_TEST(an_operator_may_cancel_what_is_queued)
 		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		ck_assert_int_eq(queued.runs, 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 		gate_destroy(&gate);
 	}
 }
@@ -377,7 +365,7 @@ END_TEST
 /* Contract: CANCEL-5. */
 START_TEST(an_operator_may_cancel_what_runs_elsewhere)
 {
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 	struct gate gate, inside;
 	struct job held = {.gate = &gate};
 	struct job job = {.gate = &inside, .body = cancel_inside, .dma = dma};
@@ -394,7 +382,7 @@ START_TEST(an_operator_may_cancel_what_runs_elsewhere)
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
 	ck_assert_int_eq(held.runs, 1);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 	gate_destroy(&inside);
 }
@@ -414,7 +402,7 @@ START_TEST(the_next_one_runs_at_once_when_the_head_is_cancelled)
 	 * run it. C has a waiter, which may run C once B is cancelled. X continues only after that
 	 * waiter has returned.
 	 */
-	struct aml_dma *dma = engine(1), *other = engine(1);
+	struct aml_dma *dma = new_engine(1), *other = new_engine(1);
 	struct gate gate, inside;
 	struct job x = {.gate = &gate}, b = {.result = 0}, c = {.result = -AML_EDOM};
 	struct job probe = {.result = 0};
@@ -441,8 +429,8 @@ START_TEST(the_next_one_runs_at_once_when_the_head_is_cancelled)
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), 0);
 	ck_assert_int_eq(b.runs, 0);
-	destroy(&dma);
-	destroy(&other);
+	destroy_engine(&dma);
+	destroy_engine(&other);
 	gate_destroy(&gate);
 	gate_destroy(&inside);
 }
@@ -451,7 +439,7 @@ END_TEST
 /* Contract: MEMORY-1. */
 START_TEST(a_cancelled_request_s_memory_is_used_again)
 {
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct job job = {.result = -AML_EDOM};
 
 	for (int i = 0; i < 5000; i++) {
@@ -464,7 +452,7 @@ START_TEST(a_cancelled_request_s_memory_is_used_again)
 		ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), -AML_EDOM);
 	}
 	ck_assert_int_eq(job.runs, 5000);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 

@@ -7,7 +7,7 @@
 #include "suite.h"
 
 /* A custom engine: it records its calls and returns the results that the test has set. */
-struct own {
+struct own_engine {
 	struct trail trail;
 	struct aml_dma_request **req;
 	struct aml_layout *dest, *src;
@@ -24,7 +24,7 @@ static int own_create(struct aml_dma_data *data, struct aml_dma_request **req,
 		      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 		      void *op_arg)
 {
-	struct own *own = (struct own *)data;
+	struct own_engine *own = (struct own_engine *)data;
 
 	trail_add(&own->trail, 'c');
 	own->req = req;
@@ -39,7 +39,7 @@ static int own_create(struct aml_dma_data *data, struct aml_dma_request **req,
 
 static int own_destroy(struct aml_dma_data *data, struct aml_dma_request **req)
 {
-	struct own *own = (struct own *)data;
+	struct own_engine *own = (struct own_engine *)data;
 
 	trail_add(&own->trail, 'd');
 	own->req = req;
@@ -49,7 +49,7 @@ static int own_destroy(struct aml_dma_data *data, struct aml_dma_request **req)
 
 static int own_wait(struct aml_dma_data *data, struct aml_dma_request **req)
 {
-	struct own *own = (struct own *)data;
+	struct own_engine *own = (struct own_engine *)data;
 
 	trail_add(&own->trail, *req == HANDLE ? 'w' : '?');
 	own->req = req;
@@ -59,7 +59,7 @@ static int own_wait(struct aml_dma_data *data, struct aml_dma_request **req)
 
 static int own_barrier(struct aml_dma_data *data)
 {
-	struct own *own = (struct own *)data;
+	struct own_engine *own = (struct own_engine *)data;
 
 	trail_add(&own->trail, 'b');
 	return own->result;
@@ -68,7 +68,7 @@ static int own_barrier(struct aml_dma_data *data)
 static int own_fprintf(const struct aml_dma_data *data, FILE *stream, const char *prefix)
 {
 	/* The data belongs to this test and is not const. */
-	struct own *own = (struct own *)(uintptr_t)data;
+	struct own_engine *own = (struct own_engine *)(uintptr_t)data;
 
 	trail_add(&own->trail, 'f');
 	own->stream = stream;
@@ -83,7 +83,7 @@ static int own_copy(struct aml_dma_data *data, struct aml_layout *dest, struct a
 	(void)src;
 	(void)op;
 	(void)op_arg;
-	trail_add(&((struct own *)data)->trail, 'C');
+	trail_add(&((struct own_engine *)data)->trail, 'C');
 	return AML_SUCCESS;
 }
 
@@ -97,7 +97,7 @@ START_TEST(each_call_goes_to_its_operation_with_its_arguments)
 				  .wait_request = own_wait,
 				  .barrier = own_barrier,
 				  .fprintf = own_fprintf};
-	struct own own = {.result = 0};
+	struct own_engine own = {.result = 0};
 	struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
 	struct aml_dma_request *req = NULL;
 
@@ -133,7 +133,7 @@ END_TEST
 START_TEST(a_synchronous_copy_is_create_and_wait)
 {
 	struct aml_dma_ops ops = {.create_request = own_create, .wait_request = own_wait};
-	struct own own = {.wait_result = -AML_EDOM};
+	struct own_engine own = {.wait_result = -AML_EDOM};
 	struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
 
 	ck_assert_int_eq(aml_dma_copy_custom(&dma, &layout_d, &layout_s, job_operator, &own),
@@ -151,7 +151,7 @@ END_TEST
 START_TEST(a_copy_that_could_not_be_posted_is_not_waited_for)
 {
 	struct aml_dma_ops ops = {.create_request = own_create, .wait_request = own_wait};
-	struct own own = {.result = -AML_ENOMEM};
+	struct own_engine own = {.result = -AML_ENOMEM};
 	struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
 
 	ck_assert_int_eq(aml_dma_copy(&dma, &layout_d, &layout_s), -AML_ENOMEM);
@@ -167,7 +167,7 @@ START_TEST(an_operation_s_error_is_handed_on)
 				  .wait_request = own_wait,
 				  .barrier = own_barrier,
 				  .fprintf = own_fprintf};
-	struct own own = {.result = -AML_EPERM, .wait_result = -AML_EDOM};
+	struct own_engine own = {.result = -AML_EPERM, .wait_result = -AML_EDOM};
 	struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
 	struct aml_dma_request *req = HANDLE;
 
@@ -188,7 +188,7 @@ START_TEST(bad_arguments_do_not_reach_an_engine_of_ones_own)
 				  .destroy_request = own_destroy,
 				  .wait_request = own_wait,
 				  .fprintf = own_fprintf};
-	struct own own = {.result = 0};
+	struct own_engine own = {.result = 0};
 	struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
 	struct aml_dma_request *req = NULL;
 
@@ -208,7 +208,7 @@ START_TEST(an_operation_that_the_table_lacks_is_not_supported)
 {
 	struct aml_dma_ops none = {.create_request = NULL};
 	struct aml_dma_ops no_wait = {.create_request = own_create};
-	struct own own = {.result = 0};
+	struct own_engine own = {.result = 0};
 	struct aml_dma dma = {&none, (struct aml_dma_data *)&own};
 	struct aml_dma_request *req = HANDLE;
 
@@ -232,7 +232,7 @@ START_TEST(an_inherited_copy_is_not_used_when_create_or_wait_is_replaced)
 {
 	for (int i = 0; i < 3; i++) {
 		struct aml_dma_ops ops = aml_dma_linux_ops;
-		struct own own = {.result = 0};
+		struct own_engine own = {.result = 0};
 		struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
 
 		ops.create_request = own_create;

@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include "gate.h"
+#include "made.h"
 #include "suite.h"
 
 #define SIDE 768
@@ -14,12 +15,12 @@
 #define BYTES (WORDS * sizeof(unsigned))
 
 /* Source and destination of 2.25 MiB each. The source's words are all different. */
-struct block {
+struct large_pair {
 	unsigned *from, *to;
 	size_t size;
 };
 
-static void block_up(struct block *block)
+static void block_up(struct large_pair *block)
 {
 	static unsigned words[WORDS];
 
@@ -34,14 +35,14 @@ static void block_up(struct block *block)
 	memset(block->to, 0, BYTES);
 }
 
-static void block_down(struct block *block)
+static void block_down(struct large_pair *block)
 {
 	free(block->from);
 	free(block->to);
 }
 
 /* Has every word arrived, in place or transposed? Then clear the destination. */
-static bool arrived(struct block *block, bool transposed)
+static bool arrived(struct large_pair *block, bool transposed)
 {
 	bool all = true;
 
@@ -54,11 +55,11 @@ static bool arrived(struct block *block, bool transposed)
 	return all;
 }
 
-enum kind { FLAT, ROWS, TRANSPOSED, KINDS };
+enum large_kind { FLAT, ROWS, TRANSPOSED, KINDS };
 
 /* Post a copy of the block. `req` is as for aml_dma_async_copy_custom(). */
-static int post(struct aml_dma *dma, struct aml_dma_request **req, struct block *block,
-		enum kind kind)
+static int post(struct aml_dma *dma, struct aml_dma_request **req, struct large_pair *block,
+		enum large_kind kind)
 {
 	size_t dims[] = {SIDE, SIDE}, pitch[] = {1, 1}, turned[] = {1, SIDE};
 	struct aml_layout *src = NULL, *dst = NULL;
@@ -83,34 +84,21 @@ static int post(struct aml_dma *dma, struct aml_dma_request **req, struct block 
 	return err;
 }
 
-static struct aml_dma *engine(size_t threads)
-{
-	struct aml_dma *dma = NULL;
-
-	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
-	return dma;
-}
-
-static void destroy(struct aml_dma **dma)
-{
-	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
-}
-
 START_TEST(a_large_copy_has_arrived_when_its_wait_returns)
 {
-	struct block block;
+	struct large_pair block;
 
 	block_up(&block);
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct aml_dma_request *req = NULL;
 
-		for (enum kind kind = FLAT; kind < KINDS; kind++) {
+		for (enum large_kind kind = FLAT; kind < KINDS; kind++) {
 			ck_assert_int_eq(post(dma, &req, &block, kind), 0);
 			ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
 			ck_assert(arrived(&block, kind == TRANSPOSED));
 		}
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 	block_down(&block);
 }
@@ -118,18 +106,18 @@ END_TEST
 
 START_TEST(a_large_copy_has_arrived_when_a_barrier_or_destroy_returns)
 {
-	struct block block;
+	struct large_pair block;
 
 	block_up(&block);
 	for (size_t threads = 0; threads < 4; threads++) {
-		for (enum kind kind = FLAT; kind < KINDS; kind++) {
-			struct aml_dma *dma = engine(threads);
+		for (enum large_kind kind = FLAT; kind < KINDS; kind++) {
+			struct aml_dma *dma = new_engine(threads);
 
 			ck_assert_int_eq(post(dma, NULL, &block, kind), 0);
 			ck_assert_int_eq(aml_dma_barrier(dma), 0);
 			ck_assert(arrived(&block, kind == TRANSPOSED));
 			ck_assert_int_eq(post(dma, NULL, &block, kind), 0);
-			destroy(&dma);
+			destroy_engine(&dma);
 			ck_assert(arrived(&block, kind == TRANSPOSED));
 		}
 	}
@@ -140,16 +128,16 @@ END_TEST
 /* Job body: has the whole block arrived? */
 static int expect_arrived(struct job *job)
 {
-	return arrived((struct block *)job->other, false) ? AML_SUCCESS : -AML_FAILURE;
+	return arrived((struct large_pair *)job->other, false) ? AML_SUCCESS : -AML_FAILURE;
 }
 
 START_TEST(what_comes_after_a_large_copy_runs_after_it_when_one_runs_at_a_time)
 {
-	struct block block;
+	struct large_pair block;
 
 	block_up(&block);
 	for (size_t threads = 0; threads < 2; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job after = {.body = expect_arrived, .other = (struct job *)&block};
 		struct aml_dma_request *reqs[2] = {NULL};
 
@@ -159,7 +147,7 @@ START_TEST(what_comes_after_a_large_copy_runs_after_it_when_one_runs_at_a_time)
 		ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), 0);
 		ck_assert_int_eq(post(dma, NULL, &block, ROWS), 0);
 		ck_assert_int_eq(job_copy(dma, &after), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 	block_down(&block);
 }
@@ -167,8 +155,8 @@ END_TEST
 
 START_TEST(a_large_copy_comes_after_what_stands_before_it)
 {
-	struct block block;
-	struct aml_dma *dma = engine(1);
+	struct large_pair block;
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job held = {.gate = &gate};
 	struct aml_dma_request *req = NULL;
@@ -189,7 +177,7 @@ START_TEST(a_large_copy_comes_after_what_stands_before_it)
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&wait), 0);
 	ck_assert(arrived(&block, false));
-	destroy(&dma);
+	destroy_engine(&dma);
 	block_down(&block);
 	gate_destroy(&gate);
 }
@@ -198,14 +186,14 @@ END_TEST
 START_TEST(the_buffers_may_go_when_the_cancel_of_a_large_copy_returns)
 {
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 
 		for (int i = 0; i < 6; i++) {
-			struct block block;
+			struct large_pair block;
 			struct aml_dma_request *req = NULL;
 
 			block_up(&block);
-			ck_assert_int_eq(post(dma, &req, &block, (enum kind)(i % KINDS)), 0);
+			ck_assert_int_eq(post(dma, &req, &block, (enum large_kind)(i % KINDS)), 0);
 			for (int k = 0; k < i; k++)
 				sched_yield();
 			ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
@@ -213,19 +201,19 @@ START_TEST(the_buffers_may_go_when_the_cancel_of_a_large_copy_returns)
 			block_down(&block);
 		}
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
 
 START_TEST(what_comes_after_a_cancelled_large_copy_still_runs)
 {
-	struct block blocks[2];
+	struct large_pair blocks[2];
 
 	block_up(&blocks[0]);
 	block_up(&blocks[1]);
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 
 		for (int i = 0; i < 6; i++) {
 			struct aml_dma_request *reqs[2] = {NULL};
@@ -238,7 +226,7 @@ START_TEST(what_comes_after_a_cancelled_large_copy_still_runs)
 			ck_assert_int_eq(aml_dma_wait(dma, &reqs[1]), 0);
 			ck_assert(arrived(&blocks[1], false));
 		}
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 	block_down(&blocks[0]);
 	block_down(&blocks[1]);
@@ -248,7 +236,7 @@ END_TEST
 /* Job body: copy the block on job->dma in several ways, and wait for it. */
 static int copy_inside(struct job *job)
 {
-	struct block *block = (struct block *)job->other;
+	struct large_pair *block = (struct large_pair *)job->other;
 	struct aml_dma_request *req = NULL;
 
 	NEED(post(job->dma, &req, block, FLAT) == 0);
@@ -266,8 +254,8 @@ static int copy_inside(struct job *job)
 START_TEST(an_operator_may_wait_for_a_large_copy)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
-		struct aml_dma *dma = engine(threads / 3), *other = engine(threads % 3);
-		struct block blocks[3];
+		struct aml_dma *dma = new_engine(threads / 3), *other = new_engine(threads % 3);
+		struct large_pair blocks[3];
 		struct job jobs[3];
 
 		for (int i = 0; i < 3; i++) {
@@ -278,8 +266,8 @@ START_TEST(an_operator_may_wait_for_a_large_copy)
 			ck_assert_int_eq(job_post(dma, NULL, &jobs[i]), 0);
 		}
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
-		destroy(&other);
+		destroy_engine(&dma);
+		destroy_engine(&other);
 		for (int i = 0; i < 3; i++)
 			block_down(&blocks[i]);
 	}
@@ -289,7 +277,7 @@ END_TEST
 /* A call that copies the block repeatedly: synchronously, with a handle and without a handle. */
 static int copy_often(struct call *call)
 {
-	struct block *block = (struct block *)call->job;
+	struct large_pair *block = (struct large_pair *)call->job;
 	struct aml_dma_request *req = NULL;
 
 	for (int i = 0; i < 2; i++) {
@@ -310,12 +298,12 @@ static int copy_often(struct call *call)
 START_TEST(several_threads_may_copy_large_blocks_at_once)
 {
 	enum { CALLERS = 3 };
-	struct block blocks[CALLERS];
+	struct large_pair blocks[CALLERS];
 
 	for (int i = 0; i < CALLERS; i++)
 		block_up(&blocks[i]);
 	for (size_t threads = 0; threads < 4; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct call calls[CALLERS];
 
 		for (int i = 0; i < CALLERS; i++) {
@@ -325,7 +313,7 @@ START_TEST(several_threads_may_copy_large_blocks_at_once)
 		}
 		for (int i = 0; i < CALLERS; i++)
 			ck_assert_int_eq(call_end(&calls[i]), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 	for (int i = 0; i < CALLERS; i++)
 		block_down(&blocks[i]);
@@ -346,8 +334,8 @@ static int copy_in_child(void *arg)
 
 START_TEST(a_child_copies_large_blocks_too)
 {
-	struct block block, own;
-	struct aml_dma *dma = engine(1);
+	struct large_pair block, own;
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job held = {.gate = &gate};
 	struct aml_dma_request *req = NULL;
@@ -363,7 +351,7 @@ START_TEST(a_child_copies_large_blocks_too)
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
 	ck_assert(arrived(&block, false));
-	destroy(&dma);
+	destroy_engine(&dma);
 	block_down(&block);
 	block_down(&own);
 	gate_destroy(&gate);

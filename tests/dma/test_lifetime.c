@@ -45,8 +45,8 @@ static void release(struct still *still)
 	gate_destroy(&still->gate);
 }
 
-static struct aml_layout *dense(void *ptr, int order, size_t ndims, const size_t *dims,
-				const size_t *stride)
+static struct aml_layout *dense_ints(void *ptr, int order, size_t ndims, const size_t *dims,
+				     const size_t *stride)
 {
 	struct aml_layout *layout = NULL;
 
@@ -83,8 +83,8 @@ START_TEST(layouts_may_be_destroyed_once_the_posting_call_has_returned)
 				struct still still;
 				size_t dim = 30;
 				int from[30], to[30] = {0};
-				struct aml_layout *src = dense(from, ROW, 1, &dim, NULL);
-				struct aml_layout *dst = dense(to, ROW, 1, &dim, NULL);
+				struct aml_layout *src = dense_ints(from, ROW, 1, &dim, NULL);
+				struct aml_layout *dst = dense_ints(to, ROW, 1, &dim, NULL);
 				struct aml_dma_request *req = NULL;
 
 				hold(&still, threads);
@@ -134,7 +134,7 @@ START_TEST(layouts_of_many_dimensions_may_be_destroyed_too)
 			steps[i] = (size_t)1 << (ndims - 1 - i);
 		}
 		hold(&still, 1);
-		src = dense(from, COLUMN, ndims, dims, NULL);
+		src = dense_ints(from, COLUMN, ndims, dims, NULL);
 		ck_assert_int_eq(aml_layout_dense_create(&dst, to, COLUMN, sizeof(int), ndims, dims,
 							 steps, pitch),
 				 0);
@@ -164,8 +164,8 @@ START_TEST(slices_and_reshapes_may_be_destroyed_too)
 		struct still still;
 		size_t dims[] = {6, 8}, part[] = {3, 4}, every[] = {2, 2}, flat[] = {2, 6};
 		int from[48], to[12] = {0};
-		struct aml_layout *whole = dense(from, ROW, 2, dims, NULL), *src = NULL;
-		struct aml_layout *line = dense(to, ROW, 2, flat, NULL), *dst = NULL;
+		struct aml_layout *whole = dense_ints(from, ROW, 2, dims, NULL), *src = NULL;
+		struct aml_layout *line = dense_ints(to, ROW, 2, flat, NULL), *dst = NULL;
 		struct aml_dma_request *req = NULL;
 
 		for (int i = 0; i < 48; i++)
@@ -188,7 +188,7 @@ START_TEST(slices_and_reshapes_may_be_destroyed_too)
 END_TEST
 
 /* A custom layout of one dimension, whose table may have `duplicate` or the fast path. */
-struct own {
+struct own_layout {
 	struct aml_layout layout;
 	int *ptr;
 	size_t n;
@@ -210,21 +210,21 @@ static size_t own_element_size(const struct aml_layout_data *data)
 
 static int own_dims(const struct aml_layout_data *data, size_t *dims)
 {
-	*dims = ((const struct own *)data)->n;
+	*dims = ((const struct own_layout *)data)->n;
 	return AML_SUCCESS;
 }
 
 /* The elements are in reverse order. */
 static void *own_deref(const struct aml_layout_data *data, const size_t *coords)
 {
-	const struct own *own = (const struct own *)data;
+	const struct own_layout *own = (const struct own_layout *)data;
 
 	return own->ptr + own->n - 1 - *coords;
 }
 
 static int own_steps(const struct aml_layout_data *data, void **base, ptrdiff_t *steps)
 {
-	const struct own *own = (const struct own *)data;
+	const struct own_layout *own = (const struct own_layout *)data;
 
 	*base = own->ptr + own->n - 1;
 	*steps = -(ptrdiff_t)sizeof(int);
@@ -234,18 +234,18 @@ static int own_steps(const struct aml_layout_data *data, void **base, ptrdiff_t 
 static struct aml_layout *own_create(struct aml_layout_ops *ops, int *ptr, size_t n,
 				     atomic_int *alive)
 {
-	struct own *own = malloc(sizeof(*own));
+	struct own_layout *own = malloc(sizeof(*own));
 
 	if (own == NULL)
 		return NULL;
-	*own = (struct own){{ops, (struct aml_layout_data *)own}, ptr, n, alive};
+	*own = (struct own_layout){{ops, (struct aml_layout_data *)own}, ptr, n, alive};
 	atomic_fetch_add(alive, 1);
 	return &own->layout;
 }
 
 static int own_duplicate(const struct aml_layout *layout, struct aml_layout **out, void *ptr)
 {
-	const struct own *own = (const struct own *)layout->data;
+	const struct own_layout *own = (const struct own_layout *)layout->data;
 
 	*out = own_create(layout->ops, ptr != NULL ? ptr : own->ptr, own->n, own->alive);
 	return *out != NULL ? AML_SUCCESS : -AML_ENOMEM;
@@ -253,7 +253,7 @@ static int own_duplicate(const struct aml_layout *layout, struct aml_layout **ou
 
 static void own_destroy(struct aml_layout *layout)
 {
-	struct own *own = (struct own *)layout->data;
+	struct own_layout *own = (struct own_layout *)layout->data;
 
 	atomic_fetch_sub(own->alive, 1);
 	memset(own, 0xFF, sizeof(*own));
@@ -280,10 +280,10 @@ static void expect_own_to_be_free_to_go(struct aml_layout_ops *ops)
 		atomic_int alive = 0;
 		size_t dim = 20;
 		int from[20], to[20] = {0}, back[20] = {0};
-		struct aml_layout *straight = dense(from, ROW, 1, &dim, NULL);
+		struct aml_layout *straight = dense_ints(from, ROW, 1, &dim, NULL);
 		struct aml_layout *dst = own_create(ops, to, dim, &alive);
 		struct aml_layout *src = own_create(ops, to, dim, &alive);
-		struct aml_layout *end = dense(back, ROW, 1, &dim, NULL);
+		struct aml_layout *end = dense_ints(back, ROW, 1, &dim, NULL);
 		struct aml_dma_request *reqs[2] = {NULL};
 
 		for (int i = 0; i < 20; i++)
@@ -337,7 +337,7 @@ START_TEST(a_layout_with_neither_is_used_where_it_stays)
 		atomic_int alive = 0;
 		size_t dim = 20;
 		int from[20], to[20] = {0};
-		struct aml_layout *src = dense(from, ROW, 1, &dim, NULL);
+		struct aml_layout *src = dense_ints(from, ROW, 1, &dim, NULL);
 		struct aml_layout *dst = own_create(&ops, to, dim, &alive);
 		struct aml_dma_request *req = NULL;
 
@@ -367,7 +367,7 @@ START_TEST(no_duplicate_is_left_behind_by_a_cancel_or_by_the_engine_s_end)
 		atomic_int alive = 0;
 		size_t dim = 20;
 		int from[20] = {1}, to[20] = {0};
-		struct aml_layout *src = dense(from, ROW, 1, &dim, NULL), *dst;
+		struct aml_layout *src = dense_ints(from, ROW, 1, &dim, NULL), *dst;
 		struct aml_dma_request *req = NULL;
 
 		ops.duplicate = own_duplicate;
@@ -399,7 +399,7 @@ START_TEST(nothing_is_duplicated_for_a_copy_that_was_refused)
 	atomic_int alive = 0;
 	size_t dim = 21;
 	int from[21] = {0}, to[20] = {0};
-	struct aml_layout *src = dense(from, ROW, 1, &dim, NULL), *dst;
+	struct aml_layout *src = dense_ints(from, ROW, 1, &dim, NULL), *dst;
 	struct aml_dma_request *req = NULL;
 
 	ops.duplicate = own_duplicate;
@@ -485,8 +485,8 @@ START_TEST(a_synchronous_copy_needs_its_layouts_and_buffers_no_longer_than_it_la
 		struct aml_layout *src, *dst;
 
 		ck_assert(from != NULL && to != NULL);
-		src = dense(from, ROW, 1, &dim, NULL);
-		dst = dense(to, ROW, 1, &dim, NULL);
+		src = dense_ints(from, ROW, 1, &dim, NULL);
+		dst = dense_ints(to, ROW, 1, &dim, NULL);
 		from[dim - 1] = i + 1;
 		ck_assert_int_eq(aml_dma_copy(dma, dst, src), 0);
 		aml_layout_destroy(&src);

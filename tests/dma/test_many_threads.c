@@ -16,9 +16,9 @@
 #define HANDLES 8
 
 /* A request: how it behaves, and what happened to it. */
-struct unit {
+struct random_request {
 	struct shared *shared;
-	struct poster *poster;
+	struct random_poster *poster;
 	int place;  /* in the order of its poster's posts */
 	int result; /* unique if it is a failure */
 	bool nests;
@@ -31,14 +31,14 @@ struct unit {
 };
 
 /* A thread that makes random calls. */
-struct poster {
+struct random_poster {
 	struct shared *shared;
 	pthread_t thread;
 	uint64_t random;
 	int nunits, nposted;
-	struct unit units[STEPS];
+	struct random_request units[STEPS];
 	struct aml_dma_request *reqs[HANDLES];
-	struct unit *posted[HANDLES];
+	struct random_request *posted[HANDLES];
 	atomic_int last_started;
 };
 
@@ -49,7 +49,7 @@ struct shared {
 	struct crowd crowd;
 	atomic_int wrong; /* the line of a failed check */
 	atomic_int reports[THREADS * STEPS + 1];
-	struct poster posters[THREADS];
+	struct random_poster posters[THREADS];
 };
 
 /* In threads and operators: record the line of a check that fails. */
@@ -101,7 +101,7 @@ static void nest(struct shared *shared, uint64_t random)
 
 static int run_unit(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
-	struct unit *unit = arg;
+	struct random_request *unit = arg;
 	struct shared *shared = unit->shared;
 
 	(void)dst;
@@ -127,9 +127,9 @@ static int run_unit(struct aml_layout *dst, const struct aml_layout *src, void *
 }
 
 /* Make a new unit. A fourth of the units fail, each with a code of its own. */
-static struct unit *make(struct poster *poster)
+static struct random_request *make(struct random_poster *poster)
 {
-	struct unit *unit = &poster->units[poster->nunits++];
+	struct random_request *unit = &poster->units[poster->nunits++];
 	uint64_t random = next_random(&poster->random);
 
 	memset(unit, 0, sizeof(*unit));
@@ -145,7 +145,7 @@ static struct unit *make(struct poster *poster)
 	return unit;
 }
 
-static int post(struct unit *unit, struct aml_dma_request **req)
+static int post(struct random_request *unit, struct aml_dma_request **req)
 {
 	unit->detached = req == NULL;
 	return aml_dma_async_copy_custom(unit->shared->dma, req, &any_layout, &any_layout, run_unit,
@@ -168,10 +168,10 @@ static int barrier(struct shared *shared)
 }
 
 /* Wait for one of the poster's handles, or cancel it. */
-static void release(struct poster *poster, int i, bool cancel)
+static void release(struct random_poster *poster, int i, bool cancel)
 {
 	struct shared *shared = poster->shared;
-	struct unit *unit = poster->posted[i];
+	struct random_request *unit = poster->posted[i];
 
 	if (cancel) {
 		HOLDS(shared, aml_dma_cancel(shared->dma, &poster->reqs[i]) == 0);
@@ -188,12 +188,12 @@ static void release(struct poster *poster, int i, bool cancel)
 	poster->posted[i] = poster->posted[poster->nposted];
 }
 
-static void step(struct poster *poster)
+static void step(struct random_poster *poster)
 {
 	struct shared *shared = poster->shared;
 	uint64_t random = next_random(&poster->random), choice = random % 16;
 	int i = poster->nposted > 0 ? (int)(random >> 8) & INT_MAX : -1;
-	struct unit *unit;
+	struct random_request *unit;
 
 	if (choice < 6 && poster->nposted < HANDLES) {
 		unit = make(poster);
@@ -219,7 +219,7 @@ static void step(struct poster *poster)
 
 static void *run_poster(void *arg)
 {
-	struct poster *poster = arg;
+	struct random_poster *poster = arg;
 
 	while (poster->nunits < STEPS)
 		step(poster);
@@ -229,7 +229,8 @@ static void *run_poster(void *arg)
 }
 
 /* Check a unit after all threads have ended. */
-static void check_unit(struct shared *shared, const struct unit *unit, int number, const char *seed)
+static void check_unit(struct shared *shared, const struct random_request *unit, int number,
+		       const char *seed)
 {
 	int runs = atomic_load(&unit->runs), reports = atomic_load(&shared->reports[number]);
 
@@ -258,7 +259,7 @@ static void run_round(size_t workers, uint64_t *random, const char *seed)
 	ck_assert_int_eq(aml_dma_linux_create(&shared->beside, 1), 0);
 	shared->ordered = workers <= 1;
 	for (int i = 0; i < THREADS; i++) {
-		struct poster *poster = &shared->posters[i];
+		struct random_poster *poster = &shared->posters[i];
 
 		poster->shared = shared;
 		poster->random = next_random(random);

@@ -6,6 +6,7 @@
 #include <aml/layout/pad.h>
 
 #include "gate.h"
+#include "made.h"
 #include "suite.h"
 
 #define ROW AML_LAYOUT_ORDER_C
@@ -32,17 +33,6 @@ static void expect_guards(const struct buffer *buffer, size_t n)
 			ck_assert_uint_eq(buffer->bytes[i], FILL);
 }
 
-static struct aml_layout *dense(void *ptr, int order, size_t element_size, size_t ndims,
-				const size_t *dims, const size_t *stride, const size_t *pitch)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_dense_create(&layout, ptr, order, element_size, ndims, dims,
-						 stride, pitch),
-			 0);
-	return layout;
-}
-
 static struct aml_dma *engine;
 
 static void engine_up(void)
@@ -56,10 +46,10 @@ static void engine_down(void)
 }
 
 /* The ways to run an operator. */
-enum way { CALL, COPY, ASYNC, NO_HANDLE, WAYS };
+enum operator_way { CALL, COPY, ASYNC, NO_HANDLE, WAYS };
 
-static int run(enum way way, struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op,
-	       void *arg)
+static int run(enum operator_way way, struct aml_layout *dst, struct aml_layout *src,
+	       aml_dma_operator op, void *arg)
 {
 	struct aml_dma_request *req = NULL;
 	int err;
@@ -87,11 +77,11 @@ START_TEST(copy_generic_copies_by_native_coordinates)
 	engine_up();
 	for (int i = 0; i < 12; i++)
 		from[i] = i;
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		int *to = start(&buffer);
-		struct aml_layout *src = dense(from, ROW, sizeof(int), 2, dims, NULL, NULL);
-		struct aml_layout *dst = dense(to, COLUMN, sizeof(int), 2, reverse, NULL, NULL);
+		struct aml_layout *src = new_dense(from, ROW, sizeof(int), 2, dims, NULL, NULL);
+		struct aml_layout *dst = new_dense(to, COLUMN, sizeof(int), 2, reverse, NULL, NULL);
 
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_generic, NULL), 0);
 		ck_assert_mem_eq(to, from, sizeof(from));
@@ -113,14 +103,14 @@ START_TEST(copy_generic_follows_strides_and_pitches)
 	engine_up();
 	for (short i = 0; i < 30; i++)
 		from[i] = i;
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		short *to = start(&buffer);
 		short untouched;
 		struct aml_layout *src =
-			dense(from, ROW, sizeof(short), 2, dims, stride_src, pitch_src);
+			new_dense(from, ROW, sizeof(short), 2, dims, stride_src, pitch_src);
 		struct aml_layout *dst =
-			dense(to, ROW, sizeof(short), 2, dims, stride_dst, pitch_dst);
+			new_dense(to, ROW, sizeof(short), 2, dims, stride_dst, pitch_dst);
 
 		memset(&untouched, FILL, sizeof(untouched));
 		ck_assert_int_eq(run(way, dst, src, NULL, NULL), 0);
@@ -146,11 +136,11 @@ START_TEST(a_step_of_zero_in_the_source_repeats_one_element)
 	int from[3] = {7, 8, 9};
 
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		int *to = start(&buffer);
-		struct aml_layout *src = dense(from, ROW, sizeof(int), 2, dims, stride, NULL);
-		struct aml_layout *dst = dense(to, ROW, sizeof(int), 2, dims, NULL, NULL);
+		struct aml_layout *src = new_dense(from, ROW, sizeof(int), 2, dims, stride, NULL);
+		struct aml_layout *dst = new_dense(to, ROW, sizeof(int), 2, dims, NULL, NULL);
 
 		ck_assert_int_eq(run(way, dst, src, NULL, NULL), 0);
 		for (int i = 0; i < 12; i++)
@@ -170,27 +160,27 @@ START_TEST(a_step_of_zero_in_the_destination_is_refused_over_more_than_one_eleme
 	int from[12] = {0};
 
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		int *to = start(&buffer);
-		struct aml_layout *src = dense(from, ROW, sizeof(int), 2, dims, NULL, NULL);
-		struct aml_layout *dst = dense(to, ROW, sizeof(int), 2, dims, stride, NULL);
+		struct aml_layout *src = new_dense(from, ROW, sizeof(int), 2, dims, NULL, NULL);
+		struct aml_layout *dst = new_dense(to, ROW, sizeof(int), 2, dims, stride, NULL);
 
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_generic, NULL), -AML_EINVAL);
 		expect_guards(&buffer, 0);
 		aml_layout_destroy(&src);
 		aml_layout_destroy(&dst);
 
-		src = dense(from, ROW, sizeof(int), 2, single, NULL, NULL);
-		dst = dense(to, ROW, sizeof(int), 2, single, stride, NULL);
+		src = new_dense(from, ROW, sizeof(int), 2, single, NULL, NULL);
+		dst = new_dense(to, ROW, sizeof(int), 2, single, stride, NULL);
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_generic, NULL), 0);
 		expect_guards(&buffer, 12);
 		aml_layout_destroy(&src);
 		aml_layout_destroy(&dst);
 
 		start(&buffer);
-		src = dense(from, ROW, sizeof(int), 2, empty, NULL, NULL);
-		dst = dense(to, ROW, sizeof(int), 2, empty, stride, NULL);
+		src = new_dense(from, ROW, sizeof(int), 2, empty, NULL, NULL);
+		dst = new_dense(to, ROW, sizeof(int), 2, empty, stride, NULL);
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_generic, NULL), 0);
 		expect_guards(&buffer, 0);
 		aml_layout_destroy(&src);
@@ -206,19 +196,19 @@ START_TEST(empty_layouts_copy_to_nothing)
 	int from[1] = {0};
 
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		int *to = start(&buffer);
-		struct aml_layout *src = dense(from, ROW, sizeof(int), 1, none, NULL, NULL);
-		struct aml_layout *dst = dense(to, ROW, sizeof(int), 1, none, NULL, NULL);
+		struct aml_layout *src = new_dense(from, ROW, sizeof(int), 1, none, NULL, NULL);
+		struct aml_layout *dst = new_dense(to, ROW, sizeof(int), 1, none, NULL, NULL);
 
 		ck_assert_int_eq(run(way, dst, src, NULL, NULL), 0);
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_1D, NULL), 0);
 		aml_layout_destroy(&src);
 		aml_layout_destroy(&dst);
 
-		src = dense(from, ROW, sizeof(int), 3, flat, NULL, NULL);
-		dst = dense(to, ROW, sizeof(int), 3, flat, NULL, NULL);
+		src = new_dense(from, ROW, sizeof(int), 3, flat, NULL, NULL);
+		dst = new_dense(to, ROW, sizeof(int), 3, flat, NULL, NULL);
 		ck_assert_int_eq(run(way, dst, src, NULL, NULL), 0);
 		aml_layout_destroy(&src);
 		aml_layout_destroy(&dst);
@@ -237,11 +227,11 @@ START_TEST(copy_1d_copies_one_contiguous_dimension)
 	engine_up();
 	for (int i = 0; i < 25; i++)
 		from[i] = i * i;
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		int *to = start(&buffer);
-		struct aml_layout *src = dense(from, ROW, sizeof(int), 1, &dim, NULL, NULL);
-		struct aml_layout *dst = dense(to, COLUMN, sizeof(int), 1, &dim, NULL, NULL);
+		struct aml_layout *src = new_dense(from, ROW, sizeof(int), 1, &dim, NULL, NULL);
+		struct aml_layout *dst = new_dense(to, COLUMN, sizeof(int), 1, &dim, NULL, NULL);
 
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_1D, NULL), 0);
 		ck_assert_mem_eq(to, from, sizeof(from));
@@ -262,11 +252,12 @@ START_TEST(copy_1d_does_not_mind_the_pitch_nor_its_argument)
 	engine_up();
 	for (int i = 0; i < 25; i++)
 		from[i] = i;
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		int *to = start(&buffer);
-		struct aml_layout *src = dense(from, ROW, sizeof(int), 1, &dim, &stride, &pitch);
-		struct aml_layout *dst = dense(to, ROW, sizeof(int), 1, &dim, NULL, NULL);
+		struct aml_layout *src =
+			new_dense(from, ROW, sizeof(int), 1, &dim, &stride, &pitch);
+		struct aml_layout *dst = new_dense(to, ROW, sizeof(int), 1, &dim, NULL, NULL);
 
 		ck_assert_int_eq(run(way, dst, src, aml_dma_linux_copy_1D, (void *)3), 0);
 		ck_assert_mem_eq(to, from, sizeof(from));
@@ -297,19 +288,21 @@ START_TEST(copy_1d_refuses_all_else_and_writes_nothing)
 	int from[200] = {0};
 
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 			size_t stride[] = {bad[i].stride, bad[i].stride};
 			struct buffer buffer;
 			int *to = start(&buffer);
 			struct aml_layout *good_src =
-				dense(from, ROW, sizeof(int), 1, &dim, NULL, NULL);
+				new_dense(from, ROW, sizeof(int), 1, &dim, NULL, NULL);
 			struct aml_layout *good_dst =
-				dense(to, ROW, sizeof(int), 1, &dim, NULL, NULL);
-			struct aml_layout *bad_src = dense(from, ROW, bad[i].element_size,
-							   bad[i].ndims, bad[i].dims, stride, NULL);
-			struct aml_layout *bad_dst = dense(to, ROW, bad[i].element_size,
-							   bad[i].ndims, bad[i].dims, stride, NULL);
+				new_dense(to, ROW, sizeof(int), 1, &dim, NULL, NULL);
+			struct aml_layout *bad_src =
+				new_dense(from, ROW, bad[i].element_size, bad[i].ndims, bad[i].dims,
+					  stride, NULL);
+			struct aml_layout *bad_dst =
+				new_dense(to, ROW, bad[i].element_size, bad[i].ndims, bad[i].dims,
+					  stride, NULL);
 
 			ck_assert_int_eq(run(way, bad_dst, good_src, aml_dma_linux_copy_1D, NULL),
 					 -AML_EINVAL);
@@ -379,7 +372,7 @@ START_TEST(copy_1d_takes_a_layout_with_the_fast_path)
 	engine_up();
 	for (int i = 0; i < 10; i++)
 		from[i] = i;
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		struct array a = {from, 10, sizeof(int)}, b = {start(&buffer), 10, sizeof(int)};
 		struct array spread = {from, 5, 2 * sizeof(int)}, five = {b.ptr, 5, sizeof(int)};
@@ -407,7 +400,7 @@ START_TEST(copy_1d_refuses_a_layout_without_the_fast_path)
 
 	engine_up();
 	slow.steps_native = NULL;
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		struct array a = {from, 10, sizeof(int)}, b = {start(&buffer), 10, sizeof(int)};
 		struct aml_layout src = {&array_ops, (struct aml_layout_data *)&a};
@@ -435,7 +428,7 @@ START_TEST(memcpy_op_copies_bytes)
 	engine_up();
 	for (size_t i = 0; i < sizeof(from); i++)
 		from[i] = (unsigned char)(i * 37);
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 			struct buffer buffer;
 			void *to = start(&buffer);
@@ -455,7 +448,7 @@ END_TEST
 START_TEST(memcpy_op_of_nothing_is_a_success)
 {
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		struct buffer buffer;
 		void *to = start(&buffer);
 
@@ -476,7 +469,7 @@ START_TEST(null_is_an_address_for_nothing_else)
 	void *to = start(&buffer);
 
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		ck_assert_int_eq(run(way, NULL, to, aml_dma_linux_memcpy_op, (void *)1),
 				 -AML_EINVAL);
 		ck_assert_int_eq(run(way, to, NULL, aml_dma_linux_memcpy_op, (void *)1),
@@ -497,19 +490,19 @@ START_TEST(empty_layouts_at_null_copy_to_nothing)
 	size_t flat = 0, dims[] = {0, 3}, reverse[] = {1, 0};
 	struct buffer buffer;
 	double *memory = start(&buffer), neutral = 5;
-	struct aml_layout *layout = dense(NULL, ROW, 8, 2, dims, NULL, NULL), *made = NULL;
-	struct aml_layout *other = dense(memory, COLUMN, 8, 2, (size_t[]){3, 0}, NULL, NULL);
-	struct aml_layout *line = dense(NULL, ROW, 8, 1, &flat, NULL, NULL);
+	struct aml_layout *layout = new_dense(NULL, ROW, 8, 2, dims, NULL, NULL), *made = NULL;
+	struct aml_layout *other = new_dense(memory, COLUMN, 8, 2, (size_t[]){3, 0}, NULL, NULL);
+	struct aml_layout *line = new_dense(NULL, ROW, 8, 1, &flat, NULL, NULL);
 
 	engine_up();
-	for (enum way way = CALL; way < WAYS; way++) {
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		ck_assert_int_eq(run(way, layout, layout, NULL, NULL), 0);
 		ck_assert_int_eq(run(way, layout, other, NULL, NULL), 0);
 		ck_assert_int_eq(run(way, other, layout, NULL, NULL), 0);
 		ck_assert_int_eq(run(way, line, line, aml_dma_linux_copy_1D, NULL), 0);
 	}
 	aml_layout_destroy(&line);
-	line = dense(NULL, COLUMN, 8, 2, dims, NULL, NULL);
+	line = new_dense(NULL, COLUMN, 8, 2, dims, NULL, NULL);
 	ck_assert_int_eq(aml_copy_layout_transform_generic(line, layout, reverse), 0);
 	aml_layout_destroy(&line);
 	aml_layout_destroy(&other);
@@ -517,8 +510,8 @@ START_TEST(empty_layouts_at_null_copy_to_nothing)
 
 	/* A pad over an empty layout has elements. A copy to the pad drops them all. */
 	ck_assert_int_eq(aml_layout_pad_create(&made, ROW, layout, (size_t[]){2, 3}, &neutral), 0);
-	other = dense(memory, ROW, 8, 2, (size_t[]){2, 3}, NULL, NULL);
-	for (enum way way = CALL; way < WAYS; way++) {
+	other = new_dense(memory, ROW, 8, 2, (size_t[]){2, 3}, NULL, NULL);
+	for (enum operator_way way = CALL; way < WAYS; way++) {
 		memory = start(&buffer);
 		ck_assert_int_eq(run(way, made, other, NULL, NULL), 0);
 		expect_guards(&buffer, 0);
@@ -539,7 +532,7 @@ START_TEST(operators_take_no_null)
 	struct buffer buffer;
 	size_t dim = 4;
 	void *to = start(&buffer);
-	struct aml_layout *layout = dense(to, ROW, 4, 1, &dim, NULL, NULL);
+	struct aml_layout *layout = new_dense(to, ROW, 4, 1, &dim, NULL, NULL);
 
 	ck_assert_int_eq(aml_dma_linux_memcpy_op(NULL, to, (void *)1), -AML_EINVAL);
 	ck_assert_int_eq(aml_dma_linux_memcpy_op(to, NULL, (void *)1), -AML_EINVAL);
@@ -564,10 +557,10 @@ START_TEST(a_large_copy_arrives_whole)
 	for (unsigned i = 0; i < SIDE * SIDE; i++)
 		from[i] = i * 2654435761u;
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_layout *src = dense(from, ROW, 4, 2, dims, NULL, NULL);
-		struct aml_layout *dst = dense(to, ROW, 4, 2, dims, NULL, NULL);
+		struct aml_layout *src = new_dense(from, ROW, 4, 2, dims, NULL, NULL);
+		struct aml_layout *dst = new_dense(to, ROW, 4, 2, dims, NULL, NULL);
 		/* The transpose of the same memory, with steps of 1 and SIDE elements. */
-		struct aml_layout *transpose = dense(to, ROW, 4, 2, dims, turned, pitch);
+		struct aml_layout *transpose = new_dense(to, ROW, 4, 2, dims, turned, pitch);
 
 		ck_assert_int_eq(aml_dma_linux_create(&engine, threads), 0);
 		ck_assert_int_eq(aml_dma_copy(engine, dst, src), 0);

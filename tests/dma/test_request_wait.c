@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests and synchronous copies: results, handles, order, bound, nested use and cycles. */
 #include "gate.h"
+#include "made.h"
 #include "suite.h"
-
-static struct aml_dma *engine(size_t threads)
-{
-	struct aml_dma *dma = NULL;
-
-	ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
-	return dma;
-}
-
-static void destroy(struct aml_dma **dma)
-{
-	ck_assert_int_eq(aml_dma_linux_destroy(dma), 0);
-}
 
 /* Contract: WAIT-1. */
 START_TEST(wait_returns_the_operator_s_result_and_releases_the_handle)
@@ -22,7 +10,7 @@ START_TEST(wait_returns_the_operator_s_result_and_releases_the_handle)
 	const int results[] = {0, -AML_FAILURE, -AML_EINVAL, -AML_EBUSY, -1000, INT32_MIN};
 
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 
 		for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++) {
 			struct job job = {.result = results[i]};
@@ -36,7 +24,7 @@ START_TEST(wait_returns_the_operator_s_result_and_releases_the_handle)
 			ck_assert_int_eq(job_copy(dma, &job), results[i]);
 			ck_assert_int_eq(job.runs, 2);
 		}
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -44,7 +32,7 @@ END_TEST
 /* Contract: WAIT-1. */
 START_TEST(wait_lasts_until_the_operator_has_returned)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job job = {.gate = &gate, .result = -AML_EPERM};
 	struct aml_dma_request *req = NULL;
@@ -59,7 +47,7 @@ START_TEST(wait_lasts_until_the_operator_has_returned)
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&wait), -AML_EPERM);
 	ck_assert_ptr_null(req);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -70,7 +58,7 @@ START_TEST(handles_may_be_waited_for_in_any_order)
 	enum { N = 200 };
 
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job jobs[N];
 		struct aml_dma_request *reqs[N];
 
@@ -82,7 +70,7 @@ START_TEST(handles_may_be_waited_for_in_any_order)
 		for (int i = 0, k = 0; i < N; i++, k = (k + 7) % N)
 			ck_assert_int_eq(aml_dma_wait(dma, &reqs[k]), -k);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -96,7 +84,7 @@ static int expect_handle(struct job *job)
 /* Contract: WAIT-3. */
 START_TEST(the_handle_is_stored_before_the_operator_can_start)
 {
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 
 	for (int i = 0; i < 2000; i++) {
 		struct job job = {.body = expect_handle};
@@ -104,14 +92,14 @@ START_TEST(the_handle_is_stored_before_the_operator_can_start)
 		ck_assert_int_eq(job_post(dma, &job.req, &job), 0);
 		ck_assert_int_eq(aml_dma_wait(dma, &job.req), 0);
 	}
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
 /* Contract: THREAD-2. */
 START_TEST(what_an_operator_wrote_is_visible_after_wait_copy_and_barrier)
 {
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 
 	for (int i = 0; i < 2000; i++) {
 		struct job job = {.result = 0};
@@ -130,14 +118,14 @@ START_TEST(what_an_operator_wrote_is_visible_after_wait_copy_and_barrier)
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		ck_assert_int_eq(job.runs, 3);
 	}
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
 /* Contract: ORDER-4. */
 START_TEST(a_synchronous_copy_keeps_its_place_in_the_order)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct trail trail = {.length = 0};
 	struct crowd crowd = {.most = 0};
@@ -160,7 +148,7 @@ START_TEST(a_synchronous_copy_keeps_its_place_in_the_order)
 	ck_assert_int_eq(call_end(&copy), 0);
 	ck_assert_str_eq(trail.text, "ABCD");
 	ck_assert_int_eq(crowd.most, 1);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -171,7 +159,7 @@ START_TEST(synchronous_copies_of_many_threads_keep_the_bound)
 	enum { CALLERS = 6 };
 
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct crowd crowd = {.most = 0};
 		struct job jobs[CALLERS];
 		struct call calls[CALLERS];
@@ -188,14 +176,14 @@ START_TEST(synchronous_copies_of_many_threads_keep_the_bound)
 		}
 		ck_assert_int_le(crowd.most, threads == 2 ? 2 : 1);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
 
 START_TEST(a_synchronous_copy_runs_in_the_caller_when_a_slot_is_free_and_no_worker_is_there)
 {
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct job before = {.name = 'A'}, job = {.name = 'B'};
 	struct trail trail = {.length = 0};
 
@@ -206,7 +194,7 @@ START_TEST(a_synchronous_copy_runs_in_the_caller_when_a_slot_is_free_and_no_work
 	ck_assert_str_eq(trail.text, "AB");
 	ck_assert_int_eq(before.tid, gettid());
 	ck_assert_int_eq(job.tid, gettid());
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 
@@ -228,13 +216,13 @@ static int dive(struct job *job)
 START_TEST(an_operator_may_copy_and_wait_on_its_own_engine_to_any_depth)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job job = {.body = dive, .dma = dma, .n = 100};
 
 		ck_assert_int_eq(job_copy(dma, &job), -AML_EDOM);
 		/* Each copy failed, and each failure was returned by its wait. */
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -256,12 +244,12 @@ static int cross(struct job *job)
 START_TEST(an_operator_may_copy_on_another_engine_and_back)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
-		struct aml_dma *pair[] = {engine(threads / 3), engine(threads % 3)};
+		struct aml_dma *pair[] = {new_engine(threads / 3), new_engine(threads % 3)};
 		struct job job = {.body = cross, .other = (struct job *)pair, .n = 60};
 
 		ck_assert_int_eq(job_copy(pair[1], &job), -AML_EDOM);
-		destroy(&pair[0]);
-		destroy(&pair[1]);
+		destroy_engine(&pair[0]);
+		destroy_engine(&pair[1]);
 	}
 }
 END_TEST
@@ -285,12 +273,12 @@ static int use_other(struct job *job)
 START_TEST(an_operator_may_use_barriers_of_another_engine)
 {
 	for (size_t threads = 0; threads < 9; threads++) {
-		struct aml_dma *one = engine(threads / 3), *two = engine(threads % 3);
+		struct aml_dma *one = new_engine(threads / 3), *two = new_engine(threads % 3);
 		struct job job = {.body = use_other, .dma = two};
 
 		ck_assert_int_eq(job_copy(one, &job), 0);
-		destroy(&one);
-		destroy(&two);
+		destroy_engine(&one);
+		destroy_engine(&two);
 	}
 }
 END_TEST
@@ -324,7 +312,7 @@ static int wait_above(struct job *job)
 START_TEST(waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told)
 {
 	for (size_t threads = 0; threads < 2; threads++) {
-		struct aml_dma *dma = engine(threads);
+		struct aml_dma *dma = new_engine(threads);
 		struct job wait = {.body = wait_for_itself, .dma = dma};
 		struct job cancel = {.body = cancel_itself, .dma = dma};
 		struct job above = {.body = wait_above, .dma = dma};
@@ -347,7 +335,7 @@ START_TEST(waiting_for_or_cancelling_what_is_on_ones_own_stack_is_told)
 		ck_assert_int_eq(job_post(dma, &above.req, &above), 0);
 		ck_assert_int_eq(aml_dma_barrier(dma), 0);
 		ck_assert_int_eq(aml_dma_wait(dma, &above.req), 0);
-		destroy(&dma);
+		destroy_engine(&dma);
 	}
 }
 END_TEST
@@ -356,7 +344,7 @@ END_TEST
 START_TEST(a_second_waiter_for_a_handle_is_told_and_changes_nothing)
 {
 	/* The first waiter runs the operator itself, so it is inside its wait. */
-	struct aml_dma *dma = engine(0);
+	struct aml_dma *dma = new_engine(0);
 	struct gate gate;
 	struct job job = {.gate = &gate};
 	struct aml_dma_request *req = NULL, *copy;
@@ -374,7 +362,7 @@ START_TEST(a_second_waiter_for_a_handle_is_told_and_changes_nothing)
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&first), 0);
 	ck_assert_ptr_null(req);
-	destroy(&dma);
+	destroy_engine(&dma);
 	gate_destroy(&gate);
 }
 END_TEST
@@ -382,7 +370,7 @@ END_TEST
 /* Contract: OWN-9, RUN-1. */
 START_TEST(requests_without_a_handle_run_though_nobody_waits)
 {
-	struct aml_dma *dma = engine(1);
+	struct aml_dma *dma = new_engine(1);
 	struct gate gate;
 	struct job job = {.gate = &gate};
 
@@ -390,7 +378,7 @@ START_TEST(requests_without_a_handle_run_though_nobody_waits)
 	ck_assert_int_eq(job_post(dma, NULL, &job), 0);
 	gate_await(&gate);
 	gate_open(&gate);
-	destroy(&dma);
+	destroy_engine(&dma);
 	ck_assert_int_eq(job.runs, 1);
 	gate_destroy(&gate);
 }
@@ -400,7 +388,7 @@ END_TEST
 START_TEST(a_great_many_requests_may_be_in_flight)
 {
 	enum { N = 20000 };
-	struct aml_dma *dma = engine(2);
+	struct aml_dma *dma = new_engine(2);
 	struct aml_dma_request **reqs = calloc(N, sizeof(*reqs));
 	size_t word = 7;
 	size_t *to = calloc(N, sizeof(*to));
@@ -418,7 +406,7 @@ START_TEST(a_great_many_requests_may_be_in_flight)
 		ck_assert_uint_eq(to[i], 7);
 	free(reqs);
 	free(to);
-	destroy(&dma);
+	destroy_engine(&dma);
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 #define MANY 10000
 
 /* An act with the n-th fault of a kind, and with `on` all after it. */
-struct turn {
+struct fault_turn {
 	const struct act *act;
 	enum fault_kind kind;
 	unsigned long n;
@@ -42,7 +42,7 @@ static int failed(const struct act *act, int err, long blocks, long threads)
 }
 
 /* Return 1 if the act met a fault, 0 if it met none, or a negative number if a check failed. */
-static int take(struct turn *turn)
+static int take(struct fault_turn *turn)
 {
 	const struct act *act = turn->act;
 	long blocks = faults_blocks(), threads = faults_threads(), b, t;
@@ -75,15 +75,15 @@ static int take_of(void *turn)
 	return take(turn);
 }
 
-static int take_in_child(struct turn *turn)
+static int take_in_child(struct fault_turn *turn)
 {
 	return in_child(take_of, turn);
 }
 
 static unsigned long round_of(const struct act *act, enum fault_kind kind, bool on,
-			      int (*how)(struct turn *))
+			      int (*how)(struct fault_turn *))
 {
-	struct turn turn = {.act = act, .kind = kind, .on = on};
+	struct fault_turn turn = {.act = act, .kind = kind, .on = on};
 	int result;
 
 	do {
@@ -96,7 +96,8 @@ static unsigned long round_of(const struct act *act, enum fault_kind kind, bool 
 	return turn.n - 1;
 }
 
-static unsigned long rounds(const struct act *act, enum fault_kind kind, int (*how)(struct turn *))
+static unsigned long rounds(const struct act *act, enum fault_kind kind,
+			    int (*how)(struct fault_turn *))
 {
 	unsigned long once = round_of(act, kind, false, how);
 	unsigned long on = round_of(act, kind, true, how);

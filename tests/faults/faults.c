@@ -25,15 +25,15 @@ static atomic_long threads;
  * The allocated blocks, by address. The addresses are needed since the program also releases blocks
  * that the C library allocated internally (strdup) and that were not counted. Guarded by `lock`.
  */
-struct block {
+struct counted_block {
 	void *at;
-	struct block *next;
+	struct counted_block *next;
 };
 
 #define BUCKETS 1024
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct block *buckets[BUCKETS];
+static struct counted_block *buckets[BUCKETS];
 static long blocks;
 
 void faults_arm(enum fault_kind kind, unsigned long n, bool on)
@@ -141,7 +141,7 @@ int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
 
-static struct block **bucket_of(const void *at)
+static struct counted_block **bucket_of(const void *at)
 {
 	return &buckets[((uintptr_t)at >> 4) % BUCKETS];
 }
@@ -149,7 +149,7 @@ static struct block **bucket_of(const void *at)
 /* Count a new block, unless it is NULL. */
 static void *counted(void *at)
 {
-	struct block *block;
+	struct counted_block *block;
 
 	if (at == NULL)
 		return NULL;
@@ -168,7 +168,7 @@ static void *counted(void *at)
 /* Stop counting a block before its release. Return whether it was counted. */
 static bool forget(void *at)
 {
-	struct block **link, *block;
+	struct counted_block **link, *block;
 
 	pthread_mutex_lock(&lock);
 	link = bucket_of(at);

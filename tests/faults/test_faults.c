@@ -8,6 +8,7 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 #include <sys/resource.h>
 
 #include "exhaust.h"
@@ -167,6 +168,17 @@ static void build_user(void)
 	oracle_destroy(&oracle);
 }
 
+static void build_steps(void)
+{
+	const ptrdiff_t size = sizeof(*memory);
+
+	ck_assert_int_eq(aml_layout_steps_create(
+				 &in, memory + 23, order, sizeof(*memory), 2, two(6, 4),
+				 order == AML_LAYOUT_ORDER_C ? (ptrdiff_t[]){-6 * size, -size}
+							     : (ptrdiff_t[]){-size, -6 * size}),
+			 AML_SUCCESS);
+}
+
 static void pad_it(void)
 {
 	struct aml_layout *pad;
@@ -211,6 +223,21 @@ static int call_dense(void)
 				       two(1, 2), two(10, 4));
 }
 
+static int call_steps(void)
+{
+	const ptrdiff_t size = sizeof(*memory);
+
+	return aml_layout_steps_create(&out, memory + 100, order, sizeof(*memory), 2, two(6, 4),
+				       order == AML_LAYOUT_ORDER_C
+					       ? (ptrdiff_t[]){10 * size, -size}
+					       : (ptrdiff_t[]){-size, 10 * size});
+}
+
+static int call_reverse(void)
+{
+	return aml_layout_reverse(in, &out, order == AML_LAYOUT_ORDER_C ? 1 : 0);
+}
+
 static int call_slice(void)
 {
 	return aml_layout_slice(in, &out, two(1, 1), two(2, 3), two(3, 1));
@@ -234,6 +261,11 @@ static int call_dense_reshape_to_one(void)
 static int call_pad(void)
 {
 	return aml_layout_pad_create(&out, order, in, two(6, 5), memory);
+}
+
+static int call_pad_at(void)
+{
+	return aml_layout_pad_create_at(&out, order, in, two(9, 5), memory, two(3, 1));
 }
 
 static int call_reshape(void)
@@ -268,6 +300,14 @@ static const struct way ways[] = {
 	 23},
 	{"dense duplicate", build_dense, call_duplicate, 1, false, 2, {6, 4}, 35},
 	{"duplicate elsewhere", build_dense, call_duplicate_elsewhere, 1, false, 2, {6, 4}, 135},
+	{"steps", NULL, call_steps, 1, false, 2, {6, 4}, 125},
+	{"steps slice", build_steps, call_slice, 1, false, 2, {2, 3}, 1},
+	{"steps slice_native", build_steps, call_slice_native, 1, false, 2, {2, 3}, 10},
+	{"steps reshape", build_steps, call_dense_reshape, 1, false, 2, {12, 2}, 0},
+	{"steps duplicate", build_steps, call_duplicate, 1, false, 2, {6, 4}, 0},
+	{"steps reverse", build_steps, call_reverse, 1, false, 2, {6, 4}, 5},
+	{"dense reverse", build_dense, call_reverse, 1, false, 2, {6, 4}, 30},
+	{"pad at offsets", build_dense, call_pad_at, 1, true, 2, {9, 5}, 35},
 	{"pad over dense", build_dense, call_pad, 1, true, 2, {6, 5}, IN_NEUTRAL},
 	{"pad over user-defined", build_user, call_pad, 1, true, 2, {6, 5}, IN_NEUTRAL},
 	{"pad over pad", build_pad, call_pad, 1, true, 2, {6, 5}, IN_NEUTRAL},

@@ -22,7 +22,7 @@ const char *const fuzz_variants[] = {"AML_DMA_ISA", "", NULL};
 #define FIRST_CODE 1000
 #define CALLS_MAX 64
 
-static struct world *world;
+static struct model_world *world;
 static struct aml_layout any_layout;
 
 /* The work of records, in any thread. */
@@ -281,7 +281,7 @@ static bool full(void)
 	return world->num_records == RECORDS;
 }
 
-static struct record *new_record(int place, enum kind kind)
+static struct record *new_record(int place, enum record_kind kind)
 {
 	struct record *record;
 
@@ -317,7 +317,7 @@ static void take_behaviour(struct record *record, struct bytes *bytes, size_t de
 		size_t what = take(bytes);
 		enum action action = (enum action)(what % ACTIONS);
 		int there = record->place;
-		enum kind kind = OWN_OPERATOR;
+		enum record_kind kind = OWN_OPERATOR;
 
 		if (full())
 			action = BE_REFUSED;
@@ -333,7 +333,8 @@ static void take_behaviour(struct record *record, struct bytes *bytes, size_t de
 		if (action == SUBMIT_AND_WAIT || action == SUBMIT_AND_LEAVE)
 			kind = OWN_TASK;
 		else if (what / ACTIONS % 4 == 3)
-			kind = (enum kind)(COPY_BYTES + what / ACTIONS / 4 % (KINDS - COPY_BYTES));
+			kind = (enum record_kind)(COPY_BYTES +
+						  what / ACTIONS / 4 % (KINDS - COPY_BYTES));
 		record->steps[i].child = new_record(there, kind);
 		record->steps[i].child->parent = record;
 		if (!is_copy(record->steps[i].child))
@@ -461,7 +462,7 @@ static void call_post(struct bytes *bytes, bool copy)
 		return;
 	if (copy) {
 		record = new_record(world->here,
-				    (enum kind)(COPY_BYTES + v / 4 % (KINDS - COPY_BYTES)));
+				    (enum record_kind)(COPY_BYTES + v / 4 % (KINDS - COPY_BYTES)));
 	} else {
 		record = take_operator(bytes);
 		record->holds = v >= 192;
@@ -494,7 +495,7 @@ static void call_copy(struct bytes *bytes)
 		record = take_operator(bytes);
 	else
 		record = new_record(world->here,
-				    (enum kind)(COPY_BYTES + v / 2 % (KINDS - COPY_BYTES)));
+				    (enum record_kind)(COPY_BYTES + v / 2 % (KINDS - COPY_BYTES)));
 	open_gates();
 	posted(record, false);
 	MUST(begin(record, true, NULL) == record->code);
@@ -803,7 +804,7 @@ static void check_trail(const struct place *place)
 	}
 }
 
-static void destroy(struct place *place, bool settled)
+static void destroy_place(struct place *place, bool settled)
 {
 	open_gates();
 	if (exact(place))
@@ -889,7 +890,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < PLACES && crossed; i++)
 		settle(&world->places[i]);
 	for (int i = 0; i < PLACES; i++)
-		destroy(&world->places[i], settled);
+		destroy_place(&world->places[i], settled);
 	check_children(settled);
 	for (size_t i = 0; i < world->num_records; i++) {
 		sem_destroy(&world->records[i].gate);

@@ -9,20 +9,27 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "bytes.h"
 #include "shifting.h"
 #include "side.h"
 
 const char fuzz_target[] = "copy";
-const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",    "AML_DMA_ISA",
-				     "sse2",        "AML_DMA_ISA", "avx2",
-				     "AML_DMA_ISA", "avx512",      NULL};
+const char *const fuzz_variants[] = {"AML_DMA_ISA", "portable",
+#ifdef __x86_64__
+				     "AML_DMA_ISA", "sse2",        "AML_DMA_ISA",
+				     "avx2",        "AML_DMA_ISA", "avx512",
+#endif
+#ifdef __aarch64__
+				     "AML_DMA_ISA", "neon",
+#endif
+				     NULL};
 
 #define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
 
 /* How a copy is made. */
-enum way {
+enum fuzz_way {
 	/* By a call of the operator. */
 	DIRECTLY,
 	SYNCHRONOUSLY,
@@ -34,8 +41,8 @@ enum way {
 };
 
 struct copy {
-	struct side dst, src;
-	enum way way;
+	struct fuzz_side dst, src;
+	enum fuzz_way way;
 	struct aml_dma *dma;
 	/* The operator to post, and the same operator for a direct call. */
 	aml_dma_operator op, direct;
@@ -58,7 +65,7 @@ static void destroy_engines(void)
 		     aml_dma_linux_destroy(&engines[workers]) == AML_SUCCESS);
 }
 
-static struct aml_dma *engine(size_t workers)
+static struct aml_dma *engine_of_workers(size_t workers)
 {
 	static bool registered;
 
@@ -89,7 +96,7 @@ static bool right(const struct copy *copy, int code)
 }
 
 /* Check that the memory and its guard bytes have the expected content. */
-static void check_memory(const struct side *side)
+static void check_memory(const struct fuzz_side *side)
 {
 	const struct guard *memory = &side->memory;
 
@@ -97,7 +104,7 @@ static void check_memory(const struct side *side)
 }
 
 /* Check that each byte of the destination has either its old value or its expected value. */
-static void check_partial(const struct side *dst, const unsigned char *before)
+static void check_partial(const struct fuzz_side *dst, const unsigned char *before)
 {
 	const struct guard *memory = &dst->memory;
 
@@ -259,7 +266,7 @@ static void fuzz_generic(struct copy *copy, struct bytes *bytes, const struct ex
 }
 
 /* Whether copy_1D takes the side: a dense layout of one dimension with a unit stride. */
-static bool unit_stride(const struct side *side)
+static bool unit_stride(const struct fuzz_side *side)
 {
 	return side->fast && side->oracle.ndims == 1 && side->oracle.count > 1 &&
 	       side->oracle.cells[1].at - side->oracle.cells[0].at ==
@@ -267,7 +274,7 @@ static bool unit_stride(const struct side *side)
 }
 
 /* With fewer than two elements, the oracle does not show the stride. */
-static bool perhaps_unit_stride(const struct side *side)
+static bool perhaps_unit_stride(const struct fuzz_side *side)
 {
 	return side->fast && side->oracle.ndims == 1 && side->oracle.count < 2;
 }
@@ -275,7 +282,7 @@ static bool perhaps_unit_stride(const struct side *side)
 static void fuzz_1d(struct copy *copy, struct bytes *bytes, const struct extents *extents,
 		    const struct extents *other, size_t element_size, size_t other_size)
 {
-	const struct side *dst = &copy->dst, *src = &copy->src;
+	const struct fuzz_side *dst = &copy->dst, *src = &copy->src;
 
 	side_decode(&copy->dst, bytes, element_size, extents);
 	side_decode(&copy->src, bytes, other_size, other);
@@ -389,10 +396,10 @@ static void fuzz_copy(struct bytes *bytes, size_t what)
 
 	MUST(copy != NULL);
 	copy->may_succeed = true;
-	copy->way = (enum way)take_below(bytes, WAYS);
+	copy->way = (enum fuzz_way)take_below(bytes, WAYS);
 	workers = take_below(bytes, 3);
 	budget = take(bytes) == 0xB1 ? BYTES_BIG : BYTES_MAX;
-	copy->dma = engine(workers);
+	copy->dma = engine_of_workers(workers);
 	copy->dst.budget = copy->src.budget = budget;
 	copy->src.source = true;
 	decode_extents(bytes, &extents);
@@ -428,18 +435,22 @@ static size_t take_wild(struct bytes *bytes)
 	if (v < 160)
 		return v % 8;
 	if (v < 240)
-		return ((size_t)1 << v % 64) + take(bytes) - 128;
+		return ((size_t)1 << v % (8 * sizeof(size_t))) + take(bytes) - 128;
 	for (int i = 0; i < 8; i++)
 		word = word << 8 | take(bytes);
 	return word;
 }
 
 /* A type for products of sizes. times() saturates far above SIZE_MAX, so nothing overflows. */
+#if SIZE_MAX > UINT32_MAX
 typedef unsigned __int128 wide;
+#else
+typedef uint64_t wide;
+#endif
 
 static wide times(wide a, wide b)
 {
-	return a > UINT64_MAX || (a > 0 && b > UINT64_MAX) ? (wide)1 << 100 : a * b;
+	return a > SIZE_MAX || (a > 0 && b > SIZE_MAX) ? (wide)1 << 6 * sizeof(wide) : a * b;
 }
 
 /* The number of elements, saturated far above SIZE_MAX. */
@@ -561,6 +572,58 @@ static void derive(struct aml_layout *layout, const struct wild *w, struct bytes
 		MUST(made == UNTOUCHED);
 }
 
+/* Whether a steps layout at this address may have these sizes. */
+static bool judge_steps(const struct wild *w, uintptr_t at, const ptrdiff_t *steps)
+{
+	wide below = 0, above = w->element_size, count = count_of(w->ndims, w->dims);
+
+	if (w->element_size == 0 || (at == 0 && count > 0))
+		return false;
+	if (count == 0)
+		return true;
+	for (size_t i = 0; i < w->ndims; i++) {
+		wide step = steps[i] < 0 ? -(wide)steps[i] : (wide)steps[i];
+
+		*(steps[i] < 0 ? &below : &above) += times(step, w->dims[i] - 1);
+	}
+	return times(count, w->element_size) <= SIZE_MAX && below + above <= PTRDIFF_MAX &&
+	       below < at && at + above <= UINTPTR_MAX;
+}
+
+/* A steps layout of arbitrary sizes at an arbitrary address, and layouts made from it. */
+static void fuzz_wild_steps(struct bytes *bytes, struct wild *w)
+{
+	struct aml_layout *layout = UNTOUCHED, *made = UNTOUCHED;
+	uintptr_t at = take_wild(bytes);
+	size_t a[8], b[8], c[8], dim = take_below(bytes, 8);
+	bool fits = true, empty = false;
+	ptrdiff_t steps[8];
+	int err;
+
+	for (size_t i = 0; i < w->ndims; i++)
+		steps[i] = (ptrdiff_t)(take_bool(bytes) ? -w->stride[i] : w->stride[i]);
+	err = aml_layout_steps_create(&layout, (void *)at, w->order, w->element_size, w->ndims,
+				      w->dims, steps);
+	MUST(err == (judge_steps(w, at, steps) ? AML_SUCCESS : -AML_EINVAL));
+	if (err != AML_SUCCESS) {
+		MUST(layout == UNTOUCHED);
+		return;
+	}
+	check_made(dim < w->ndims ? 1 : -1, aml_layout_reverse(layout, &made, dim), &made);
+	take_wilds(bytes, 8, a);
+	take_wilds(bytes, 8, b);
+	take_wilds(bytes, 8, c);
+	for (size_t i = 0; i < w->ndims; i++) {
+		empty = empty || b[i] == 0;
+		fits = fits && b[i] > 0 && a[i] + times(b[i] - 1, c[i]) < w->dims[i];
+	}
+	check_made(fits || empty ? times(count_of(w->ndims, b), w->element_size) <= SIZE_MAX : -1,
+		   aml_layout_slice(layout, &made, a, b, c), &made);
+	check_made(count_of(dim + 1, a) != count_of(w->ndims, w->dims) ? -1 : 0,
+		   aml_layout_reshape(layout, &made, dim + 1, a), &made);
+	aml_layout_destroy(&layout);
+}
+
 static void fuzz_wild(struct bytes *bytes)
 {
 	static char memory;
@@ -578,6 +641,10 @@ static void fuzz_wild(struct bytes *bytes)
 	take_wilds(bytes, w.ndims, w.pitch);
 	strides = take_bool(bytes);
 	pitches = take_bool(bytes);
+	if (take_bool(bytes)) {
+		fuzz_wild_steps(bytes, &w);
+		return;
+	}
 	for (size_t i = 0; i < w.ndims; i++) {
 		if (!strides)
 			w.stride[i] = 1;
@@ -610,7 +677,7 @@ static size_t pick(void *arg, size_t n)
 static void fuzz_shifting(struct bytes *bytes)
 {
 	struct shifting_source source = {pick, bytes, 0};
-	struct aml_dma *dma = engine(take_below(bytes, 3));
+	struct aml_dma *dma = engine_of_workers(take_below(bytes, 3));
 	const char *wrong;
 	size_t calls;
 

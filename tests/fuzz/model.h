@@ -23,7 +23,7 @@
 #define DATA_LARGE 4000
 
 /* How a record does its work. */
-enum kind {
+enum record_kind {
 	/* A custom operator or task, which counts its runs. */
 	OWN_OPERATOR,
 	OWN_TASK,
@@ -51,7 +51,7 @@ enum action {
 
 struct record {
 	int id, place;
-	enum kind kind;
+	enum record_kind kind;
 	/* The result of the operator or task. */
 	int code;
 	bool with_handle;
@@ -125,7 +125,7 @@ struct place {
 	struct record *returned;
 };
 
-struct world {
+struct model_world {
 	struct place places[PLACES];
 	struct record records[RECORDS];
 	size_t num_records;

@@ -6,6 +6,7 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "user_layout.h"
 
@@ -23,11 +24,11 @@
 
 #define FORTRAN AML_LAYOUT_ORDER_FORTRAN
 
-struct sizes {
+struct dim_sizes {
 	size_t at[AML_LAYOUT_NDIMS_MAX];
 };
 
-static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
+static void decode(struct fuzz_side *side, struct bytes *bytes, size_t depth, size_t element_size,
 		   size_t ndims, const size_t *dims);
 
 static size_t at_least_1(size_t n)
@@ -54,14 +55,14 @@ void decode_extents(struct bytes *bytes, struct extents *extents)
 }
 
 /* Convert an array from native order to the side's order. */
-static const size_t *user(struct sizes *sizes, const struct side *side, size_t ndims,
-			  const size_t *native)
+static const size_t *in_users_order(struct dim_sizes *sizes, const struct fuzz_side *side,
+				    size_t ndims, const size_t *native)
 {
 	flip(side->order, ndims, native, sizes->at);
 	return sizes->at;
 }
 
-static void take_order(struct side *side, struct bytes *bytes)
+static void take_order(struct fuzz_side *side, struct bytes *bytes)
 {
 	side->order = take_bool(bytes) ? AML_LAYOUT_ORDER_C : AML_LAYOUT_ORDER_FORTRAN;
 }
@@ -76,7 +77,7 @@ static void fill(unsigned char *at, size_t size, struct bytes *bytes)
 	}
 }
 
-static void make_memory(struct side *side, struct bytes *bytes, size_t size)
+static void make_memory(struct fuzz_side *side, struct bytes *bytes, size_t size)
 {
 	size_t whole = size + 2 * MARGIN;
 
@@ -93,7 +94,7 @@ static void make_memory(struct side *side, struct bytes *bytes, size_t size)
 }
 
 /* Replace the layout and the oracle of the side. */
-static void replace(struct side *side, struct aml_layout *layout, struct oracle *oracle)
+static void replace(struct fuzz_side *side, struct aml_layout *layout, struct oracle *oracle)
 {
 	oracle_destroy(&side->oracle);
 	side->layout = layout;
@@ -147,7 +148,7 @@ static void take_overlap(struct bytes *bytes, size_t ndims, size_t *stride, size
 }
 
 /* The distance from the first element to the end of the last, in elements. 0 if over the budget. */
-static size_t span_of(const struct side *side, size_t element_size, size_t ndims,
+static size_t span_of(const struct fuzz_side *side, size_t element_size, size_t ndims,
 		      const size_t *dims, const size_t *stride, const size_t *pitch)
 {
 	size_t span = 1, cpitch = 1, limit = side->budget / element_size;
@@ -161,11 +162,11 @@ static size_t span_of(const struct side *side, size_t element_size, size_t ndims
 	return span;
 }
 
-static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t element_size,
+static void make_base(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t element_size,
 		      size_t ndims, const size_t *dims)
 {
 	size_t how = take_below(bytes, side->source ? 8 : 7), span;
-	struct sizes stride, pitch, user_dims, user_stride, user_pitch;
+	struct dim_sizes stride, pitch, user_dims, user_stride, user_pitch;
 	bool strides = true, pitches = true;
 
 	if (how < 3)
@@ -187,9 +188,9 @@ static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t
 	}
 	make_memory(side, bytes, span * element_size);
 	take_order(side, bytes);
-	user(&user_dims, side, ndims, dims);
-	user(&user_stride, side, ndims, stride.at);
-	user(&user_pitch, side, ndims, pitch.at);
+	in_users_order(&user_dims, side, ndims, dims);
+	in_users_order(&user_stride, side, ndims, stride.at);
+	in_users_order(&user_pitch, side, ndims, pitch.at);
 	/* The library must use only bit 0 of the order. */
 	MUST(aml_layout_dense_create(&side->layout, side->memory.data, side->order | 0x6,
 				     element_size, ndims, user_dims.at,
@@ -200,7 +201,7 @@ static void make_base(struct side *side, struct bytes *bytes, bool zeros, size_t
 	side->fast = side->duplicates = true;
 }
 
-static void make_plain(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+static void make_plain(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims);
 
 static bool all(size_t ndims, const size_t *numbers, size_t number)
@@ -211,14 +212,84 @@ static bool all(size_t ndims, const size_t *numbers, size_t number)
 	return true;
 }
 
-static void make_slice(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+/*
+ * Decode steps in bytes, of either sign, in any order of the dimensions. Returns the span of all
+ * elements in bytes, or 0 if it is over the budget. `*below` is the part of it below element 0.
+ */
+static size_t take_byte_steps(struct fuzz_side *side, struct bytes *bytes, bool zeros,
+			      size_t element_size, size_t ndims, const size_t *dims,
+			      ptrdiff_t *steps, size_t *below)
+{
+	size_t order[AML_LAYOUT_NDIMS_MAX], unit = element_size;
+
+	*below = 0;
+	for (size_t i = 0; i < ndims; i++) {
+		size_t j = take_below(bytes, i + 1);
+
+		order[i] = order[j];
+		order[j] = i;
+	}
+	for (size_t k = 0; k < ndims; k++) {
+		size_t i = order[k], v = take(bytes), extent = at_least_1(dims[i]);
+		size_t step = v > 240 && zeros ? 0 : unit + v / 2 % 8;
+
+		unit += (extent - 1) * step;
+		if (unit > side->budget)
+			return 0;
+		steps[i] = v % 2 ? -(ptrdiff_t)step : (ptrdiff_t)step;
+		*below += v % 2 ? (extent - 1) * step : 0;
+	}
+	return unit;
+}
+
+static void make_steps(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t element_size,
+		       size_t ndims, const size_t *dims)
+{
+	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX], user_steps[AML_LAYOUT_NDIMS_MAX];
+	size_t below, span;
+	struct dim_sizes user_dims;
+
+	span = take_byte_steps(side, bytes, zeros, element_size, ndims, dims, steps, &below);
+	if (span == 0) {
+		make_base(side, bytes, zeros, element_size, ndims, dims);
+		return;
+	}
+	make_memory(side, bytes, span);
+	take_order(side, bytes);
+	in_users_order(&user_dims, side, ndims, dims);
+	for (size_t i = 0; i < ndims; i++)
+		user_steps[side->order == AML_LAYOUT_ORDER_C ? ndims - 1 - i : i] = steps[i];
+	MUST(aml_layout_steps_create(&side->layout, side->memory.data + below, side->order | 0x6,
+				     element_size, ndims, user_dims.at, user_steps) == AML_SUCCESS);
+	oracle_steps(&side->oracle, side->memory.data + below, side->order, element_size, ndims,
+		     user_dims.at, user_steps);
+	side->fast = side->duplicates = true;
+}
+
+static void make_reverse(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
+			 size_t element_size, size_t ndims, const size_t *dims)
+{
+	size_t dim = take_below(bytes, ndims);
+	struct aml_layout *reversed;
+	struct oracle oracle;
+
+	make_plain(side, bytes, zeros, depth - 1, element_size, ndims, dims);
+	MUST(aml_layout_reverse(side->layout, &reversed,
+				side->order == AML_LAYOUT_ORDER_C ? ndims - 1 - dim : dim) ==
+	     AML_SUCCESS);
+	oracle_reverse(&oracle, &side->oracle, dim);
+	aml_layout_destroy(&side->layout);
+	replace(side, reversed, &oracle);
+}
+
+static void make_slice(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t offsets[AML_LAYOUT_NDIMS_MAX], strides[AML_LAYOUT_NDIMS_MAX],
 		whole[AML_LAYOUT_NDIMS_MAX] = {0}, count = 1;
 	struct aml_layout *slice;
 	struct oracle oracle;
-	struct sizes a, b, c;
+	struct dim_sizes a, b, c;
 	bool native;
 	int err;
 
@@ -249,9 +320,9 @@ static void make_slice(struct side *side, struct bytes *bytes, bool zeros, size_
 	else
 		err = aml_layout_slice(
 			side->layout, &slice,
-			all(ndims, offsets, 0) ? NULL : user(&a, side, ndims, offsets),
-			user(&b, side, ndims, dims),
-			all(ndims, strides, 1) ? NULL : user(&c, side, ndims, strides));
+			all(ndims, offsets, 0) ? NULL : in_users_order(&a, side, ndims, offsets),
+			in_users_order(&b, side, ndims, dims),
+			all(ndims, strides, 1) ? NULL : in_users_order(&c, side, ndims, strides));
 	MUST(err == AML_SUCCESS);
 	oracle_slice(&oracle, &side->oracle, FORTRAN, offsets, dims, strides);
 	aml_layout_destroy(&side->layout);
@@ -274,33 +345,34 @@ static size_t take_factors(struct bytes *bytes, size_t count, size_t *dims)
 }
 
 /* Put a reshape layout over the side. */
-static void wrap_in_reshape(struct side *side, struct bytes *bytes, size_t ndims,
+static void wrap_in_reshape(struct fuzz_side *side, struct bytes *bytes, size_t ndims,
 			    const size_t *dims)
 {
 	struct aml_layout *reshape;
 	struct oracle oracle;
-	struct sizes sizes;
+	struct dim_sizes sizes;
 
 	take_order(side, bytes);
 	MUST(aml_layout_reshape_create(&reshape, side->layout, side->order, ndims,
-				       user(&sizes, side, ndims, dims)) == AML_SUCCESS);
+				       in_users_order(&sizes, side, ndims, dims)) == AML_SUCCESS);
 	oracle_reshape(&oracle, &side->oracle, FORTRAN, ndims, dims);
 	replace(side, reshape, &oracle);
 	side->fast = false;
 }
 
 /* Reshape a dense layout. If its strides do not allow that, the reshape must be refused. */
-static void make_dense_reshape(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
-			       size_t element_size, size_t ndims, const size_t *dims)
+static void make_dense_reshape(struct fuzz_side *side, struct bytes *bytes, bool zeros,
+			       size_t depth, size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t inner[AML_LAYOUT_NDIMS_MAX], n = take_factors(bytes, product(ndims, dims), inner);
 	struct aml_layout *reshape = NULL;
 	struct oracle oracle;
-	struct sizes sizes;
+	struct dim_sizes sizes;
 	int err;
 
 	make_plain(side, bytes, zeros, depth - 1, element_size, n, inner);
-	err = aml_layout_reshape(side->layout, &reshape, ndims, user(&sizes, side, ndims, dims));
+	err = aml_layout_reshape(side->layout, &reshape, ndims,
+				 in_users_order(&sizes, side, ndims, dims));
 	if (oracle_strided(&side->oracle, ndims, dims)) {
 		MUST(err == AML_SUCCESS);
 		oracle_reshape(&oracle, &side->oracle, FORTRAN, ndims, dims);
@@ -313,10 +385,16 @@ static void make_dense_reshape(struct side *side, struct bytes *bytes, bool zero
 	}
 }
 
-static void make_plain(struct side *side, struct bytes *bytes, bool zeros, size_t depth,
+static void make_plain(struct fuzz_side *side, struct bytes *bytes, bool zeros, size_t depth,
 		       size_t element_size, size_t ndims, const size_t *dims)
 {
-	switch (depth > 0 ? take_below(bytes, 4) : 0) {
+	switch (depth > 0 ? take_below(bytes, 6) : 0) {
+	case 4:
+		make_steps(side, bytes, zeros, element_size, ndims, dims);
+		break;
+	case 5:
+		make_reverse(side, bytes, zeros, depth, element_size, ndims, dims);
+		break;
 	case 1:
 	case 2:
 		make_slice(side, bytes, zeros, depth, element_size, ndims, dims);
@@ -332,8 +410,8 @@ static void make_plain(struct side *side, struct bytes *bytes, bool zeros, size_
 
 /* Pads and reshape layouts. */
 
-static void make_reshape(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
-			 size_t ndims, const size_t *dims)
+static void make_reshape(struct fuzz_side *side, struct bytes *bytes, size_t depth,
+			 size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t inner[AML_LAYOUT_NDIMS_MAX], n = take_factors(bytes, product(ndims, dims), inner);
 
@@ -341,14 +419,15 @@ static void make_reshape(struct side *side, struct bytes *bytes, size_t depth, s
 	wrap_in_reshape(side, bytes, ndims, dims);
 }
 
-static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
+static void make_pad(struct fuzz_side *side, struct bytes *bytes, size_t depth, size_t element_size,
 		     size_t ndims, const size_t *dims)
 {
 	unsigned char *neutral = side->neutrals[side->num_neutrals++], given[ELEMENT_MAX];
-	size_t inner[AML_LAYOUT_NDIMS_MAX];
+	size_t inner[AML_LAYOUT_NDIMS_MAX], offsets[AML_LAYOUT_NDIMS_MAX] = {0};
 	struct aml_layout *pad;
 	struct oracle oracle;
-	struct sizes sizes;
+	struct dim_sizes sizes, user_offsets;
+	int err;
 
 	memcpy(inner, dims, ndims * sizeof(*dims));
 	for (size_t n = take_below(bytes, 4); n > 0; n--) {
@@ -365,11 +444,22 @@ static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_
 	take_order(side, bytes);
 	fill(neutral, element_size, bytes);
 	memcpy(given, neutral, element_size);
-	MUST(aml_layout_pad_create(&pad, side->order, side->layout, user(&sizes, side, ndims, dims),
-				   given) == AML_SUCCESS);
+	for (size_t n = take_below(bytes, 4); n > 0; n--) {
+		size_t v = take(bytes);
+
+		offsets[v % ndims] = v < 250 ? v / 64 : SIZE_MAX - v;
+	}
+	if (all(ndims, offsets, 0))
+		err = aml_layout_pad_create(&pad, side->order, side->layout,
+					    in_users_order(&sizes, side, ndims, dims), given);
+	else
+		err = aml_layout_pad_create_at(&pad, side->order, side->layout,
+					       in_users_order(&sizes, side, ndims, dims), given,
+					       in_users_order(&user_offsets, side, ndims, offsets));
+	MUST(err == AML_SUCCESS);
 	/* The pad has copied the neutral element. */
 	memset(given, 0, element_size);
-	oracle_pad(&oracle, &side->oracle, FORTRAN, dims, neutral);
+	oracle_pad(&oracle, &side->oracle, FORTRAN, dims, neutral, offsets);
 	replace(side, pad, &oracle);
 	side->fast = false;
 }
@@ -377,7 +467,7 @@ static void make_pad(struct side *side, struct bytes *bytes, size_t depth, size_
 /* Custom layouts. */
 
 /* Reverse some dimensions. */
-static void reverse(struct side *side, uint64_t which)
+static void reverse(struct fuzz_side *side, uint64_t which)
 {
 	const struct oracle *from = &side->oracle;
 	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0};
@@ -438,7 +528,7 @@ enum lie {
 };
 
 /* Make the layout give this wrong answer, if the answer applies to it. */
-static void lie(struct side *side, struct user_layout *own, enum lie which)
+static void lie(struct fuzz_side *side, struct user_layout *own, enum lie which)
 {
 	size_t i = first_long(&side->oracle);
 
@@ -518,11 +608,11 @@ static void lie(struct side *side, struct user_layout *own, enum lie which)
 	}
 }
 
-static void make_user(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
-		      size_t ndims, const size_t *dims)
+static void make_user(struct fuzz_side *side, struct bytes *bytes, size_t depth,
+		      size_t element_size, size_t ndims, const size_t *dims)
 {
 	bool outermost = depth == SIDE_DEPTH;
-	int has = (int)take_below(bytes, 8);
+	int has = (int)take_below(bytes, 16);
 	size_t which = take_below(bytes, 64);
 	struct user_layout *own;
 
@@ -547,7 +637,7 @@ static const struct aml_layout_dense *mirrored(size_t *there, const struct aml_l
 					       const size_t *coords, int order)
 {
 	const struct aml_layout_dense *dense = (const struct aml_layout_dense *)data;
-	struct sizes dims;
+	struct dim_sizes dims;
 
 	flip(order, dense->ndims, dense->dims, dims.at);
 	for (size_t i = 0; i < dense->ndims; i++)
@@ -583,8 +673,8 @@ static struct aml_layout_ops *mirror_ops(int order)
 	return order == AML_LAYOUT_ORDER_C ? &row : &column;
 }
 
-static void make_mirror(struct side *side, struct bytes *bytes, size_t element_size, size_t ndims,
-			const size_t *dims)
+static void make_mirror(struct fuzz_side *side, struct bytes *bytes, size_t element_size,
+			size_t ndims, const size_t *dims)
 {
 	make_base(side, bytes, side->source, element_size, ndims, dims);
 	reverse(side, UINT64_MAX);
@@ -592,7 +682,7 @@ static void make_mirror(struct side *side, struct bytes *bytes, size_t element_s
 	side->fast = false;
 }
 
-static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t element_size,
+static void decode(struct fuzz_side *side, struct bytes *bytes, size_t depth, size_t element_size,
 		   size_t ndims, const size_t *dims)
 {
 	switch (depth > 0 ? take_below(bytes, 8) : 0) {
@@ -617,7 +707,7 @@ static void decode(struct side *side, struct bytes *bytes, size_t depth, size_t 
 }
 
 /* Replace the layout by its duplicate, or check that it cannot be duplicated. */
-static void try_duplicate(struct side *side)
+static void try_duplicate(struct fuzz_side *side)
 {
 	struct aml_layout *copy = NULL;
 	int err = aml_layout_duplicate(side->layout, &copy, NULL);
@@ -634,7 +724,7 @@ static void try_duplicate(struct side *side)
 	}
 }
 
-static void print(const struct side *side)
+static void print(const struct fuzz_side *side)
 {
 	static FILE *nowhere;
 
@@ -644,7 +734,7 @@ static void print(const struct side *side)
 		aml_layout_fprintf(nowhere, "# ", side->layout);
 }
 
-void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
+void side_decode(struct fuzz_side *side, struct bytes *bytes, size_t element_size,
 		 const struct extents *extents)
 {
 	size_t then = take_below(bytes, 4);
@@ -661,7 +751,7 @@ void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
 		oracle_assert(&side->oracle, side->layout, side->order, NULL);
 }
 
-void side_destroy(struct side *side)
+void side_destroy(struct fuzz_side *side)
 {
 	aml_layout_destroy(&side->layout);
 	oracle_destroy(&side->oracle);

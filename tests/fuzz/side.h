@@ -2,8 +2,8 @@
 /*
  * One side of a copy, decoded from bytes: a layout, the oracle of that layout, and memory for its
  * elements. The layout is chosen from the outside inwards, because its extents are given. It may be
- * a dense layout with any strides, pitches and order, or a slice or reshape of one. It may also be
- * a pad, a reshape layout or a custom layout, over each other.
+ * a dense or steps layout with any distances and order, or a slice, reshape or reverse of one. It
+ * may also be a pad, a reshape layout or a custom layout, over each other.
  */
 #ifndef TESTS_FUZZ_SIDE_H
 #define TESTS_FUZZ_SIDE_H
@@ -28,7 +28,7 @@ struct extents {
 	size_t dims[AML_LAYOUT_NDIMS_MAX];
 };
 
-struct side {
+struct fuzz_side {
 	struct aml_layout *layout;
 	int order;
 	struct oracle oracle;
@@ -66,9 +66,9 @@ struct side {
 void decode_extents(struct bytes *bytes, struct extents *extents);
 
 /* Decode a side with these extents. The caller sets `source` and `budget`, and all else to zero. */
-void side_decode(struct side *side, struct bytes *bytes, size_t element_size,
+void side_decode(struct fuzz_side *side, struct bytes *bytes, size_t element_size,
 		 const struct extents *extents);
 /* Release a side. The caller may have destroyed the layout before. */
-void side_destroy(struct side *side);
+void side_destroy(struct fuzz_side *side);
 
 #endif /* TESTS_FUZZ_SIDE_H */

@@ -25,6 +25,17 @@ static void own_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t s
 	(void)na;
 }
 
+static void own_listed(char *dst, const ptrdiff_t *dst_at, const char *src, const ptrdiff_t *src_at,
+		       size_t nb, size_t na)
+{
+	(void)dst;
+	(void)dst_at;
+	(void)src;
+	(void)src_at;
+	(void)nb;
+	(void)na;
+}
+
 static void own_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		     size_t size, size_t n)
 {
@@ -81,6 +92,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 		ck_assert(table.near[i] == kernels_portable.near[i] && table.near[i] != NULL);
 		ck_assert(table.far[i] == kernels_portable.far[i] && table.far[i] != NULL);
 		ck_assert(table.staged[i] == kernels_portable.staged[i] && table.staged[i] != NULL);
+		ck_assert(table.listed[i] == kernels_portable.listed[i] && table.listed[i] != NULL);
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
 	ck_assert(table.fill == kernels_portable.fill && table.fill != NULL);
@@ -98,6 +110,8 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.near = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.far = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.staged = {own_tile, own_tile, own_tile, own_tile, own_tile},
+		.listed = {own_listed, own_listed, own_listed, own_listed, own_listed},
+		.masks = true,
 		.rows = own_rows,
 		.fill = own_fill,
 		.shuffle = own_shuffle,
@@ -109,11 +123,13 @@ START_TEST(a_kernel_of_a_set_is_used)
 
 	kernels_fill(&table, &set);
 	ck_assert_str_eq(table.name, "all");
+	ck_assert(table.masks);
 	ck_assert_uint_eq(table.width, 16);
 	ck_assert(table.stream == own_stream);
 	ck_assert(table.drain == own_drain);
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {
 		ck_assert(table.near[i] == own_tile);
+		ck_assert(table.listed[i] == own_listed);
 		ck_assert(table.far[i] == own_tile);
 		ck_assert(table.staged[i] == own_tile);
 	}

@@ -9,12 +9,15 @@
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
+#include "sizes.h"
 #include "suite.h"
 
 #define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 
-#define POWER(n) ((size_t)1 << (n))
+/* Small enough for a layout of this many elements of 8 bytes. */
+#define LARGE ((size_t)1 << SIZE_BITS * 5 / 8)
+#define LARGE_ROOT ((size_t)1 << SIZE_BITS * 5 / 16)
 
 #define assert_array(array, ...)                                   \
 	do {                                                       \
@@ -316,12 +319,13 @@ END_TEST
 	{                          \
 		SIZE_MAX, SIZE_MAX \
 	}
-struct sizes {
+struct overflowing_sizes {
 	const char *what;
 	size_t element_size, dims[2], stride[2], pitch[2];
 };
 
-static int create_sizes(int order, const struct sizes *sizes, struct aml_layout **layout)
+static int create_sizes(int order, const struct overflowing_sizes *sizes,
+			struct aml_layout **layout)
 {
 	size_t dims[2], stride[2], pitch[2];
 
@@ -336,21 +340,25 @@ static int create_sizes(int order, const struct sizes *sizes, struct aml_layout 
 /* Contract: LAYOUT-2. */
 START_TEST(sizes_that_overflow_are_refused)
 {
-	static const struct sizes bad[] = {
-		{"element size × extent", 8, {POWER(61), 1}, NONE, NONE},
+	static const struct overflowing_sizes bad[] = {
+		{"element size × extent", 8, {SIZE_OVER(3), 1}, NONE, NONE},
 		{"element size × extent, at the limit", SIZE_MAX, {2, 1}, NONE, NONE},
-		{"element size × extent × extent", 2, {POWER(32), POWER(31)}, NONE, NONE},
-		{"element size × pitch", 8, {1, 2}, {1, 1}, {POWER(61), 1}},
-		{"pitch × pitch, the last one", 1, {1, 1}, {1, 1}, {POWER(32), POWER(32)}},
-		{"extent × stride", 1, {5, 1}, {POWER(62), 1}, {5, 1}},
-		{"extent × stride × element size", 4, {5, 1}, {POWER(60), 1}, {5, 1}},
-		{"stride × cumulated pitch", 1, {8, 2}, {1, POWER(61)}, {8, 1}},
-		{"extent × stride × cumulated pitch", 1, {8, 5}, {1, POWER(59)}, {8, 1}},
-		{"the sum of extents", 1, {2, 2}, {POWER(63), POWER(63)}, {1, 1}},
+		{"element size × extent × extent", 2, {SIZE_ROOT, SIZE_ROOT / 2}, NONE, NONE},
+		{"element size × pitch", 8, {1, 2}, {1, 1}, {SIZE_OVER(3), 1}},
+		{"pitch × pitch, the last one", 1, {1, 1}, {1, 1}, {SIZE_ROOT, SIZE_ROOT}},
+		{"extent × stride", 1, {5, 1}, {SIZE_OVER(2), 1}, {5, 1}},
+		{"extent × stride × element size", 4, {5, 1}, {SIZE_OVER(4), 1}, {5, 1}},
+		{"stride × cumulated pitch", 1, {8, 2}, {1, SIZE_OVER(3)}, {8, 1}},
+		{"extent × stride × cumulated pitch", 1, {8, 5}, {1, SIZE_OVER(5)}, {8, 1}},
+		{"the sum of extents", 1, {2, 2}, {SIZE_OVER(1), SIZE_OVER(1)}, {1, 1}},
 		{"the sum of extents, by one", 1, {2, 2}, {SIZE_MAX - 1, 1}, {1, 1}},
-		{"the sum and the last element", 16, {2, 1}, {POWER(60) - 1, 1}, {1, 1}},
-		{"extent × extent, without steps", 1, {POWER(32), POWER(32)}, {0, 0}, {1, 1}},
-		{"all elements' bytes, without steps", 8, {POWER(31), POWER(31)}, {0, 0}, {1, 1}},
+		{"the sum and the last element", 16, {2, 1}, {SIZE_OVER(4) - 1, 1}, {1, 1}},
+		{"extent × extent, without steps", 1, {SIZE_ROOT, SIZE_ROOT}, {0, 0}, {1, 1}},
+		{"all elements' bytes, without steps",
+		 8,
+		 {SIZE_ROOT / 2, SIZE_ROOT / 2},
+		 {0, 0},
+		 {1, 1}},
 	};
 	struct aml_layout *layout = untouched;
 
@@ -367,13 +375,13 @@ END_TEST
 /* Contract: LAYOUT-2. */
 START_TEST(large_sizes_that_do_not_overflow_are_legal)
 {
-	static const struct sizes good[] = {
-		{"one large extent", 8, {POWER(40), 1}, NONE, NONE},
-		{"two large extents", 8, {POWER(20), POWER(20)}, NONE, NONE},
-		{"a large pitch", 1, {2, 2}, {1, 1}, {POWER(40), 2}},
-		{"a large stride", 1, {2, 2}, {POWER(40), 1}, {1, 1}},
-		{"a large element", POWER(40), {3, 2}, NONE, NONE},
-		{"many times one element", 8, {POWER(40), 1}, {0, 0}, {1, 1}},
+	static const struct overflowing_sizes good[] = {
+		{"one large extent", 8, {LARGE, 1}, NONE, NONE},
+		{"two large extents", 8, {LARGE_ROOT, LARGE_ROOT}, NONE, NONE},
+		{"a large pitch", 1, {2, 2}, {1, 1}, {LARGE, 2}},
+		{"a large stride", 1, {2, 2}, {LARGE, 1}, {1, 1}},
+		{"a large element", LARGE, {3, 2}, NONE, NONE},
+		{"many times one element", 8, {LARGE, 1}, {0, 0}, {1, 1}},
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {

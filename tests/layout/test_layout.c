@@ -9,6 +9,7 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "sizes.h"
 #include "suite.h"
 
 /* More dimensions than a layout may have. */
@@ -727,9 +728,9 @@ START_TEST(a_reshape_to_another_number_of_elements_never_reaches_the_operator)
 			 -AML_EINVAL);
 	/* The product wraps around to 0. */
 	probe.dims[0] = 0;
-	ck_assert_int_eq(aml_layout_reshape(&probe.layout, &out, 2,
-					    (size_t[]){(size_t)1 << 32, (size_t)1 << 32}),
-			 -AML_EINVAL);
+	ck_assert_int_eq(
+		aml_layout_reshape(&probe.layout, &out, 2, (size_t[]){SIZE_ROOT, SIZE_ROOT}),
+		-AML_EINVAL);
 	ck_assert_int_eq(aml_layout_reshape(&probe.layout, &out, 1, (size_t[]){1}), -AML_EINVAL);
 	ck_assert_int_eq(probe.calls, 0);
 	ck_assert_ptr_eq(out, untouched);

@@ -9,9 +9,11 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "made.h"
 #include "oracle.h"
 #include "random.h"
 #include "sample.h"
+#include "sizes.h"
 #include "suite.h"
 #include "user_layout.h"
 
@@ -29,7 +31,7 @@ static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 /* A 2 × 3 array: rows of 3. */
 static int array[2][3] = {{1, 2, 3}, {4, 5, 6}};
 
-static struct aml_layout *dense(int order)
+static struct aml_layout *three_by_two(int order)
 {
 	struct aml_layout *layout = NULL;
 	const size_t native[] = {3, 2};
@@ -39,16 +41,6 @@ static struct aml_layout *dense(int order)
 	ck_assert_int_eq(
 		aml_layout_dense_create(&layout, array, order, sizeof(int), 2, dims, NULL, NULL),
 		AML_SUCCESS);
-	return layout;
-}
-
-static struct aml_layout *pad(struct aml_layout *target, int order, const size_t *dims, int neutral)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_pad_create(&layout, order, target, dims, &neutral),
-			 AML_SUCCESS);
-	ck_assert_ptr_nonnull(layout);
 	return layout;
 }
 
@@ -74,10 +66,10 @@ START_TEST(the_outside_is_the_neutral_element)
 {
 	/* Each order of the pad, with each order of the target. */
 	for (int orders = 0; orders < 4; orders++) {
-		struct aml_layout *target = dense(orders & 1);
+		struct aml_layout *target = three_by_two(orders & 1);
 		int order = orders >> 1;
-		struct aml_layout *layout =
-			pad(target, order, order == ROW ? (size_t[]){4, 5} : (size_t[]){5, 4}, -7);
+		struct aml_layout *layout = new_int_pad(
+			target, order, order == ROW ? (size_t[]){4, 5} : (size_t[]){5, 4}, -7);
 
 		for (size_t i = 0; i < 4; i++) {
 			for (size_t j = 0; j < 5; j++) {
@@ -102,10 +94,10 @@ END_TEST
 /* Contract: LAYOUT-17. */
 START_TEST(a_pad_tells_of_itself)
 {
-	struct aml_layout *target = dense(ROW), *layout;
+	struct aml_layout *target = three_by_two(ROW), *layout;
 	size_t dims[2];
 
-	layout = pad(target, ROW, (size_t[]){4, 5}, -7);
+	layout = new_int_pad(target, ROW, (size_t[]){4, 5}, -7);
 	ck_assert_ptr_eq(layout->ops, &aml_layout_pad_row_ops);
 	ck_assert_int_eq(aml_layout_order(layout), ROW);
 	ck_assert_uint_eq(aml_layout_ndims(layout), 2);
@@ -124,8 +116,8 @@ START_TEST(a_pad_tells_of_itself)
 	ck_assert_int_eq(*(int *)pad_of(layout)->neutral, -7);
 	aml_layout_destroy(&layout);
 
-	target = dense(ROW);
-	layout = pad(target, COLUMN, (size_t[]){5, 4}, -7);
+	target = three_by_two(ROW);
+	layout = new_int_pad(target, COLUMN, (size_t[]){5, 4}, -7);
 	ck_assert_ptr_eq(layout->ops, &aml_layout_pad_column_ops);
 	ck_assert_int_eq(aml_layout_order(layout), COLUMN);
 	ck_assert_int_eq(aml_layout_dims(layout, dims), AML_SUCCESS);
@@ -137,9 +129,120 @@ START_TEST(a_pad_tells_of_itself)
 }
 END_TEST
 
+/* Contract: LAYOUT-17, LAYOUT-23. */
+START_TEST(a_pad_of_the_usual_kind_has_offsets_of_0)
+{
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){4, 5}, -7);
+
+	assert_array(pad_of(layout)->offsets, 0, 0);
+	aml_layout_destroy(&layout);
+}
+END_TEST
+
+/* Contract: LAYOUT-23. */
+START_TEST(a_target_begins_at_the_offsets)
+{
+	/* Each order of the pad, with each order of the target. */
+	for (int orders = 0; orders < 4; orders++) {
+		int order = orders >> 1, neutral = -7;
+		const size_t native[] = {6, 5}, begin[] = {2, 1};
+		struct aml_layout *target = three_by_two(orders & 1), *layout = NULL, *copy = NULL;
+		size_t dims[2], offsets[2];
+
+		flip(order, 2, native, dims);
+		flip(order, 2, begin, offsets);
+		ck_assert_int_eq(
+			aml_layout_pad_create_at(&layout, order, target, dims, &neutral, offsets),
+			AML_SUCCESS);
+		offsets[0] = dims[0] = 77;
+		ck_assert_ptr_eq(layout->ops, order == ROW ? &aml_layout_pad_row_ops
+							   : &aml_layout_pad_column_ops);
+		assert_array(pad_of(layout)->dims, 6, 5);
+		assert_array(pad_of(layout)->target_dims, 3, 2);
+		assert_array(pad_of(layout)->offsets, 2, 1);
+		ck_assert_int_eq(aml_layout_duplicate(layout, &copy, NULL), AML_SUCCESS);
+		assert_array(pad_of(copy)->offsets, 2, 1);
+		for (size_t i = 0; i < 5; i++) {
+			for (size_t j = 0; j < 6; j++) {
+				const size_t at[] = {j, i};
+				size_t user[2];
+				const int *element, *copied;
+
+				flip(order, 2, at, user);
+				element = aml_layout_deref_native(layout, at);
+				copied = aml_layout_deref_native(copy, at);
+				ck_assert_ptr_eq(aml_layout_deref(layout, user), element);
+				ck_assert_ptr_eq(aml_layout_deref_safe(layout, user), element);
+				if (i >= 1 && i < 3 && j >= 2 && j < 5) {
+					ck_assert_ptr_eq(element, &array[i - 1][j - 2]);
+					ck_assert_ptr_eq(copied, element);
+				} else {
+					ck_assert_int_eq(*element, -7);
+					ck_assert_int_eq(*copied, -7);
+				}
+			}
+		}
+		aml_layout_destroy(&layout);
+		aml_layout_destroy(&copy);
+	}
+}
+END_TEST
+
+/* Contract: LAYOUT-23. */
+START_TEST(offsets_crop_the_target_at_its_end)
+{
+	const size_t many[][2] = {{1, 1}, {1, 2}, {2, 0}, {0, 4}, {SIZE_MAX, 0}, {0, SIZE_MAX - 1}};
+
+	for (size_t k = 0; k < sizeof(many) / sizeof(*many); k++) {
+		struct aml_layout *layout = NULL;
+		int neutral = -7;
+
+		ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, three_by_two(ROW),
+							  (size_t[]){2, 3}, &neutral, many[k]),
+				 AML_SUCCESS);
+		for (size_t i = 0; i < 2; i++) {
+			for (size_t j = 0; j < 3; j++) {
+				const int *element = aml_layout_deref(layout, (size_t[]){i, j});
+
+				if (i >= many[k][0] && j >= many[k][1])
+					ck_assert_ptr_eq(element,
+							 &array[i - many[k][0]][j - many[k][1]]);
+				else
+					ck_assert_int_eq(*element, -7);
+			}
+		}
+		aml_layout_destroy(&layout);
+	}
+}
+END_TEST
+
+/* Contract: ERROR-3, OWN-2. */
+START_TEST(a_pad_at_offsets_refuses_what_any_pad_refuses)
+{
+	struct aml_layout *target = three_by_two(ROW), *layout = untouched;
+	size_t dims[] = {4, 5}, huge[] = {SIZE_MAX, 2}, offsets[] = {1, 1};
+	int neutral = -7;
+
+	ck_assert_int_eq(aml_layout_pad_create_at(NULL, ROW, target, dims, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, NULL, dims, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, NULL, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, dims, NULL, offsets),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, dims, &neutral, NULL),
+			 -AML_EINVAL);
+	ck_assert_int_eq(aml_layout_pad_create_at(&layout, ROW, target, huge, &neutral, offsets),
+			 -AML_EINVAL);
+	ck_assert_ptr_eq(layout, untouched);
+	aml_layout_destroy(&target);
+}
+END_TEST
+
 START_TEST(deref_safe_knows_the_pads_own_extents)
 {
-	struct aml_layout *layout = pad(dense(ROW), ROW, (size_t[]){4, 5}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){4, 5}, -7);
 
 	ck_assert_int_eq(*(int *)aml_layout_deref_safe(layout, (size_t[]){3, 4}), -7);
 	aml_errno = 0;
@@ -160,7 +263,7 @@ START_TEST(the_neutral_element_is_copied)
 	void *outside;
 
 	ck_assert_int_eq(
-		aml_layout_pad_create(&layout, ROW, dense(ROW), (size_t[]){3, 3}, &neutral),
+		aml_layout_pad_create(&layout, ROW, three_by_two(ROW), (size_t[]){3, 3}, &neutral),
 		AML_SUCCESS);
 	neutral = 43;
 	outside = aml_layout_deref(layout, (size_t[]){2, 2});
@@ -173,7 +276,7 @@ END_TEST
 /* Contract: LAYOUT-14. */
 START_TEST(a_smaller_pad_crops)
 {
-	struct aml_layout *layout = pad(dense(COLUMN), ROW, (size_t[]){3, 2}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(COLUMN), ROW, (size_t[]){3, 2}, -7);
 
 	ck_assert_ptr_eq(aml_layout_deref_safe(layout, (size_t[]){1, 1}), &array[1][1]);
 	ck_assert_ptr_null(aml_layout_deref_safe(layout, (size_t[]){1, 2}));
@@ -185,7 +288,7 @@ END_TEST
 /* Contract: LAYOUT-12. */
 START_TEST(an_extent_of_0_makes_an_empty_pad)
 {
-	struct aml_layout *layout = pad(dense(ROW), ROW, (size_t[]){0, 5}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), ROW, (size_t[]){0, 5}, -7);
 
 	ck_assert_ptr_null(aml_layout_deref_safe(layout, (size_t[]){0, 0}));
 	aml_layout_destroy(&layout);
@@ -200,7 +303,7 @@ START_TEST(an_empty_target_makes_all_neutral)
 	ck_assert_int_eq(aml_layout_dense_create(&target, array, ROW, sizeof(int), 2,
 						 (size_t[]){0, 3}, NULL, NULL),
 			 AML_SUCCESS);
-	layout = pad(target, ROW, (size_t[]){2, 3}, -7);
+	layout = new_int_pad(target, ROW, (size_t[]){2, 3}, -7);
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t j = 0; j < 3; j++)
 			ck_assert_int_eq(*(int *)aml_layout_deref_safe(layout, (size_t[]){i, j}),
@@ -214,14 +317,14 @@ END_TEST
 START_TEST(destroying_a_pad_destroys_its_target)
 {
 	struct user_calls calls = {0};
-	struct aml_layout *layout = pad(counted(&calls, 0), ROW, (size_t[]){4, 4}, -7);
+	struct aml_layout *layout = new_int_pad(counted(&calls, 0), ROW, (size_t[]){4, 4}, -7);
 
 	ck_assert_uint_eq(calls.destroy, 0);
 	aml_layout_destroy(&layout);
 	ck_assert_ptr_null(layout);
 	ck_assert_uint_eq(calls.destroy, 1);
 
-	layout = pad(counted(&calls, 0), COLUMN, (size_t[]){4, 4}, -7);
+	layout = new_int_pad(counted(&calls, 0), COLUMN, (size_t[]){4, 4}, -7);
 	aml_layout_pad_destroy(layout);
 	ck_assert_uint_eq(calls.destroy, 2);
 	aml_layout_pad_destroy(NULL);
@@ -234,7 +337,7 @@ START_TEST(free_leaves_the_target_alive)
 	struct user_calls calls = {0};
 	struct aml_layout *target = counted(&calls, 0);
 
-	free(pad(target, ROW, (size_t[]){4, 4}, -7));
+	free(new_int_pad(target, ROW, (size_t[]){4, 4}, -7));
 	ck_assert_uint_eq(calls.destroy, 0);
 	ck_assert_ptr_eq(aml_layout_deref(target, (size_t[]){1, 2}), &array[1][2]);
 	aml_layout_destroy(&target);
@@ -249,7 +352,7 @@ START_TEST(a_duplicate_is_deep)
 	struct aml_layout *target = counted(&calls, USER_DUPLICATE), *layout, *other = NULL;
 	size_t dims[2];
 
-	layout = pad(target, ROW, (size_t[]){4, 5}, -7);
+	layout = new_int_pad(target, ROW, (size_t[]){4, 5}, -7);
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, NULL), AML_SUCCESS);
 	ck_assert_uint_eq(calls.duplicate, 1);
 	ck_assert_ptr_ne(pad_of(other)->target, target);
@@ -271,7 +374,8 @@ END_TEST
 START_TEST(a_duplicates_target_may_lie_elsewhere)
 {
 	static int elsewhere[2][3];
-	struct aml_layout *layout = pad(dense(ROW), COLUMN, (size_t[]){5, 4}, -7), *other = NULL;
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), COLUMN, (size_t[]){5, 4}, -7),
+			  *other = NULL;
 
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, elsewhere), AML_SUCCESS);
 	ck_assert_ptr_eq(aml_layout_rawptr(other), elsewhere);
@@ -286,7 +390,7 @@ END_TEST
 START_TEST(a_target_without_duplicate_has_no_duplicate_pad)
 {
 	struct user_calls calls = {0};
-	struct aml_layout *layout = pad(counted(&calls, 0), ROW, (size_t[]){4, 5}, -7);
+	struct aml_layout *layout = new_int_pad(counted(&calls, 0), ROW, (size_t[]){4, 5}, -7);
 	struct aml_layout *other = untouched;
 
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, NULL), -AML_ENOTSUP);
@@ -300,7 +404,8 @@ END_TEST
 START_TEST(a_pad_has_no_reshape_and_no_slice)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
-		struct aml_layout *layout = pad(dense(ROW), order, (size_t[]){4, 4}, -7);
+		struct aml_layout *layout =
+			new_int_pad(three_by_two(ROW), order, (size_t[]){4, 4}, -7);
 		struct aml_layout *out = untouched;
 
 		ck_assert_int_eq(aml_layout_reshape(layout, &out, 1, (size_t[]){16}), -AML_ENOTSUP);
@@ -357,14 +462,14 @@ END_TEST
 START_TEST(extents_that_overflow_are_refused)
 {
 	static const size_t bad[][2] = {
-		{(size_t)1 << 32, (size_t)1 << 32},
+		{SIZE_ROOT, SIZE_ROOT},
 		{SIZE_MAX, 2},
 		{2, SIZE_MAX},
 		/* The number of bytes overflows. */
-		{(size_t)1 << 62, 1},
-		{(size_t)1 << 31, (size_t)1 << 31},
+		{SIZE_OVER(2), 1},
+		{SIZE_ROOT / 2, SIZE_ROOT / 2},
 	};
-	struct aml_layout *target = dense(ROW), *layout = untouched;
+	struct aml_layout *target = three_by_two(ROW), *layout = untouched;
 	int neutral = 0;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -420,7 +525,7 @@ START_TEST(a_target_that_lies_is_refused)
 	user->element_size = 0;
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, ones, &neutral), -AML_EINVAL);
 	*user = truth;
-	user->dims[0] = user->dims[1] = (size_t)1 << 32;
+	user->dims[0] = user->dims[1] = SIZE_ROOT;
 	ck_assert_int_eq(aml_layout_pad_create(&layout, ROW, target, ones, &neutral), -AML_EINVAL);
 	*user = truth;
 	user->dims[0] = SIZE_MAX / 2;
@@ -433,12 +538,12 @@ END_TEST
 /* Contract: LAYOUT-5. */
 START_TEST(only_bit_0_of_the_order_counts)
 {
-	struct aml_layout *layout = pad(dense(ROW), -2, (size_t[]){5, 4}, -7);
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), -2, (size_t[]){5, 4}, -7);
 
 	ck_assert_int_eq(aml_layout_order(layout), COLUMN);
 	ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){2, 1}), &array[1][2]);
 	aml_layout_destroy(&layout);
-	layout = pad(dense(ROW), -1, (size_t[]){4, 5}, -7);
+	layout = new_int_pad(three_by_two(ROW), -1, (size_t[]){4, 5}, -7);
 	ck_assert_int_eq(aml_layout_order(layout), ROW);
 	ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){1, 2}), &array[1][2]);
 	aml_layout_destroy(&layout);
@@ -448,7 +553,8 @@ END_TEST
 /* Contract: LAYOUT-18. */
 START_TEST(the_prefix_begins_each_printed_line)
 {
-	struct aml_layout *layout = pad(dense(ROW), COLUMN, (size_t[]){5, 4}, -7), *outer = NULL;
+	struct aml_layout *layout = new_int_pad(three_by_two(ROW), COLUMN, (size_t[]){5, 4}, -7),
+			  *outer = NULL;
 	char *text = NULL;
 	size_t size, lines = 0;
 	int neutral = 0;
@@ -525,6 +631,8 @@ START_TEST(random_nested_layouts_have_their_elements_where_the_oracle_says)
 END_TEST
 
 SUITE("layout/pad", the_outside_is_the_neutral_element, a_pad_tells_of_itself,
+      a_pad_of_the_usual_kind_has_offsets_of_0, a_target_begins_at_the_offsets,
+      offsets_crop_the_target_at_its_end, a_pad_at_offsets_refuses_what_any_pad_refuses,
       deref_safe_knows_the_pads_own_extents, the_neutral_element_is_copied, a_smaller_pad_crops,
       an_extent_of_0_makes_an_empty_pad, an_empty_target_makes_all_neutral,
       destroying_a_pad_destroys_its_target, free_leaves_the_target_alive, a_duplicate_is_deep,

@@ -18,13 +18,13 @@ static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 static unsigned char memory[1 << 16];
 
 /* The arguments of a dense layout, in native order. stride or pitch {0}: NULL. */
-struct shape {
+struct dense_arguments {
 	size_t ndims, dims[6], stride[6], pitch[6];
 };
 
 /* Make a dense layout of this order, and its oracle. */
-static struct aml_layout *create(const struct shape *shape, int order, size_t element_size,
-				 struct oracle *oracle)
+static struct aml_layout *create(const struct dense_arguments *shape, int order,
+				 size_t element_size, struct oracle *oracle)
 {
 	size_t dims[6], stride[6], pitch[6];
 	struct aml_layout *layout = NULL;
@@ -68,15 +68,15 @@ static bool reshapes(const struct aml_layout *layout, const struct oracle *oracl
 }
 
 /* A reshape from one shape to other extents, in native order. */
-struct pair {
-	struct shape from;
+struct reshaping {
+	struct dense_arguments from;
 	size_t ndims, dims[8];
 };
 
 /* Contract: LAYOUT-10. */
 START_TEST(what_strides_allow_is_done)
 {
-	static const struct pair pairs[] = {
+	static const struct reshaping pairs[] = {
 		/* Contiguous. */
 		{{1, {6}, {0}, {0}}, 2, {1, 6}},
 		{{2, {1, 6}, {0}, {0}}, 1, {6}},
@@ -141,7 +141,7 @@ END_TEST
 /* Contract: LAYOUT-10. */
 START_TEST(what_strides_do_not_allow_is_refused)
 {
-	static const struct pair pairs[] = {
+	static const struct reshaping pairs[] = {
 		/* A merge across padding. */
 		{{2, {4, 6}, {1, 1}, {10, 6}}, 1, {24}},
 		{{2, {4, 6}, {1, 1}, {10, 6}}, 2, {8, 3}},
@@ -180,7 +180,7 @@ END_TEST
 /* Contract: LAYOUT-10. */
 START_TEST(another_number_of_elements_is_refused)
 {
-	static const struct shape shape = {2, {4, 6}, {0}, {0}};
+	static const struct dense_arguments shape = {2, {4, 6}, {0}, {0}};
 	/* 3 × INVERSE is 1 in 64 bits. */
 	const size_t inverse = (size_t)UINT64_C(0xaaaaaaaaaaaaaaab);
 
@@ -227,7 +227,7 @@ END_TEST
 
 START_TEST(an_empty_layout_has_any_empty_shape)
 {
-	static const struct shape shapes[] = {
+	static const struct dense_arguments shapes[] = {
 		{1, {0}, {0}, {0}},
 		{2, {4, 0}, {0}, {0}},
 		{3, {0, 5, 0}, {0}, {0}},
@@ -253,7 +253,7 @@ END_TEST
 /* Contract: LAYOUT-1. */
 START_TEST(there_are_64_dimensions_at_most)
 {
-	static const struct shape shape = {1, {6}, {0}, {0}};
+	static const struct dense_arguments shape = {1, {6}, {0}, {0}};
 	struct aml_layout *made = untouched;
 	size_t dims[65];
 
@@ -319,7 +319,7 @@ START_TEST(random_reshapes_are_done_if_and_only_if_a_strided_map_exists)
 	while (rng_next_case(&rng, 4000)) {
 		size_t count = counts[rng_below(&rng, sizeof(counts) / sizeof(*counts))];
 		size_t dims[5], unit = 1;
-		struct shape shape = {.ndims = factor(&rng, count, shape.dims)};
+		struct dense_arguments shape = {.ndims = factor(&rng, count, shape.dims)};
 		int order = rng_chance(&rng, 50) ? ROW : COLUMN;
 		struct aml_layout *layout;
 		struct oracle oracle;

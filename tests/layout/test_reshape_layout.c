@@ -10,7 +10,9 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "made.h"
 #include "oracle.h"
+#include "sizes.h"
 #include "suite.h"
 #include "user_layout.h"
 
@@ -28,7 +30,7 @@ static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 /* A 4 × 6 array: rows of 6. */
 static int array[4][6];
 
-static struct aml_layout *dense(int order)
+static struct aml_layout *six_by_four(int order)
 {
 	struct aml_layout *layout = NULL;
 	const size_t native[] = {6, 4};
@@ -38,17 +40,6 @@ static struct aml_layout *dense(int order)
 	ck_assert_int_eq(
 		aml_layout_dense_create(&layout, array, order, sizeof(int), 2, dims, NULL, NULL),
 		AML_SUCCESS);
-	return layout;
-}
-
-static struct aml_layout *reshape(struct aml_layout *target, int order, size_t ndims,
-				  const size_t *dims)
-{
-	struct aml_layout *layout = NULL;
-
-	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, ndims, dims),
-			 AML_SUCCESS);
-	ck_assert_ptr_nonnull(layout);
 	return layout;
 }
 
@@ -87,7 +78,7 @@ START_TEST(elements_keep_their_native_linear_order)
 			struct aml_layout *layout;
 
 			flip(order, ndims, shapes[s].dims, dims);
-			layout = reshape(dense(orders & 1), order, ndims, dims);
+			layout = new_reshape(six_by_four(orders & 1), order, ndims, dims);
 			for (size_t n = 0; n < 24; n++) {
 				flip(order, ndims, coords, user);
 				ck_assert_ptr_eq(aml_layout_deref_native(layout, coords),
@@ -106,7 +97,7 @@ END_TEST
 /* Contract: LAYOUT-15. */
 START_TEST(a_row_major_one_reads_as_in_c)
 {
-	struct aml_layout *layout = reshape(dense(ROW), ROW, 3, (size_t[]){2, 3, 4});
+	struct aml_layout *layout = new_reshape(six_by_four(ROW), ROW, 3, (size_t[]){2, 3, 4});
 
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t j = 0; j < 3; j++) {
@@ -122,7 +113,7 @@ END_TEST
 /* Contract: LAYOUT-15. */
 START_TEST(a_strided_slice_that_dense_cannot_reshape)
 {
-	struct aml_layout *layout = dense(ROW), *part = NULL, *out = untouched;
+	struct aml_layout *layout = six_by_four(ROW), *part = NULL, *out = untouched;
 
 	ck_assert_int_eq(aml_layout_slice(layout, &part, (size_t[]){0, 1}, (size_t[]){2, 3},
 					  (size_t[]){3, 2}),
@@ -130,7 +121,7 @@ START_TEST(a_strided_slice_that_dense_cannot_reshape)
 	aml_layout_destroy(&layout);
 	ck_assert_int_eq(aml_layout_reshape(part, &out, 1, (size_t[]){6}), -AML_EINVAL);
 	ck_assert_ptr_eq(out, untouched);
-	layout = reshape(part, ROW, 2, (size_t[]){3, 2});
+	layout = new_reshape(part, ROW, 2, (size_t[]){3, 2});
 	/* Element n of the slice is (n / 3, n % 3). */
 	for (size_t n = 0; n < 6; n++)
 		ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){n / 2, n % 2}),
@@ -146,11 +137,12 @@ START_TEST(a_reshape_of_a_pad_of_a_reshape)
 	struct aml_layout *padded = NULL, *layout;
 
 	/* 24 elements, and 20 neutral elements. */
-	ck_assert_int_eq(aml_layout_pad_create(&padded, ROW,
-					       reshape(dense(COLUMN), ROW, 1, (size_t[]){24}),
-					       (size_t[]){44}, &neutral),
-			 AML_SUCCESS);
-	layout = reshape(padded, COLUMN, 2, (size_t[]){4, 11});
+	ck_assert_int_eq(
+		aml_layout_pad_create(&padded, ROW,
+				      new_reshape(six_by_four(COLUMN), ROW, 1, (size_t[]){24}),
+				      (size_t[]){44}, &neutral),
+		AML_SUCCESS);
+	layout = new_reshape(padded, COLUMN, 2, (size_t[]){4, 11});
 	for (size_t n = 0; n < 44; n++) {
 		int *element = aml_layout_deref_safe(layout, (size_t[]){n % 4, n / 4});
 
@@ -166,10 +158,10 @@ END_TEST
 /* Contract: LAYOUT-17. */
 START_TEST(it_tells_of_itself)
 {
-	struct aml_layout *target = dense(COLUMN), *layout;
+	struct aml_layout *target = six_by_four(COLUMN), *layout;
 	size_t dims[3];
 
-	layout = reshape(target, ROW, 3, (size_t[]){2, 3, 4});
+	layout = new_reshape(target, ROW, 3, (size_t[]){2, 3, 4});
 	ck_assert_ptr_eq(layout->ops, &aml_layout_reshape_row_ops);
 	ck_assert_int_eq(aml_layout_order(layout), ROW);
 	ck_assert_uint_eq(aml_layout_ndims(layout), 3);
@@ -187,7 +179,7 @@ START_TEST(it_tells_of_itself)
 	assert_array(reshape_of(layout)->target_dims, 6, 4);
 	aml_layout_destroy(&layout);
 
-	layout = reshape(dense(ROW), COLUMN, 3, (size_t[]){4, 3, 2});
+	layout = new_reshape(six_by_four(ROW), COLUMN, 3, (size_t[]){4, 3, 2});
 	ck_assert_ptr_eq(layout->ops, &aml_layout_reshape_column_ops);
 	ck_assert_int_eq(aml_layout_order(layout), COLUMN);
 	ck_assert_int_eq(aml_layout_dims(layout, dims), AML_SUCCESS);
@@ -200,7 +192,7 @@ END_TEST
 
 START_TEST(deref_safe_knows_the_new_extents)
 {
-	struct aml_layout *layout = reshape(dense(ROW), ROW, 2, (size_t[]){3, 8});
+	struct aml_layout *layout = new_reshape(six_by_four(ROW), ROW, 2, (size_t[]){3, 8});
 
 	ck_assert_ptr_eq(aml_layout_deref_safe(layout, (size_t[]){2, 7}), &array[3][5]);
 	aml_errno = 0;
@@ -234,10 +226,9 @@ START_TEST(another_number_of_elements_is_refused)
 		ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, 3,
 							   (size_t[]){24, 3, inverse}),
 				 -AML_EINVAL);
-		ck_assert_int_eq(
-			aml_layout_reshape_create(&layout, target, order, 2,
-						  (size_t[]){(size_t)1 << 32, (size_t)1 << 32}),
-			-AML_EINVAL);
+		ck_assert_int_eq(aml_layout_reshape_create(&layout, target, order, 2,
+							   (size_t[]){SIZE_ROOT, SIZE_ROOT}),
+				 -AML_EINVAL);
 	}
 	ck_assert_ptr_eq(layout, untouched);
 	ck_assert_uint_eq(calls.destroy, 0);
@@ -248,7 +239,7 @@ END_TEST
 /* Contract: LAYOUT-1. */
 START_TEST(there_are_64_dimensions_at_most)
 {
-	struct aml_layout *target = dense(ROW), *layout = untouched;
+	struct aml_layout *target = six_by_four(ROW), *layout = untouched;
 	size_t dims[65], coords[64] = {0};
 
 	for (size_t i = 0; i < 65; i++)
@@ -260,7 +251,7 @@ START_TEST(there_are_64_dimensions_at_most)
 			 -AML_EINVAL);
 	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, ROW, 0, dims), -AML_EINVAL);
 	ck_assert_ptr_eq(layout, untouched);
-	layout = reshape(target, ROW, 64, dims);
+	layout = new_reshape(target, ROW, 64, dims);
 	coords[0] = 3;
 	coords[63] = 5;
 	ck_assert_ptr_eq(aml_layout_deref_safe(layout, coords), &array[3][5]);
@@ -278,7 +269,7 @@ START_TEST(an_empty_target_has_any_empty_shape)
 			 AML_SUCCESS);
 	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, ROW, 1, (size_t[]){1}),
 			 -AML_EINVAL);
-	layout = reshape(target, COLUMN, 3, (size_t[]){5, 0, 7});
+	layout = new_reshape(target, COLUMN, 3, (size_t[]){5, 0, 7});
 	ck_assert_int_eq(aml_layout_dims(layout, dims), AML_SUCCESS);
 	assert_array(dims, 5, 0, 7);
 	ck_assert_ptr_null(aml_layout_deref_safe(layout, (size_t[]){0, 0, 0}));
@@ -327,7 +318,7 @@ START_TEST(a_target_that_lies_is_refused)
 	struct aml_layout *target = counted(NULL, 0), *layout = untouched;
 	struct user_layout *user = user_layout_of(target);
 	const struct user_layout truth = *user;
-	const size_t half = (size_t)1 << 32;
+	const size_t half = SIZE_ROOT;
 
 	user->ndims = 0;
 	ck_assert_int_eq(aml_layout_reshape_create(&layout, target, ROW, 1, (size_t[]){1}),
@@ -354,12 +345,12 @@ END_TEST
 START_TEST(destroying_it_destroys_its_target)
 {
 	struct user_calls calls = {0};
-	struct aml_layout *layout = reshape(counted(&calls, 0), ROW, 1, (size_t[]){24});
+	struct aml_layout *layout = new_reshape(counted(&calls, 0), ROW, 1, (size_t[]){24});
 
 	aml_layout_destroy(&layout);
 	ck_assert_ptr_null(layout);
 	ck_assert_uint_eq(calls.destroy, 1);
-	aml_layout_reshape_destroy(reshape(counted(&calls, 0), COLUMN, 1, (size_t[]){24}));
+	aml_layout_reshape_destroy(new_reshape(counted(&calls, 0), COLUMN, 1, (size_t[]){24}));
 	ck_assert_uint_eq(calls.destroy, 2);
 	aml_layout_reshape_destroy(NULL);
 }
@@ -371,7 +362,7 @@ START_TEST(free_leaves_the_target_alive)
 	struct user_calls calls = {0};
 	struct aml_layout *target = counted(&calls, 0);
 
-	free(reshape(target, ROW, 2, (size_t[]){12, 2}));
+	free(new_reshape(target, ROW, 2, (size_t[]){12, 2}));
 	ck_assert_uint_eq(calls.destroy, 0);
 	ck_assert_ptr_eq(aml_layout_deref(target, (size_t[]){1, 2}), &array[1][2]);
 	aml_layout_destroy(&target);
@@ -385,7 +376,7 @@ START_TEST(a_duplicate_is_deep)
 	struct aml_layout *target = counted(&calls, USER_DUPLICATE), *layout, *other = NULL;
 	size_t dims[2];
 
-	layout = reshape(target, ROW, 2, (size_t[]){3, 8});
+	layout = new_reshape(target, ROW, 2, (size_t[]){3, 8});
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, NULL), AML_SUCCESS);
 	ck_assert_uint_eq(calls.duplicate, 1);
 	ck_assert_ptr_ne(reshape_of(other)->target, target);
@@ -406,7 +397,8 @@ END_TEST
 START_TEST(a_duplicates_target_may_lie_elsewhere)
 {
 	static int elsewhere[24];
-	struct aml_layout *layout = reshape(dense(ROW), ROW, 2, (size_t[]){3, 8}), *other = NULL;
+	struct aml_layout *layout = new_reshape(six_by_four(ROW), ROW, 2, (size_t[]){3, 8}),
+			  *other = NULL;
 
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, elsewhere), AML_SUCCESS);
 	ck_assert_ptr_eq(aml_layout_rawptr(other), elsewhere);
@@ -419,7 +411,7 @@ END_TEST
 
 START_TEST(a_target_without_duplicate_has_no_duplicate_reshape)
 {
-	struct aml_layout *layout = reshape(counted(NULL, 0), ROW, 1, (size_t[]){24});
+	struct aml_layout *layout = new_reshape(counted(NULL, 0), ROW, 1, (size_t[]){24});
 	struct aml_layout *other = untouched;
 
 	ck_assert_int_eq(aml_layout_duplicate(layout, &other, NULL), -AML_ENOTSUP);
@@ -432,7 +424,7 @@ END_TEST
 START_TEST(it_has_no_reshape_and_no_slice)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
-		struct aml_layout *layout = reshape(dense(ROW), order, 1, (size_t[]){24});
+		struct aml_layout *layout = new_reshape(six_by_four(ROW), order, 1, (size_t[]){24});
 		struct aml_layout *out = untouched;
 
 		ck_assert_int_eq(aml_layout_reshape(layout, &out, 2, (size_t[]){12, 2}),
@@ -450,12 +442,12 @@ END_TEST
 /* Contract: LAYOUT-5. */
 START_TEST(only_bit_0_of_the_order_counts)
 {
-	struct aml_layout *layout = reshape(dense(ROW), -2, 2, (size_t[]){8, 3});
+	struct aml_layout *layout = new_reshape(six_by_four(ROW), -2, 2, (size_t[]){8, 3});
 
 	ck_assert_int_eq(aml_layout_order(layout), COLUMN);
 	ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){1, 2}), &array[0][0] + 17);
 	aml_layout_destroy(&layout);
-	layout = reshape(dense(ROW), -1, 2, (size_t[]){8, 3});
+	layout = new_reshape(six_by_four(ROW), -1, 2, (size_t[]){8, 3});
 	ck_assert_int_eq(aml_layout_order(layout), ROW);
 	ck_assert_ptr_eq(aml_layout_deref(layout, (size_t[]){1, 2}), &array[0][0] + 5);
 	aml_layout_destroy(&layout);
@@ -465,7 +457,7 @@ END_TEST
 /* Contract: LAYOUT-18. */
 START_TEST(the_prefix_begins_each_printed_line)
 {
-	struct aml_layout *layout = reshape(dense(ROW), ROW, 2, (size_t[]){3, 8});
+	struct aml_layout *layout = new_reshape(six_by_four(ROW), ROW, 2, (size_t[]){3, 8});
 	char *text = NULL;
 	size_t size, lines = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -520,10 +512,10 @@ START_TEST(printing_fails_wherever_writing_does)
 		int neutral = -7;
 		FILE *stream = open_memstream(&text, &size);
 
-		ck_assert_int_eq(aml_layout_pad_create(&padded, order, dense(order),
+		ck_assert_int_eq(aml_layout_pad_create(&padded, order, six_by_four(order),
 						       (size_t[]){6, 7}, &neutral),
 				 AML_SUCCESS);
-		layout = reshape(padded, order, 2, (size_t[]){14, 3});
+		layout = new_reshape(padded, order, 2, (size_t[]){14, 3});
 		ck_assert_int_eq(aml_layout_fprintf(stream, "> ", layout), AML_SUCCESS);
 		fclose(stream);
 		free(text);

@@ -88,6 +88,9 @@ inline choose()
 #endif
 #ifdef WITH_PARTS
 	:: kind = DIVISIBLE
+#ifdef WITH_AWAY
+	:: kind = DIVISIBLE | AWAY
+#endif
 #endif
 #ifdef WITH_SMALL
 	:: kind = SMALL

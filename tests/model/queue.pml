@@ -160,7 +160,7 @@ inline queue_append_locked(does, is_plain, is_owned, is_failing)
 	seq++;
 	task[seq].state = QUEUED;
 	task[seq].kind = does;
-	task[seq].parts = ((does) == DIVISIBLE -> PARTS : 1);
+	task[seq].parts = ((does) & DIVISIBLE -> PARTS : 1);
 	task[seq].plain = is_plain;
 	task[seq].owned = is_owned;
 	task[seq].fails = is_failing;

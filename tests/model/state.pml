@@ -41,7 +41,7 @@
 #define AWAY 4    /* it waits for a task of another scheduler */
 #define GATED 8   /* …and that task finishes only after the gate is open */
 /* Or only one of these: */
-#define DIVISIBLE 16 /* it has parts, which do nothing else */
+#define DIVISIBLE 16 /* it has parts, which do nothing else, or each of which may be AWAY */
 #define BLOCKS 32    /* it keeps its slot until the gate is open */
 #define OPENS 64     /* it opens the gate, and may have been AWAY before */
 #define SMALL 128    /* it is a small copy by the library */

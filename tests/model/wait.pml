@@ -37,7 +37,7 @@ inline ran_locked(t, own_slot)
 		task[t].going--;
 #ifdef WITH_PARTS
 		if
-		:: task[t].kind == DIVISIBLE && !UNTAKEN(t) && task[t].going == 0 ->
+		:: task[t].kind & DIVISIBLE && !UNTAKEN(t) && task[t].going == 0 ->
 			closing = 1;
 			unlock()
 		:: else

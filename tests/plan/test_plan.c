@@ -10,6 +10,7 @@
 
 #include "plan/views.h"
 #include "random.h"
+#include "sizes.h"
 #include "suite.h"
 
 #define GUARD_BYTES 256
@@ -74,11 +75,11 @@ START_TEST(numbers_of_elements_that_differ_are_refused)
 }
 END_TEST
 
-/* Random extents with a product below 2^64, and random steps. */
+/* Random extents with a product of at most SIZE_MAX, and random steps. */
 static struct view random_view(struct rng *rng, const struct view *like)
 {
 	struct view made = {.base = memory, .by_dims = true};
-	size_t budget = 62, pieces[62], n = 0;
+	size_t budget, pieces[62], n = 0;
 
 	/* The same number of factors of 2 as `like`, or a random number. */
 	if (like != NULL) {
@@ -86,7 +87,7 @@ static struct view random_view(struct rng *rng, const struct view *like)
 		for (size_t i = 0; i < like->nfactors; i++)
 			budget += (size_t)__builtin_ctzll(like->factors[i].extent);
 	} else {
-		budget = rng_below(rng, 62);
+		budget = rng_below(rng, SIZE_BITS - 2);
 	}
 	while (budget > 0) {
 		pieces[n] = rng_range(rng, 1, budget < 3 ? budget : 3);

@@ -21,7 +21,7 @@ static int from[64], to[64], untouched[64];
 enum over { PAD, LARGER_PAD, RESHAPE, PAD_OVER_RESHAPE, RESHAPE_OVER_PAD, OVERS };
 
 /* The changed answers of the layout of 3 × 4, in native order. */
-static const struct answers {
+static const struct refused_answers {
 	size_t ndims, dims[3], element_size;
 } changes[] = {
 	{1, {4}, 4},       /* one dimension fewer */
@@ -50,14 +50,14 @@ static struct user_layout *changing(int *numbers, int flags, struct user_calls *
 	return made;
 }
 
-static void change(struct user_layout *layout, const struct answers *answers)
+static void change(struct user_layout *layout, const struct refused_answers *answers)
 {
 	layout->ndims = answers->ndims;
 	layout->element_size = answers->element_size;
 	memcpy(layout->dims, answers->dims, sizeof(answers->dims));
 }
 
-static struct aml_layout *pad(struct aml_layout *target, size_t rows, size_t columns)
+static struct aml_layout *row_pad(struct aml_layout *target, size_t rows, size_t columns)
 {
 	struct aml_layout *made = NULL;
 	int neutral[2] = {-1, -1};
@@ -68,7 +68,7 @@ static struct aml_layout *pad(struct aml_layout *target, size_t rows, size_t col
 	return made;
 }
 
-static struct aml_layout *reshape(struct aml_layout *target, size_t rows, size_t columns)
+static struct aml_layout *row_reshape(struct aml_layout *target, size_t rows, size_t columns)
 {
 	struct aml_layout *made = NULL;
 
@@ -86,13 +86,13 @@ static struct aml_layout *lay_over(enum over over, struct aml_layout *target, si
 	memcpy(dims, all[over], sizeof(all[over]));
 	switch (over) {
 	case PAD_OVER_RESHAPE:
-		return pad(reshape(target, 2, 6), 2, 6);
+		return row_pad(row_reshape(target, 2, 6), 2, 6);
 	case RESHAPE_OVER_PAD:
-		return reshape(pad(target, 3, 4), 2, 6);
+		return row_reshape(row_pad(target, 3, 4), 2, 6);
 	case RESHAPE:
-		return reshape(target, dims[0], dims[1]);
+		return row_reshape(target, dims[0], dims[1]);
 	default:
-		return pad(target, dims[0], dims[1]);
+		return row_pad(target, dims[0], dims[1]);
 	}
 }
 
@@ -128,7 +128,7 @@ static void each_change(enum over over, int flags, bool written)
 		expect_refused(dma, written ? changed : other, written ? other : changed);
 	}
 	/* With its first answers again, the layout is copied. */
-	change(layout, &(struct answers){2, {4, 3}, 4});
+	change(layout, &(struct refused_answers){2, {4, 3}, 4});
 	ck_assert_int_eq(aml_dma_copy(dma, written ? changed : other, written ? other : changed),
 			 AML_SUCCESS);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
@@ -158,7 +158,7 @@ START_TEST(element_by_element)
 END_TEST
 
 /* A layout whose duplicates have these answers instead of its own. */
-static struct answers duplicates_answers;
+static struct refused_answers duplicates_answers;
 
 static int duplicate_changed(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {

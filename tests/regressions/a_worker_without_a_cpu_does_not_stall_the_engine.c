@@ -11,7 +11,7 @@
 #include "suite.h"
 
 /* A real-time thread that keeps one CPU busy. It has priority over all other threads. */
-struct hog {
+struct cpu_hog {
 	pthread_t thread;
 	cpu_set_t cpu;
 	sem_t begun;
@@ -21,7 +21,7 @@ struct hog {
 
 static void *keep_busy(void *arg)
 {
-	struct hog *hog = arg;
+	struct cpu_hog *hog = arg;
 	struct sched_param param = {.sched_priority = 1};
 
 	hog->error = pthread_setaffinity_np(pthread_self(), sizeof(hog->cpu), &hog->cpu);
@@ -34,7 +34,7 @@ static void *keep_busy(void *arg)
 }
 
 /* Start the hog. Returns 0 if it keeps the CPU busy, or an error number. */
-static int hog_begin(struct hog *hog, const cpu_set_t *cpu)
+static int hog_begin(struct cpu_hog *hog, const cpu_set_t *cpu)
 {
 	hog->cpu = *cpu;
 	atomic_store(&hog->stop, false);
@@ -45,7 +45,7 @@ static int hog_begin(struct hog *hog, const cpu_set_t *cpu)
 	return hog->error;
 }
 
-static void hog_end(struct hog *hog)
+static void hog_end(struct cpu_hog *hog)
 {
 	atomic_store(&hog->stop, true);
 	ck_assert_int_eq(pthread_join(hog->thread, NULL), 0);
@@ -71,14 +71,14 @@ static bool two_cpus(cpu_set_t *cpus)
 }
 
 /* An engine with two workers, each on its own CPU. This thread has the CPU of the worker `free`. */
-struct scene {
+struct stuck_worker {
 	struct aml_dma *dma;
 	pid_t stuck, free; /* the worker that will be woken first, and the other worker */
 	cpu_set_t cpus[2]; /* their CPUs */
-	struct hog hog;
+	struct cpu_hog hog;
 };
 
-static void scene_up(struct scene *scene)
+static void scene_up(struct stuck_worker *scene)
 {
 	struct job job = {.result = 0};
 	pid_t tids[2];
@@ -101,7 +101,7 @@ static void scene_up(struct scene *scene)
 	ck_assert_int_eq(hog_begin(&scene->hog, &scene->cpus[0]), 0);
 }
 
-static void scene_down(struct scene *scene)
+static void scene_down(struct stuck_worker *scene)
 {
 	hog_end(&scene->hog);
 	ck_assert_int_eq(aml_dma_linux_destroy(&scene->dma), 0);
@@ -111,7 +111,7 @@ static void scene_down(struct scene *scene)
 START_TEST(the_sixty_fourth_post_wakes_another)
 {
 	struct job jobs[100] = {{0}};
-	struct scene scene;
+	struct stuck_worker scene;
 
 	scene_up(&scene);
 	for (int i = 0; i < 100; i++)
@@ -137,7 +137,7 @@ static void pass_two_milliseconds(void)
 START_TEST(a_post_after_a_millisecond_wakes_another)
 {
 	struct job jobs[2] = {{0}};
-	struct scene scene;
+	struct stuck_worker scene;
 
 	scene_up(&scene);
 	for (int i = 0; i < 2; i++) {
@@ -155,7 +155,7 @@ END_TEST
 START_TEST(a_barrier_after_a_millisecond_wakes_another)
 {
 	struct job job = {0};
-	struct scene scene;
+	struct stuck_worker scene;
 
 	scene_up(&scene);
 	ck_assert_int_eq(job_post(scene.dma, NULL, &job), 0);

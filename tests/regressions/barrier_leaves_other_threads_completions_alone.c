@@ -5,7 +5,7 @@
 #include "gate.h"
 #include "suite.h"
 
-struct poster {
+struct waiting_poster {
 	struct aml_dma *dma;
 	pthread_t thread;
 	int wrong;
@@ -13,7 +13,7 @@ struct poster {
 
 static void *post_and_wait(void *arg)
 {
-	struct poster *poster = arg;
+	struct waiting_poster *poster = arg;
 
 	for (int i = 0; i < 500; i++) {
 		struct job jobs[2] = {{.result = -1 - i}, {.result = 0}};
@@ -36,11 +36,11 @@ START_TEST(waits_return_whatever_barriers_run_beside_them)
 
 	for (size_t threads = 0; threads < 3; threads++) {
 		struct aml_dma *dma = NULL;
-		struct poster posters[POSTERS];
+		struct waiting_poster posters[POSTERS];
 
 		ck_assert_int_eq(aml_dma_linux_create(&dma, threads), 0);
 		for (int i = 0; i < POSTERS; i++) {
-			posters[i] = (struct poster){.dma = dma};
+			posters[i] = (struct waiting_poster){.dma = dma};
 			ck_assert_int_eq(pthread_create(&posters[i].thread, NULL, post_and_wait,
 							&posters[i]),
 					 0);

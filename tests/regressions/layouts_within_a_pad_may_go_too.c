@@ -31,7 +31,7 @@ static struct aml_layout *create_backwards(void)
 	return &user->layout;
 }
 
-static struct aml_layout *pad(struct aml_layout *target, size_t rows, size_t columns)
+static struct aml_layout *dash_pad(struct aml_layout *target, size_t rows, size_t columns)
 {
 	struct aml_layout *made = NULL;
 
@@ -41,7 +41,7 @@ static struct aml_layout *pad(struct aml_layout *target, size_t rows, size_t col
 	return made;
 }
 
-static struct aml_layout *reshape(struct aml_layout *target, size_t rows, size_t columns)
+static struct aml_layout *column_reshape_2d(struct aml_layout *target, size_t rows, size_t columns)
 {
 	struct aml_layout *made = NULL;
 
@@ -74,28 +74,28 @@ static void copy_from(struct aml_layout *src, size_t rows, size_t columns)
 
 START_TEST(a_pad)
 {
-	copy_from(pad(create_backwards(), 5, 6), 5, 6);
+	copy_from(dash_pad(create_backwards(), 5, 6), 5, 6);
 	ck_assert_str_eq((char *)to, "xwvu-tsrq-ponm-lkji-hgfe-dcba-");
 }
 END_TEST
 
 START_TEST(a_reshape_layout)
 {
-	copy_from(reshape(create_backwards(), 3, 8), 3, 8);
+	copy_from(column_reshape_2d(create_backwards(), 3, 8), 3, 8);
 	ck_assert_str_eq((char *)to, "xwvutsrqponmlkjihgfedcba");
 }
 END_TEST
 
 START_TEST(a_reshape_layout_over_a_pad)
 {
-	copy_from(reshape(pad(create_backwards(), 5, 6), 6, 5), 6, 5);
+	copy_from(column_reshape_2d(dash_pad(create_backwards(), 5, 6), 6, 5), 6, 5);
 	ck_assert_str_eq((char *)to, "xwvu-tsrq-ponm-lkji-hgfe-dcba-");
 }
 END_TEST
 
 START_TEST(a_pad_over_a_reshape_layout)
 {
-	copy_from(pad(reshape(create_backwards(), 3, 8), 3, 9), 3, 9);
+	copy_from(dash_pad(column_reshape_2d(create_backwards(), 3, 8), 3, 9), 3, 9);
 	ck_assert_str_eq((char *)to, "xwvutsrqponmlkjihgfedcba---");
 }
 END_TEST

@@ -23,9 +23,9 @@ static void *no_rawptr(const struct aml_layout_data *data)
 }
 
 /* The operator or field by which a layout of 3 × 4 lies at NULL. */
-enum kind { BY_BASE, BY_RAWPTR, BY_STEPS_OF_A_COPIED_TABLE, KINDS };
+enum null_target { BY_BASE, BY_RAWPTR, BY_STEPS_OF_A_COPIED_TABLE, KINDS };
 
-static struct aml_layout *create_at_null(enum kind kind, size_t rows)
+static struct aml_layout *create_at_null(enum null_target kind, size_t rows)
 {
 	static struct aml_layout_ops copied;
 	struct aml_layout *dense = NULL;
@@ -109,7 +109,7 @@ static void each_layout(size_t rows, int code)
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), AML_SUCCESS);
 	for (int kind = 0; kind < KINDS; kind++) {
 		for (int over = 0; over < 5; over++) {
-			struct aml_layout *at_null = create_at_null((enum kind)kind, rows);
+			struct aml_layout *at_null = create_at_null((enum null_target)kind, rows);
 			struct aml_layout *memory = create_dense(to, rows, 4);
 
 			at_null = lay_over(over, at_null, rows);

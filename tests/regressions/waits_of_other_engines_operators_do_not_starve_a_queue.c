@@ -13,15 +13,15 @@
  * An operator of the engine `other` (outer) that copies on the engine `dma` (inner). The inner job
  * waits at the gate.
  */
-struct hog {
+struct nested_copy {
 	struct gate gate;
 	struct job inner, outer;
 	struct aml_dma_request *req;
 };
 
-struct scene {
+struct two_engines {
 	struct aml_dma *dma, *other;
-	struct hog hogs[HOGS];
+	struct nested_copy hogs[HOGS];
 };
 
 /* A body: run the job `other` as a synchronous copy on the engine `dma`. */
@@ -30,7 +30,7 @@ static int copy_there(struct job *job)
 	return job_copy(job->dma, job->other);
 }
 
-static void scene_up(struct scene *scene)
+static void scene_up(struct two_engines *scene)
 {
 	memset(scene, 0, sizeof(*scene));
 	ck_assert_int_eq(aml_dma_linux_create(&scene->dma, 1), 0);
@@ -38,10 +38,10 @@ static void scene_up(struct scene *scene)
 }
 
 /* Start all hogs in order. On return, each inner job is at its gate. */
-static void bring_hogs(struct scene *scene)
+static void bring_hogs(struct two_engines *scene)
 {
 	for (int i = 0; i < HOGS; i++) {
-		struct hog *hog = &scene->hogs[i];
+		struct nested_copy *hog = &scene->hogs[i];
 
 		gate_init(&hog->gate);
 		hog->inner = (struct job){.gate = &hog->gate, .result = -AML_EDOM};
@@ -53,7 +53,7 @@ static void bring_hogs(struct scene *scene)
 }
 
 /* Let a hog end. */
-static void dismiss(struct scene *scene, struct hog *hog)
+static void dismiss(struct two_engines *scene, struct nested_copy *hog)
 {
 	gate_open(&hog->gate);
 	ck_assert_int_eq(aml_dma_wait(scene->other, &hog->req), -AML_EDOM);
@@ -61,7 +61,7 @@ static void dismiss(struct scene *scene, struct hog *hog)
 }
 
 /* Check that only one request runs at a time again, and destroy both engines. */
-static void scene_down(struct scene *scene)
+static void scene_down(struct two_engines *scene)
 {
 	struct crowd crowd = {0};
 	struct job job = {.crowd = &crowd};
@@ -78,7 +78,7 @@ static void scene_down(struct scene *scene)
 /* Contract: ORDER-3. */
 START_TEST(the_head_of_the_queue_runs_beside_them)
 {
-	struct scene scene;
+	struct two_engines scene;
 	struct gate gate;
 	struct job holder = {.gate = &gate}, plain = {.result = -AML_EPERM};
 	struct aml_dma_request *held = NULL, *req = NULL;
@@ -103,7 +103,7 @@ END_TEST
 /* Contract: ORDER-3. */
 START_TEST(an_operator_gets_its_slot_back_beside_them)
 {
-	struct scene scene;
+	struct two_engines scene;
 	struct aml_dma *third = NULL;
 	struct gate gate;
 	struct job away = {.gate = &gate, .result = -AML_EPERM};
@@ -145,7 +145,7 @@ static int copy_everywhere(struct job *job)
 /* Contract: ORDER-3. */
 START_TEST(one_that_runs_beyond_the_bound_may_wait_itself)
 {
-	struct scene scene;
+	struct two_engines scene;
 	struct gate gate;
 	struct job holder = {.gate = &gate}, there, inner, outer;
 	struct aml_dma_request *held = NULL;

@@ -7,13 +7,13 @@
 #include "gate.h"
 #include "work.h"
 
-enum shape { SHAPE_BYTES, SHAPE_1D, SHAPE_2D, SHAPE_PAD, SHAPE_RESHAPE, SHAPES };
+enum parcel_shape { SHAPE_BYTES, SHAPE_1D, SHAPE_2D, SHAPE_PAD, SHAPE_RESHAPE, SHAPES };
 
 enum { UNTOUCHED = 0xC5, NEUTRAL = 0x3A, SCRIBBLE = 0x5E, MARGIN = 16 };
 
 /* Both sides have rows of `cols` elements of `size` bytes each. */
 struct parcel {
-	enum shape shape;
+	enum parcel_shape shape;
 	size_t rows, cols, size;
 	/* The bytes from one row to the next. */
 	size_t from_pitch, to_pitch;
@@ -30,7 +30,7 @@ struct parcel {
 static struct parcel choose(struct rng *rng)
 {
 	static const size_t sizes[] = {1, 2, 4, 8, 24};
-	struct parcel c = {.shape = (enum shape)rng_below(rng, SHAPES)};
+	struct parcel c = {.shape = (enum parcel_shape)rng_below(rng, SHAPES)};
 	bool large = rng_below(rng, 200) == 0 && c.shape != SHAPE_PAD && !under_valgrind();
 
 	c.size = large ? 24 : sizes[rng_below(rng, 5)];
@@ -84,8 +84,8 @@ size_t parcel_bytes(const struct parcel *parcel)
 	return parcel->to_rows * parcel->to_cols * parcel->size;
 }
 
-static struct aml_layout *dense(void *at, const struct parcel *parcel, size_t rows, size_t cols,
-				size_t pitch)
+static struct aml_layout *parcel_layout(void *at, const struct parcel *parcel, size_t rows,
+					size_t cols, size_t pitch)
 {
 	size_t dims[] = {cols, rows}, pitches[] = {pitch / parcel->size, rows};
 	struct aml_layout *layout = NULL;
@@ -102,7 +102,7 @@ static struct aml_layout *source(struct parcel *parcel)
 	size_t padded[] = {parcel->to_cols, parcel->to_rows},
 	       flat[] = {parcel->rows * parcel->cols};
 	struct aml_layout *target =
-		dense(parcel->from, parcel, parcel->rows, parcel->cols, parcel->from_pitch);
+		parcel_layout(parcel->from, parcel, parcel->rows, parcel->cols, parcel->from_pitch);
 	struct aml_layout *layout = target;
 	unsigned char neutral[24];
 
@@ -122,8 +122,8 @@ static struct aml_layout *destination(struct parcel *parcel)
 	struct aml_layout *layout = NULL;
 
 	if (parcel->shape != SHAPE_RESHAPE)
-		return dense(parcel->to, parcel, parcel->to_rows, parcel->to_cols,
-			     parcel->to_pitch);
+		return parcel_layout(parcel->to, parcel, parcel->to_rows, parcel->to_cols,
+				     parcel->to_pitch);
 	REQUIRE(aml_layout_dense_create(&layout, parcel->to, AML_LAYOUT_ORDER_COLUMN_MAJOR,
 					parcel->size, 1, flat, NULL, NULL) == 0);
 	return layout;

@@ -10,8 +10,8 @@
 #include "stress.h"
 #include "suite.h"
 
-/* The most blocks that an engine keeps: each is a request of at least 160 bytes. */
-#define KEPT ((4 << 20) / 160)
+/* The most blocks that an engine keeps: each is a request of at least 20 words. */
+#define KEPT ((long)((4 << 20) / (20 * sizeof(size_t))))
 
 static char to[8], from[8];
 

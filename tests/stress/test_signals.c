@@ -404,7 +404,7 @@ START_TEST(a_storm_of_signals_changes_nothing)
 END_TEST
 
 /* Two engines whose operators copy on each other, with or without a storm. */
-struct pair {
+struct engine_pair {
 	struct aml_dma *engines[2];
 	struct storm *storm;
 };
@@ -412,13 +412,13 @@ struct pair {
 /* A job whose body alternates between the two engines of a pair. */
 struct crossing {
 	struct job job;
-	struct pair *pair;
+	struct engine_pair *pair;
 };
 
 /* Nest n levels deep, in several ways. The innermost level waits for a gust if there is a storm. */
 static int cross(struct job *job)
 {
-	struct pair *pair = ((struct crossing *)job)->pair;
+	struct engine_pair *pair = ((struct crossing *)job)->pair;
 	struct aml_dma *dma = pair->engines[job->n % 2];
 	struct crossing next = {{.body = cross, .n = job->n - 1}, pair};
 	struct job beside = {.result = -AML_EPERM};
@@ -446,7 +446,7 @@ static int cross(struct job *job)
 /* A thread that starts such jobs on one of the two engines. */
 struct crosser {
 	pthread_t thread;
-	struct pair *pair;
+	struct engine_pair *pair;
 	int first, rounds, result;
 	/* Passed before the first round and after the last one. */
 	struct gate *start, *end;
@@ -497,7 +497,7 @@ static void cross_pair(size_t one, size_t two, bool stormy)
 {
 	enum { N = 3 };
 	int rounds = under_valgrind() ? 2 : stormy ? 20 : 60;
-	struct pair pair = {.storm = NULL};
+	struct engine_pair pair = {.storm = NULL};
 	struct crosser crossers[N];
 	pthread_t threads[N];
 	struct storm storm;

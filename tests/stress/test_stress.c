@@ -10,7 +10,7 @@
 enum { THREADS_MAX = 5, LIVE_MAX = 16, POOL_MAX = 8 };
 
 /* Handles that pass from one thread to another. */
-struct pool {
+struct handle_pool {
 	pthread_mutex_t lock;
 	struct work *works[POOL_MAX];
 	size_t n;
@@ -22,10 +22,10 @@ struct habits {
 };
 
 /* A thread that posts. */
-struct poster {
+struct stress_poster {
 	pthread_t thread;
-	struct world *world;
-	struct pool *pool;
+	struct stress_world *world;
+	struct handle_pool *pool;
 	const struct habits *habits;
 	struct rng rng;
 	size_t steps;
@@ -37,7 +37,7 @@ struct poster {
 	unsigned long long finished[CORE_MAX];
 };
 
-static struct work *take_live(struct poster *p)
+static struct work *take_live(struct stress_poster *p)
 {
 	size_t i = rng_below(&p->rng, p->nlive);
 	struct work *w = p->live[i];
@@ -46,14 +46,14 @@ static struct work *take_live(struct poster *p)
 	return w;
 }
 
-static void post(struct poster *p)
+static void post(struct stress_poster *p)
 {
 	size_t rank = rng_below(&p->rng, p->world->ncore);
 	struct work *w = work_create(p->world, &p->rng, &p->world->engines[rank], NULL);
 
 	if (w == NULL)
 		return;
-	work_post(w, (enum way)rng_below(&p->rng, 3));
+	work_post(w, (enum work_way)rng_below(&p->rng, 3));
 	w->next = p->posted[rank];
 	p->posted[rank] = w;
 	if (w->way == WAY_HANDLE)
@@ -63,7 +63,7 @@ static void post(struct poster *p)
 }
 
 /* Call barriers. After one has succeeded, all that this thread had posted has finished. */
-static void barrier(struct poster *p)
+static void barrier(struct stress_poster *p)
 {
 	size_t rank = rng_below(&p->rng, p->world->ncore);
 
@@ -78,9 +78,9 @@ static void barrier(struct poster *p)
 }
 
 /* Give a handle to another thread, or take one. */
-static void pass(struct poster *p)
+static void pass(struct stress_poster *p)
 {
-	struct pool *pool = p->pool;
+	struct handle_pool *pool = p->pool;
 
 	pthread_mutex_lock(&pool->lock);
 	if (p->nlive > 0 && pool->n < POOL_MAX && rng_chance(&p->rng, 50)) {
@@ -96,10 +96,10 @@ static void pass(struct poster *p)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-static void print(struct poster *p)
+static void print(struct stress_poster *p)
 {
 	size_t rank = rng_below(&p->rng, p->world->ncore);
-	struct engine *e = &p->world->engines[rank];
+	struct stress_engine *e = &p->world->engines[rank];
 	unsigned long long finished = engine_figure(e, "finished requests:");
 
 	REQUIRE(finished >= p->finished[rank]);
@@ -107,7 +107,7 @@ static void print(struct poster *p)
 	REQUIRE(engine_figure(e, "workers:") == e->queue.workers);
 }
 
-static void step(struct poster *p)
+static void step(struct stress_poster *p)
 {
 	const struct habits *h = p->habits;
 	size_t at = rng_below(&p->rng, 100);
@@ -130,7 +130,7 @@ static void step(struct poster *p)
 
 static void *poster_main(void *arg)
 {
-	struct poster *p = arg;
+	struct stress_poster *p = arg;
 
 	for (size_t i = 0; i < p->steps; i++) {
 		step(p);
@@ -143,16 +143,16 @@ static void *poster_main(void *arg)
 	return NULL;
 }
 
-static void run_posters(struct world *world, struct rng *rng, const struct habits *habits,
+static void run_posters(struct stress_world *world, struct rng *rng, const struct habits *habits,
 			size_t steps)
 {
-	struct pool pool = {.n = 0};
-	struct poster *posters = calloc(THREADS_MAX, sizeof(*posters));
+	struct handle_pool pool = {.n = 0};
+	struct stress_poster *posters = calloc(THREADS_MAX, sizeof(*posters));
 	size_t n = rng_range(rng, 2, THREADS_MAX);
 
 	REQUIRE(posters != NULL && pthread_mutex_init(&pool.lock, NULL) == 0);
 	for (size_t i = 0; i < n; i++) {
-		struct poster *p = &posters[i];
+		struct stress_poster *p = &posters[i];
 
 		p->world = world;
 		p->pool = &pool;
@@ -170,7 +170,7 @@ static void run_posters(struct world *world, struct rng *rng, const struct habit
 }
 
 /* Call barriers on all engines until three successive rounds have found no new work. */
-static void settle_all(struct world *world)
+static void settle_all(struct stress_world *world)
 {
 	size_t known = SIZE_MAX;
 
@@ -198,7 +198,7 @@ static void check_reports(const struct work *w)
 }
 
 /* Check that the engine's numbers agree with the test's records. */
-static void check_engine(struct world *world, struct engine *e)
+static void check_engine(struct stress_world *world, struct stress_engine *e)
 {
 	unsigned long long finished, bytes, low = 0, doubtful = 0, low_bytes = 0, high_bytes = 0;
 	size_t n = atomic_load(&world->nworks);
@@ -233,7 +233,7 @@ static void check_engine(struct world *world, struct engine *e)
 }
 
 /* Destroy an engine with work in its queue. All of the work runs. */
-static void destroy_busy(struct world *world, struct rng *rng, struct engine *e)
+static void destroy_busy(struct stress_world *world, struct rng *rng, struct stress_engine *e)
 {
 	size_t first = atomic_load(&world->nworks), n = rng_below(rng, 12);
 
@@ -257,7 +257,7 @@ static void run_case(struct rng *rng, const struct habits *habits, const unsigne
 		     unsigned failures, size_t most_workers, size_t steps)
 {
 	long blocks = stress_blocks();
-	struct world *world = calloc(1, sizeof(*world));
+	struct stress_world *world = calloc(1, sizeof(*world));
 
 	REQUIRE(world != NULL);
 	memcpy(world->weights, weights, sizeof(world->weights));

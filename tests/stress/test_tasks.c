@@ -12,20 +12,20 @@
 
 enum { SCHEDS_MAX = 2, THREADS_MAX = 5, TASKS_MAX = 8, CHILDREN_MAX = 1500, DEPTH_MAX = 3 };
 
-struct pool {
+struct task_pool {
 	struct aml_sched *sched;
 	struct queue queue;
 };
 
-struct world;
+struct task_world;
 
 /*
  * A task and its record. The task stays with one scheduler, so that other threads know which one.
  */
 struct piece {
 	struct aml_task task;
-	struct world *world;
-	struct pool *pool;
+	struct task_world *world;
+	struct task_pool *pool;
 	struct turn turn;
 	struct rng rng;
 	int depth;
@@ -40,18 +40,18 @@ struct piece {
 };
 
 /* A thread that submits tasks. */
-struct owner {
+struct submitter {
 	pthread_t thread;
-	struct world *world;
+	struct task_world *world;
 	struct rng rng;
 	size_t steps;
 	struct piece pieces[TASKS_MAX];
 };
 
-struct world {
-	struct pool pools[SCHEDS_MAX];
+struct task_world {
+	struct task_pool pools[SCHEDS_MAX];
 	size_t npools, nowners;
-	struct owner owners[THREADS_MAX];
+	struct submitter owners[THREADS_MAX];
 	/*
 	 * The tasks that tasks submit. Their memory stays until the end, since calls may return
 	 * them late.
@@ -62,7 +62,7 @@ struct world {
 
 static void work(struct aml_task_in *in, struct aml_task_out *out);
 
-static void piece_init(struct piece *piece, struct world *world, struct rng *rng)
+static void piece_init(struct piece *piece, struct task_world *world, struct rng *rng)
 {
 	memset(piece, 0, sizeof(*piece));
 	piece->world = world;
@@ -119,7 +119,7 @@ static void collect(struct piece *piece)
 	piece->out = false;
 }
 
-static struct piece *wait_any(struct pool *pool)
+static struct piece *wait_any(struct task_pool *pool)
 {
 	struct context outer = turn_block(NULL, &pool->queue);
 	struct aml_task *task;
@@ -135,10 +135,10 @@ static struct piece *wait_any(struct pool *pool)
 }
 
 /* Wait for another thread's task, while its owner may wait for it too and others may take it. */
-static void rival(struct owner *owner)
+static void rival(struct submitter *owner)
 {
-	struct world *world = owner->world;
-	struct owner *other = &world->owners[rng_below(&owner->rng, world->nowners)];
+	struct task_world *world = owner->world;
+	struct submitter *other = &world->owners[rng_below(&owner->rng, world->nowners)];
 	struct piece *piece = &other->pieces[rng_below(&owner->rng, TASKS_MAX)];
 
 	if (other != owner && atomic_load(&piece->known))
@@ -148,7 +148,7 @@ static void rival(struct owner *owner)
 /* Submit a child and wait for it, unless a wait_any takes it first. */
 static void nest(struct piece *piece)
 {
-	struct world *world = piece->world;
+	struct task_world *world = piece->world;
 	size_t number = atomic_fetch_add(&world->nchildren, 1);
 	struct piece *child;
 
@@ -192,9 +192,9 @@ static void work(struct aml_task_in *in, struct aml_task_out *out)
 	turn_leave(&piece->turn, outer);
 }
 
-static void step(struct owner *owner)
+static void step(struct submitter *owner)
 {
-	struct world *world = owner->world;
+	struct task_world *world = owner->world;
 	struct piece *piece = &owner->pieces[rng_below(&owner->rng, TASKS_MAX)];
 	size_t at = rng_below(&owner->rng, 100);
 
@@ -206,7 +206,7 @@ static void step(struct owner *owner)
 		submit(piece);
 		atomic_exchange(&piece->known, 1);
 	} else if (at < 30) {
-		struct pool *wrong = &world->pools[(size_t)(piece->pool - world->pools) ^ 1];
+		struct task_pool *wrong = &world->pools[(size_t)(piece->pool - world->pools) ^ 1];
 
 		if (world->npools == 2)
 			REQUIRE(aml_sched_wait_task(wrong->sched, &piece->task) == -AML_EINVAL);
@@ -217,7 +217,7 @@ static void step(struct owner *owner)
 
 static void *owner_main(void *arg)
 {
-	struct owner *owner = arg;
+	struct submitter *owner = arg;
 
 	for (size_t i = 0; i < owner->steps; i++) {
 		step(owner);
@@ -232,7 +232,7 @@ static void *owner_main(void *arg)
 }
 
 /* Each submission has run. If the scheduler was drained, a task that is out has been returned. */
-static void check(struct piece *piece, const struct pool *pool, bool drained)
+static void check(struct piece *piece, const struct task_pool *pool, bool drained)
 {
 	int left;
 
@@ -244,7 +244,7 @@ static void check(struct piece *piece, const struct pool *pool, bool drained)
 }
 
 /* Destroy the scheduler, which runs the tasks that nothing has drained, and check all tasks. */
-static void finish(struct world *world, struct pool *pool, bool drained)
+static void finish(struct task_world *world, struct task_pool *pool, bool drained)
 {
 	struct context outer = turn_block(NULL, &pool->queue);
 
@@ -261,7 +261,7 @@ static void finish(struct world *world, struct pool *pool, bool drained)
 static void run_case(struct rng *rng, size_t most_workers, size_t steps)
 {
 	long blocks = stress_blocks();
-	struct world *world = calloc(1, sizeof(*world));
+	struct task_world *world = calloc(1, sizeof(*world));
 	bool drain;
 
 	REQUIRE(world != NULL);
@@ -277,7 +277,7 @@ static void run_case(struct rng *rng, size_t most_workers, size_t steps)
 		REQUIRE(world->pools[i].sched != NULL);
 	}
 	for (size_t i = 0; i < world->nowners; i++) {
-		struct owner *owner = &world->owners[i];
+		struct submitter *owner = &world->owners[i];
 
 		owner->world = world;
 		owner->rng = stress_fork(rng);

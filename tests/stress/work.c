@@ -8,15 +8,15 @@
 /* The code of a failure is this number minus the number of its work. */
 enum { FIRST_CODE = -1000 };
 
-bool engine_is_core(const struct engine *engine)
+bool engine_is_core(const struct stress_engine *engine)
 {
 	return engine < &engine->world->engines[CORE_MAX];
 }
 
-struct engine *engine_create(struct world *world, size_t workers)
+struct stress_engine *engine_create(struct stress_world *world, size_t workers)
 {
 	size_t number = atomic_fetch_add(&world->nengines, 1);
-	struct engine *e;
+	struct stress_engine *e;
 
 	if (number >= ENGINES_MAX)
 		return NULL;
@@ -28,9 +28,9 @@ struct engine *engine_create(struct world *world, size_t workers)
 }
 
 /* Record that a barrier, called at `called`, has returned the code of a failure. */
-static void account_failure(struct engine *engine, int code, uint64_t called)
+static void account_failure(struct stress_engine *engine, int code, uint64_t called)
 {
-	struct world *world = engine->world;
+	struct stress_world *world = engine->world;
 	uint64_t settled;
 	struct work *w;
 
@@ -44,7 +44,7 @@ static void account_failure(struct engine *engine, int code, uint64_t called)
 	REQUIRE(settled == 0 || settled > called);
 }
 
-int engine_barrier(struct engine *engine)
+int engine_barrier(struct stress_engine *engine)
 {
 	uint64_t called = stress_now();
 	struct context outer = turn_block(NULL, &engine->queue);
@@ -56,13 +56,13 @@ int engine_barrier(struct engine *engine)
 	return code;
 }
 
-void engine_settle(struct engine *engine)
+void engine_settle(struct stress_engine *engine)
 {
 	while (engine_barrier(engine) != AML_SUCCESS)
 		;
 }
 
-void engine_destroy(struct engine *engine)
+void engine_destroy(struct stress_engine *engine)
 {
 	struct context outer = turn_block(NULL, &engine->queue);
 
@@ -71,7 +71,7 @@ void engine_destroy(struct engine *engine)
 	turn_unblock(outer);
 }
 
-unsigned long long engine_figure(struct engine *engine, const char *label)
+unsigned long long engine_figure(struct stress_engine *engine, const char *label)
 {
 	char text[512] = "";
 	FILE *stream = fmemopen(text, sizeof(text), "w");
@@ -88,7 +88,7 @@ unsigned long long engine_figure(struct engine *engine, const char *label)
 /* An operator calls barriers only on engines with a higher rank than its own. */
 static void call_barrier(struct work *w)
 {
-	struct world *world = w->engine->world;
+	struct stress_world *world = w->engine->world;
 	size_t rank = (size_t)(w->engine - world->engines);
 
 	if (w->depth > 0 || w->local || !engine_is_core(w->engine))
@@ -120,12 +120,12 @@ static void try_on_itself(struct work *w)
 /* Post more work to a lasting engine or to this one, and wait for it or cancel it in any order. */
 static void nest(struct work *w)
 {
-	struct world *world = w->engine->world;
+	struct stress_world *world = w->engine->world;
 	struct work *children[CHILDREN_MAX];
 	size_t n = rng_range(&w->rng, 1, CHILDREN_MAX), posted = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct engine *e = w->engine;
+		struct stress_engine *e = w->engine;
 		struct work *child;
 
 		if (!w->local && rng_chance(&w->rng, 60))
@@ -133,7 +133,7 @@ static void nest(struct work *w)
 		child = work_create(world, &w->rng, e, w);
 		if (child == NULL)
 			break;
-		work_post(child, (enum way)rng_below(&w->rng, 3));
+		work_post(child, (enum work_way)rng_below(&w->rng, 3));
 		if (child->way == WAY_HANDLE)
 			children[posted++] = child;
 		stress_dawdle(&w->rng);
@@ -194,10 +194,11 @@ static int operate(struct aml_layout *dst, const struct aml_layout *src, void *a
 }
 
 /* Choose a kind by the world's weights. The depth of nested work is limited. */
-static enum kind pick_kind(const struct world *world, struct rng *rng, const struct work *parent)
+static enum work_kind pick_kind(const struct stress_world *world, struct rng *rng,
+				const struct work *parent)
 {
 	size_t at = rng_below(rng, 100);
-	enum kind kind = WORK_COPY;
+	enum work_kind kind = WORK_COPY;
 
 	while (kind < WORK_KINDS - 1 && at >= world->weights[kind])
 		at -= world->weights[kind++];
@@ -207,7 +208,7 @@ static enum kind pick_kind(const struct world *world, struct rng *rng, const str
 	return kind;
 }
 
-struct work *work_create(struct world *world, struct rng *rng, struct engine *engine,
+struct work *work_create(struct stress_world *world, struct rng *rng, struct stress_engine *engine,
 			 struct work *parent)
 {
 	size_t number = atomic_fetch_add(&world->nworks, 1);
@@ -252,7 +253,7 @@ static void work_now(struct work *w)
 	work_check(w);
 }
 
-void work_post(struct work *work, enum way way)
+void work_post(struct work *work, enum work_way way)
 {
 	struct aml_dma_request **req = way == WAY_HANDLE ? &work->req : NULL;
 
@@ -327,10 +328,10 @@ static bool may_make_threads(void)
 	return preload == NULL || strstr(preload, "helgrind") == NULL;
 }
 
-void use_own_engine(struct world *world, struct rng *rng, struct work *parent)
+void use_own_engine(struct stress_world *world, struct rng *rng, struct work *parent)
 {
 	size_t workers = rng_below(rng, 4);
-	struct engine *e = engine_create(world, may_make_threads() ? workers : 0);
+	struct stress_engine *e = engine_create(world, may_make_threads() ? workers : 0);
 	struct work *works[8];
 	size_t n = rng_below(rng, 8), posted = 0;
 
@@ -342,7 +343,7 @@ void use_own_engine(struct world *world, struct rng *rng, struct work *parent)
 		if (w == NULL)
 			break;
 		works[posted++] = w;
-		work_post(w, (enum way)rng_below(rng, 3));
+		work_post(w, (enum work_way)rng_below(rng, 3));
 		if (w->way == WAY_HANDLE && rng_chance(rng, 20))
 			work_wait(w);
 		else if (w->way == WAY_HANDLE && rng_chance(rng, 20))

@@ -23,7 +23,7 @@
 enum { WORKS_MAX = 4000, ENGINES_MAX = 128, CORE_MAX = 3, CHILDREN_MAX = 4, DEPTH_MAX = 3 };
 
 /* What a piece of work does. */
-enum kind {
+enum work_kind {
 	WORK_COPY,    /* a copy by the library; all other kinds have an operator of the test */
 	WORK_LEAF,    /* waits for nothing */
 	WORK_NEST,    /* posts other work and waits for some of it */
@@ -37,20 +37,20 @@ enum kind {
 enum fate { FATE_NONE, FATE_OUT, FATE_WAITED, FATE_CANCELLED };
 
 /* How a piece is posted. */
-enum way { WAY_HANDLE, WAY_NO_HANDLE, WAY_COPY };
+enum work_way { WAY_HANDLE, WAY_NO_HANDLE, WAY_COPY };
 
-struct world;
+struct stress_world;
 
-struct engine {
+struct stress_engine {
 	struct aml_dma *dma;
-	struct world *world;
+	struct stress_world *world;
 	struct queue queue;
 };
 
 struct work {
-	struct engine *engine;
-	enum kind kind;
-	enum way way;
+	struct stress_engine *engine;
+	enum work_kind kind;
+	enum work_way way;
 	struct rng rng;
 	/* How many operators are its ancestors; 0: a thread has posted it. */
 	int depth;
@@ -82,9 +82,9 @@ struct work {
 };
 
 /* All data of a case. */
-struct world {
+struct stress_world {
 	/* The first `ncore` engines last as long as the case; `ncore` is at most CORE_MAX. */
-	struct engine engines[ENGINES_MAX];
+	struct stress_engine engines[ENGINES_MAX];
 	size_t ncore;
 	atomic_size_t nengines;
 	struct work works[WORKS_MAX];
@@ -95,30 +95,30 @@ struct world {
 };
 
 /* Create an engine of the world. NULL if all ENGINES_MAX places are used. */
-struct engine *engine_create(struct world *world, size_t workers);
+struct stress_engine *engine_create(struct stress_world *world, size_t workers);
 /* Call the engine's barrier and record what it returns. */
-int engine_barrier(struct engine *engine);
+int engine_barrier(struct stress_engine *engine);
 /* Call barriers until one succeeds. */
-void engine_settle(struct engine *engine);
-void engine_destroy(struct engine *engine);
+void engine_settle(struct stress_engine *engine);
+void engine_destroy(struct stress_engine *engine);
 /* The number that aml_dma_fprintf() prints after the label. */
-unsigned long long engine_figure(struct engine *engine, const char *label);
+unsigned long long engine_figure(struct stress_engine *engine, const char *label);
 
 /* Does the engine last as long as the case? */
-bool engine_is_core(const struct engine *engine);
+bool engine_is_core(const struct stress_engine *engine);
 
 /* Create random work for an engine. NULL if all WORKS_MAX places are used. `parent` may be NULL. */
-struct work *work_create(struct world *world, struct rng *rng, struct engine *engine,
+struct work *work_create(struct stress_world *world, struct rng *rng, struct stress_engine *engine,
 			 struct work *parent);
 /* Post the work. A synchronous copy has finished when this returns. */
-void work_post(struct work *work, enum way way);
+void work_post(struct work *work, enum work_way way);
 void work_wait(struct work *work);
 void work_cancel(struct work *work);
 /* Check work that has finished or was cancelled. */
 void work_check(const struct work *work);
 
 /* Create an engine, use it and destroy it, in a thread or an operator. */
-void use_own_engine(struct world *world, struct rng *rng, struct work *parent);
+void use_own_engine(struct stress_world *world, struct rng *rng, struct work *parent);
 
 /* parcel.c: what a piece of kind WORK_COPY copies. */
 struct parcel *parcel_create(struct rng *rng);

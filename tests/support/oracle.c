@@ -79,6 +79,23 @@ void oracle_dense(struct oracle *oracle, void *ptr, int order, size_t element_si
 	}
 }
 
+void oracle_steps(struct oracle *oracle, void *ptr, int order, size_t element_size, size_t ndims,
+		  const size_t *dims, const ptrdiff_t *steps)
+{
+	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0}, user[AML_LAYOUT_NDIMS_MAX];
+
+	start(oracle, order, element_size, ndims, dims);
+	for (size_t n = 0; n < oracle->count; n++) {
+		unsigned char *at = ptr;
+
+		flip(order, ndims, coords, user);
+		for (size_t i = 0; i < ndims; i++)
+			at += (ptrdiff_t)user[i] * steps[i];
+		oracle->cells[n].at = at;
+		next_coords(ndims, oracle->dims, coords);
+	}
+}
+
 void oracle_slice(struct oracle *oracle, const struct oracle *from, int order,
 		  const size_t *offsets, const size_t *dims, const size_t *strides)
 {
@@ -105,20 +122,39 @@ void oracle_reshape(struct oracle *oracle, const struct oracle *from, int order,
 	memcpy(oracle->cells, from->cells, oracle->count * sizeof(*oracle->cells));
 }
 
-void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
-		void *neutral)
+void oracle_reverse(struct oracle *oracle, const struct oracle *from, size_t dim)
 {
-	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0};
+	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0}, there[AML_LAYOUT_NDIMS_MAX];
 	size_t ndims = from->ndims;
 
+	start(oracle, AML_LAYOUT_ORDER_COLUMN_MAJOR, from->element_size, ndims, from->dims);
+	for (size_t n = 0; n < oracle->count; n++) {
+		memcpy(there, coords, sizeof(there));
+		there[dim] = from->dims[dim] - 1 - coords[dim];
+		oracle->cells[n] = from->cells[linear(ndims, from->dims, there)];
+		next_coords(ndims, from->dims, coords);
+	}
+}
+
+void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
+		void *neutral, const size_t *offsets)
+{
+	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0}, there[AML_LAYOUT_NDIMS_MAX];
+	size_t native[AML_LAYOUT_NDIMS_MAX] = {0};
+	size_t ndims = from->ndims;
+
+	if (offsets)
+		flip(order, ndims, offsets, native);
 	start(oracle, order, from->element_size, ndims, dims);
 	for (size_t n = 0; n < oracle->count; n++) {
 		bool inside = true;
 
-		for (size_t i = 0; i < ndims; i++)
-			inside = inside && coords[i] < from->dims[i];
+		for (size_t i = 0; i < ndims; i++) {
+			there[i] = coords[i] - native[i];
+			inside = inside && coords[i] >= native[i] && there[i] < from->dims[i];
+		}
 		if (inside)
-			oracle->cells[n] = from->cells[linear(ndims, from->dims, coords)];
+			oracle->cells[n] = from->cells[linear(ndims, from->dims, there)];
 		else
 			oracle->cells[n] = (struct cell){neutral, true};
 		next_coords(ndims, oracle->dims, coords);

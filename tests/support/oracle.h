@@ -37,13 +37,18 @@ struct oracle {
 /* Each function makes `oracle`; release it with oracle_destroy(). `from` is not changed. */
 void oracle_dense(struct oracle *oracle, void *ptr, int order, size_t element_size, size_t ndims,
 		  const size_t *dims, const size_t *stride, const size_t *pitch);
+/* `ptr` is the address of element 0. */
+void oracle_steps(struct oracle *oracle, void *ptr, int order, size_t element_size, size_t ndims,
+		  const size_t *dims, const ptrdiff_t *steps);
 void oracle_slice(struct oracle *oracle, const struct oracle *from, int order,
 		  const size_t *offsets, const size_t *dims, const size_t *strides);
 void oracle_reshape(struct oracle *oracle, const struct oracle *from, int order, size_t ndims,
 		    const size_t *dims);
-/* `neutral` must outlive the oracle. */
+/* Reverse native dimension `dim`. */
+void oracle_reverse(struct oracle *oracle, const struct oracle *from, size_t dim);
+/* `neutral` must outlive the oracle. `offsets` NULL: 0 in each dimension. */
 void oracle_pad(struct oracle *oracle, const struct oracle *from, int order, const size_t *dims,
-		void *neutral);
+		void *neutral, const size_t *offsets);
 /* Dimension i is dimension target_dims[i] of `from`. */
 void oracle_permute(struct oracle *oracle, const struct oracle *from, const size_t *target_dims);
 void oracle_destroy(struct oracle *oracle);

@@ -10,6 +10,7 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "suite.h"
 #include "user_layout.h"
@@ -192,6 +193,87 @@ static void make_base(struct sample *sample, struct rng *rng, int flags, size_t 
 	note(sample, sample->order == AML_LAYOUT_ORDER_ROW_MAJOR ? "row" : "column");
 }
 
+/*
+ * Steps in bytes in any order of the dimensions. They need not be multiples of the element size and
+ * may be negative. Returns the number of bytes below element 0; `*span` is the number of all bytes.
+ */
+static size_t random_byte_steps(struct rng *rng, bool source, size_t element_size, size_t ndims,
+				const size_t *dims, ptrdiff_t *steps, size_t *span)
+{
+	size_t permutation[AML_LAYOUT_NDIMS_MAX], unit = element_size, rest = 1, below = 0;
+
+	for (size_t i = 0; i < ndims; i++)
+		rest *= at_least_1(dims[i]);
+	rng_permutation(rng, ndims, permutation);
+	for (size_t k = 0; k < ndims; k++) {
+		size_t i = permutation[k], extent = at_least_1(dims[i]), step, next;
+
+		rest /= extent;
+		step = unit + (rng_chance(rng, 40) ? rng_below(rng, 2 * element_size + 1) : 0);
+		if ((source && rng_chance(rng, 8)) || dims[i] == 1)
+			step = rng_below(rng, 2 * element_size);
+		if (source && rng_chance(rng, 5))
+			step = 0;
+		next = (extent - 1) * step + unit;
+		if (next * rest > BUDGET * element_size) {
+			step = unit;
+			next = extent * unit;
+		}
+		unit = next;
+		steps[i] = (ptrdiff_t)step;
+		if (rng_chance(rng, 40)) {
+			steps[i] = -steps[i];
+			below += (extent - 1) * step;
+		}
+	}
+	*span = unit;
+	return below;
+}
+
+/* Make a layout with aml_layout_steps_create(), and the sample's memory. */
+static void make_steps(struct sample *sample, struct rng *rng, int flags, size_t element_size,
+		       size_t ndims, const size_t *dims)
+{
+	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX], user_steps[AML_LAYOUT_NDIMS_MAX];
+	size_t user_dims[AML_LAYOUT_NDIMS_MAX], span, below;
+
+	below = random_byte_steps(rng, flags & SAMPLE_SOURCE, element_size, ndims, dims, steps,
+				  &span);
+	guard_create(&sample->memory, span, rng);
+	sample->order = random_order(rng);
+	flip(sample->order, ndims, dims, user_dims);
+	for (size_t i = 0; i < ndims; i++)
+		user_steps[sample->order == AML_LAYOUT_ORDER_ROW_MAJOR ? ndims - 1 - i : i] =
+			steps[i];
+	ck_assert_int_eq(aml_layout_steps_create(&sample->layout, sample->memory.data + below,
+						 sample->order, element_size, ndims, user_dims,
+						 user_steps),
+			 AML_SUCCESS);
+	oracle_steps(&sample->oracle, sample->memory.data + below, sample->order, element_size,
+		     ndims, user_dims, user_steps);
+	note(sample, "steps");
+}
+
+/* Replace the sample's layout by one with a dimension in reverse. */
+static void reverse(struct sample *sample, struct rng *rng)
+{
+	size_t ndims = sample->oracle.ndims, dim = rng_below(rng, ndims);
+	struct aml_layout *reversed;
+	struct oracle oracle;
+
+	ck_assert_int_eq(aml_layout_reverse(sample->layout, &reversed,
+					    sample->order == AML_LAYOUT_ORDER_ROW_MAJOR
+						    ? ndims - 1 - dim
+						    : dim),
+			 AML_SUCCESS);
+	oracle_reverse(&oracle, &sample->oracle, dim);
+	aml_layout_destroy(&sample->layout);
+	oracle_destroy(&sample->oracle);
+	sample->layout = reversed;
+	sample->oracle = oracle;
+	note(sample, "reverse");
+}
+
 /* Replace the sample's layout by a slice of that layout. */
 static void slice(struct sample *sample, struct rng *rng, const size_t *offsets, const size_t *dims,
 		  const size_t *strides)
@@ -227,8 +309,8 @@ static void slice(struct sample *sample, struct rng *rng, const size_t *offsets,
 	note(sample, "slice");
 }
 
-/* Make a dense layout that is sliced `slices` times. */
-static void make_dense(struct sample *sample, struct rng *rng, int flags, size_t element_size,
+/* Make a dense or steps layout that is sliced `slices` times, and perhaps reversed. */
+static void make_plain(struct sample *sample, struct rng *rng, int flags, size_t element_size,
 		       size_t ndims, const size_t *dims, size_t slices)
 {
 	size_t offsets[AML_LAYOUT_NDIMS_MAX], strides[AML_LAYOUT_NDIMS_MAX],
@@ -236,7 +318,12 @@ static void make_dense(struct sample *sample, struct rng *rng, int flags, size_t
 	size_t count = 1;
 
 	if (slices == 0) {
-		make_base(sample, rng, flags, element_size, ndims, dims);
+		if (rng_chance(rng, 35))
+			make_steps(sample, rng, flags, element_size, ndims, dims);
+		else
+			make_base(sample, rng, flags, element_size, ndims, dims);
+		if (rng_chance(rng, 15))
+			reverse(sample, rng);
 		return;
 	}
 	for (size_t i = 0; i < ndims; i++)
@@ -256,8 +343,10 @@ static void make_dense(struct sample *sample, struct rng *rng, int flags, size_t
 		}
 		count = count / extent * whole[i];
 	}
-	make_dense(sample, rng, flags, element_size, ndims, whole, slices - 1);
+	make_plain(sample, rng, flags, element_size, ndims, whole, slices - 1);
 	slice(sample, rng, offsets, dims, strides);
+	if (rng_chance(rng, 10))
+		reverse(sample, rng);
 }
 
 static void make(struct sample *sample, struct rng *rng, int flags, size_t depth,
@@ -313,9 +402,11 @@ static void make_pad(struct sample *sample, struct rng *rng, int flags, size_t d
 		     size_t element_size, size_t ndims, const size_t *dims)
 {
 	size_t target_dims[AML_LAYOUT_NDIMS_MAX], user_dims[AML_LAYOUT_NDIMS_MAX];
+	size_t offsets[AML_LAYOUT_NDIMS_MAX] = {0}, user_offsets[AML_LAYOUT_NDIMS_MAX];
 	unsigned char *neutral = sample->neutrals[sample->num_neutrals++];
 	unsigned char given[SAMPLE_ELEMENT_MAX];
-	int order = random_order(rng);
+	int order = random_order(rng), err;
+	bool in_front = rng_chance(rng, 60);
 	struct aml_layout *layout;
 	struct oracle oracle;
 
@@ -330,23 +421,29 @@ static void make_pad(struct sample *sample, struct rng *rng, int flags, size_t d
 	}
 	make(sample, rng, flags, depth - 1, element_size, ndims, target_dims);
 	flip(order, ndims, dims, user_dims);
+	for (size_t i = 0; i < ndims && in_front; i++)
+		if (rng_chance(rng, 60))
+			offsets[i] = rng_below(rng, rng_chance(rng, 90) ? 4 : dims[i] + 2);
+	flip(order, ndims, offsets, user_offsets);
 	rng_bytes(rng, neutral, element_size);
 	memcpy(given, neutral, element_size);
-	ck_assert_int_eq(aml_layout_pad_create(&layout, order, sample->layout, user_dims, given),
-			 AML_SUCCESS);
+	err = in_front ? aml_layout_pad_create_at(&layout, order, sample->layout, user_dims, given,
+						  user_offsets)
+		       : aml_layout_pad_create(&layout, order, sample->layout, user_dims, given);
+	ck_assert_int_eq(err, AML_SUCCESS);
 	/* The pad has copied the neutral element. */
 	memset(given, 0, sizeof(given));
-	oracle_pad(&oracle, &sample->oracle, order, user_dims, neutral);
-	replace(sample, layout, order, &oracle, "pad");
+	oracle_pad(&oracle, &sample->oracle, order, user_dims, neutral, user_offsets);
+	replace(sample, layout, order, &oracle, in_front ? "pad-at" : "pad");
 }
 
 static void make_user(struct sample *sample, struct rng *rng, int flags, size_t element_size,
 		      size_t ndims, const size_t *dims)
 {
-	int order = random_order(rng), has = (int)rng_below(rng, 8);
+	int order = random_order(rng), has = (int)rng_below(rng, 16);
 	struct user_layout *user;
 
-	make_dense(sample, rng, flags, element_size, ndims, dims, rng_below(rng, 2));
+	make_plain(sample, rng, flags, element_size, ndims, dims, rng_below(rng, 2));
 	user = user_layout_create(&sample->oracle, order, has, NULL);
 	if (!(has & (USER_DUPLICATE | USER_STEPS)))
 		sample->must_stay = true;
@@ -374,7 +471,7 @@ static void make(struct sample *sample, struct rng *rng, int flags, size_t depth
 		make_user(sample, rng, flags, element_size, ndims, dims);
 		break;
 	default:
-		make_dense(sample, rng, flags, element_size, ndims, dims, rng_below(rng, 3));
+		make_plain(sample, rng, flags, element_size, ndims, dims, rng_below(rng, 3));
 		break;
 	}
 }

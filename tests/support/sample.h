@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Random layouts. A sample has a layout, the oracle of that layout, and guarded memory for its
- * elements. Dense samples have strides, pitches and steps in any order of the dimensions, and may
- * be slices of slices. Nested samples also have pads, reshapes and custom layouts over each other.
+ * elements. Dense samples have strides, pitches and steps in any order of the dimensions. Other
+ * samples have steps in bytes, of either sign. Both may be slices of slices, and reversed. Nested
+ * samples also have pads, reshapes and custom layouts over each other.
  */
 #ifndef TESTS_SUPPORT_SAMPLE_H
 #define TESTS_SUPPORT_SAMPLE_H

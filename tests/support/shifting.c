@@ -34,7 +34,7 @@ struct answers {
 };
 
 /* Shared by both layouts of a copy and all duplicates of these. */
-struct world {
+struct shifting_world {
 	const struct shifting_source *source;
 	bool armed;
 	size_t calls;
@@ -50,12 +50,12 @@ struct world {
 struct shifting {
 	struct aml_layout layout;
 	struct aml_layout_ops ops;
-	struct world *world;
+	struct shifting_world *world;
 	unsigned char *middle;
 	struct answers first, now;
 };
 
-static size_t pick(const struct world *world, size_t n)
+static size_t pick(const struct shifting_world *world, size_t n)
 {
 	return world->source->pick(world->source->arg, n);
 }
@@ -69,7 +69,7 @@ static struct shifting *shifting(const struct aml_layout_data *data)
 static void change(struct shifting *s)
 {
 	static const size_t ndims[] = {1, 2, 3, 4, 5, 6, NDIMS, NDIMS + 1, 0};
-	struct world *world = s->world;
+	struct shifting_world *world = s->world;
 	size_t i = pick(world, LONG);
 
 	switch (pick(world, 12)) {
@@ -116,7 +116,7 @@ static void change(struct shifting *s)
 /* Perhaps change the answers. Each operator calls this function first. */
 static void shift(struct shifting *s)
 {
-	struct world *world = s->world;
+	struct shifting_world *world = s->world;
 
 	if (!world->armed)
 		return;
@@ -200,7 +200,7 @@ static void destroy(struct aml_layout *layout)
 	free(s);
 }
 
-static struct shifting *create(struct world *world, const struct shifting *like)
+static struct shifting *create(struct shifting_world *world, const struct shifting *like)
 {
 	struct shifting *s = malloc(sizeof(*s));
 
@@ -230,7 +230,7 @@ static int duplicate(const struct aml_layout *layout, struct aml_layout **output
 }
 
 /* A side of a copy. */
-struct side {
+struct shifting_side {
 	unsigned char *memory, *picture;
 	struct aml_layout *layout;
 	bool may_go; /* the layout may be destroyed once the copy is posted */
@@ -238,7 +238,7 @@ struct side {
 
 enum { MEMORY = 2 * GUARD + 2 * REACH };
 
-static bool make_memory(struct side *side, unsigned char paint)
+static bool make_memory(struct shifting_side *side, unsigned char paint)
 {
 	side->memory = malloc(MEMORY);
 	side->picture = malloc(MEMORY);
@@ -250,14 +250,14 @@ static bool make_memory(struct side *side, unsigned char paint)
 }
 
 /* Whether all bytes are unchanged, except those from `from` to `to`. */
-static bool intact(const struct side *side, size_t from, size_t to)
+static bool intact(const struct shifting_side *side, size_t from, size_t to)
 {
 	return memcmp(side->memory, side->picture, from) == 0 &&
 	       memcmp(side->memory + to, side->picture + to, MEMORY - to) == 0;
 }
 
 /* Make a shifting layout whose first answers are the extents and element size in `like`. */
-static struct aml_layout *make_layout(struct world *world, struct side *side,
+static struct aml_layout *make_layout(struct shifting_world *world, struct shifting_side *side,
 				      const struct answers *like)
 {
 	struct shifting s = {.first = *like};
@@ -287,7 +287,7 @@ static struct aml_layout *make_layout(struct world *world, struct side *side,
 }
 
 /* Put a pad or a reshape over the layout, unless its creation fails. */
-static void lay_over(struct side *side, bool pads, size_t n, const size_t *dims)
+static void lay_over(struct shifting_side *side, bool pads, size_t n, const size_t *dims)
 {
 	unsigned char neutral[SIZE] = {0};
 	struct aml_layout *made;
@@ -304,7 +304,8 @@ static void lay_over(struct side *side, bool pads, size_t n, const size_t *dims)
 }
 
 /* Put a pad or a reshape over both sides, and update the extents. */
-static void lay_over_both(struct world *world, struct side *sides, size_t *n, size_t *dims)
+static void lay_over_both(struct shifting_world *world, struct shifting_side *sides, size_t *n,
+			  size_t *dims)
 {
 	size_t how = pick(world, 5), count = 1;
 
@@ -341,7 +342,7 @@ static void lay_over_both(struct world *world, struct side *sides, size_t *n, si
 	}
 }
 
-static struct answers first_answers(struct world *world)
+static struct answers first_answers(struct shifting_world *world)
 {
 	static const size_t sizes[] = {4, 1, 8, 3, 16};
 	struct answers first = {.ndims = 1 + pick(world, 4)};
@@ -360,7 +361,7 @@ static struct answers first_answers(struct world *world)
 }
 
 /* Make the layouts and memory of both sides. One side may be dense. */
-static bool make_sides(struct world *world, struct side *sides)
+static bool make_sides(struct shifting_world *world, struct shifting_side *sides)
 {
 	struct answers first = first_answers(world);
 	size_t n = first.ndims, dims[NDIMS], dense = pick(world, 4);
@@ -388,7 +389,8 @@ static bool make_sides(struct world *world, struct side *sides)
 }
 
 /* Post a copy, and wait for it or cancel it. */
-static int post(struct world *world, struct side *sides, struct aml_dma *dma, size_t way)
+static int post(struct shifting_world *world, struct shifting_side *sides, struct aml_dma *dma,
+		size_t way)
 {
 	struct aml_dma_request *req = NULL;
 	size_t go = pick(world, 4);
@@ -405,7 +407,7 @@ static int post(struct world *world, struct side *sides, struct aml_dma *dma, si
 	return way == 1 ? aml_dma_cancel(dma, &req) : aml_dma_wait(dma, &req);
 }
 
-static int copy(struct world *world, struct side *sides, struct aml_dma *dma)
+static int copy(struct shifting_world *world, struct shifting_side *sides, struct aml_dma *dma)
 {
 	struct aml_layout *dst = sides[0].layout, *src = sides[1].layout, *made = NULL;
 	size_t identity[NDIMS], way = pick(world, 10);
@@ -438,7 +440,8 @@ static int copy(struct world *world, struct side *sides, struct aml_dma *dma)
 	}
 }
 
-static const char *check(const struct world *world, const struct side *sides, int err)
+static const char *check(const struct shifting_world *world, const struct shifting_side *sides,
+			 int err)
 {
 	if (err != AML_SUCCESS && err != -AML_EINVAL && err != -AML_ENOTSUP &&
 	    err != -AML_FAILURE && err != -AML_EPERM)
@@ -454,8 +457,8 @@ static const char *check(const struct world *world, const struct side *sides, in
 
 const char *shifting_run(const struct shifting_source *source, struct aml_dma *dma, size_t *calls)
 {
-	struct world world = {.source = source};
-	struct side sides[2] = {{NULL, NULL, NULL, false}, {NULL, NULL, NULL, false}};
+	struct shifting_world world = {.source = source};
+	struct shifting_side sides[2] = {{NULL, NULL, NULL, false}, {NULL, NULL, NULL, false}};
 	const char *wrong = "out of memory for the test";
 
 	if (make_sides(&world, sides)) {

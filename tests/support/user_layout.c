@@ -104,6 +104,11 @@ static int user_duplicate(const struct aml_layout *layout, struct aml_layout **o
 	return AML_SUCCESS;
 }
 
+static int user_concurrent(const struct aml_layout_data *data)
+{
+	return const_data(data)->concurrent_result;
+}
+
 static void user_destroy(struct aml_layout *layout)
 {
 	struct user_layout *user = user_layout_of(layout);
@@ -134,7 +139,9 @@ struct user_layout *user_layout_create(const struct oracle *oracle, int order, i
 		.duplicate = flags & USER_DUPLICATE ? user_duplicate : NULL,
 		.destroy = flags & USER_FREE ? NULL : user_destroy,
 		.steps_native = flags & USER_STEPS ? user_steps_native : NULL,
+		.concurrent = flags & USER_CONCURRENT ? user_concurrent : NULL,
 	};
+	user->concurrent_result = 1;
 	user->calls = calls;
 	user->order = order;
 	user->element_size = oracle->element_size;

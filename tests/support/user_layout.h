@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Custom layouts, made of a table of addresses. A custom layout has AML's operators, and by choice
- * the operators duplicate and steps_native (the fast path). A test may change any member of it.
+ * the operators duplicate, steps_native (the fast path) and concurrent. A test may change any
+ * member of it.
  */
 #ifndef TESTS_SUPPORT_USER_LAYOUT_H
 #define TESTS_SUPPORT_USER_LAYOUT_H
@@ -13,9 +14,10 @@
 
 #include "oracle.h"
 
-/* The operators duplicate and steps_native are optional. */
+/* The operators duplicate, steps_native and concurrent are optional. */
 #define USER_DUPLICATE 0x1
 #define USER_STEPS 0x2
+#define USER_CONCURRENT 0x8
 /* The layout has no destroy operator. It is one allocation: release it with free(). */
 #define USER_FREE 0x4
 
@@ -41,7 +43,7 @@ struct user_layout {
 	/* In native order. */
 	size_t dims[USER_NDIMS];
 	/* The results of the operators. */
-	int dims_result, steps_result, duplicate_result;
+	int dims_result, steps_result, duplicate_result, concurrent_result;
 	/* The answers of steps_native. */
 	unsigned char *base;
 	ptrdiff_t steps[USER_NDIMS];

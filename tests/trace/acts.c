@@ -56,7 +56,7 @@ static void copy_small(int times)
 /* The memory of the layouts. */
 static int cells[4096];
 
-static struct aml_layout *dense(int *at, size_t n, const size_t *dims, const size_t *stride)
+static struct aml_layout *ints_at(int *at, size_t n, const size_t *dims, const size_t *stride)
 {
 	struct aml_layout *layout;
 	size_t pitch[] = {1, 1};
@@ -102,14 +102,15 @@ static void act_kinds(void)
 {
 	const size_t gap[] = {2}, rows[] = {5, 40}, more[] = {3, 17};
 	const size_t flat[] = {12}, none[] = {0}, two[] = {3, 4}, other[] = {4, 3};
-	struct aml_layout *a = dense(cells, 1, flat, NULL), *b = dense(cells + 100, 1, flat, NULL);
-	struct aml_layout *spread = dense(cells + 200, 1, flat, gap);
-	struct aml_layout *c = dense(cells + 300, 2, two, NULL);
-	struct aml_layout *turned = dense(cells + 400, 2, two, (const size_t[]){4, 1});
-	struct aml_layout *d = dense(cells + 500, 2, two, rows);
-	struct aml_layout *e = dense(cells + 1000, 2, other, more), *walked, *padded;
-	struct aml_layout *empty = dense(cells, 1, none, NULL);
-	struct aml_layout *large = dense(cells + 2000, 2, (const size_t[]){5, 5}, NULL);
+	struct aml_layout *a = ints_at(cells, 1, flat, NULL),
+			  *b = ints_at(cells + 100, 1, flat, NULL);
+	struct aml_layout *spread = ints_at(cells + 200, 1, flat, gap);
+	struct aml_layout *c = ints_at(cells + 300, 2, two, NULL);
+	struct aml_layout *turned = ints_at(cells + 400, 2, two, (const size_t[]){4, 1});
+	struct aml_layout *d = ints_at(cells + 500, 2, two, rows);
+	struct aml_layout *e = ints_at(cells + 1000, 2, other, more), *walked, *padded;
+	struct aml_layout *empty = ints_at(cells, 1, none, NULL);
+	struct aml_layout *large = ints_at(cells + 2000, 2, (const size_t[]){5, 5}, NULL);
 	struct aml_layout_ops ops = *b->ops;
 	struct aml_dma_request *req;
 

@@ -27,7 +27,7 @@ struct member {
 	char key[32], value[64];
 };
 
-struct event {
+struct read_event {
 	size_t n;
 	struct member members[16];
 	/* Nanoseconds. */
@@ -35,7 +35,7 @@ struct event {
 	bool used;
 };
 
-static struct event *events;
+static struct read_event *events;
 static size_t count;
 
 /* The rest of the text, for the parser, and the whole text. */
@@ -125,7 +125,7 @@ static void parse_number(char *room, size_t size)
 }
 
 /* Parse an object, and append its members and those of objects in it to the event. */
-static void parse_object(struct event *e)
+static void parse_object(struct read_event *e)
 {
 	need('{');
 	if (take('}'))
@@ -154,7 +154,7 @@ static void parse_object(struct event *e)
 }
 
 /* The value of the n-th member with this name, counted from 0. NULL if there is none. */
-static const char *nth(const struct event *e, const char *key, int n)
+static const char *nth(const struct read_event *e, const char *key, int n)
 {
 	for (size_t i = 0; i < e->n; i++)
 		if (strcmp(e->members[i].key, key) == 0 && n-- == 0)
@@ -162,7 +162,7 @@ static const char *nth(const struct event *e, const char *key, int n)
 	return NULL;
 }
 
-static const char *get(const struct event *e, const char *key)
+static const char *get(const struct read_event *e, const char *key)
 {
 	const char *value = nth(e, key, 0);
 
@@ -171,7 +171,7 @@ static const char *get(const struct event *e, const char *key)
 	return value;
 }
 
-static bool is(const struct event *e, const char *ph)
+static bool is(const struct read_event *e, const char *ph)
 {
 	return strcmp(get(e, "ph"), ph) == 0;
 }
@@ -192,7 +192,7 @@ static void parse(void)
 
 	need('[');
 	do {
-		struct event *e;
+		struct read_event *e;
 
 		if (count == room) {
 			room = room ? 2 * room : 1024;
@@ -216,7 +216,7 @@ static void parse(void)
 }
 
 /* The id of the event's request, to sort by. Empty for metadata. */
-static const char *request_of(const struct event *e)
+static const char *request_of(const struct read_event *e)
 {
 	return is(e, "M") ? "" : is(e, "X") ? get(e, "request") : get(e, "id");
 }
@@ -235,7 +235,7 @@ struct sum {
 static const char *const kinds[9] = {"empty", "flat",  "strided", "transpose",
 				     "walk",  "boxes", "deref",   "operator"};
 
-static void count_kind(struct sum *sum, const struct event *post)
+static void count_kind(struct sum *sum, const struct read_event *post)
 {
 	for (size_t i = 0; kinds[i] != NULL; i++)
 		if (strcmp(get(post, "name"), kinds[i]) == 0) {
@@ -246,17 +246,17 @@ static void count_kind(struct sum *sum, const struct event *post)
 }
 
 /* Check the events of one request, and count them. */
-static void check_request(struct sum *sum, const struct event *e, size_t n)
+static void check_request(struct sum *sum, const struct read_event *e, size_t n)
 {
-	const struct event *post = NULL, *start = NULL, *end = NULL;
+	const struct read_event *post = NULL, *start = NULL, *end = NULL;
 	const char *id = request_of(e);
 	size_t slices = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct event **place = is(&e[i], "b")   ? &post
-					     : is(&e[i], "n") ? &start
-					     : is(&e[i], "e") ? &end
-							      : NULL;
+		const struct read_event **place = is(&e[i], "b")   ? &post
+						  : is(&e[i], "n") ? &start
+						  : is(&e[i], "e") ? &end
+								   : NULL;
 
 		slices += place == NULL;
 		if (place != NULL && *place != NULL)
@@ -303,7 +303,7 @@ static void check_request(struct sum *sum, const struct event *e, size_t n)
 
 static int by_thread(const void *a, const void *b)
 {
-	const struct event *x = a, *y = b;
+	const struct read_event *x = a, *y = b;
 	int order;
 
 	if (is(x, "X") != is(y, "X"))
@@ -335,7 +335,7 @@ static void check_slices(struct sum *sum)
 
 	qsort(events, count, sizeof(*events), by_thread);
 	for (size_t i = 0; i < count && is(&events[i], "X"); i++) {
-		const struct event *e = &events[i];
+		const struct read_event *e = &events[i];
 
 		if (strcmp(tid, get(e, "tid")) != 0) {
 			tid = get(e, "tid");

@@ -22,10 +22,11 @@ extern "C" {
  * aml_layout_destroy() releases both. Programs written for AML also release a pad with free(),
  * which leaves the target alive.
  *
- * Coordinates within the extents of the target are the elements of the target. All other
+ * The target begins at coordinates 0 of the pad, or at the *offsets* that are passed to
+ * aml_layout_pad_create_at(). Coordinates there are the elements of the target. All other
  * coordinates are the neutral element. In the source of a copy they have its value; in the
- * destination they are dropped, and the neutral element is never written. An extent that is smaller
- * than the extent of the target crops the target.
+ * destination they are dropped, and the neutral element is never written. Elements of the target
+ * beyond the extents of the pad are cropped: the pad does not have them.
  *
  * @code
  * // A row-major layout of 100 × 100 doubles as 128 × 128, filled up with zeros:
@@ -33,6 +34,10 @@ extern "C" {
  * size_t dims[] = {128, 128};
  * double zero = 0.0;
  * int err = aml_layout_pad_create(&padded, AML_LAYOUT_ORDER_C, layout, dims, &zero);
+ *
+ * // The same layout with a border of 14 zeros on each side:
+ * size_t offsets[] = {14, 14};
+ * int err = aml_layout_pad_create_at(&padded, AML_LAYOUT_ORDER_C, layout, dims, &zero, offsets);
  * @endcode
  *
  * Pads have no reshape and no slice operator: these calls return -AML_ENOTSUP. Up to
@@ -63,6 +68,11 @@ struct aml_layout_pad {
 	size_t *target_dims;
 	/** A copy of the neutral element. */
 	void *neutral;
+	/**
+	 * Not in AML: the coordinates of the pad at which the target begins. All 0 in a pad of
+	 * aml_layout_pad_create().
+	 */
+	size_t *offsets;
 };
 
 /**
@@ -86,6 +96,25 @@ struct aml_layout_pad {
  */
 int aml_layout_pad_create(struct aml_layout **layout, const int order, struct aml_layout *target,
 			  const size_t *dims, void *neutral);
+
+/**
+ * Create a pad layout whose target begins at any coordinates, so that neutral elements may lie in
+ * front of it. Not in AML.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[out] layout  The layout. The caller releases it with aml_layout_destroy().
+ * @param[in] order  The order of the new layout, of `dims` and of `offsets`: AML_LAYOUT_ORDER_….
+ *   Other bits are ignored. The target may have another order.
+ * @param[in] target  The target. On success the pad owns it; on an error the caller still does.
+ * @param[in] dims  The extents in elements, as many as the target has; copied.
+ * @param[in] neutral  The neutral element; copied.
+ * @param[in] offsets  The coordinates of the pad at which the target begins, as many as the target
+ *   has; copied. They may lie beyond `dims`: the whole target is cropped then.
+ * @return As aml_layout_pad_create(). `offsets` must not be NULL either.
+ */
+int aml_layout_pad_create_at(struct aml_layout **layout, const int order, struct aml_layout *target,
+			     const size_t *dims, void *neutral, const size_t *offsets);
 
 /**
  * Release a pad layout and its target: the destroy operator of pad layouts.

@@ -29,13 +29,13 @@ extern "C" {
 /** The major version. */
 #define AML_VERSION_MAJOR 0
 /** The minor version. */
-#define AML_VERSION_MINOR 1
+#define AML_VERSION_MINOR 2
 /** The patch level. */
 #define AML_VERSION_PATCH 0
 /** A text that distinguishes builds of one version. Empty in a release. */
 #define AML_VERSION_REVISION ""
 /** The whole version as a text. */
-#define AML_VERSION_STRING "0.1.0"
+#define AML_VERSION_STRING "0.2.0"
 
 /** AML_VERSION_MAJOR of the running library. */
 extern const int aml_version_major;

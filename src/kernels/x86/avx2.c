@@ -20,7 +20,7 @@
 #define LOAD_LANE(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define LOAD_ROWS(p, step) \
 	_mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p)), LOAD_LANE((p) + (step)), 1)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 #define VECTORS 8
 #define LOW_1 _mm256_unpacklo_epi8
@@ -38,13 +38,19 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 			 : _mm256_inserti128_si256(v, LOAD_LANE(p), 1);
 }
 #define SET_LANE avx2_set_lane
-#include "kernels/x86/transpose.inc"
+#include "kernels/vector/transpose.inc"
 
-#include "kernels/x86/stream.inc"
+#define DRAIN _mm_sfence
+#include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
-#include "kernels/x86/shuffle.inc"
+#define VEC16 __m128i
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define OR16 _mm_or_si128
+#define LOOK_UP _mm_shuffle_epi8
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx2 = {
 	.name = ISA_NAME,
@@ -56,9 +62,10 @@ const struct kernels kernels_avx2 = {
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},
+	.listed = {avx2_listed_1, avx2_listed_2, avx2_listed_4, avx2_listed_8, avx2_listed_16},
 	.shuffle = avx2_shuffle,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif

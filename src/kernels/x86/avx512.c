@@ -28,7 +28,7 @@ TARGET static inline __m512i avx512_load_rows(const char *p, ptrdiff_t step)
 	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 #define LOAD_ROWS(p, step) avx512_load_rows(p, step)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 #define VECTORS 16
 #define LOW_1 _mm512_unpacklo_epi8
@@ -71,13 +71,20 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define SET_HALF avx512_set_half
 #define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
 #define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
-#include "kernels/x86/transpose.inc"
+#define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
+#include "kernels/vector/transpose.inc"
 
-#include "kernels/x86/stream.inc"
+#define DRAIN _mm_sfence
+#include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
-#include "kernels/x86/shuffle.inc"
+#define VEC16 __m128i
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define OR16 _mm_or_si128
+#define LOOK_UP _mm_shuffle_epi8
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx512 = {
 	.name = ISA_NAME,
@@ -90,9 +97,12 @@ const struct kernels kernels_avx512 = {
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
 	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,
 		   avx512_staged_16},
+	.listed = {avx512_listed_1, avx512_listed_2, avx512_listed_4, avx512_listed_8,
+		   avx512_listed_16},
+	.masks = true,
 	.shuffle = avx512_shuffle,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif

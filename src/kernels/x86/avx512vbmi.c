@@ -19,7 +19,7 @@
 #define STORE(p, v) _mm512_storeu_si512(p, v)
 #define STREAM(p, v) _mm512_stream_si512((void *)(p), v)
 #define LOAD_ROWS(p, step)
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 /* Which masks of a vector are not all bits? Or are its stores aligned, and streamed? */
 enum vbmi_masks { VBMI_NO_MASKS, VBMI_STREAM, VBMI_STORE_MASK, VBMI_BOTH_MASKS };
@@ -201,5 +201,5 @@ const struct kernels kernels_avx512vbmi = {
 	.lay = avx512vbmi_lay,
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif

@@ -17,7 +17,7 @@
 #define STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define STREAM(p, v) _mm_stream_si128((__m128i *)(void *)(p), v)
 #define LOAD_ROWS(p, step) ((void)(step), LOAD(p))
-#include "kernels/x86/vector.inc"
+#include "kernels/vector/vector.inc"
 
 #define VECTORS 8
 #define LOW_1 _mm_unpacklo_epi8
@@ -29,11 +29,12 @@
 #define LOW_8 _mm_unpacklo_epi64
 #define HIGH_8 _mm_unpackhi_epi64
 #define SET_LANE(v, lane, p) ((void)(v), (void)(lane), LOAD(p))
-#include "kernels/x86/transpose.inc"
+#include "kernels/vector/transpose.inc"
 
-#include "kernels/x86/stream.inc"
+#define DRAIN _mm_sfence
+#include "kernels/vector/stream.inc"
 
-#include "kernels/x86/rows.inc"
+#include "kernels/vector/rows.inc"
 
 const struct kernels kernels_sse2 = {
 	.name = ISA_NAME,
@@ -45,7 +46,8 @@ const struct kernels kernels_sse2 = {
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
+	.listed = {sse2_listed_1, sse2_listed_2, sse2_listed_4, sse2_listed_8, sse2_listed_16},
 };
 
-#include "kernels/x86/vector_end.inc"
+#include "kernels/vector/vector_end.inc"
 #endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels for aarch64 with NEON, which every aarch64 CPU with floating point has. */
+#include "kernels/kernels.h"
+
+#ifdef KERNELS_HAVE_NEON
+#include <arm_neon.h>
+#include <string.h>
+
+#include "kernels/count.h"
+#include "machine/caches.h"
+
+#define ISA_NAME "neon"
+#define ISA(name) neon_##name
+#define TARGET
+#define WIDTH 16
+#define VEC uint8x16_t
+#define LOAD(p) vld1q_u8((const uint8_t *)(p))
+#define STORE(p, v) vst1q_u8((uint8_t *)(p), v)
+#define LOAD_ROWS(p, step) ((void)(step), LOAD(p))
+
+/*
+ * The instruction that stores past the caches takes two registers, so a single vector is stored as
+ * two halves. No built-in function for it exists in both gcc and clang.
+ */
+static inline void neon_stream_vector(char *p, uint8x16_t v)
+{
+	__asm__("stnp %d1, %d2, %0"
+		: "=Q"(*(char(*)[WIDTH])p)
+		: "w"(vget_low_u8(v)), "w"(vget_high_u8(v)));
+}
+#define STREAM neon_stream_vector
+#include "kernels/vector/vector.inc"
+
+/* The halves of v and w, interleaved as elements of `bits` bits. */
+#define ZIP(half, bits, v, w)     \
+	vreinterpretq_u8_u##bits( \
+		half##q_u##bits(vreinterpretq_u##bits##_u8(v), vreinterpretq_u##bits##_u8(w)))
+
+#define VECTORS 16
+#define LOW_1 vzip1q_u8
+#define HIGH_1 vzip2q_u8
+#define LOW_2(v, w) ZIP(vzip1, 16, v, w)
+#define HIGH_2(v, w) ZIP(vzip2, 16, v, w)
+#define LOW_4(v, w) ZIP(vzip1, 32, v, w)
+#define HIGH_4(v, w) ZIP(vzip2, 32, v, w)
+#define LOW_8(v, w) ZIP(vzip1, 64, v, w)
+#define HIGH_8(v, w) ZIP(vzip2, 64, v, w)
+#define SET_LANE(v, lane, p) ((void)(v), (void)(lane), LOAD(p))
+#include "kernels/vector/transpose.inc"
+
+static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
+{
+	__asm__("stnp %q1, %q2, %0" : "=Q"(*(char(*)[2 * WIDTH]) p) : "w"(v), "w"(w));
+}
+#define STREAM_PAIR neon_stream_pair
+
+/* Streamed stores are ordered like all others: by release stores, and here for any later store. */
+#define DRAIN() __asm__ volatile("dmb ishst" : : : "memory")
+#include "kernels/vector/stream.inc"
+
+#include "kernels/vector/rows.inc"
+
+#define VEC16 VEC
+#define LOAD16 LOAD
+#define STORE16 STORE
+#define OR16 vorrq_u8
+#define LOOK_UP vqtbl1q_u8
+#include "kernels/vector/shuffle.inc"
+
+const struct kernels kernels_neon = {
+	.name = ISA_NAME,
+	.width = WIDTH,
+	.stream = neon_stream,
+	.drain = neon_drain,
+	.rows = neon_rows,
+	.fill = neon_fill,
+	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
+	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
+	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
+	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
+	.shuffle = neon_shuffle,
+	.shuffle_width = SHUFFLE_WIDTH_MIN,
+};
+
+#undef ZIP
+#include "kernels/vector/vector_end.inc"
+#endif

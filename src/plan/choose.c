@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Chooses variants.
+ *
+ * Below `stream_bytes / CHOICE_ZONE` bytes nothing streams, and from `stream_bytes * CHOICE_ZONE`
+ * on everything does. Between, the route is learnt: how much of the last-level cache a program gets
+ * is not what the system reports.
+ */
+#include "plan/choose.h"
+
+#include "machine/caches.h"
+#include "machine/model.h"
+#include "plan/class.h"
+#include "plan/lists.h"
+#include "plan/method.h"
+#include "plan/part.h"
+#include "plan/staging.h"
+#include "plan/tune.h"
+
+enum {
+	CHOICE_ZONE = 4,
+	/* Smaller plans are not timed. Tests build with small caches, and choose earlier. */
+	CHOICE_BYTES_MIN = 16 << 10,
+	VARIANT_MASK = 127, /* of the bits that a plan has for its variant */
+};
+
+/* No plan has a choice before copy_set_choice_rules() has run. */
+uint64_t copy_choice_bytes_min[VARIANT_KINDS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+/* Constant while copies are planned. */
+static struct choice_rules rules;
+
+/* The variant that is expected to be the fastest on a route, on this machine. It fits the plan. */
+static unsigned first_variant(struct copy_plan *plan, bool stream)
+{
+	if (plan->kind == COPY_FLAT)
+		return stream ? VARIANT_FLAT_STREAM : VARIANT_FLAT_CACHED;
+	if (plan->kind == COPY_STRIDED)
+		return stream ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_CACHED;
+	if (!stream)
+		return VARIANT_TRANSPOSE_CACHED;
+	if (!copy_staged_choose(plan)) {
+		if (!copy_lists_fit_stream(plan))
+			return VARIANT_TRANSPOSE_DIRECT;
+		return machine_is_amd() ? VARIANT_TRANSPOSE_LIST_ONCE
+					: VARIANT_TRANSPOSE_LIST_FIRST;
+	}
+	/* Intel's CPUs may drop lines that are used once before they are used. */
+	return machine_is_amd() ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
+}
+
+/* Can the plan run a variant of its kind? */
+static bool variant_fits(struct copy_plan *plan, const struct copy_variant *variant)
+{
+	switch ((enum copy_condition)variant->condition) {
+	case CONDITION_NONE:
+		break;
+	case CONDITION_STREAMS:
+		return copy_strided_streams(plan);
+	case CONDITION_STAGE:
+		return copy_staged_choose(plan);
+	case CONDITION_LISTS:
+		return copy_lists_fit_stream(plan);
+	}
+	return true;
+}
+
+/* The set of variants of a plan's kind on a route, by their number within the kind. */
+static uint32_t variants_on(uint8_t kind, bool stream)
+{
+	uint32_t set = 0;
+
+	for (unsigned i = copy_first_variant[kind], n = 0;
+	     i < VARIANTS && copy_variants[i].kind == kind; i++, n++)
+		if (copy_variants[i].stream == stream)
+			set |= 1u << n;
+	return set;
+}
+
+/* The members of a set that fit the plan. */
+static uint32_t fitting_variants(struct copy_plan *plan, uint32_t set)
+{
+	uint32_t fitting = set;
+
+	for (; set != 0; set &= set - 1) {
+		unsigned n = (unsigned)__builtin_ctz(set);
+
+		if (!variant_fits(plan, &copy_variants[copy_first_variant[plan->kind] + n]))
+			fitting &= ~(1u << n);
+	}
+	return fitting;
+}
+
+/* The first choice of the route. */
+static bool first_route(struct copy_plan *plan, uint64_t bytes)
+{
+	return bytes >= caches()->stream_bytes &&
+	       (plan->kind != COPY_STRIDED || copy_strided_streams(plan));
+}
+
+static bool route_is_open(const struct copy_plan *plan, uint64_t bytes)
+{
+	return bytes >= caches()->stream_bytes / CHOICE_ZONE &&
+	       bytes < caches()->stream_bytes * CHOICE_ZONE &&
+	       (plan->kind != COPY_STRIDED || copy_strided_streams(plan));
+}
+
+#ifdef TUNE_ROTATE
+/* Tests build so that all variants of a set have their turn. */
+static unsigned rotate_variants(uint32_t set)
+{
+	static unsigned turns; /* atomic */
+	unsigned n = __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
+
+	for (n %= (unsigned)__builtin_popcount(set); n > 0; n--)
+		set &= set - 1;
+	return (unsigned)__builtin_ctz(set);
+}
+#endif
+
+void copy_choose_route(struct copy_plan *plan, uint64_t bytes)
+{
+	unsigned base = copy_first_variant[plan->kind], forced = rules.forced[plan->kind];
+	struct tune_options options;
+	struct tune_class class;
+
+	plan->stream = first_route(plan, bytes);
+	plan->timed = !rules.off && forced == VARIANT_NONE;
+	if (forced != VARIANT_NONE)
+		plan->stream = copy_variants[forced].stream &&
+			       (plan->kind != COPY_STRIDED || copy_strided_streams(plan));
+	if (!plan->timed)
+		return;
+	options.cached = variants_on(plan->kind, false);
+	options.streamed = variants_on(plan->kind, true);
+	options.first = first_variant(plan, plan->stream) - base;
+	class = tune_class_of(plan, bytes);
+	plan->tune_slot = tune_slot(&class) & (TUNE_SLOTS - 1);
+	if (route_is_open(plan, bytes))
+		plan->stream = tune_choose_route(plan->tune_slot, &options);
+#ifdef TUNE_ROTATE
+	if (route_is_open(plan, bytes))
+		plan->stream = rotate_variants(0xf) != 0;
+#endif
+}
+
+/*
+ * Set the first choice, or the variant that is forced. If something was learnt that may change it,
+ * return the variants to choose from, else 0.
+ */
+static uint32_t begin_choice(struct copy_plan *plan)
+{
+	unsigned forced = rules.forced[plan->kind];
+	uint32_t set;
+
+	plan->variant = first_variant(plan, plan->stream) & VARIANT_MASK;
+	if (forced != VARIANT_NONE && copy_variants[forced].stream == plan->stream &&
+	    variant_fits(plan, &copy_variants[forced]))
+		plan->variant = forced & VARIANT_MASK;
+	if (!plan->timed)
+		return 0;
+	set = variants_on(plan->kind, plan->stream);
+#ifdef TUNE_ROTATE
+	set = 1u << rotate_variants(fitting_variants(plan, set));
+	plan->variant =
+		(copy_first_variant[plan->kind] + (unsigned)__builtin_ctz(set)) & VARIANT_MASK;
+#endif
+	return (set & (set - 1)) != 0 ? fitting_variants(plan, set) : 0;
+}
+
+void copy_choose_variant(struct copy_plan *plan, uint64_t bytes)
+{
+	unsigned base = copy_first_variant[plan->kind], chosen;
+	uint32_t set = begin_choice(plan);
+	bool checks = false;
+
+	if (bytes >= 4 * COPY_PART) {
+		/* Its parts choose again. */
+		if (set != 0)
+			plan->variant =
+				(base + tune_best(plan->tune_slot, set, plan->variant - base)) &
+				VARIANT_MASK;
+		return;
+	}
+	if (set != 0) {
+		chosen = tune_choose(plan->tune_slot, set, plan->variant - base, &checks);
+		plan->variant = (base + chosen) & VARIANT_MASK;
+	}
+	if (plan->timed && !checks)
+		plan->timed = tune_is_due(plan->tune_slot);
+}
+
+void copy_choose_part_variant(struct copy_plan *part)
+{
+	unsigned base = copy_first_variant[part->kind];
+	uint32_t set = begin_choice(part);
+	bool checks;
+
+	if (set != 0)
+		part->variant =
+			(base + tune_choose(part->tune_slot, set, part->variant - base, &checks)) &
+			VARIANT_MASK;
+}
+
+void copy_choice_report(const struct copy_plan *plan, uint64_t ns)
+{
+	tune_report(plan->tune_slot, plan->variant - copy_first_variant[plan->kind],
+		    copy_plan_payload(plan), ns);
+}
+
+/* Has a kind several variants on the route through the caches? */
+static bool has_cached_choice(uint8_t kind)
+{
+	uint32_t set = variants_on(kind, false);
+
+	return (set & (set - 1)) != 0;
+}
+
+void copy_set_choice_rules(const struct choice_rules *new_rules)
+{
+	uint64_t zone = caches()->stream_bytes / CHOICE_ZONE;
+
+	rules = *new_rules;
+	for (uint8_t kind = 0; kind < VARIANT_KINDS; kind++) {
+		uint64_t least = zone;
+
+		if (copy_first_variant[kind] == VARIANT_NONE)
+			least = UINT64_MAX;
+		else if ((has_cached_choice(kind) || rules.forced[kind] != VARIANT_NONE) &&
+			 least > CHOICE_BYTES_MIN)
+			least = CHOICE_BYTES_MIN;
+		copy_choice_bytes_min[kind] = least;
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Splits deref plans into parts. A part is a section of one dimension: the outermost one with
+ * enough iterations, because it varies slowest in the destination. Nothing is split if a side does
+ * not allow several threads.
+ */
+#include "plan/section.h"
+#include "layout/sizes.h"
+#include "plan/part.h"
+
+enum {
+	/* To copy an element takes at least as long as to copy this many contiguous bytes. */
+	DEREF_ELEMENT_BYTES = 32,
+	/* A dimension of fewer iterations is split only if no other has more. */
+	SECTIONS_ENOUGH = 16,
+	SECTIONS_MAX = 1 << 20,
+};
+
+/* The dimension to split. */
+static uint8_t dim_to_split(const struct copy_plan *plan)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	uint8_t longest = 0;
+
+	for (uint8_t i = plan->nloops; i-- > 0;) {
+		if (dims[i].extent >= SECTIONS_ENOUGH)
+			return i;
+		if (dims[i].extent > dims[longest].extent)
+			longest = i;
+	}
+	return longest;
+}
+
+unsigned copy_deref_parts(const struct copy_plan *plan)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	size_t bytes = plan->elements.bytes, count = 1, parts;
+
+	if (!plan->sides.concurrent)
+		return 1;
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		count *= dims[i].extent;
+	parts = count / (COPY_PART /
+			 min(bytes > DEREF_ELEMENT_BYTES ? bytes : DEREF_ELEMENT_BYTES, COPY_PART));
+	if (parts < 4)
+		return 1;
+	return (unsigned)min(min(parts, dims[dim_to_split(plan)].extent), SECTIONS_MAX);
+}
+
+struct copy_section copy_deref_section(const struct copy_plan *plan, unsigned part)
+{
+	struct copy_section section = {.dim = dim_to_split(plan)};
+	size_t extent = copy_const_dims(plan)[section.dim].extent;
+	unsigned parts = copy_deref_parts(plan);
+	size_t each = extent / parts, more = extent % parts;
+
+	section.from = each * part + more * part / parts;
+	section.to = each * (part + 1) + more * (part + 1) / parts;
+	return section;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of variants. */
+#include <string.h>
+
+#include "plan/variant.h"
+
+const struct copy_variant copy_variants[VARIANTS] = {
+	[VARIANT_NONE] = {.name = "none", .kind = COPY_EMPTY},
+	[VARIANT_FLAT_CACHED] = {.name = "cached", .kind = COPY_FLAT},
+	[VARIANT_FLAT_STREAM] = {.name = "stream", .kind = COPY_FLAT, .stream = true},
+	[VARIANT_STRIDED_CACHED] = {.name = "cached", .kind = COPY_STRIDED},
+	[VARIANT_STRIDED_STREAM] = {.name = "stream",
+				    .kind = COPY_STRIDED,
+				    .stream = true,
+				    .condition = CONDITION_STREAMS},
+	[VARIANT_TRANSPOSE_CACHED] = {.name = "cached", .kind = COPY_TRANSPOSE},
+	[VARIANT_TRANSPOSE_DIRECT] = {.name = "direct",
+				      .kind = COPY_TRANSPOSE,
+				      .stream = true,
+				      .direct = true},
+	[VARIANT_TRANSPOSE_STAGE_ONCE] = {.name = "stage-once",
+					  .kind = COPY_TRANSPOSE,
+					  .condition = CONDITION_STAGE,
+					  .stream = true,
+					  .hint = HINT_ONCE},
+	[VARIANT_TRANSPOSE_STAGE_FIRST] = {.name = "stage-first",
+					   .kind = COPY_TRANSPOSE,
+					   .condition = CONDITION_STAGE,
+					   .stream = true,
+					   .hint = HINT_FIRST},
+	[VARIANT_TRANSPOSE_LIST_ONCE] = {.name = "list-once",
+					 .kind = COPY_TRANSPOSE,
+					 .condition = CONDITION_LISTS,
+					 .stream = true,
+					 .lists = true,
+					 .hint = HINT_ONCE},
+	[VARIANT_TRANSPOSE_LIST_FIRST] = {.name = "list-first",
+					  .kind = COPY_TRANSPOSE,
+					  .condition = CONDITION_LISTS,
+					  .stream = true,
+					  .lists = true,
+					  .hint = HINT_FIRST},
+};
+
+#ifdef KERNELS_COUNT
+unsigned long copy_variant_runs[VARIANTS];
+#endif
+
+const uint8_t copy_first_variant[VARIANT_KINDS] = {
+	[COPY_FLAT] = VARIANT_FLAT_CACHED,
+	[COPY_STRIDED] = VARIANT_STRIDED_CACHED,
+	[COPY_TRANSPOSE] = VARIANT_TRANSPOSE_CACHED,
+};
+
+unsigned copy_variant_named(uint8_t kind, const char *name, size_t length)
+{
+	for (unsigned i = VARIANT_NONE + 1; i < VARIANTS; i++)
+		if (copy_variants[i].kind == kind && strlen(copy_variants[i].name) == length &&
+		    memcmp(copy_variants[i].name, name, length) == 0)
+			return i;
+	return VARIANT_NONE;
+}
