@@ -95,8 +95,8 @@ size_t contest_add(struct contest *contest, const char *name, int (*run)(void *)
 int contest_shape_layouts(const struct contest *contest, struct layout_pair *pair);
 
 /*
- * Check all contestants. Each result must be that of plain code. Another library with a wrong
- * result is removed if it is a yardstick of a suite, else the contest has failed.
+ * Check all contestants. Each result must be that of plain code, else the contest has failed.
+ * Another library with a wrong result is removed instead, and the note says so.
  */
 enum outcome contest_check(struct contest *contest);
 

@@ -213,7 +213,7 @@ static void add_summary(FILE *stream, const struct bench_case *c, const struct r
 			fprintf(stream, "  against %s\n", row->yardstick);
 		yardstick = row->yardstick;
 		format_target(target, row);
-		fprintf(stream, "    %7.3g  %-9s%-8s%s\n", row->ratio, target,
+		fprintf(stream, "    %7.3g  %-10s%-8s%s\n", row->ratio, target,
 			verdicts[row->verdict], row->contestant);
 		totals.judged += row->verdict != NOT_JUDGED;
 		totals.met += row->verdict == MET;

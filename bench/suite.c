@@ -140,19 +140,19 @@ void suite_report(struct suite *suite, const char *about, const struct problem_r
 
 void suite_run(struct suite *suite, const struct problem *problem)
 {
+	struct results notes = {.count = 0};
 	struct problem_result result;
-	char note[NOTE_SIZE];
 	enum outcome outcome;
 
 	progress_step(problem->about, 0, 0);
-	outcome = problem_run(problem, &suite->settings, suite->call_ns, suite->out, &result);
+	outcome = problem_run(problem, &suite->settings, suite->call_ns, &notes, &result);
 	if (outcome == DONE) {
 		suite_report(suite, problem->about, &result);
 		return;
 	}
 	suite->skipped++;
-	copy_text(note, sizeof(note), suite->out->note);
-	results_note(suite->out, "problem %zu, %.60s: %.100s", suite->number, problem->about, note);
+	results_note(suite->out, "problem %zu, %.60s: %.100s", suite->number, problem->about,
+		     notes.note);
 	if (outcome == FAILED)
 		suite->outcome = FAILED;
 }

@@ -31,6 +31,17 @@ static enum yard yard_of(const struct result *row)
 	return row->ratio > 0 ? yard : YARDS;
 }
 
+/* True if the tally has a score of this problem and yardstick. The first one counts. */
+static bool has_entry(const struct tally *tally, const struct tally_entry *entry)
+{
+	for (size_t i = 0; i < tally->count; i++) {
+		if (tally->entries[i].yard == entry->yard &&
+		    strcmp(tally->entries[i].problem, entry->problem) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Add the score in a line, if there is one. False: out of memory. */
 static bool add_line(struct tally *tally, char *line, const char *problem)
 {
@@ -50,7 +61,7 @@ static bool add_line(struct tally *tally, char *line, const char *problem)
 	entry.score.need = row.target.value;
 	entry.payload = row.payload;
 	copy_text(entry.problem, sizeof(entry.problem), name);
-	return tally_append(tally, &entry);
+	return has_entry(tally, &entry) || tally_append(tally, &entry);
 }
 
 /* Add the scores of a suite in a file. -1: it could not be read. */

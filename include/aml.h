@@ -4,9 +4,9 @@
  * libaml-dma: asynchronous copies between memory layouts on a host.
  *
  * This header includes every public header except those of particular layouts and engines:
- * `aml/layout/dense.h`, `aml/layout/pad.h`, `aml/layout/reshape.h`, `aml/layout/native.h` and
- * `aml/dma/linux.h`. It also includes the standard headers that programs written for AML expect
- * from it.
+ * `aml/layout/dense.h`, `aml/layout/pad.h`, `aml/layout/reshape.h`, `aml/layout/steps.h`,
+ * `aml/layout/native.h` and `aml/dma/linux.h`. It also includes the standard headers that programs
+ * written for AML expect from it.
  *
  * The descriptions of functions use these terms:
  *  - A function is *thread-safe* if any thread may call it at any time, also inside an operator or

@@ -9,6 +9,7 @@
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "suite.h"
 
@@ -135,6 +136,8 @@ START_TEST(the_data_of_layouts)
 	SAME(struct aml_layout_pad, struct pad, dims);
 	SAME(struct aml_layout_pad, struct pad, target_dims);
 	SAME(struct aml_layout_pad, struct pad, neutral);
+	/* Not in AML: behind what AML has. */
+	ck_assert_uint_eq(offsetof(struct aml_layout_pad, offsets), sizeof(struct pad));
 	SAME(struct aml_layout_data_reshape, struct reshape, target);
 	SAME(struct aml_layout_data_reshape, struct reshape, ndims);
 	SAME(struct aml_layout_data_reshape, struct reshape, target_ndims);
@@ -144,5 +147,45 @@ START_TEST(the_data_of_layouts)
 }
 END_TEST
 
+/* Members that AML's tables lack stand behind those of AML: a shorter initialiser makes them NULL.
+ */
+/* Contract: NAME-4. */
+START_TEST(further_members_of_tables_come_last)
+{
+	static struct aml_layout_ops layout_ops = {.destroy = NULL};
+	static struct aml_dma_ops dma_ops = {.fprintf = NULL};
+
+	ck_assert_uint_eq(offsetof(struct aml_layout_ops, steps_native), 14 * sizeof(function));
+	ck_assert_uint_eq(offsetof(struct aml_layout_ops, concurrent), 15 * sizeof(function));
+	ck_assert_uint_eq(sizeof(struct aml_layout_ops), 16 * sizeof(function));
+	ck_assert_uint_eq(offsetof(struct aml_dma_ops, copy), 5 * sizeof(function));
+	ck_assert_uint_eq(offsetof(struct aml_dma_ops, extension), 6 * sizeof(function));
+	ck_assert_uint_eq(sizeof(struct aml_dma_ops), 7 * sizeof(function));
+	ck_assert(layout_ops.concurrent == NULL && dma_ops.extension == NULL);
+	/* The table of further operations begins with its size. No engine has one yet. */
+	ck_assert_uint_eq(offsetof(struct aml_dma_extension, size), 0);
+	ck_assert_uint_eq(sizeof(struct aml_dma_extension), 5 * sizeof(function));
+	ck_assert_ptr_null(aml_dma_linux_ops.extension);
+}
+END_TEST
+
+/* Contract: NAME-4. */
+START_TEST(the_data_of_steps_layouts)
+{
+	struct steps {
+		void *ptr;
+		size_t ndims, element_size, *dims;
+		ptrdiff_t *steps;
+	};
+
+	SAME(struct aml_layout_steps, struct steps, ptr);
+	SAME(struct aml_layout_steps, struct steps, ndims);
+	SAME(struct aml_layout_steps, struct steps, element_size);
+	SAME(struct aml_layout_steps, struct steps, dims);
+	SAME(struct aml_layout_steps, struct steps, steps);
+	ck_assert_uint_eq(sizeof(struct aml_layout_steps), sizeof(struct steps));
+}
+END_TEST
+
 SUITE("abi", engines, the_engine_of_linux_and_its_requests, schedulers_and_tasks,
-      the_data_of_layouts)
+      the_data_of_layouts, further_members_of_tables_come_last, the_data_of_steps_layouts)

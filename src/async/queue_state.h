@@ -45,7 +45,8 @@
  * Parts. A divisible task has several parts. Threads take its parts one by one from the head, with
  * one slot for each part. The task leaves the queue when its last part is taken. The task is
  * RUNNING from its first part on. It is FINISHED when no part runs and no part is left to take;
- * after a cancel, no part is left to take. Any other task has one part: itself.
+ * after a cancel, no part is left to take. A part may wait and submit, as an operator may. Any
+ * other task has one part: itself.
  *
  * Batches. A small task neither blocks nor calls code of the program. If there are workers, a
  * thread takes several small tasks from the head at once. They are RUNNING from then on, run one

@@ -104,8 +104,8 @@ __attribute__((always_inline)) static inline int move_row_as(
 {
 	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
 	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = dst_coords + (dst_mode == BY_DEREF ? row->dst.dim : 0);
-	size_t *src_coord = src_coords + (src_mode == BY_DEREF ? row->src.dim : 0);
+	size_t *dst_coord = dst_mode == BY_DEREF ? dst_coords + row->dst.dim : NULL;
+	size_t *src_coord = src_mode == BY_DEREF ? src_coords + row->src.dim : NULL;
 	char *to = dst_mode == BY_STEP ? dst->address + (ptrdiff_t)row->from * row->dst.step : NULL;
 	const char *from =
 		src_mode == BY_STEP ? src->address + (ptrdiff_t)row->from * row->src.step : NULL;

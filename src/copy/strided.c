@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies runs in a loop. There is a function for each common size of a run, so that copying a small
- * run is a load and a store.
+ * Copies runs in nested loops.
+ *
+ * A row function copies the runs of one loop. The size of a run is a constant in it, so that
+ * copying a small run is a few loads and stores instead of a call. Sizes without a function of
+ * their own belong to a class: the size of a run is between n and 2n bytes, and two moves of n
+ * bytes, which may overlap, copy it.
+ *
+ * If all runs of a row are the same bytes, the row is filled: its first runs are made once, then
+ * copied in blocks.
+ *
+ * The planner (plan/rows.h) moves a long loop to index 0, the row loop. The loops that belong
+ * inside of it run within a section of the row loop that fits the first-level cache.
+ *
+ * From memory to memory, a section that is contiguous in the destination is gathered in a stage,
+ * then streamed.
  */
 #include <string.h>
 
@@ -11,29 +24,49 @@
 #include "machine/caches.h"
 
 enum {
-	GATHER_BYTES = 512,           /* gathered in the first-level cache, then streamed */
+	GATHER_BYTES = 4096,          /* gathered in the first-level cache, then streamed */
 	GATHER_PREFETCH_BYTES = 4096, /* the prefetch distance in a dense source */
+	SECTION_BYTES = 8192,         /* of a section of the row loop with the loops inside */
+	SECTION_ROWS_MIN = 16,        /* the iterations of a section */
+	SECTION_ROWS_MAX = 256,
+	FILL_RUN_BYTES_MAX = 256, /* longer equal runs are copied one by one */
+	FILL_BLOCK_BYTES = 4096,  /* a row of equal runs is filled by blocks of this size */
 };
 
+/*
+ * Copy a run. If `half` is not 0, the run has from `half` to 2 * `half` bytes, and is copied by two
+ * moves, which may overlap. `half` is a constant.
+ */
+static inline void move_run(char *dst, const char *src, size_t size, size_t half)
+{
+	if (half == 0) {
+		memcpy(dst, src, size);
+		return;
+	}
+	memcpy(dst, src, half);
+	memcpy(dst + size - half, src + size - half, half);
+}
+
 /* The loop has at least one iteration. */
-static inline void move_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
+static inline void move_row(char *dst, const char *src, size_t size, size_t half,
+			    const struct copy_loop *loop)
 {
 	ptrdiff_t dst_step = loop->dst_step, src_step = loop->src_step;
 
 	/* Do not advance beyond the last run: the address could be outside of any object. */
 #pragma GCC unroll 4
 	for (size_t i = loop->extent - 1; i > 0; i--) {
-		memcpy(dst, src, size);
+		move_run(dst, src, size, half);
 		dst += dst_step;
 		src += src_step;
 	}
-	memcpy(dst, src, size);
+	move_run(dst, src, size, half);
 }
 
 static void move_row_any(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
 	COUNT(true, "", "runs of any size");
-	move_row(dst, src, size, loop);
+	move_row(dst, src, size, 0, loop);
 }
 
 #define ROW(bytes)                                                            \
@@ -42,36 +75,183 @@ static void move_row_any(char *dst, const char *src, size_t size, const struct c
 	{                                                                     \
 		(void)size;                                                   \
 		COUNT(true, "", "runs of " #bytes);                           \
-		move_row(dst, src, bytes, loop);                              \
+		move_row(dst, src, bytes, 0, loop);                           \
+	}
+
+#define ROW_CLASS(half)                                                            \
+	static void move_row_from_##half(char *dst, const char *src, size_t size,  \
+					 const struct copy_loop *loop)             \
+	{                                                                          \
+		COUNT(true, "", "runs of " #half " bytes or more, in two halves"); \
+		move_row(dst, src, size, half, loop);                              \
 	}
 
 ROW(1)
 ROW(2)
+ROW(3)
 ROW(4)
+ROW(6)
 ROW(8)
+ROW(12)
 ROW(16)
-ROW(32)
-ROW(64)
+ROW(24)
+ROW_CLASS(4)
+ROW_CLASS(8)
+
+/* Runs that are long enough for vectors. */
+static void move_row_of_vectors(char *dst, const char *src, size_t size,
+				const struct copy_loop *loop)
+{
+	COUNT(true, "", "runs of vectors");
+	kernels()->rows(dst, loop->dst_step, src, loop->src_step, size, loop->extent);
+}
+
+#define ROW_CASE(bytes) \
+	case bytes:     \
+		return move_row_##bytes;
 
 row_fn copy_row(size_t size)
 {
 	switch (size) {
-	case 1:
-		return move_row_1;
-	case 2:
-		return move_row_2;
-	case 4:
-		return move_row_4;
-	case 8:
-		return move_row_8;
-	case 16:
-		return move_row_16;
-	case 32:
-		return move_row_32;
-	case 64:
-		return move_row_64;
+		ROW_CASE(1)
+		ROW_CASE(2)
+		ROW_CASE(3)
+		ROW_CASE(4)
+		ROW_CASE(6)
+		ROW_CASE(8)
+		ROW_CASE(12)
+		ROW_CASE(16)
+		ROW_CASE(24)
 	default:
-		return move_row_any;
+		return size < 8                 ? move_row_from_4
+		       : size < ROWS_BYTES_MIN  ? move_row_from_8
+		       : size <= ROWS_BYTES_MAX ? move_row_of_vectors
+						: move_row_any;
+	}
+}
+
+/*
+ * Fill a contiguous row with a run, by a pattern of whole lines if a few runs make one. Else double
+ * what is there, up to a block, and copy the block, which is in the first-level cache.
+ */
+static void fill_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
+{
+	_Alignas(CACHE_LINE_BYTES) char pattern[PATTERN_BYTES_MAX];
+	size_t bytes = size * loop->extent, block = FILL_BLOCK_BYTES / size * size, more;
+	size_t period = size * (CACHE_LINE_BYTES / min(size & -size, CACHE_LINE_BYTES));
+
+	if (size == 1) {
+		COUNT(true, "", "a byte fills a row");
+		memset(dst, *src, bytes);
+		return;
+	}
+	if (period <= sizeof(pattern) && bytes >= period) {
+		COUNT(true, "", "a pattern fills a row");
+		copy_row(size)(pattern, src, size,
+			       &(struct copy_loop){period / size, (ptrdiff_t)size, 0});
+		kernels()->fill(dst, bytes, pattern, period);
+		return;
+	}
+	COUNT(true, "", "a run fills a row");
+	memcpy(dst, src, size);
+	for (size_t done = size; done < bytes; done += more) {
+		more = min(min(done, block), bytes - done);
+		memcpy(dst + done, dst, more);
+	}
+}
+
+/* The function for the row loop of a plan. */
+static row_fn row_of_plan(const struct copy_plan *plan)
+{
+	size_t size = plan->run.bytes;
+
+	if (plan->loops[0].src_step == 0 && plan->loops[0].dst_step == (ptrdiff_t)size &&
+	    size <= FILL_RUN_BYTES_MAX)
+		return fill_row;
+	return copy_row(size);
+}
+
+/* How the sections of the row loop are copied. */
+struct sections {
+	const struct copy_plan *plan;
+	row_fn row;
+	uint8_t outer;   /* the first loop outside of the sections */
+	size_t rows;     /* iterations of the row loop in a section */
+	size_t row_step; /* with a stage: the bytes of an iteration of the row loop */
+};
+
+/* Copy `n` iterations of the row loop, with the loops inside, from `src` to `dst`. */
+static void move_section(const struct sections *s, char *dst, const char *src, size_t n)
+{
+	const struct copy_plan *plan = s->plan;
+	struct copy_loop loop = plan->loops[0];
+	struct copy_place place;
+
+	loop.extent = n;
+	place.dst = dst;
+	place.src = src;
+	for (uint8_t i = 1; i < s->outer; i++)
+		place.index[i] = 0;
+	do
+		s->row(place.dst, place.src, plan->run.bytes, &loop);
+	while (copy_next_place_of(plan, 1, s->outer, &place));
+}
+
+/* Copy the row loop and the loops inside in sections. */
+static void move_in_sections(const struct sections *s, char *dst, const char *src)
+{
+	const struct copy_loop *loop = &s->plan->loops[0];
+	size_t n;
+
+	COUNT(s->outer > 1, "", "loops inside of a section");
+	for (size_t done = 0; done < loop->extent; done += n) {
+		n = min(s->rows, loop->extent - done);
+		move_section(s, dst + (ptrdiff_t)done * loop->dst_step,
+			     src + (ptrdiff_t)done * loop->src_step, n);
+	}
+}
+
+/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. They are used once. */
+static void prefetch_source(const char *src, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
+		__builtin_prefetch(src + GATHER_PREFETCH_BYTES + i, 0, 0);
+}
+
+/* Stream one row of equal runs: the stage is filled once. */
+static void stream_filled(const struct sections *s, char *stage, char *dst, const char *src)
+{
+	const struct copy_loop *loop = &s->plan->loops[0];
+	stream_fn stream = kernels()->stream;
+	size_t n;
+
+	COUNT(true, "", "streamed fill");
+	move_section(s, stage, src, min(s->rows, loop->extent));
+	for (size_t done = 0; done < loop->extent; done += n) {
+		n = min(s->rows, loop->extent - done);
+		stream(dst + done * s->row_step, stage, n * s->row_step);
+	}
+}
+
+/*
+ * Gather sections that are contiguous in the destination in a stage. Stream them. The first section
+ * ends at the end of a line, so that the others are whole lines, if the sizes allow it.
+ */
+static void stream_gathered(const struct sections *s, char *stage, char *dst, const char *src)
+{
+	const struct copy_loop *loop = &s->plan->loops[0];
+	size_t before = -(size_t)dst & (CACHE_LINE_BYTES - 1), step = s->row_step;
+	size_t n = CACHE_LINE_BYTES % step == 0 ? before / step + s->rows / 2 : s->rows;
+	stream_fn stream = kernels()->stream;
+
+	COUNT(true, "", "gathered runs");
+	for (size_t done = 0; done < loop->extent; done += n, n = s->rows) {
+		n = min(n, loop->extent - done);
+		if (loop->src_step > 0 && loop->src_step < CACHE_LINE_BYTES)
+			prefetch_source(src + done * (size_t)loop->src_step,
+					n * (size_t)loop->src_step);
+		move_section(s, stage, src + (ptrdiff_t)done * loop->src_step, n);
+		stream(dst + done * step, stage, n * step);
 	}
 }
 
@@ -86,46 +266,46 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 		       size);
 }
 
-/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. They are used once. */
-static void prefetch_source(const char *src, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
-		__builtin_prefetch(src + GATHER_PREFETCH_BYTES + i, 0, 0);
-}
-
-/* Gather short runs that are contiguous in the destination into whole lines. Stream the lines. */
-static void stream_gathered(char *dst, const char *src, size_t size, const struct copy_loop *loop)
+/* Copy with each section gathered in a stage. */
+static void copy_gathered(const struct copy_plan *plan, struct sections *s)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[GATHER_BYTES];
-	stream_fn stream = kernels()->stream;
-	row_fn move_row_of_size = copy_row(size);
-	size_t most = GATHER_BYTES / size;
-	struct copy_loop part = *loop;
+	struct copy_place place;
+	bool fills = s->row == fill_row && s->outer == 1;
 
-	COUNT(true, "", "gathered runs");
-	/* The first section ends at the end of a destination line. The others are whole lines. */
-	part.extent = CACHE_LINE_BYTES % size == 0
-			      ? (-(size_t)dst & (CACHE_LINE_BYTES - 1)) / size + most / 2
-			      : most;
-	for (size_t done = 0; done < loop->extent; done += part.extent, part.extent = most) {
-		if (part.extent > loop->extent - done)
-			part.extent = loop->extent - done;
-		if (loop->src_step > 0 && loop->src_step < CACHE_LINE_BYTES)
-			prefetch_source(src + done * (size_t)loop->src_step,
-					part.extent * (size_t)loop->src_step);
-		move_row_of_size(stage, src + (ptrdiff_t)done * loop->src_step, size, &part);
-		stream(dst + done * size, stage, part.extent * size);
-	}
+	s->row_step = (size_t)plan->loops[0].dst_step;
+	s->rows = GATHER_BYTES / s->row_step;
+	copy_first_place(plan, s->outer, &place);
+	do
+		(fills ? stream_filled : stream_gathered)(s, stage, place.dst, place.src);
+	while (copy_next_place(plan, s->outer, &place));
 }
 
-void copy_strided(const struct copy_plan *plan, char *dst, const char *src)
+void copy_strided(const struct copy_plan *plan)
 {
 	const struct copy_loop *loop = &plan->loops[0];
+	struct sections s = {.plan = plan, .outer = 1, .rows = loop->extent};
+	struct copy_place place;
 
-	if (plan->method == COPY_BY_STREAM)
-		stream_runs(dst, src, plan->run.bytes, loop);
-	else if (plan->method == COPY_BY_GATHER)
-		stream_gathered(dst, src, plan->run.bytes, loop);
-	else
-		copy_row(plan->run.bytes)(dst, src, plan->run.bytes, loop);
+	s.row = plan->method == COPY_BY_STREAM ? stream_runs : row_of_plan(plan);
+	s.outer = (uint8_t)(1 + plan->rows.inside);
+	if (plan->method == COPY_BY_GATHER) {
+		copy_gathered(plan, &s);
+		return;
+	}
+	copy_first_place(plan, s.outer, &place);
+	if (s.outer == 1) {
+		do
+			s.row(place.dst, place.src, plan->run.bytes, loop);
+		while (copy_next_place(plan, 1, &place));
+		return;
+	}
+	s.rows = plan->run.bytes;
+	for (uint8_t i = 1; i < s.outer; i++)
+		s.rows *= plan->loops[i].extent;
+	s.rows = SECTION_BYTES / s.rows;
+	s.rows = s.rows < SECTION_ROWS_MIN ? SECTION_ROWS_MIN : min(s.rows, SECTION_ROWS_MAX);
+	do
+		move_in_sections(&s, place.dst, place.src);
+	while (copy_next_place(plan, s.outer, &place));
 }

@@ -7,13 +7,13 @@
 
 #include "plan/plan.h"
 
-/* Copies the runs of a loop, each of `size` bytes. */
+/* Copies the runs of a loop, each of `size` bytes. The loop has at least one iteration. */
 typedef void (*row_fn)(char *dst, const char *src, size_t size, const struct copy_loop *loop);
 
-/* The fastest function for runs of `size` bytes. */
+/* The fastest function for runs of `size` bytes, for any steps. */
 row_fn copy_row(size_t size);
 
-/* Run the innermost loop of a strided plan, from the addresses `dst` and `src`. */
-void copy_strided(const struct copy_plan *plan, char *dst, const char *src);
+/* Run a strided plan whose method is not COPY_BY_SHUFFLE. */
+void copy_strided(const struct copy_plan *plan);
 
 #endif /* COPY_STRIDED_H */

@@ -3,10 +3,9 @@
  * Transpositions: loop 0 is contiguous in the destination, loop 1 in the source.
  *
  * If both loops are long enough, planes are split into tiles, which are transposed in registers.
- * lay_out_tiles() chooses the order of the tiles for memory or for the caches. If one loop is so
- * short that its iterations are the components of interleaved elements, vectors of the components
- * are shuffled. Otherwise, elements are copied one by one, in blocks that fit the first-level
- * cache, with the longer loop innermost.
+ * lay_out_tiles() chooses the order of the tiles for memory or for the caches. Otherwise, elements
+ * are copied one by one, in blocks that fit the first-level cache, with the longer loop innermost.
+ * Most planes with one short loop are not transpositions for the planner: shuffle.c copies them.
  *
  * staged.c copies planes with long rows from memory to memory.
  */
@@ -230,70 +229,6 @@ static void move_blocks(const struct tiled_planes *p, char *to, const char *from
 	}
 }
 
-/*
- * Make the shuffle from n vectors of interleaved elements to one vector of each of n components. If
- * `back` is true, make the inverse.
- */
-static void make_shuffle(struct shuffle *shuffle, size_t n, size_t size, bool back)
-{
-	memset(shuffle, 0x80, sizeof(*shuffle));
-	for (size_t plane = 0; plane < n; plane++) {
-		for (size_t b = 0; b < 16; b++) {
-			size_t at = (b / size * n + plane) * size + b % size;
-
-			if (back)
-				shuffle->from[at / 16][plane][at % 16] = (unsigned char)b;
-			else
-				shuffle->from[plane][at / 16][b] = (unsigned char)(at % 16);
-		}
-	}
-}
-
-/*
- * Copy interleaved elements of few components to an array for each component, or back, as far as
- * there are whole vectors. Return the number of elements copied along the longer loop. It is 0 if
- * the plane is not interleaved.
- */
-static size_t move_interleaved(const struct tiled_planes *p, char *dst, const char *src)
-{
-	const struct kernels *set = kernels();
-	bool back = p->na < p->nb;
-	size_t n = back ? p->na : p->nb, m = back ? p->nb : p->na;
-	ptrdiff_t step = back ? p->dst_step : p->src_step;
-	size_t whole = m * p->size / set->width * set->width;
-	struct shuffle shuffle;
-
-	if (set->split == NULL || n > INTERLEAVED_COMPONENTS_MAX || p->size > 8 ||
-	    (p->size & (p->size - 1)) != 0 || step != (ptrdiff_t)(n * p->size) || whole == 0)
-		return 0;
-	make_shuffle(&shuffle, n, p->size, back);
-	if (back)
-		set->join(dst, src, p->src_step, n, whole / 16, &shuffle);
-	else
-		set->split(dst, src, p->dst_step, n, whole / 16, &shuffle);
-	return whole / p->size;
-}
-
-/* Copy a plane without tiles. */
-static void move_plane_without_tiles(const struct tiled_planes *planes, char *dst, const char *src)
-{
-	struct tiled_planes p = *planes;
-	size_t done = move_interleaved(&p, dst, src);
-
-	/* Continue with the remaining elements of the longer loop. */
-	if (p.na < p.nb) {
-		dst += (ptrdiff_t)done * p.dst_step;
-		src += done * p.size;
-		p.nb -= done;
-	} else {
-		dst += done * p.size;
-		src += (ptrdiff_t)done * p.src_step;
-		p.na -= done;
-	}
-	if (p.na > 0 && p.nb > 0)
-		move_blocks(&p, dst, src);
-}
-
 /* Can move_small_plane() copy these planes? */
 static bool is_small_plane(const struct tiled_planes *p)
 {
@@ -323,7 +258,7 @@ void copy_transpose(const struct copy_plan *plan)
 		lay_out_tiles(&planes, set);
 		move = is_small_plane(&planes) ? move_small_plane : move_plane;
 	} else {
-		move = move_plane_without_tiles;
+		move = move_blocks;
 	}
 	copy_first_place(plan, 2, &place);
 	do

@@ -11,7 +11,11 @@
 
 /* A counter at one place in the code. */
 struct kernels_count {
-	const char *isa; /* its set; "": any; "wide": any set with tiles wider than those of SSE2 */
+	/*
+	 * Its set; "": any; "wide": any set with tiles wider than those of SSE2; "shuffle": any set
+	 * that has a shuffle.
+	 */
+	const char *isa;
 	const char *name; /* of the counter */
 	unsigned long n;  /* atomic */
 };

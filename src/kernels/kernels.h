@@ -11,9 +11,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The number of element sizes of tile kernels: 1 << 0 to 1 << (KERNEL_SIZES - 1) bytes. */
 enum { KERNEL_SIZES = 5 };
+
+/* The number of sets for rows of different lengths: kernels_for_rows(). */
+enum { KERNEL_WIDTHS = 3 };
 
 /* The bytes of each source row in a tile. */
 enum { TILE_BYTES = 16 };
@@ -30,57 +34,124 @@ typedef void (*stream_fn)(char *dst, const char *src, size_t size);
 typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t n, size_t na);
 
-/* The maximum number of components of interleaved elements, and the bytes of a shuffle's vector. */
-enum { INTERLEAVED_COMPONENTS_MAX = 8, SHUFFLE_BYTES = 16 };
+/*
+ * Transposes `na` source rows to `nb` destination rows. Element b of source row a is at
+ * `src + src_at[a] + b * size`. It becomes element a of destination row b, at
+ * `dst + dst_at[b] + a * size`. `nb` is at least TILE_BYTES / size.
+ *
+ * `na` is at least `width / size`. If `masks` is set, `na` can be less. `src_at` then has
+ * `width / size` members, and those from `na` on repeat the address of a row.
+ */
+typedef void (*listed_fn)(char *dst, const ptrdiff_t *dst_at, const char *src,
+			  const ptrdiff_t *src_at, size_t nb, size_t na);
 
 /*
- * How to make n vectors of SHUFFLE_BYTES from n others. For each byte b of new vector j, there is
- * one old vector i with `from[j][i][b]` less than SHUFFLE_BYTES. That number is the index of the
- * byte in old vector i.
+ * The widths of a shuffle's vector: one of two. The windows that a vector may be made of, and the
+ * mark of a byte that a window does not have.
  */
-struct shuffle {
-	_Alignas(16) unsigned char from[INTERLEAVED_COMPONENTS_MAX][INTERLEAVED_COMPONENTS_MAX]
-				       [SHUFFLE_BYTES];
+enum {
+	SHUFFLE_WIDTH_MIN = 16,
+	SHUFFLE_WIDTH_MAX = 64,
+	SHUFFLE_WINDOWS_MAX = 16,
+	SHUFFLE_NONE = 0x80,
 };
 
 /*
- * Copies interleaved elements of n components to n separate arrays, `step` bytes apart, or back. A
- * block is SHUFFLE_BYTES of each array. `blocks` is a multiple of `width / SHUFFLE_BYTES`.
+ * How to make a vector of `shuffle_width` bytes. Window w is the bytes from `src[w]` on, as many as
+ * a vector has. Byte b of the vector is byte `from[w][b]` of window w if that is not SHUFFLE_NONE.
+ * Each byte that is stored comes from one window. The rest of each `from[w]` is not used.
  */
-typedef void (*interleave_fn)(char *dst, const char *src, ptrdiff_t step, size_t n, size_t blocks,
-			      const struct shuffle *shuffle);
+struct shuffle_vector {
+	_Alignas(64) unsigned char from[SHUFFLE_WINDOWS_MAX][SHUFFLE_WIDTH_MAX];
+	ptrdiff_t src[SHUFFLE_WINDOWS_MAX]; /* from the source address of the unit */
+	ptrdiff_t dst;                      /* from the destination address of the unit */
+	uint64_t store;                     /* bit b: byte b is stored */
+	/*
+	 * Bit b: byte b of a window may be read. If a byte may not be read, there is only one
+	 * window.
+	 */
+	uint64_t load;
+	unsigned windows; /* at least 1 */
+};
+
+/*
+ * Makes vectors for n units. The addresses of the units are `dst_step` and `src_step` bytes apart,
+ * beginning with `dst` and `src`. Each vector is made for all units before the next vector, so that
+ * its shuffles stay in registers. `vectors` is at least 1; n can be 0.
+ */
+typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char *dst,
+			   ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n);
+
+/*
+ * Makes the windows of a vector of `shuffle_width` bytes: `from`, `src` and the result. Byte b of
+ * the vector is the source byte at offset `at[b]`, or is not stored if that is INT16_MAX. A window
+ * begins at the first byte that is not covered; if `grid` is not negative, at the last multiple of
+ * the width up to there, counted from `grid` bytes before offset 0. But it begins between 0 and
+ * `last`. `at` has room for SHUFFLE_WIDTH_MAX offsets. Returns the number of windows, or
+ * SHUFFLE_WINDOWS_MAX + 1 if there are more than that.
+ */
+typedef unsigned (*lay_fn)(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid);
+
+/* The sizes of the runs that rows() copies, and the size of a pattern of fill(). */
+enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
+
+/*
+ * Copies n runs of `size` bytes, from ROWS_BYTES_MIN to ROWS_BYTES_MAX, `dst_step` and `src_step`
+ * bytes apart. n is at least 1.
+ */
+typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			size_t size, size_t n);
+
+/* Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX. */
+typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
 
 /*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
- * the portable kernel replaces it. A set with kernels that stream has a `drain`.
+ * the kernel of `base` replaces it, or the portable kernel if `base` is NULL or has none. A set
+ * with kernels that stream has a `drain`.
  */
 struct kernels {
-	const char *name; /* as in AML_DMA_ISA */
-	size_t width;     /* the bytes of a destination row in a tile */
+	const char *name;           /* as in AML_DMA_ISA */
+	const struct kernels *base; /* a set that this set extends; NULL: the portable set */
+	size_t width;               /* the bytes of a destination row in a tile */
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
+	rows_fn rows;
+	fill_fn fill;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */
 	tile_fn staged[KERNEL_SIZES];
-	interleave_fn split, join; /* both or neither; the portable set has neither */
+	/* For data in the caches. */
+	listed_fn listed[KERNEL_SIZES];
+	bool masks; /* `listed` accepts few rows */
+	/*
+	 * All or none; the portable set has none. Without `shuffle_masks`, callers set all bits of
+	 * `load`, and the bits of `store` of all bytes.
+	 */
+	shuffle_fn shuffle;
+	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
+	bool shuffle_masks;
+	lay_fn lay; /* NULL: src/copy/program.c has its own */
 };
 
 extern const struct kernels kernels_portable;
 #ifdef __x86_64__
-extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512;
+extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512, kernels_avx512vbmi;
 #endif
 #if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
 #define KERNELS_HAVE_NEON
 extern const struct kernels kernels_neon;
 #endif
 
-/* Fills `table` with the members of `set`. Portable kernels replace members that are NULL. */
+/* Fills `table` with the members of `set`, of its bases, and of the portable set. */
 void kernels_fill(struct kernels *table, const struct kernels *set);
 
 /* Only kernels.c writes these. Read them with kernels() and kernels_narrow(). */
 extern const struct kernels *kernels_selected __attribute__((visibility("hidden")));
 extern const struct kernels *kernels_selected_narrow __attribute__((visibility("hidden")));
+extern const struct kernels *kernels_selected_for[KERNEL_WIDTHS]
+	__attribute__((visibility("hidden")));
 
 /* The fastest kernels that the machine supports and AML_DMA_ISA allows. Thread-safe. */
 static inline const struct kernels *kernels(void)
@@ -92,6 +163,15 @@ static inline const struct kernels *kernels(void)
 static inline const struct kernels *kernels_narrow(void)
 {
 	return kernels_selected_narrow;
+}
+
+/*
+ * The set with the widest `listed` kernels for rows of `bytes` bytes. If there is none, because the
+ * rows are too short, the narrowest set. Thread-safe.
+ */
+static inline const struct kernels *kernels_for_rows(size_t bytes)
+{
+	return kernels_selected_for[bytes < 32 ? 0 : bytes == 32 ? 1 : 2];
 }
 
 #endif /* KERNELS_KERNELS_H */

@@ -25,6 +25,28 @@ static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src,
 		portable_tile(dst, dst_step, src, src_step, n, na, size);                \
 	}
 
+static inline void portable_listed(char *dst, const ptrdiff_t *dst_at, const char *src,
+				   const ptrdiff_t *src_at, size_t nb, size_t na, size_t size)
+{
+	for (size_t b = 0; b < nb; b++)
+		for (size_t a = 0; a < na; a++)
+			memcpy(dst + dst_at[b] + a * size, src + src_at[a] + b * size, size);
+}
+
+#define PORTABLE_LISTED(size)                                                                   \
+	static void portable_listed_##size(char *dst, const ptrdiff_t *dst_at, const char *src, \
+					   const ptrdiff_t *src_at, size_t nb, size_t na)       \
+	{                                                                                       \
+		COUNT(true, "portable", "listed tile of " #size);                               \
+		portable_listed(dst, dst_at, src, src_at, nb, na, size);                        \
+	}
+
+PORTABLE_LISTED(1)
+PORTABLE_LISTED(2)
+PORTABLE_LISTED(4)
+PORTABLE_LISTED(8)
+PORTABLE_LISTED(16)
+
 PORTABLE_TILE(1)
 PORTABLE_TILE(2)
 PORTABLE_TILE(4)
@@ -41,15 +63,56 @@ static void portable_drain(void)
 {
 }
 
+/* Copies `size` bytes, from `half` to 2 * `half`, by two moves. `half` is a constant. */
+static inline void portable_move(char *dst, const char *src, size_t size, size_t half)
+{
+	memcpy(dst, src, half);
+	memcpy(dst + size - half, src + size - half, half);
+}
+
+#define PORTABLE_ROWS(half)                                                                       \
+	for (size_t i = 0; i < n; i++)                                                            \
+		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, size, \
+			      half);
+
+static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t n)
+{
+	COUNT(true, "portable", "rows");
+	if (size <= 32)
+		PORTABLE_ROWS(16)
+	else if (size <= 64)
+		PORTABLE_ROWS(32)
+	else if (size <= 128)
+		PORTABLE_ROWS(64)
+	else
+		PORTABLE_ROWS(128)
+}
+
+static void portable_fill(char *dst, size_t size, const char *pattern, size_t period)
+{
+	COUNT(true, "portable", "fill");
+	for (; size >= period; size -= period) {
+		memcpy(dst, pattern, period);
+		dst += period;
+	}
+	memcpy(dst, pattern, size);
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.width = PORTABLE_WIDTH_BYTES,
 	.stream = portable_stream,
 	.drain = portable_drain,
+	.rows = portable_rows,
+	.fill = portable_fill,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		 portable_tile_16},
 	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		portable_tile_16},
 	.staged = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		   portable_tile_16},
+	.listed = {portable_listed_1, portable_listed_2, portable_listed_4, portable_listed_8,
+		   portable_listed_16},
+	.masks = true,
 };

@@ -4,9 +4,9 @@
 
 #include <aml/utils/error.h>
 
-#include "layout/dense.h"
 #include "layout/layout.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/shape.h"
 
 /* Query the shape of a layout from its operators. */
@@ -24,16 +24,16 @@ static int reported_shape(const struct aml_layout *layout, struct shape *shape)
 
 int layout_shape(const struct aml_layout *layout, struct shape *shape)
 {
-	const struct aml_layout_dense *d = layout_dense(layout);
+	struct plain_layout plain;
 	size_t count, size;
 	int err;
 
-	if (d != NULL) {
+	if (layout_plain(layout, &plain)) {
 		/* The shape was checked when the layout was created. */
-		shape->ndims = d->ndims;
-		shape->element_size = d->cpitch[0];
-		for (size_t i = 0; i < d->ndims; i++)
-			shape->dims[i] = d->dims[i];
+		shape->ndims = plain.ndims;
+		shape->element_size = plain.element_size;
+		for (size_t i = 0; i < plain.ndims; i++)
+			shape->dims[i] = plain.dims[i];
 		return AML_SUCCESS;
 	}
 	/* Check the depth first: the operators recurse through the whole nest. */

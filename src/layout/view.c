@@ -2,9 +2,9 @@
 /* Lowers layouts to views, and checks layouts that have no view. */
 #include <aml/utils/error.h>
 
-#include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/view.h"
 
 /* Make the view of a layout by its fast path. */
@@ -26,7 +26,7 @@ static int view_by_steps(const struct aml_layout *layout, const struct outline *
 int layout_view(const struct aml_layout *layout, const struct outline *outline, struct view *view)
 {
 	struct outline own = *outline;
-	const struct aml_layout_dense *d;
+	struct plain_layout plain;
 
 	view->by_dims = true;
 	while (layout_reshape(layout) != NULL) {
@@ -34,12 +34,11 @@ int layout_view(const struct aml_layout *layout, const struct outline *outline, 
 		view->by_dims = false;
 	}
 	view->nfactors = own.ndims;
-	d = layout_dense(layout);
-	if (d == NULL)
+	if (!layout_plain(layout, &plain))
 		return view_by_steps(layout, &own, view);
-	view->base = d->ptr;
+	view->base = plain.ptr;
 	for (size_t i = 0; i < own.ndims; i++)
-		view->factors[i] = (struct factor){own.dims[i], (ptrdiff_t)dense_step(d, i)};
+		view->factors[i] = (struct factor){own.dims[i], plain_step(&plain, i)};
 	return view->base != NULL ? AML_SUCCESS : -AML_EINVAL;
 }
 

@@ -11,6 +11,7 @@
 #include "machine/caches.h"
 #include "machine/model.h"
 #include "plan/class.h"
+#include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/part.h"
 #include "plan/staging.h"
@@ -38,8 +39,12 @@ static unsigned first_variant(struct copy_plan *plan, bool stream)
 		return stream ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_CACHED;
 	if (!stream)
 		return VARIANT_TRANSPOSE_CACHED;
-	if (!copy_staged_choose(plan))
-		return VARIANT_TRANSPOSE_DIRECT;
+	if (!copy_staged_choose(plan)) {
+		if (!copy_lists_fit_stream(plan))
+			return VARIANT_TRANSPOSE_DIRECT;
+		return machine_is_amd() ? VARIANT_TRANSPOSE_LIST_ONCE
+					: VARIANT_TRANSPOSE_LIST_FIRST;
+	}
 	/* Intel's CPUs may drop lines that are used once before they are used. */
 	return machine_is_amd() ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
 }
@@ -54,6 +59,8 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 		return copy_strided_streams(plan);
 	case CONDITION_STAGE:
 		return copy_staged_choose(plan);
+	case CONDITION_LISTS:
+		return copy_lists_fit_stream(plan);
 	}
 	return true;
 }

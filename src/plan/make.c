@@ -2,15 +2,15 @@
 /*
  * Makes a copy plan from two layouts or two addresses.
  *
- * The planner lowers both layouts to views, and makes loops from the views. Two dense layouts need
- * no views: their dimensions are the loops. If a side has no view, the plan has the destination's
- * dimensions, and the copy queries the layout for the address of each element.
+ * The planner lowers both layouts to views, and makes loops from the views. Two dense or steps
+ * layouts need no views: their dimensions are the loops. If a side has no view, the plan has the
+ * destination's dimensions, and the copy queries the layout for the address of each element.
  */
 #include <aml/utils/error.h>
 
-#include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/shape.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
@@ -46,23 +46,24 @@ static bool shapes_match(const struct shape *dst, const struct shape *src,
 }
 
 /*
- * Plan a copy between two dense layouts. Both have the same dimensions, which are the loops. Their
+ * Plan a copy between two plain layouts. Both have the same dimensions, which are the loops. Their
  * addresses and steps were checked when the layouts were created.
  */
-static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
-		      const struct aml_layout_dense *src, const size_t *permutation)
+__attribute__((always_inline)) static inline int plan_plain(union copy_plan_room *room,
+							    const struct plain_layout *dst,
+							    const struct plain_layout *src,
+							    const size_t *permutation)
 {
-	struct copy_plan *plan = copy_plan_start(room, dst->cpitch[0]);
+	struct copy_plan *plan = copy_plan_start(room, dst->element_size);
 	bool writable = true;
 	size_t count = 1;
 
-	if (dst->ndims != src->ndims || dst->cpitch[0] != src->cpitch[0] ||
+	if (dst->ndims != src->ndims || dst->element_size != src->element_size ||
 	    (permutation != NULL && !is_permutation(dst->ndims, permutation)))
 		return -AML_EINVAL;
 	for (size_t i = 0; i < dst->ndims; i++) {
 		size_t j = permutation != NULL ? permutation[i] : i, extent = dst->dims[i];
-		struct copy_loop loop = {extent, (ptrdiff_t)dense_step(dst, i),
-					 (ptrdiff_t)dense_step(src, j)};
+		struct copy_loop loop = {extent, plain_step(dst, i), plain_step(src, j)};
 
 		if (extent != src->dims[j])
 			return -AML_EINVAL;
@@ -83,6 +84,15 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	plan->run.src = src->ptr;
 	copy_plan_complete(plan, count);
 	return AML_SUCCESS;
+}
+
+/* The common case: the compiler knows that neither layout has steps. */
+static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense *dst,
+		      const struct aml_layout_dense *src, const size_t *permutation)
+{
+	const struct plain_layout to = plain_of_dense(dst), from = plain_of_dense(src);
+
+	return plan_plain(room, &to, &from, permutation);
 }
 
 /* Reorder the source's factors to the order of the destination's dimensions. */
@@ -206,6 +216,18 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	return plan_deref(room, &to, &from, permutation);
 }
 
+/* Not inlined, so that a copy between two dense layouts does not pay for it. */
+__attribute__((noinline)) static int plan_others(union copy_plan_room *room, struct aml_layout *dst,
+						 const struct aml_layout *src,
+						 const size_t *permutation)
+{
+	struct plain_layout to, from;
+
+	if (layout_plain(dst, &to) && layout_plain(src, &from))
+		return plan_plain(room, &to, &from, permutation);
+	return plan_any(room, dst, src, permutation);
+}
+
 int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 		      const struct aml_layout *src, const size_t *permutation)
 {
@@ -216,7 +238,7 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 	if (permutation == NULL && dst != NULL && src != NULL &&
 	    copy_plan_dense_boxes(room, dst, src))
 		return AML_SUCCESS;
-	return plan_any(room, dst, src, permutation);
+	return plan_others(room, dst, src, permutation);
 }
 
 /* Get the address of a layout. -AML_EINVAL if it is not contiguous or has several dimensions. */
@@ -250,6 +272,14 @@ int copy_plan_1d(union copy_plan_room *room, struct aml_layout *dst, const struc
 	return copy_plan_bytes(room, to, from, dst_shape.dims[0] * dst_shape.element_size);
 }
 
+/* Apart from copy_plan_bytes(), so that small copies do not pay for it. */
+__attribute__((noinline)) static void choose_for_bytes(struct copy_plan *plan, size_t size)
+{
+	copy_choose_route(plan, size);
+	copy_choose_variant(plan, size);
+	copy_plan_choose_method(plan);
+}
+
 int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size_t size)
 {
 	struct copy_plan *plan = copy_plan_start(room, size);
@@ -261,10 +291,7 @@ int copy_plan_bytes(union copy_plan_room *room, void *dst, const void *src, size
 	plan->kind = COPY_FLAT;
 	plan->run.dst = dst;
 	plan->run.src = src;
-	if (size >= copy_choice_bytes(COPY_FLAT)) {
-		copy_choose_route(plan, size);
-		copy_choose_variant(plan, size);
-		copy_plan_choose_method(plan);
-	}
+	if (size >= copy_choice_bytes(COPY_FLAT))
+		choose_for_bytes(plan, size);
 	return AML_SUCCESS;
 }

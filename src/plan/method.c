@@ -2,24 +2,27 @@
 /* Chooses the methods of large plans, which stream. */
 #include "plan/method.h"
 #include "machine/caches.h"
+#include "plan/shuffling.h"
 #include "plan/staging.h"
 #include "plan/variant.h"
 
 /* Runs of at least this size are streamed separately. */
 enum { STREAM_RUN_BYTES_MIN = 4 * CACHE_LINE_BYTES };
 
-static enum copy_method strided_method(const struct copy_plan *plan)
+static enum copy_method strided_method(struct copy_plan *plan)
 {
 	if (plan->run.bytes >= STREAM_RUN_BYTES_MIN)
 		return COPY_BY_STREAM;
-	if (plan->run.bytes <= CACHE_LINE_BYTES &&
-	    plan->loops[0].dst_step == (ptrdiff_t)plan->run.bytes)
+	if (copy_rows_choose_gathered(plan))
 		return COPY_BY_GATHER;
+	copy_rows_choose(plan);
 	return COPY_BY_RUNS;
 }
 
 static enum copy_method transposition_method(struct copy_plan *plan)
 {
+	if (copy_variant_of(plan)->lists && copy_lists_choose_stream(plan))
+		return COPY_BY_LISTS;
 	if (!copy_variant_of(plan)->direct && copy_staged_choose(plan))
 		return COPY_BY_STAGE;
 	return copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
@@ -27,7 +30,10 @@ static enum copy_method transposition_method(struct copy_plan *plan)
 
 bool copy_strided_streams(const struct copy_plan *plan)
 {
-	return strided_method(plan) != COPY_BY_RUNS;
+	if (plan->method == COPY_BY_SHUFFLE)
+		return copy_shuffle_is_dense(plan);
+	return plan->run.bytes >= STREAM_RUN_BYTES_MIN || plan->method == COPY_BY_GATHER ||
+	       copy_rows_can_gather(plan);
 }
 
 void copy_plan_choose_stream_method(struct copy_plan *plan)
@@ -38,4 +44,18 @@ void copy_plan_choose_stream_method(struct copy_plan *plan)
 		plan->method = (uint8_t)strided_method(plan);
 	else
 		plan->method = (uint8_t)transposition_method(plan);
+}
+
+void copy_plan_choose_part_method(struct copy_plan *plan)
+{
+	const struct copy_shuffled *shuffled = &plan->shuffled;
+
+	/* The order of the loops of a strided plan does not depend on the extents. */
+	if (plan->kind == COPY_TRANSPOSE) {
+		copy_plan_choose_method(plan);
+	} else if (plan->method == COPY_BY_SHUFFLE &&
+		   plan->loops[shuffled->unit_loop].extent < shuffled->iterations) {
+		plan->method = COPY_BY_RUNS;
+		plan->rows.inside = 0;
+	}
 }

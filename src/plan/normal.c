@@ -9,7 +9,7 @@
  *  4. No two neighbouring loops can be merged, and the innermost loop is not a contiguous run.
  *
  * The loops of a transposition are then reordered: see choose_kind(), order_planes() and
- * copy_staged_order().
+ * copy_staged_order(). So are the loops of a strided plan: see rows.h and shuffling.h.
  */
 #include <string.h>
 
@@ -17,7 +17,11 @@
 #include "plan/choose.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/shuffling.h"
 #include "plan/staging.h"
+
+/* Planes of at most this size may be shuffled instead of being tiled. */
+enum { SMALL_PLANE_BYTES = 256 };
 
 /* Apply rule 2. */
 static void make_steps_positive(struct copy_plan *plan)
@@ -79,25 +83,48 @@ static void merge_loops(struct copy_plan *plan)
 }
 
 /*
+ * The index of the loop that is contiguous in the source, if the innermost loop is contiguous in
+ * the destination. Else 0.
+ */
+static uint8_t source_row_loop(const struct copy_plan *plan)
+{
+	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
+
+	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++)
+		if (plan->loops[i].src_step == size)
+			return i;
+	return 0;
+}
+
+/*
  * Return the kind of a plan in normal form. In a transposition, move the loop that is contiguous in
  * the source to index 1.
  */
 static enum copy_kind choose_kind(struct copy_plan *plan)
 {
-	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
+	uint8_t row = source_row_loop(plan);
+	struct copy_loop loop;
 
 	if (plan->nloops == 0)
 		return COPY_FLAT;
-	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++) {
-		struct copy_loop loop = plan->loops[i];
+	if (row == 0)
+		return COPY_STRIDED;
+	loop = plan->loops[row];
+	memmove(&plan->loops[2], &plan->loops[1], (row - 1u) * sizeof(loop));
+	plan->loops[1] = loop;
+	return COPY_TRANSPOSE;
+}
 
-		if (loop.src_step != size)
-			continue;
-		memmove(&plan->loops[2], &plan->loops[1], (i - 1u) * sizeof(loop));
-		plan->loops[1] = loop;
-		return COPY_TRANSPOSE;
-	}
-	return COPY_STRIDED;
+/* Is the plan a transposition of planes with room for tiles, and larger than a few vectors? */
+static bool takes_tiles(const struct copy_plan *plan)
+{
+	uint8_t row = source_row_loop(plan);
+
+	return row > 0 &&
+	       copy_plan_tiles_fit(plan->run.bytes, plan->loops[0].extent,
+				   plan->loops[row].extent) &&
+	       plan->loops[0].extent * plan->loops[row].extent * plan->run.bytes >
+		       SMALL_PLANE_BYTES;
 }
 
 /*
@@ -119,6 +146,17 @@ static void order_planes(struct copy_plan *plan)
 	}
 }
 
+/* Choose the variant of a plan that is large enough to have one. */
+__attribute__((noinline)) static void choose_variant(struct copy_plan *plan, uint64_t bytes)
+{
+	copy_choose_route(plan, bytes);
+	if (plan->kind == COPY_TRANSPOSE && plan->stream) {
+		order_planes(plan);
+		copy_staged_order(plan);
+	}
+	copy_choose_variant(plan, bytes);
+}
+
 void copy_plan_normalise(struct copy_plan *plan)
 {
 	uint64_t bytes;
@@ -126,15 +164,16 @@ void copy_plan_normalise(struct copy_plan *plan)
 	make_steps_positive(plan);
 	sort_loops(plan);
 	merge_loops(plan);
-	plan->kind = (uint8_t)choose_kind(plan);
+	plan->kind = plan->nloops > 0 ? COPY_STRIDED : COPY_FLAT;
 	bytes = copy_plan_payload(plan);
-	if (bytes >= copy_choice_bytes(plan->kind)) {
-		copy_choose_route(plan, bytes);
-		if (plan->kind == COPY_TRANSPOSE && plan->stream) {
-			order_planes(plan);
-			copy_staged_order(plan);
-		}
-		copy_choose_variant(plan, bytes);
-	}
-	copy_plan_choose_method(plan);
+	if (plan->nloops > 0 && (takes_tiles(plan) || !copy_shuffle_choose(plan)))
+		plan->kind = (uint8_t)choose_kind(plan);
+	if (bytes >= copy_choice_bytes(plan->kind))
+		choose_variant(plan, bytes);
+	if (plan->method == COPY_BY_SHUFFLE)
+		copy_shuffle_order(plan);
+	else if (plan->kind == COPY_TRANSPOSE && !plan->stream)
+		copy_plan_choose_cached_method(plan, true);
+	else
+		copy_plan_choose_method(plan);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Splits large copies into parts for several threads: along a long loop, or along the bytes of a
- * flat plan. Where the layout allows it, parts end between lines of the destination, so that no two
- * parts write to the same line. Parts of a transposition also end between lines of the source.
+ * flat plan. The last parts of flat and strided plans are smaller, so that the threads finish at
+ * about the same time. Where the layout allows it, parts end between lines of the destination, so
+ * that no two parts write to the same line. Parts of a transposition also end between lines of the
+ * source.
  */
 #include <string.h>
 
@@ -21,6 +23,12 @@ enum {
 	PART_RUN_BYTES_MIN = 2 << 10,
 	PARTS_ENOUGH = 16, /* parts that keep several threads busy */
 	PARTS_MAX = 1 << 20,
+	/* The largest part of a flat or strided plan, in units of COPY_PART. */
+	PART_UNITS_MAX = 4,
+	/* The last eighth of a plan with this number of parts is split into parts of a quarter. */
+	TAPERED_PARTS_MIN = 8,
+	TAPERED_SHARE = 8,
+	TAPERED_RATIO = 4,
 };
 
 /* Where to split a plan: a loop, or the bytes of a flat plan. */
@@ -29,6 +37,7 @@ struct cut {
 	size_t extent;      /* of the loop, or the number of bytes */
 	size_t grain, head; /* split at `head`, or at a multiple of `grain` after `head` */
 	size_t parts;       /* along this loop */
+	size_t small;       /* of these, smaller ones at the end */
 };
 
 /* A plan is split along one loop or two. Each section of the first is split along the second. */
@@ -85,6 +94,8 @@ static struct cut cut_along(const struct copy_plan *plan, uint8_t staged, uint8_
 	struct cut cut = {.loop = i, .extent = loop->extent, .grain = 1};
 	size_t bytes = CACHE_LINE_BYTES;
 
+	if (plan->method == COPY_BY_SHUFFLE && i == plan->shuffled.unit_loop)
+		cut.grain = plan->shuffled.iterations;
 	if (i >= 2 && i < staged)
 		cut.grain = iterations_of_part(loop);
 	if (plan->kind == COPY_TRANSPOSE && i < 2)
@@ -119,12 +130,20 @@ static uint8_t list_longest(const struct copy_plan *plan, uint8_t from, uint8_t 
 /*
  * List the loops along which a plan can be split, the best first. In a transposition, these are:
  * the loops around the planes, the loops that continue a source run or a row, loop 0, and loop 1.
- * Splitting loop 0 leaves the source rows whole. Returns the number of loops.
+ * Splitting loop 0 leaves the source rows whole. The units of a shuffled plan, and the loops inside
+ * of a gathered row, stay whole. Returns the number of loops.
  */
 static uint8_t list_loops(const struct copy_plan *plan, uint8_t staged, uint8_t *loops)
 {
 	uint8_t n;
 
+	if (plan->method == COPY_BY_SHUFFLE)
+		return list_longest(plan, plan->shuffled.unit_loop, loops);
+	if (plan->method == COPY_BY_GATHER) {
+		n = list_longest(plan, (uint8_t)(plan->rows.inside + 1), loops);
+		loops[n++] = 0;
+		return n;
+	}
 	if (plan->kind != COPY_TRANSPOSE)
 		return list_longest(plan, 0, loops);
 	n = list_longest(plan, staged > 2 ? staged : 2, loops);
@@ -200,24 +219,52 @@ static struct cut cut_of_walk(const struct copy_plan *plan, size_t wanted)
 	return cut;
 }
 
+/*
+ * The number of parts to split a plan into, if it can be split so. Large parts cost less: a thread
+ * that takes a part takes a lock, and reads from another place. But the more parts there are, the
+ * more threads they keep busy.
+ */
+static size_t wanted_parts(const struct copy_plan *plan)
+{
+	uint64_t bytes = copy_plan_payload(plan), unit = COPY_PART;
+
+	if (plan->kind == COPY_FLAT || plan->kind == COPY_STRIDED)
+		while (unit < PART_UNITS_MAX * COPY_PART && bytes / unit >= 2 * PARTS_ENOUGH)
+			unit *= 2;
+	return bytes / unit < PARTS_MAX ? (size_t)(bytes / unit) : PARTS_MAX;
+}
+
+/* Make the last parts of a flat or strided plan smaller, if it is split finely enough. */
+static void taper_parts(const struct copy_plan *plan, struct cuts *cuts)
+{
+	struct cut *cut = &cuts->first;
+
+	if ((plan->kind != COPY_FLAT && plan->kind != COPY_STRIDED) || cuts->second.parts > 1 ||
+	    cut->parts < TAPERED_PARTS_MIN || cut->extent / cut->grain < cut->parts * TAPERED_RATIO)
+		return;
+	cut->small = cut->parts / TAPERED_SHARE * TAPERED_RATIO;
+	cut->parts += cut->small - cut->small / TAPERED_RATIO;
+}
+
 static struct cuts cuts_of(const struct copy_plan *plan)
 {
-	uint64_t wanted = copy_plan_payload(plan) / COPY_PART;
+	size_t wanted = wanted_parts(plan);
 	struct cuts cuts = {.second = {.parts = 1}};
 
-	wanted = wanted < PARTS_MAX ? wanted : PARTS_MAX;
 	if (plan->kind == COPY_WALK) {
-		cuts.first = cut_of_walk(plan, (size_t)wanted);
+		cuts.first = cut_of_walk(plan, wanted);
 		return cuts;
 	}
-	if (plan->kind != COPY_FLAT)
-		return choose_cuts(plan, (size_t)wanted);
-	cuts.first = (struct cut){
-		.extent = plan->run.bytes,
-		.grain = CACHE_LINE_BYTES,
-		.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
-		.parts = (size_t)wanted,
-	};
+	if (plan->kind == COPY_FLAT)
+		cuts.first = (struct cut){
+			.extent = plan->run.bytes,
+			.grain = CACHE_LINE_BYTES,
+			.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
+			.parts = wanted,
+		};
+	else
+		cuts = choose_cuts(plan, wanted);
+	taper_parts(plan, &cuts);
 	return cuts;
 }
 
@@ -240,14 +287,25 @@ unsigned copy_plan_large_parts(const struct copy_plan *plan)
 	return parts;
 }
 
+/* Where section number `n` of `count` equal ones begins in `extent`. */
+static size_t begin_of_share(size_t extent, size_t n, size_t count)
+{
+	return extent / count * n + extent % count * n / count;
+}
+
 /* The iteration or byte at which section number `part` along a loop begins. */
 static size_t begin_of_section(const struct cut *cut, size_t part)
 {
-	size_t even =
-		cut->extent / cut->parts * part + cut->extent % cut->parts * part / cut->parts;
+	size_t large = cut->parts - cut->small, whole = cut->small / TAPERED_RATIO;
+	/* The parts in the tail are `whole` large ones, split. */
+	size_t tail = begin_of_share(cut->extent, whole, large + whole), even;
 
 	if (part == 0 || part == cut->parts)
 		return part == 0 ? 0 : cut->extent;
+	if (part <= large)
+		even = begin_of_share(cut->extent - tail, part, large);
+	else
+		even = cut->extent - tail + begin_of_share(tail, part - large, cut->small);
 	if (even < cut->head)
 		return 0;
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
@@ -286,7 +344,7 @@ static bool cut_to_part(struct copy_plan *plan, unsigned part)
 		return false;
 	if (plan->variant != VARIANT_NONE)
 		copy_choose_part_variant(plan);
-	copy_plan_choose_method(plan);
+	copy_plan_choose_part_method(plan);
 	return true;
 }
 

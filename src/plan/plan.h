@@ -38,8 +38,10 @@ enum copy_method {
 	COPY_BY_ELEMENTS, /* a strided plan of few elements, whose loops are in any order */
 	COPY_BY_GATHER,   /* gather short runs into whole lines, which are streamed */
 	COPY_BY_TILES,    /* a transposition by tiles in registers */
+	COPY_BY_LISTS,    /* a transposition by tiles of listed rows; `listed` */
 	COPY_BY_BLOCKS,   /* a transposition without tiles */
 	COPY_BY_STAGE,    /* a transposition by a stage in the first-level cache; `staged` */
+	COPY_BY_SHUFFLE,  /* a strided plan by vectors, each shuffled from a few; `shuffled` */
 };
 
 /* How a COPY_DEREF plan finds the elements of a side. */
@@ -93,6 +95,22 @@ struct copy_plan {
 			uint8_t run_loop;    /* the loop that continues loop 1; 0: none */
 			uint8_t plane_loops; /* the number of loops of a plane */
 		} staged;
+		struct copy_listed_plane {
+			uint8_t row_loops; /* the set of loops that continue loop 0: bit i is loop i
+					    */
+			uint8_t plane_loops; /* the number of loops of a plane */
+			bool group; /* if it streams: the next loop continues the planes of the
+				       destination */
+		} listed;
+		struct copy_rows {
+			uint8_t inside; /* the loops after loop 0 that run within a section of it */
+		} rows;                 /* of any other strided plan */
+		struct copy_shuffled {
+			uint8_t unit_loop;  /* the last loop of a unit */
+			uint8_t iterations; /* of that loop in a unit */
+			uint8_t row : 1;    /* 1: the loop after it is the row loop; 0: itself */
+			uint8_t inside : 7; /* the loops after the row loop that run in a section */
+		} shuffled;
 		struct {
 			uint8_t dst_loops; /* the number of the destination's loops */
 		} walk;
@@ -204,11 +222,14 @@ static inline void copy_first_place(const struct copy_plan *plan, uint8_t inner,
 		place->index[i] = 0;
 }
 
-/* Advance to the next place. Returns false if there is none. */
-static inline bool copy_next_place(const struct copy_plan *plan, uint8_t inner,
-				   struct copy_place *place)
+/*
+ * Advance to the next place of the loops from index `inner` up to, but not including, `outer`. If
+ * there is none, return false, and begin again.
+ */
+static inline bool copy_next_place_of(const struct copy_plan *plan, uint8_t inner, uint8_t outer,
+				      struct copy_place *place)
 {
-	for (uint8_t i = inner; i < plan->nloops; i++) {
+	for (uint8_t i = inner; i < outer; i++) {
 		const struct copy_loop *loop = &plan->loops[i];
 
 		if (++place->index[i] < loop->extent) {
@@ -221,6 +242,13 @@ static inline bool copy_next_place(const struct copy_plan *plan, uint8_t inner,
 		place->src -= (ptrdiff_t)(loop->extent - 1) * loop->src_step;
 	}
 	return false;
+}
+
+/* Advance to the next place. Returns false if there is none. */
+static inline bool copy_next_place(const struct copy_plan *plan, uint8_t inner,
+				   struct copy_place *place)
+{
+	return copy_next_place_of(plan, inner, plan->nloops, place);
 }
 
 #endif /* PLAN_PLAN_H */

@@ -28,6 +28,18 @@ const struct copy_variant copy_variants[VARIANTS] = {
 					   .condition = CONDITION_STAGE,
 					   .stream = true,
 					   .hint = HINT_FIRST},
+	[VARIANT_TRANSPOSE_LIST_ONCE] = {.name = "list-once",
+					 .kind = COPY_TRANSPOSE,
+					 .condition = CONDITION_LISTS,
+					 .stream = true,
+					 .lists = true,
+					 .hint = HINT_ONCE},
+	[VARIANT_TRANSPOSE_LIST_FIRST] = {.name = "list-first",
+					  .kind = COPY_TRANSPOSE,
+					  .condition = CONDITION_LISTS,
+					  .stream = true,
+					  .lists = true,
+					  .hint = HINT_FIRST},
 };
 
 #ifdef KERNELS_COUNT

@@ -40,6 +40,8 @@ enum copy_variant_id {
 	VARIANT_TRANSPOSE_DIRECT,
 	VARIANT_TRANSPOSE_STAGE_ONCE,
 	VARIANT_TRANSPOSE_STAGE_FIRST,
+	VARIANT_TRANSPOSE_LIST_ONCE,
+	VARIANT_TRANSPOSE_LIST_FIRST,
 	VARIANTS,
 };
 
@@ -56,6 +58,7 @@ enum copy_condition {
 	CONDITION_NONE,    /* all */
 	CONDITION_STREAMS, /* those with a method that streams */
 	CONDITION_STAGE,   /* transpositions that can be staged */
+	CONDITION_LISTS,   /* transpositions that can be copied by lists */
 };
 
 struct copy_variant {
@@ -64,6 +67,7 @@ struct copy_variant {
 	uint8_t condition; /* enum copy_condition */
 	bool stream;       /* past the caches; else through the caches */
 	bool direct;       /* of transpositions: never staged */
+	bool lists;        /* of transpositions: by lists */
 	uint8_t hint;      /* enum copy_hint */
 };
 

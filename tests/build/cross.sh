@@ -3,7 +3,7 @@
 # Build for other machines, and run the tests of layouts, plans, kernels and copies there in an
 # emulator: aarch64 for the NEON kernels, s390x because it is big-endian, i686 because a size has 32
 # bits. If there is clang, it builds for aarch64 too. `make check-long` runs this test, `make check`
-# does not: it takes some ten minutes.
+# does not, because it takes many minutes.
 #
 # A machine whose compiler, emulator or Check is missing is skipped, and the packages of Debian that
 # it needs are named. In qemu, limits of memory have no effect, and the names of threads are wrong.
@@ -29,9 +29,10 @@ jobs=$(nproc 2>/dev/null || echo 1)
 common='test_abi test_conventions test_error async/test_order dma/test_engine dma/test_large_requests
 	dma/test_operators layout/test_dense layout/test_layout layout/test_pad layout/test_reshape
 	layout/test_reshape_layout layout/test_slice layout/test_steps machine/test_cpus
-	plan/test_parts plan/test_plan plan/test_tune'
-copies='kernels/test_fill copy/test_copy copy/test_depth copy/test_kernels copy/test_nested_layouts
-	copy/test_random copy/test_shifting copy/test_user_layout copy/test_walk'
+	plan/test_parts plan/test_plan plan/test_sections plan/test_tune'
+copies='kernels/test_fill copy/test_concurrent copy/test_copy copy/test_depth copy/test_kernels
+	copy/test_nested_layouts copy/test_random copy/test_shifting copy/test_user_layout
+	copy/test_walk'
 
 # The folder of a machine's descriptions for pkg-config.
 pkgconfig_folder()

@@ -27,7 +27,7 @@ passes()
 # $CC may be several words.
 # shellcheck disable=SC2086
 case $($CC -dumpmachine) in
-x86_64*) all='portable sse2 avx2 avx512' most='portable sse2 avx2' ;;
+x86_64*) all='portable sse2 avx2 avx512 avx512vbmi' most='portable sse2 avx2 avx512' ;;
 aarch64*) all='portable neon' most='portable neon' ;;
 *) all=portable most=portable ;;
 esac

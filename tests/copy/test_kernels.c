@@ -24,6 +24,7 @@
 #include "random.h"
 #include "sample.h"
 #include "shape.h"
+#include "steps.h"
 #include "suite.h"
 #include "tool.h"
 
@@ -152,6 +153,17 @@ static void copy_shapes(size_t cases)
 	shape_stop_engines();
 }
 
+static void copy_steps(void)
+{
+	struct aml_dma *dma = NULL;
+	struct rng rng = {0};
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
+	while (rng_next_case(&rng, 6000))
+		steps_run(dma, &rng);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+}
+
 static void copy_samples(void)
 {
 	struct aml_dma *dma = NULL;
@@ -251,6 +263,52 @@ static void transpose(struct rng *rng, tile_fn tile, size_t width, size_t size)
 	guard_destroy(&src);
 }
 
+/* Offsets of `n` rows of `bytes` bytes in any order, with gaps. Returns where the last one ends. */
+static size_t random_offsets(struct rng *rng, ptrdiff_t *at, size_t n, size_t bytes)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		at[i] = (ptrdiff_t)end;
+		end += bytes + (i + 1 < n ? rng_below(rng, 70) : 0);
+	}
+	for (size_t i = n; i-- > 1;) {
+		size_t j = rng_below(rng, i + 1);
+		ptrdiff_t offset = at[i];
+
+		at[i] = at[j];
+		at[j] = offset;
+	}
+	return end;
+}
+
+/* Transpose listed rows, at any addresses, with the set of kernels for their length. */
+static void transpose_listed(struct rng *rng, size_t log)
+{
+	const size_t size = (size_t)1 << log, few = TILE_BYTES / size;
+	size_t na = rng_range(rng, few, rng_chance(rng, 50) ? 4 * few + 3 : 100);
+	size_t nb = rng_range(rng, few, rng_chance(rng, 50) ? 3 * few : 90);
+	const struct kernels *set = kernels_for_rows(na * size);
+	ptrdiff_t dst_at[256], src_at[256];
+	struct guard dst, src;
+
+	if (!set->masks && na * size < set->width)
+		na = set->width / size;
+	guard_create(&dst, random_offsets(rng, dst_at, nb, na * size), rng);
+	guard_create(&src, random_offsets(rng, src_at, na, nb * size), rng);
+	for (size_t b = 0; b < nb; b++)
+		for (size_t a = 0; a < na; a++)
+			memcpy(dst.expected + dst_at[b] + a * size, src.data + src_at[a] + b * size,
+			       size);
+	for (size_t a = na; a < set->width / size; a++)
+		src_at[a] = src_at[na - 1];
+	set->listed[log]((char *)dst.data, dst_at, (char *)src.data, src_at, nb, na);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
 static void transpose_by_each_kernel(void)
 {
 	const struct kernels *all[] = {kernels(), kernels_narrow()};
@@ -258,6 +316,7 @@ static void transpose_by_each_kernel(void)
 
 	while (rng_next_case(&rng, 100)) {
 		for (size_t i = 0; i < KERNEL_SIZES; i++) {
+			transpose_listed(&rng, i);
 			for (size_t k = 0; k < 2; k++) {
 				transpose(&rng, all[k]->near[i], all[k]->width, (size_t)1 << i);
 				transpose(&rng, all[k]->far[i], all[k]->width, (size_t)1 << i);
@@ -273,6 +332,8 @@ static bool machine_has(const char *isa)
 	if (!strcmp(isa, "avx512"))
 		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+	if (!strcmp(isa, "avx512vbmi"))
+		return machine_has("avx512") && __builtin_cpu_supports("avx512vbmi");
 	if (!strcmp(isa, "avx2"))
 		return __builtin_cpu_supports("avx2");
 	if (!strcmp(isa, "sse2"))
@@ -296,6 +357,19 @@ START_TEST(what_the_environment_asks_for_is_chosen)
 }
 END_TEST
 
+/* Does a set extend another, directly or not? */
+static bool is_base(const struct kernels *set, const char *isa)
+{
+	return set != NULL && (!strcmp(set->name, isa) || is_base(set->base, isa));
+}
+
+/* Does the library use kernels of this set for short rows? */
+static bool is_for_short_rows(const char *isa)
+{
+	return !strcmp(isa, kernels_narrow()->name) || !strcmp(isa, kernels_for_rows(16)->name) ||
+	       !strcmp(isa, kernels_for_rows(32)->name);
+}
+
 /* Contract: ENV-2. */
 START_TEST(copies_reach_every_kind_and_every_kernel)
 {
@@ -305,6 +379,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_shapes(2400);
 	copy_samples();
 	copy_walks();
+	copy_steps();
 	transpose_by_each_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
@@ -314,20 +389,25 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 		if (wide)
 			any = kernels()->width > kernels_narrow()->width ||
 			      !strcmp(isa, "portable");
+		if (!strcmp((*at)->isa, "shuffle"))
+			any = kernels()->shuffle != NULL;
 		if (getenv("AML_TEST_COUNTS"))
 			printf("%s: %s %s: %lu\n", isa, (*at)->isa, (*at)->name, (*at)->n);
 		ck_assert_msg((*at)->n > 0 || (!any && !own) || effort(100) < 100,
 			      "%s: not reached: %s", isa, (*at)->name);
-		/* The narrow tiles, for a few rows, are those of SSE2. */
-		ck_assert_msg((*at)->n == 0 || any || own || !strcmp((*at)->isa, "sse2"),
+		/* The narrow tiles, for few or short rows, are those of slower sets. A set may
+		 * extend another. */
+		ck_assert_msg((*at)->n == 0 || any || own || is_for_short_rows((*at)->isa) ||
+				      is_base(kernels()->base, (*at)->isa),
 			      "%s: reached a kernel for %s: %s", isa, (*at)->isa, (*at)->name);
 	}
 	for (unsigned i = 1; i <= forced_variants(); i++)
 		ck_assert_msg(forced_runs(i) > 0 || effort(100) < 100,
 			      "%s: not reached: variant %s of %s", isa, forced_name(i),
 			      forced_kind(i));
-	/* At least one tile for each element size, and one tile that streams. */
-	ck_assert_uint_ge(own_places, KERNEL_SIZES + 1);
+	/* At least one tile for each element size, and one tile that streams, unless of another
+	 * set. */
+	ck_assert_uint_ge(own_places, kernels()->base != NULL ? 1 : KERNEL_SIZES + 1);
 }
 END_TEST
 

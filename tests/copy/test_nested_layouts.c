@@ -427,6 +427,37 @@ START_TEST(a_reshape_over_a_pad_drops_the_same_elements)
 }
 END_TEST
 
+/* Contract: LAYOUT-13, LAYOUT-23. */
+START_TEST(a_step_of_0_counts_only_where_a_pad_shows_several_elements)
+{
+	/* Three elements at one address. The pads show 2, 1 and 0 of them. */
+	for (size_t offset = 0; offset < 3; offset++) {
+		for (int by_element = 0; by_element < 2; by_element++) {
+			int one = 0, two[2] = {1, 2};
+			struct aml_layout *dst =
+				pad_at(new_dense(&one, ROW, sizeof(int), 1, (size_t[]){3},
+						 (size_t[]){0}, (size_t[]){1}),
+				       (size_t[]){2}, -7, &offset);
+			struct aml_layout *src = row_major_ints(two, 1, (size_t[]){2});
+			struct oracle oracle;
+
+			if (by_element) {
+				destroy_layout(src);
+				oracle_dense(&oracle, two, ROW, sizeof(int), 1, (size_t[]){2}, NULL,
+					     NULL);
+				src = &user_layout_create(&oracle, ROW, 0, NULL)->layout;
+				oracle_destroy(&oracle);
+			}
+			ck_assert_int_eq(aml_dma_linux_copy_generic(dst, src, NULL),
+					 offset == 0 ? -AML_EINVAL : AML_SUCCESS);
+			ck_assert_int_eq(one, offset == 1 ? 2 : 0);
+			destroy_layout(dst);
+			destroy_layout(src);
+		}
+	}
+}
+END_TEST
+
 /* Contract: LAYOUT-13. */
 START_TEST(a_step_of_0_beneath_a_destination_is_refused)
 {
@@ -723,6 +754,7 @@ SUITE("copy/nested_layouts", a_pad_as_source_gives_the_neutral_value,
       a_pad_of_an_empty_target_is_all_neutral, a_pad_of_more_boxes_than_a_plan_has_room_for,
       a_reshape_copies_in_native_linear_order, a_reshape_over_a_strided_slice,
       a_reshape_over_a_pad_drops_the_same_elements, a_step_of_0_beneath_a_destination_is_refused,
+      a_step_of_0_counts_only_where_a_pad_shows_several_elements,
       what_does_not_match_is_refused_and_nothing_is_written,
       over_a_fast_path_without_duplicate_they_may_go_after_posting,
       a_target_that_lacks_deref_native_is_told_at_creation_or_posting,

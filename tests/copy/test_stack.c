@@ -193,8 +193,9 @@ START_TEST(runs_and_walks)
 }
 END_TEST
 
-/* The layouts of a nest: only pads, only reshape layouts, or both in turn. */
-enum stack_nest { PADS, RESHAPES, BOTH, NESTS };
+/* The layouts of a nest: only pads, pads in front, only reshape layouts, or pads and these in turn.
+ */
+enum stack_nest { PADS, PADS_IN_FRONT, RESHAPES, BOTH, NESTS };
 
 /* The deepest nest over a layout of 2 × 3 × 4. */
 static struct aml_layout *nest_over(struct aml_layout *layout, enum stack_nest nest)
@@ -206,6 +207,14 @@ static struct aml_layout *nest_over(struct aml_layout *layout, enum stack_nest n
 	for (size_t depth = 0; depth < AML_LAYOUT_DEPTH_MAX; depth++) {
 		if (nest == PADS || (nest == BOTH && depth % 2 == 0)) {
 			layout = column_pad(layout, extents);
+		} else if (nest == PADS_IN_FRONT) {
+			static const size_t offsets[] = {1, 0, 0};
+			static char neutral[8];
+
+			extents[0]++;
+			ck_assert_int_eq(aml_layout_pad_create_at(&layout, COLUMN, layout, extents,
+								  neutral, offsets),
+					 AML_SUCCESS);
 		} else {
 			which = !which;
 			memcpy(extents, dims[which], sizeof(extents));

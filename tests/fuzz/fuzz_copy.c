@@ -9,6 +9,7 @@
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
+#include <aml/layout/steps.h>
 
 #include "bytes.h"
 #include "shifting.h"
@@ -571,6 +572,58 @@ static void derive(struct aml_layout *layout, const struct wild *w, struct bytes
 		MUST(made == UNTOUCHED);
 }
 
+/* Whether a steps layout at this address may have these sizes. */
+static bool judge_steps(const struct wild *w, uintptr_t at, const ptrdiff_t *steps)
+{
+	wide below = 0, above = w->element_size, count = count_of(w->ndims, w->dims);
+
+	if (w->element_size == 0 || (at == 0 && count > 0))
+		return false;
+	if (count == 0)
+		return true;
+	for (size_t i = 0; i < w->ndims; i++) {
+		wide step = steps[i] < 0 ? -(wide)steps[i] : (wide)steps[i];
+
+		*(steps[i] < 0 ? &below : &above) += times(step, w->dims[i] - 1);
+	}
+	return times(count, w->element_size) <= SIZE_MAX && below + above <= PTRDIFF_MAX &&
+	       below < at && at + above <= UINTPTR_MAX;
+}
+
+/* A steps layout of arbitrary sizes at an arbitrary address, and layouts made from it. */
+static void fuzz_wild_steps(struct bytes *bytes, struct wild *w)
+{
+	struct aml_layout *layout = UNTOUCHED, *made = UNTOUCHED;
+	uintptr_t at = take_wild(bytes);
+	size_t a[8], b[8], c[8], dim = take_below(bytes, 8);
+	bool fits = true, empty = false;
+	ptrdiff_t steps[8];
+	int err;
+
+	for (size_t i = 0; i < w->ndims; i++)
+		steps[i] = (ptrdiff_t)(take_bool(bytes) ? -w->stride[i] : w->stride[i]);
+	err = aml_layout_steps_create(&layout, (void *)at, w->order, w->element_size, w->ndims,
+				      w->dims, steps);
+	MUST(err == (judge_steps(w, at, steps) ? AML_SUCCESS : -AML_EINVAL));
+	if (err != AML_SUCCESS) {
+		MUST(layout == UNTOUCHED);
+		return;
+	}
+	check_made(dim < w->ndims ? 1 : -1, aml_layout_reverse(layout, &made, dim), &made);
+	take_wilds(bytes, 8, a);
+	take_wilds(bytes, 8, b);
+	take_wilds(bytes, 8, c);
+	for (size_t i = 0; i < w->ndims; i++) {
+		empty = empty || b[i] == 0;
+		fits = fits && b[i] > 0 && a[i] + times(b[i] - 1, c[i]) < w->dims[i];
+	}
+	check_made(fits || empty ? times(count_of(w->ndims, b), w->element_size) <= SIZE_MAX : -1,
+		   aml_layout_slice(layout, &made, a, b, c), &made);
+	check_made(count_of(dim + 1, a) != count_of(w->ndims, w->dims) ? -1 : 0,
+		   aml_layout_reshape(layout, &made, dim + 1, a), &made);
+	aml_layout_destroy(&layout);
+}
+
 static void fuzz_wild(struct bytes *bytes)
 {
 	static char memory;
@@ -588,6 +641,10 @@ static void fuzz_wild(struct bytes *bytes)
 	take_wilds(bytes, w.ndims, w.pitch);
 	strides = take_bool(bytes);
 	pitches = take_bool(bytes);
+	if (take_bool(bytes)) {
+		fuzz_wild_steps(bytes, &w);
+		return;
+	}
 	for (size_t i = 0; i < w.ndims; i++) {
 		if (!strides)
 			w.stride[i] = 1;

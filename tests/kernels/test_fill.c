@@ -25,15 +25,55 @@ static void own_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t s
 	(void)na;
 }
 
-static void own_interleave(char *dst, const char *src, ptrdiff_t step, size_t n, size_t blocks,
-			   const struct shuffle *shuffle)
+static void own_listed(char *dst, const ptrdiff_t *dst_at, const char *src, const ptrdiff_t *src_at,
+		       size_t nb, size_t na)
 {
 	(void)dst;
+	(void)dst_at;
 	(void)src;
-	(void)step;
+	(void)src_at;
+	(void)nb;
+	(void)na;
+}
+
+static void own_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		     size_t size, size_t n)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)size;
 	(void)n;
-	(void)blocks;
-	(void)shuffle;
+}
+
+static void own_fill(char *dst, size_t size, const char *pattern, size_t period)
+{
+	(void)dst;
+	(void)size;
+	(void)pattern;
+	(void)period;
+}
+
+static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
+			ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n)
+{
+	(void)v;
+	(void)vectors;
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)n;
+}
+
+static unsigned own_lay(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid)
+{
+	(void)v;
+	(void)at;
+	(void)last;
+	(void)grid;
+	return 1;
 }
 
 START_TEST(a_set_of_no_kernels_has_the_portable_ones)
@@ -50,9 +90,11 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 		ck_assert(table.near[i] == kernels_portable.near[i] && table.near[i] != NULL);
 		ck_assert(table.far[i] == kernels_portable.far[i] && table.far[i] != NULL);
 		ck_assert(table.staged[i] == kernels_portable.staged[i] && table.staged[i] != NULL);
+		ck_assert(table.listed[i] == kernels_portable.listed[i] && table.listed[i] != NULL);
 	}
-	ck_assert(table.split == kernels_portable.split);
-	ck_assert(table.join == kernels_portable.join);
+	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
+	ck_assert(table.fill == kernels_portable.fill && table.fill != NULL);
+	ck_assert(table.shuffle == NULL);
 }
 END_TEST
 
@@ -66,23 +108,35 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.near = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.far = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.staged = {own_tile, own_tile, own_tile, own_tile, own_tile},
-		.split = own_interleave,
-		.join = own_interleave,
+		.listed = {own_listed, own_listed, own_listed, own_listed, own_listed},
+		.masks = true,
+		.rows = own_rows,
+		.fill = own_fill,
+		.shuffle = own_shuffle,
+		.shuffle_width = SHUFFLE_WIDTH_MAX,
+		.shuffle_masks = true,
+		.lay = own_lay,
 	};
 	struct kernels table;
 
 	kernels_fill(&table, &set);
 	ck_assert_str_eq(table.name, "all");
+	ck_assert(table.masks);
 	ck_assert_uint_eq(table.width, 16);
 	ck_assert(table.stream == own_stream);
 	ck_assert(table.drain == own_drain);
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {
 		ck_assert(table.near[i] == own_tile);
+		ck_assert(table.listed[i] == own_listed);
 		ck_assert(table.far[i] == own_tile);
 		ck_assert(table.staged[i] == own_tile);
 	}
-	ck_assert(table.split == own_interleave);
-	ck_assert(table.join == own_interleave);
+	ck_assert(table.rows == own_rows);
+	ck_assert(table.fill == own_fill);
+	ck_assert(table.shuffle == own_shuffle);
+	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);
+	ck_assert(table.shuffle_masks);
+	ck_assert(table.lay == own_lay);
 }
 END_TEST
 
@@ -100,5 +154,23 @@ START_TEST(each_tile_is_replaced_for_itself)
 }
 END_TEST
 
+/* A set has the kernels of the set that it extends, unless it has its own. */
+START_TEST(a_set_extends_another)
+{
+	const struct kernels base = {.name = "base", .width = 16, .rows = own_rows};
+	const struct kernels set = {
+		.name = "more", .base = &base, .width = 32, .fill = own_fill, .far = {own_tile}};
+	struct kernels table;
+
+	kernels_fill(&table, &set);
+	ck_assert_str_eq(table.name, "more");
+	ck_assert_uint_eq(table.width, 32);
+	ck_assert(table.rows == own_rows);
+	ck_assert(table.fill == own_fill);
+	ck_assert(table.far[0] == own_tile);
+	ck_assert(table.far[1] == kernels_portable.far[1]);
+}
+END_TEST
+
 SUITE("kernels/fill", a_set_of_no_kernels_has_the_portable_ones, a_kernel_of_a_set_is_used,
-      each_tile_is_replaced_for_itself)
+      each_tile_is_replaced_for_itself, a_set_extends_another)

@@ -169,5 +169,28 @@ START_TEST(other_transpositions)
 }
 END_TEST
 
-SUITE("plan/parts", flat_copies, rows, transpositions_of_rows_in_lines,
-      transpositions_of_longer_rows_of_two_dimensions, other_transpositions)
+/* No loop is long enough for all parts. Each part must still have long pieces of source rows. */
+START_TEST(short_loops_are_split_together)
+{
+	const struct copy_case c = {4, 4, 0, {12, 15, 14, 40}, {3, 2, 1, 0}};
+	struct aml_layout *dst = layout_of(&c, to, false), *src = layout_of(&c, from, true);
+	union copy_plan_room room, part;
+	size_t permutation[4];
+	unsigned parts, taken = 0;
+
+	native_permutation(&c, permutation);
+	ck_assert_int_eq(copy_plan_layouts(&room, dst, src, permutation), 0);
+	parts = copy_plan_parts(&room.plan);
+	ck_assert_uint_ge(parts, 16);
+	for (unsigned i = 0; i < parts; i++)
+		taken += copy_plan_part(&room.plan, i, &part);
+	ck_assert_uint_ge(taken, 16);
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	run_and_count_shared(&c, 0);
+}
+END_TEST
+
+SUITE("plan/parts", short_loops_are_split_together, flat_copies, rows,
+      transpositions_of_rows_in_lines, transpositions_of_longer_rows_of_two_dimensions,
+      other_transpositions)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies given by extents and steps. Layouts are column-major, with every pitch 1. */
+/*
+ * Copies given by extents and steps. Layouts are column-major: dense with every pitch 1, or steps
+ * layouts with some dimensions in reverse.
+ */
 #include "shape.h"
 
 #include <string.h>
@@ -7,6 +10,7 @@
 #include <aml.h>
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
+#include <aml/layout/steps.h>
 
 #include "guard.h"
 #include "oracle.h"
@@ -35,20 +39,49 @@ static size_t span(const struct test_shape *shape, const size_t *steps)
 	return (last + 1) * shape->element_size;
 }
 
-static struct aml_layout *layout_of(const struct test_shape *shape, void *ptr, const size_t *steps)
+/*
+ * The layout of a side. In the dimensions of the set `mirrored`, its elements follow each other in
+ * reverse order.
+ */
+static struct aml_layout *layout_of(const struct test_shape *shape, unsigned char *ptr,
+				    const size_t *steps, size_t mirrored)
 {
 	static const size_t pitch[SHAPE_NDIMS] = {1, 1, 1, 1};
 	struct aml_layout *layout = NULL;
+	ptrdiff_t byte_steps[SHAPE_NDIMS];
 
-	ck_assert_int_eq(aml_layout_dense_create(&layout, ptr, AML_LAYOUT_ORDER_COLUMN_MAJOR,
+	if (mirrored == 0) {
+		ck_assert_int_eq(aml_layout_dense_create(&layout, ptr,
+							 AML_LAYOUT_ORDER_COLUMN_MAJOR,
+							 shape->element_size, shape->ndims,
+							 shape->dims, steps, pitch),
+				 AML_SUCCESS);
+		return layout;
+	}
+	for (size_t i = 0; i < shape->ndims; i++) {
+		byte_steps[i] = (ptrdiff_t)(steps[i] * shape->element_size);
+		if (mirrored >> i & 1) {
+			ptr += (ptrdiff_t)(shape->dims[i] - 1) * byte_steps[i];
+			byte_steps[i] = -byte_steps[i];
+		}
+	}
+	ck_assert_int_eq(aml_layout_steps_create(&layout, ptr, AML_LAYOUT_ORDER_COLUMN_MAJOR,
 						 shape->element_size, shape->ndims, shape->dims,
-						 steps, pitch),
+						 byte_steps),
 			 AML_SUCCESS);
 	return layout;
 }
 
+/* The offset of an element of a side in dimension i, in elements. */
+static size_t offset_of(const struct test_shape *shape, const size_t *steps, size_t mirrored,
+			size_t i, size_t coord)
+{
+	return (mirrored >> i & 1 ? shape->dims[i] - 1 - coord : coord) * steps[i];
+}
+
 /* The plain loops. The innermost one is written out, because it is faster. */
-static void expect(const struct test_shape *shape, unsigned char *dst, const unsigned char *src)
+static void expect(const struct test_shape *shape, unsigned char *dst, size_t dst_mirrored,
+		   const unsigned char *src, size_t src_mirrored)
 {
 	size_t coords[SHAPE_NDIMS] = {0}, size = shape->element_size;
 
@@ -56,12 +89,14 @@ static void expect(const struct test_shape *shape, unsigned char *dst, const uns
 		size_t to = 0, from = 0;
 
 		for (size_t i = 1; i < shape->ndims; i++) {
-			to += coords[i] * shape->dst[i];
-			from += coords[i] * shape->src[i];
+			to += offset_of(shape, shape->dst, dst_mirrored, i, coords[i]);
+			from += offset_of(shape, shape->src, src_mirrored, i, coords[i]);
 		}
 		for (size_t i = 0; i < shape->dims[0]; i++)
-			memcpy(dst + (to + i * shape->dst[0]) * size,
-			       src + (from + i * shape->src[0]) * size, size);
+			memcpy(dst + (to + offset_of(shape, shape->dst, dst_mirrored, 0, i)) * size,
+			       src + (from + offset_of(shape, shape->src, src_mirrored, 0, i)) *
+					       size,
+			       size);
 	} while (next_coords(shape->ndims - 1, shape->dims + 1, coords + 1));
 }
 
@@ -89,14 +124,16 @@ static int copy(struct aml_layout *dst, struct aml_layout *src, struct rng *rng)
 void shape_run(const struct test_shape *shape, struct rng *rng)
 {
 	struct aml_layout *dst, *src;
+	size_t dst_mirrored = rng_chance(rng, 90) ? 0 : rng_below(rng, 1 << SHAPE_NDIMS);
+	size_t src_mirrored = rng_chance(rng, 90) ? 0 : rng_below(rng, 1 << SHAPE_NDIMS);
 	struct guard to, from;
 	int result;
 
 	guard_create(&to, span(shape, shape->dst), rng);
 	guard_create(&from, span(shape, shape->src), rng);
-	expect(shape, to.expected, from.data);
-	dst = layout_of(shape, to.data, shape->dst);
-	src = layout_of(shape, from.data, shape->src);
+	expect(shape, to.expected, dst_mirrored, from.data, src_mirrored);
+	dst = layout_of(shape, to.data, shape->dst, dst_mirrored);
+	src = layout_of(shape, from.data, shape->src, src_mirrored);
 	result = copy(dst, src, rng);
 	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d", RNG_ARGS(rng),
 		      result);

@@ -25,7 +25,10 @@ struct test_shape shape_transposition(size_t element_size, size_t h, size_t w, s
 void shape_start_engines(void);
 void shape_stop_engines(void);
 
-/* Copy guarded random bytes by the shape, and compare with plain loops. */
+/*
+ * Copy guarded random bytes by the shape, and compare with plain loops. Now and then, some
+ * dimensions of a side are reversed.
+ */
 void shape_run(const struct test_shape *shape, struct rng *rng);
 
 #endif /* TESTS_SUPPORT_SHAPE_H */

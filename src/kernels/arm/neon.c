@@ -58,22 +58,28 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define DRAIN() __asm__ volatile("dmb ishst" : : : "memory")
 #include "kernels/vector/stream.inc"
 
-#define SHUFFLE vqtbl1q_u8
-#define BROADCAST_LANE(p) vld1q_u8(p)
-#define OR vorrq_u8
-#define STORE_ROWS(p, step, v) ((void)(step), STORE(p, v))
-#include "kernels/vector/interleave.inc"
+#include "kernels/vector/rows.inc"
+
+#define VEC16 VEC
+#define LOAD16 LOAD
+#define STORE16 STORE
+#define OR16 vorrq_u8
+#define LOOK_UP vqtbl1q_u8
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_neon = {
 	.name = ISA_NAME,
 	.width = WIDTH,
 	.stream = neon_stream,
 	.drain = neon_drain,
+	.rows = neon_rows,
+	.fill = neon_fill,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
-	.split = neon_split,
-	.join = neon_join,
+	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
+	.shuffle = neon_shuffle,
+	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
 #undef ZIP

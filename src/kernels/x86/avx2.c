@@ -43,27 +43,28 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
-#define SHUFFLE _mm256_shuffle_epi8
-#define OR _mm256_or_si256
-#define BROADCAST_LANE(p) _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(p)))
-TARGET static inline void avx2_store_rows(char *p, ptrdiff_t step, __m256i v)
-{
-	_mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(v));
-	_mm_storeu_si128((__m128i *)(void *)(p + step), _mm256_extracti128_si256(v, 1));
-}
-#define STORE_ROWS avx2_store_rows
-#include "kernels/vector/interleave.inc"
+#include "kernels/vector/rows.inc"
+
+#define VEC16 __m128i
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define OR16 _mm_or_si128
+#define LOOK_UP _mm_shuffle_epi8
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx2 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
 	.stream = avx2_stream,
 	.drain = avx2_drain,
+	.rows = avx2_rows,
+	.fill = avx2_fill,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},
-	.split = avx2_split,
-	.join = avx2_join,
+	.listed = {avx2_listed_1, avx2_listed_2, avx2_listed_4, avx2_listed_8, avx2_listed_16},
+	.shuffle = avx2_shuffle,
+	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
 #include "kernels/vector/vector_end.inc"

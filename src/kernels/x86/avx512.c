@@ -71,35 +71,37 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define SET_HALF avx512_set_half
 #define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
 #define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
+#define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
 #include "kernels/vector/transpose.inc"
 
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
-#define SHUFFLE _mm512_shuffle_epi8
-#define OR _mm512_or_si512
-#define BROADCAST_LANE(p) _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)(p)))
-TARGET static inline void avx512_store_rows(char *p, ptrdiff_t step, __m512i v)
-{
-	_mm_storeu_si128((__m128i *)(void *)p, _mm512_castsi512_si128(v));
-	_mm_storeu_si128((__m128i *)(void *)(p + step), _mm512_extracti32x4_epi32(v, 1));
-	_mm_storeu_si128((__m128i *)(void *)(p + 2 * step), _mm512_extracti32x4_epi32(v, 2));
-	_mm_storeu_si128((__m128i *)(void *)(p + 3 * step), _mm512_extracti32x4_epi32(v, 3));
-}
-#define STORE_ROWS avx512_store_rows
-#include "kernels/vector/interleave.inc"
+#include "kernels/vector/rows.inc"
+
+#define VEC16 __m128i
+#define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
+#define OR16 _mm_or_si128
+#define LOOK_UP _mm_shuffle_epi8
+#include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx512 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
 	.stream = avx512_stream,
 	.drain = avx512_drain,
+	.rows = avx512_rows,
+	.fill = avx512_fill,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
 	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,
 		   avx512_staged_16},
-	.split = avx512_split,
-	.join = avx512_join,
+	.listed = {avx512_listed_1, avx512_listed_2, avx512_listed_4, avx512_listed_8,
+		   avx512_listed_16},
+	.masks = true,
+	.shuffle = avx512_shuffle,
+	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
 #include "kernels/vector/vector_end.inc"

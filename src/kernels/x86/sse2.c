@@ -34,14 +34,19 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#include "kernels/vector/rows.inc"
+
 const struct kernels kernels_sse2 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
 	.stream = sse2_stream,
 	.drain = sse2_drain,
+	.rows = sse2_rows,
+	.fill = sse2_fill,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
+	.listed = {sse2_listed_1, sse2_listed_2, sse2_listed_4, sse2_listed_8, sse2_listed_16},
 };
 
 #include "kernels/vector/vector_end.inc"

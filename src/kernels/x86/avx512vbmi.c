@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The kernels for x86-64 with AVX-512 VBMI, which shuffles the bytes of a whole vector. The other
+ * kernels are those of AVX-512.
+ */
+#ifdef __x86_64__
+#include <immintrin.h>
+
+#include "kernels/count.h"
+#include "kernels/kernels.h"
+#include "machine/caches.h"
+
+#define ISA_NAME "avx512vbmi"
+#define ISA(name) avx512vbmi_##name
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2")))
+#define WIDTH 64
+#define VEC __m512i
+#define LOAD(p) _mm512_loadu_si512(p)
+#define STORE(p, v) _mm512_storeu_si512(p, v)
+#define STREAM(p, v) _mm512_stream_si512((void *)(p), v)
+#define LOAD_ROWS(p, step)
+#include "kernels/vector/vector.inc"
+
+/* Which masks of a vector are not all bits? */
+enum vbmi_masks { VBMI_NO_MASKS, VBMI_STORE_MASK, VBMI_BOTH_MASKS };
+
+/* The bytes of a vector that a window has. The highest bit of SHUFFLE_NONE is set. */
+INLINE __mmask64 avx512vbmi_taken(__m512i from)
+{
+	return _knot_mask64(_mm512_movepi8_mask(from));
+}
+
+INLINE void avx512vbmi_put(char *dst, __m512i out, __mmask64 store, enum vbmi_masks masks)
+{
+	if (masks == VBMI_NO_MASKS)
+		STORE(dst, out);
+	else
+		_mm512_mask_storeu_epi8(dst, store, out);
+}
+
+/* `windows` and `masks` are constants, so that the shuffles stay in registers. */
+INLINE void avx512vbmi_shuffle_row(const struct shuffle_vector *v, char *dst, ptrdiff_t dst_step,
+				   const char *src, ptrdiff_t src_step, size_t n, unsigned windows,
+				   enum vbmi_masks masks)
+{
+	/* Local copies: a store to `dst` could change the members of *v for all the compiler knows.
+	 */
+	const char *window[8];
+	__m512i from[8];
+	__mmask64 taken[8], load = v->load, store = v->store;
+
+	UNROLL for (unsigned w = 0; w < windows; w++)
+	{
+		from[w] = _mm512_load_si512(v->from[w]);
+		taken[w] = avx512vbmi_taken(from[w]);
+		window[w] = src + v->src[w];
+	}
+	dst += v->dst;
+	for (ptrdiff_t at = 0; n > 0; n--, at += src_step, dst += dst_step) {
+		__m512i out = masks == VBMI_BOTH_MASKS
+				      ? _mm512_maskz_loadu_epi8(load, window[0] + at)
+				      : LOAD(window[0] + at);
+
+		/* A byte that no window has is not stored. */
+		out = _mm512_permutexvar_epi8(from[0], out);
+		UNROLL for (unsigned w = 1; w < windows; w++) out =
+			_mm512_mask_permutexvar_epi8(out, taken[w], from[w], LOAD(window[w] + at));
+		avx512vbmi_put(dst, out, store, masks);
+	}
+}
+
+/* Any number of windows. */
+INLINE void avx512vbmi_shuffle_many(const struct shuffle_vector *v, char *dst, ptrdiff_t dst_step,
+				    const char *src, ptrdiff_t src_step, size_t n)
+{
+	dst += v->dst;
+	for (size_t i = 0; i < n; i++) {
+		__m512i out = _mm512_setzero_si512();
+
+		for (unsigned w = 0; w < v->windows; w++) {
+			__m512i from = _mm512_load_si512(v->from[w]);
+			const char *s = src + (ptrdiff_t)i * src_step + v->src[w];
+
+			out = _mm512_mask_permutexvar_epi8(out, avx512vbmi_taken(from), from,
+							   LOAD(s));
+		}
+		avx512vbmi_put(dst + (ptrdiff_t)i * dst_step, out, v->store, VBMI_STORE_MASK);
+	}
+}
+
+#define WINDOWS(n)                                                                        \
+	case n:                                                                           \
+		if (v->store == UINT64_MAX)                                               \
+			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, units, n, \
+					       VBMI_NO_MASKS);                            \
+		else                                                                      \
+			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, units, n, \
+					       VBMI_STORE_MASK);                          \
+		break;
+
+TARGET static void avx512vbmi_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
+				      ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+				      size_t units)
+{
+	COUNT(v->load != UINT64_MAX, ISA_NAME, "shuffle, masked load");
+	COUNT(v->load == UINT64_MAX && v->store == UINT64_MAX, ISA_NAME, "shuffle");
+	COUNT(v->load == UINT64_MAX && v->store != UINT64_MAX, ISA_NAME, "shuffle, masked store");
+	COUNT(v->windows > 8, ISA_NAME, "shuffle of many windows");
+	for (; vectors > 0; vectors--, v++) {
+		if (v->load != UINT64_MAX) {
+			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, units, 1,
+					       VBMI_BOTH_MASKS);
+			continue;
+		}
+		switch (v->windows) {
+			WINDOWS(1)
+			WINDOWS(2)
+			WINDOWS(3)
+			WINDOWS(4)
+			WINDOWS(5)
+			WINDOWS(6)
+			WINDOWS(7)
+			WINDOWS(8)
+		default:
+			avx512vbmi_shuffle_many(v, dst, dst_step, src, src_step, units);
+		}
+	}
+}
+
+/* The smallest of 64 offsets, which are not negative. */
+INLINE int32_t avx512vbmi_least(const __m512i *at)
+{
+	__m512i least = _mm512_min_epi16(at[0], at[1]);
+	__m256i half = _mm256_min_epi16(_mm512_castsi512_si256(least),
+					_mm512_extracti64x4_epi64(least, 1));
+	__m128i lane =
+		_mm_min_epi16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+
+	return _mm_extract_epi16(_mm_minpos_epu16(lane), 0);
+}
+
+TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const int16_t *bytes, int32_t last,
+				      int32_t grid)
+{
+	const __m512i none = _mm512_set1_epi16(INT16_MAX), width = _mm512_set1_epi16(WIDTH);
+	__m512i at[2] = {LOAD(bytes), LOAD(bytes + 32)}, offset[2];
+	unsigned w = 0;
+	int32_t begin;
+
+	COUNT(grid < 0, ISA_NAME, "windows anywhere");
+	COUNT(grid >= 0, ISA_NAME, "windows on a grid");
+	while ((begin = avx512vbmi_least(at)) < INT16_MAX) {
+		__mmask32 in[2];
+		__m512i from;
+
+		if (w == SHUFFLE_WINDOWS_MAX)
+			return w + 1;
+		if (grid >= 0)
+			begin = ((begin + grid) & -WIDTH) - grid;
+		begin = begin > last ? last : begin;
+		begin = begin < 0 ? 0 : begin;
+		for (int i = 0; i < 2; i++) {
+			offset[i] = _mm512_sub_epi16(at[i], _mm512_set1_epi16((short)begin));
+			in[i] = _mm512_cmplt_epu16_mask(offset[i], width);
+			at[i] = _mm512_mask_mov_epi16(at[i], in[i], none);
+		}
+		from = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(offset[0])),
+					  _mm512_cvtepi16_epi8(offset[1]), 1);
+		from = _mm512_mask_mov_epi8(_mm512_set1_epi8((char)SHUFFLE_NONE),
+					    _mm512_kunpackd(in[1], in[0]), from);
+		_mm512_store_si512(v->from[w], from);
+		v->src[w++] = begin;
+	}
+	return w;
+}
+
+const struct kernels kernels_avx512vbmi = {
+	.name = ISA_NAME,
+	.base = &kernels_avx512,
+	.width = WIDTH,
+	.shuffle = avx512vbmi_shuffle,
+	.shuffle_width = WIDTH,
+	.shuffle_masks = true,
+	.lay = avx512vbmi_lay,
+};
+
+#undef WINDOWS
+#include "kernels/vector/vector_end.inc"
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Choose the row loop of a strided plan: the loop that is copied by a row function. */
+#ifndef PLAN_ROWS_H
+#define PLAN_ROWS_H
+
+#include "plan/plan.h"
+
+enum {
+	ROW_ITERATIONS_ENOUGH = 16, /* a row loop this long is as good as a longer one */
+	ROW_RUN_BYTES_SHORT = 128,  /* longer runs take longer than the start of a row */
+	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
+	GATHERED_ROW_BYTES_MAX = 512,
+};
+
+/*
+ * Move the best row loop of a strided plan in normal form to index 0, and set `rows`. The loops
+ * that were inside of it follow.
+ */
+void copy_rows_choose(struct copy_plan *plan);
+
+/* Can a strided plan in normal form be gathered? */
+static inline bool copy_rows_can_gather(const struct copy_plan *plan)
+{
+	return plan->run.bytes <= ROW_RUN_BYTES_SHORT &&
+	       plan->loops[0].dst_step == (ptrdiff_t)plan->run.bytes;
+}
+
+/*
+ * The same for a plan that is gathered: the row loop and the loops inside are contiguous in the
+ * destination. Return false if the plan cannot be gathered.
+ */
+bool copy_rows_choose_gathered(struct copy_plan *plan);
+
+#endif /* PLAN_ROWS_H */
