@@ -308,6 +308,10 @@ int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req);
 /**
  * Print the state of an engine in readable form.
  *
+ * The output includes what the library has learnt about large copies: a line for each class of
+ * similar copies, with the rate of each way to copy. It reports whether AML_DMA_TUNE or
+ * AML_DMA_TUNE_FILE in the environment were ignored.
+ *
  * With AML_DMA_STATS=1 or AML_DMA_TRACE in the environment, the output includes how long the
  * engine's requests were queued and how long they ran. With AML_DMA_TRACE, the output includes
  * whether a trace is being written.

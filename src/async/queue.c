@@ -6,6 +6,7 @@
 
 #include "async/queue.h"
 #include "async/queue_check.h"
+#include "async/queue_memory.h"
 #include "util/clock.h"
 
 void sleeper_done(struct sleeper *s)
@@ -137,21 +138,6 @@ void queue_settle_locked(struct queue_sched *q)
 		sleeper_done(q->destroyer);
 }
 
-void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
-{
-	unsigned list = task->priv.flags >> TASK_CLASS_SHIFT;
-
-	task->priv.state = TASK_RETURNED;
-	if (q->free_bytes + q->sizes[list] <= QUEUE_FREE_BYTES_MAX) {
-		task->priv.next = q->free[list];
-		q->free[list] = task;
-		q->free_bytes += q->sizes[list];
-	} else {
-		task->priv.next = q->surplus;
-		q->surplus = task;
-	}
-}
-
 /* Report the failure of a request to the first barrier that covers it. False: there is none. */
 static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_task *task, int code)
 	REQUIRES(q)
@@ -172,7 +158,7 @@ static const int *request_result(const struct aml_task *task)
 	return (const int *)(const void *)task->out;
 }
 
-/* Put a finished request that no thread waits for on its list. */
+/* A request that no thread waits for has finished: report its failure, or put it on `failed`. */
 static void file_request_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	int code = *request_result(task);
@@ -182,8 +168,6 @@ static void file_request_locked(struct queue_sched *q, struct aml_task *task) RE
 		task_list_push(&q->failed, task);
 	} else if (task->priv.flags & TASK_OWNED) {
 		queue_put_free_locked(q, task);
-	} else {
-		task_list_push(&q->finished, task);
 	}
 }
 

@@ -59,7 +59,4 @@ void queue_free_slot_locked(struct queue_sched *q) REQUIRES(q);
 /* Count one task less that wait_any may return. */
 void queue_claim_locked(struct queue_sched *q) REQUIRES(q);
 
-/* Put a request on its free list, or on `surplus` if the free lists are full. */
-void queue_put_free_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
-
 #endif /* ASYNC_QUEUE_H */

@@ -85,17 +85,11 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 	MUST(q->unclaimed == unclaimed);
 }
 
-/* The first requests of `finished`, `failed` and `orphans` are in the right state. */
+/* The first requests of `failed` and `orphans` are in the right state. */
 static void check_requests_locked(const struct queue_sched *q) REQUIRES(q)
 {
-	const struct aml_task *t = q->finished.first;
+	const struct aml_task *t = q->failed.first;
 
-	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
-		check_links(&q->finished, t);
-		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
-		MUST(!(t->priv.flags & (TASK_UNREPORTED | TASK_OWNED)));
-	}
-	t = q->failed.first;
 	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
 		check_links(&q->failed, t);
 		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
@@ -108,17 +102,29 @@ static void check_requests_locked(const struct queue_sched *q) REQUIRES(q)
 	}
 }
 
-static void check_free_locked(const struct queue_sched *q) REQUIRES(q)
+/* The lists of blocks contain what the blocks' bits say. */
+static void check_blocks_locked(const struct queue_sched *q) REQUIRES(q)
 {
-	size_t bytes = 0;
+	size_t blocks = 0, open = 0, idle = 0;
 
-	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++) {
-		for (const struct aml_task *t = q->free[i]; t != NULL; t = t->priv.next) {
-			MUST(t->priv.state == TASK_RETURNED);
-			bytes += q->sizes[i];
+	for (const struct request_block *b = q->blocks.first; b != NULL; b = b->next_of_all) {
+		MUST((uint32_t)__builtin_popcountll(b->free[0]) +
+			     (uint32_t)__builtin_popcountll(b->free[1]) ==
+		     b->nfree);
+		MUST(b->nfree <= b->slots);
+		blocks++;
+		open += b->nfree > 0;
+		idle += b->nfree == b->slots;
+	}
+	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++) {
+		for (const struct request_block *b = q->open[i].first; b != NULL; b = b->next) {
+			MUST(b->nfree > 0 && b->list == i);
+			open--;
 		}
 	}
-	MUST(q->free_bytes == bytes && bytes <= QUEUE_FREE_BYTES_MAX);
+	MUST(open == 0 && blocks == q->nblocks);
+	MUST(q->idle_bytes == idle * QUEUE_BLOCK_BYTES && q->idle_low <= q->idle_bytes);
+	MUST(q->idle_bytes <= QUEUE_IDLE_BYTES_MAX);
 }
 
 static void check_slots_locked(const struct queue_sched *q) REQUIRES(q)
@@ -179,8 +185,8 @@ void queue_check_locked(struct queue_sched *q)
 	check_sleepers_locked(q);
 	if (can_afford(q->nqueued + q->unclaimed))
 		check_queue_locked(q);
-	if (can_afford(q->free_bytes / sizeof(struct aml_task)))
-		check_free_locked(q);
+	if (can_afford(2 * q->nblocks))
+		check_blocks_locked(q);
 	check_requests_locked(q);
 }
 #endif

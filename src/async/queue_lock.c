@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "async/queue_lock.h"
+#include "async/queue_memory.h"
 #include "util/clock.h"
 
 /* The number of tries, and the pause before each one. */
@@ -49,22 +50,12 @@ void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 	lock_acquire(&q->lock);
 }
 
-void queue_free_list(struct aml_task *task)
-{
-	while (task != NULL) {
-		struct aml_task *next = task->priv.next;
-
-		free(task);
-		task = next;
-	}
-}
-
 void queue_release_surplus(struct queue_sched *q) NOT_ANALYSED
 {
-	struct aml_task *surplus = q->surplus;
+	struct request_block *surplus = q->surplus;
 
 	q->surplus = NULL;
 	lock_release(&q->lock);
 	queue_shake_here();
-	queue_free_list(surplus);
+	queue_free_surplus(surplus);
 }

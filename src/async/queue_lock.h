@@ -22,9 +22,6 @@ static inline void queue_shake_here(void)
 #endif
 }
 
-/* Pass requests that are linked by `next` to free(). */
-void queue_free_list(struct aml_task *task);
-
 /* Release the lock, then free the surplus. */
 __attribute__((cold)) void queue_release_surplus(struct queue_sched *q) RELEASE(q);
 

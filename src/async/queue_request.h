@@ -3,9 +3,8 @@
  * Requests, as the queue scheduler sees them. A request is a task whose output is an int (0 is
  * success). Barriers count requests, and wait_any passes over them.
  *
- * The memory of a request begins with its task and came from malloc(). A finished request goes to
- * one of the scheduler's free lists, from which the engine takes it again. If the free lists are
- * full, the request goes to free().
+ * A request begins with its task. The scheduler provides the memory of requests and reuses it: see
+ * queue_memory.c.
  *
  * Functions whose names end in _locked need the scheduler's lock.
  */
@@ -30,7 +29,7 @@ enum {
 	TASK_SMALL = 1 << 4,    /* a short request that neither blocks nor calls program code */
 };
 
-/* The number of free lists. All requests on a list have one size. */
+/* The number of sizes of requests. The free memory of each size is a free list of blocks. */
 enum { QUEUE_FREE_LISTS = 4 };
 
 /* From this bit of the flags on: the number of the free list that the request goes to. */

@@ -16,6 +16,7 @@
 #include "async/queue.h"
 #include "async/queue_fork.h"
 #include "async/queue_lock.h"
+#include "async/queue_memory.h"
 #include "async/queue_sched.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
@@ -48,17 +49,6 @@ void queue_set_requests(struct queue_sched *q, queue_part_fn part,
 struct trace_source *queue_trace(struct queue_sched *q)
 {
 	return &q->trace;
-}
-
-struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
-{
-	struct aml_task *task = q->free[list];
-
-	if (task != NULL) {
-		q->free[list] = task->priv.next;
-		q->free_bytes -= q->sizes[list];
-	}
-	return task;
 }
 
 void queue_give_back(struct queue_sched *q, struct aml_task *task)
@@ -98,11 +88,7 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 /* Free a scheduler that no thread uses any more, and the requests that it owns. */
 static void sched_free(struct queue_sched *q)
 {
-	queue_free_list(q->finished.first);
-	queue_free_list(q->failed.first);
-	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
-		queue_free_list(q->free[i]);
-	queue_free_list(q->surplus);
+	queue_free_blocks(q);
 	pthread_mutex_destroy(&q->lock.mutex);
 	free(q);
 }

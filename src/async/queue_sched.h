@@ -20,9 +20,6 @@ struct queue_stats {
 void queue_lock(struct queue_sched *q) ACQUIRE(q);
 void queue_unlock(struct queue_sched *q) RELEASE(q);
 
-/* Take a request from free list `list`. NULL: the list is empty. */
-struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list) REQUIRES(q);
-
 /*
  * Set the function that runs parts, and the size in bytes of the requests on each free list. Call
  * this function before anything is submitted.
@@ -41,7 +38,7 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request) REQUIRES(q);
 
 /*
- * Put a request on its free list that queue_cancel(), queue_wait() or queue_pop_orphan() handed to
+ * Release the memory of a request that queue_cancel(), queue_wait() or queue_pop_orphan() handed to
  * the caller. Each such request must be given back: aml_queue_sched_destroy() waits for it.
  */
 void queue_give_back(struct queue_sched *q, struct aml_task *task);

@@ -24,20 +24,19 @@
  * Lists. A task is on at most one of these lists:
  *   `unfinished`  QUEUED and RUNNING tasks, in order of submission;
  *   `done`        FINISHED tasks that no thread waits for, for wait_any;
- *   `finished`    FINISHED requests whose handle is not released;
  *   `failed`      FINISHED requests whose failure no barrier has reported, with or without a
  *                 handle, in the order in which they finished;
- *   `orphans`     ORPHAN requests;
- *   `free[…]`     requests that are ready for use, of at most QUEUE_FREE_BYTES_MAX together;
- *   `surplus`     requests beyond that limit.
- * A FINISHED task that a thread waits for is on no list.
+ *   `orphans`     ORPHAN requests.
+ * A FINISHED task that a thread waits for is on no list. Neither is a FINISHED request whose handle
+ * is not released, unless it failed.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
- * wait that finds an ORPHAN, hands it back. A wait puts its request on a free list. A request
- * without a handle goes there when it finishes or, if it failed, when a barrier reports it. The
- * thread that releases the mutex then passes `surplus` to free(). The end of the scheduler frees
- * `finished`, `failed`, `free` and `surplus`.
+ * wait that finds an ORPHAN, hands it back. Requests lie in blocks, see queue_memory.c. A wait puts
+ * its request back into its block. A request without a handle goes there when it finishes or, if it
+ * failed, when a barrier reports it. A block without requests that is not kept goes to `surplus`.
+ * The thread that releases the mutex then passes `surplus` to free(). The end of the scheduler
+ * frees all blocks.
  *
  * Head. `head` is the oldest task of `unfinished` with an untaken part. It is QUEUED, or RUNNING if
  * some of its parts are taken. If a nested wait began to run a divisible task ahead of its turn,
@@ -104,11 +103,17 @@
 enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
 
 /*
- * The limit of the free lists: some 20,000 flat copies. Up to that many requests in flight need no
- * call of the allocator. A burst of more returns the rest to the allocator; the calls cost little
- * beside the memory that the requests touch.
+ * The blocks that stay without requests: at most so many bytes, and at least so many for good. The
+ * maximum is some 170,000 flat copies. A period is longer than the number of blocks that a burst
+ * leaves idle. Tests build with other numbers.
  */
-enum { QUEUE_FREE_BYTES_MAX = 4 << 20 };
+#ifndef QUEUE_IDLE_BYTES_MAX
+#define QUEUE_IDLE_BYTES_MAX (32 << 20)
+#define QUEUE_IDLE_BYTES_MIN (4 << 20)
+#define QUEUE_IDLE_PERIOD 4096
+#endif
+
+enum { QUEUE_BLOCK_BYTES = 16 << 10, QUEUE_BLOCK_SLOTS_MAX = 128 };
 
 /* The limits of a batch: the number of its small tasks, and the bytes that they move together. */
 enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
@@ -123,6 +128,27 @@ struct task_list {
 	struct aml_task *first, *last;
 };
 DEFINE_LIST(task_list, struct aml_task, priv.next, priv.prev)
+
+/* A block of slots for requests of one size. */
+struct request_block {
+	struct request_block *next, *prev; /* in `open`, if it has a free slot; or in `surplus` */
+	struct request_block *next_of_all, *prev_of_all; /* in `blocks` */
+	unsigned list;                                   /* the number of its `open` list */
+	uint32_t bytes;                                  /* of a slot */
+	uint32_t slots, nfree;                           /* nfree of them are free */
+	uint64_t free[QUEUE_BLOCK_SLOTS_MAX / 64];       /* a bit for each free slot */
+	char *begin;                                     /* slot 0 */
+};
+
+struct open_list {
+	struct request_block *first, *last;
+};
+DEFINE_LIST(open_list, struct request_block, next, prev)
+
+struct block_list {
+	struct request_block *first, *last;
+};
+DEFINE_LIST(block_list, struct request_block, next_of_all, prev_of_all)
 
 /* A thread that may have to sleep. Until it is `done`, it is on the list of what it waits for. */
 struct sleeper {
@@ -175,20 +201,25 @@ struct CAPABILITY queue_sched {
 	size_t slots;                                /* max(1, nworkers) */
 
 	struct task_list unfinished;
-	uint64_t seq;                 /* the number of the newest task */
-	uint64_t nfinished, bytes;    /* finished tasks; the bytes that successful requests moved */
-	struct aml_task *surplus;     /* linked by `next` */
-	struct sleeper *destroyer;    /* the thread that destroys the scheduler */
-	struct sleeper_list barriers; /* in ascending order of `limit` */
+	uint64_t seq;              /* the number of the newest task */
+	uint64_t nfinished, bytes; /* finished tasks; the bytes that successful requests moved */
+	struct request_block *surplus; /* linked by `next` */
+	struct sleeper *destroyer;     /* the thread that destroys the scheduler */
+	struct sleeper_list barriers;  /* in ascending order of `limit` */
 
 	size_t nworkers;              /* 0 in a forked child */
 	struct sleeper_list resumers; /* operators that need a slot again */
-	struct task_list finished;
-	struct sleeper *idle; /* workers without work; the last one to sleep is first */
-	size_t free_bytes;    /* of all requests on the free lists */
+	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
 
-	struct aml_task *free[QUEUE_FREE_LISTS]; /* linked by `next` */
-	size_t sizes[QUEUE_FREE_LISTS];          /* of a request on each free list, in bytes */
+	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
+	size_t sizes[QUEUE_FREE_LISTS];          /* of a request in each list, in bytes */
+
+	struct block_list blocks; /* all blocks */
+	size_t nblocks;           /* their number */
+	size_t idle_bytes;        /* of the blocks without requests */
+	size_t idle_low;          /* the least idle_bytes since the period began */
+	size_t excess;            /* the idle bytes that are to be released */
+	size_t idle_blocks;       /* how often a block became idle */
 
 	struct task_list done, failed, orphans;
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */

@@ -10,6 +10,7 @@
 
 #include "async/queue.h"
 #include "async/queue_lock.h"
+#include "async/queue_memory.h"
 #include "async/queue_run.h"
 #include "async/queue_wait.h"
 
@@ -208,8 +209,6 @@ static void take_finished_locked(struct queue_sched *q, struct aml_task *task) R
 		task_list_unlink(&q->done, task);
 	} else if (task->priv.flags & TASK_UNREPORTED) {
 		task_list_unlink(&q->failed, task);
-	} else {
-		task_list_unlink(&q->finished, task);
 	}
 	task->priv.state = TASK_RETURNED;
 }
@@ -320,8 +319,6 @@ int queue_barrier(struct queue_sched *q)
 		failed->priv.flags &= ~(unsigned)TASK_UNREPORTED;
 		if (failed->priv.flags & TASK_OWNED)
 			queue_put_free_locked(q, failed);
-		else
-			task_list_push(&q->finished, failed);
 	} else if (q->unfinished.first != NULL) {
 		me.limit = q->seq;
 		sleeper_list_push(&q->barriers, &me);

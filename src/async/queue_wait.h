@@ -8,7 +8,7 @@
 struct sleeper;
 
 /*
- * Wait for a request, store its result, and put the request on its free list. -AML_EINVAL and
+ * Wait for a request, store its result, and release its memory. -AML_EINVAL and
  * -AML_EBUSY as for aml_sched_wait_task(): nothing has changed. -AML_FAILURE: the request belongs
  * to the parent process and never runs here. It is on no list, and the caller must give it back.
  */

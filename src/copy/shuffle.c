@@ -16,9 +16,9 @@
 #include "plan/shuffling.h"
 
 enum {
-	SHUFFLED_STAGE_BYTES = 4096,        /* gathered in the first-level cache, then streamed */
-	SHUFFLED_SECTION_BYTES = 128 << 10, /* in the second-level cache, with the loops inside */
-	SHUFFLED_ROWS_MIN = 16,             /* units in a section */
+	SHUFFLED_STAGE_BYTES = 4096,       /* gathered in the first-level cache, then streamed */
+	SHUFFLED_SECTION_BYTES = 24 << 10, /* in the first-level cache, with the loops inside */
+	SHUFFLED_ROWS_MIN = 16,            /* units in a section */
 };
 
 /* A plan with its program, and how its loops are split into sections. */
@@ -27,22 +27,25 @@ struct shuffled_copy {
 	const struct shuffle_program *program;
 	uint8_t row, outer; /* the row loop, and the first loop outside of the sections */
 	size_t rows;        /* iterations of the row loop in a section */
-	char *stage;        /* NULL: do not stream */
+	bool stream;        /* let the kernel stream whole lines */
+	char *stage;        /* stream sections that are gathered here; NULL: do not */
 };
 
 /*
  * Run the vectors for `n` units. Several vectors are run for as many units as fit the first-level
  * cache.
  */
-static void run_program(const struct shuffle_program *program, char *dst, ptrdiff_t dst_step,
+static void run_program(const struct shuffled_copy *c, char *dst, ptrdiff_t dst_step,
 			const char *src, ptrdiff_t src_step, size_t n)
 {
+	const struct shuffle_program *program = c->program;
 	size_t pass = program->vectors == 1 ? n : program->pass, units;
 
 	for (size_t i = 0; i < n; i += units) {
 		units = min(pass, n - i);
 		kernels()->shuffle(program->vector, program->vectors, dst + (ptrdiff_t)i * dst_step,
-				   dst_step, src + (ptrdiff_t)i * src_step, src_step, units);
+				   dst_step, src + (ptrdiff_t)i * src_step, src_step, units,
+				   c->stream);
 	}
 }
 
@@ -57,17 +60,17 @@ static void move_shuffled_row(const struct shuffled_copy *c, char *dst, const ch
 	if (row == last) {
 		ptrdiff_t by = (ptrdiff_t)m;
 
-		run_program(c->program, dst, by * dst_step, src, by * src_step, n / m);
+		run_program(c, dst, by * dst_step, src, by * src_step, n / m);
 		COUNT(n % m > 0, "shuffle", "the last unit overlaps");
 		if (n % m > 0)
-			run_program(c->program, dst + (ptrdiff_t)(n - m) * dst_step, 0,
+			run_program(c, dst + (ptrdiff_t)(n - m) * dst_step, 0,
 				    src + (ptrdiff_t)(n - m) * src_step, 0, 1);
 		return;
 	}
 	COUNT(true, "shuffle", "units in the rows of another loop");
 	for (size_t i = 0; i < last->extent; i += m) {
 		i = min(i, last->extent - m);
-		run_program(c->program, dst + (ptrdiff_t)i * dst_step, row->dst_step,
+		run_program(c, dst + (ptrdiff_t)i * dst_step, row->dst_step,
 			    src + (ptrdiff_t)i * src_step, row->src_step, n);
 	}
 }
@@ -94,13 +97,16 @@ static void move_shuffled_section(const struct shuffled_copy *c, char *dst, cons
 	} while (copy_next_place_of(c->plan, first, c->outer, &place));
 }
 
-/* The number of iterations before one that begins at a line of the destination, if any does. */
-static size_t iterations_before_line(const char *dst, ptrdiff_t step)
+/*
+ * The number of iterations, at least `least`, before one that begins at a line of the destination.
+ * If there is none, return `least`.
+ */
+static size_t iterations_before_line(const char *dst, ptrdiff_t step, size_t least)
 {
-	for (size_t i = 0; i < CACHE_LINE_BYTES; i++)
+	for (size_t i = least; i < least + CACHE_LINE_BYTES; i++)
 		if (((size_t)dst + i * (size_t)step) % CACHE_LINE_BYTES == 0)
 			return i;
-	return 0;
+	return least;
 }
 
 /* Copy the row loop and the loops inside in sections. */
@@ -109,10 +115,9 @@ static void move_in_shuffled_sections(const struct shuffled_copy *c, char *dst, 
 	const struct copy_loop *row = &c->plan->loops[c->row];
 	size_t least = c->plan->shuffled.row ? 1 : c->plan->shuffled.iterations, n = c->rows;
 
-	if (c->stage != NULL)
-		n = c->rows / 2 / CACHE_LINE_BYTES * CACHE_LINE_BYTES +
-		    iterations_before_line(dst, row->dst_step);
-	n = n < least ? least : min(n, c->rows);
+	if ((c->stage != NULL || c->stream) && !c->plan->shuffled.row)
+		n = iterations_before_line(dst, row->dst_step, least);
+	n = min(n, c->rows);
 	for (size_t done = 0; done < row->extent; done += n, n = c->rows) {
 		n = min(n, row->extent - done);
 		/* Less than a unit is left: it overlaps the previous section. */
@@ -177,10 +182,11 @@ void copy_shuffled(const struct copy_plan *plan)
 		copy_elements(plan);
 		return;
 	}
-	if (plan->stream && !plan->shuffled.row && copy_shuffle_is_dense(plan))
+	c.stream = plan->stream && kernels()->shuffle_masks;
+	if (plan->stream && !c.stream && !plan->shuffled.row && copy_shuffle_is_dense(plan))
 		c.stage = stage;
-	COUNT(c.stage == NULL, "shuffle", "shuffled");
-	COUNT(c.stage != NULL, "shuffle", "shuffled and streamed");
+	COUNT(true, "shuffle", "shuffled");
+	COUNT(c.stage != NULL, "lanes", "shuffled, gathered and streamed");
 	COUNT(plan->shuffled.inside > 0, "shuffle", "loops inside of a shuffled section");
 	c.rows = rows_of_section(&c);
 	copy_first_place(plan, c.outer, &place);

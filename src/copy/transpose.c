@@ -16,9 +16,12 @@
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "machine/caches.h"
+#include "plan/variant.h"
 
 enum {
 	BLOCK_TILES = 8,                 /* of a block along a destination row */
+	LARGE_BLOCK_TILES = 4,           /* the same without prefetches */
+	LARGE_BLOCK_LINES = 8,           /* of its source rows */
 	ALIGNED_TILES_MIN = 4,           /* of rows whose tiles are aligned to lines */
 	TILES_PREFETCH_LINES = 2,        /* the prefetch distance in the source */
 	GATHERED_TILES_BYTES = 16 << 10, /* gathered at a time */
@@ -38,6 +41,7 @@ struct tiled_planes {
 	size_t a_block; /* the elements of a block along a destination row */
 	size_t b_block; /* the elements of a block along a source row */
 	bool gathered;  /* gather a line of each source row first */
+	bool prefetch;  /* in memory: prefetch the source rows; else copy in larger blocks */
 };
 
 /*
@@ -68,7 +72,8 @@ static bool rows_crowd_sets(ptrdiff_t step, size_t rows)
 
 /*
  * Choose the kernel and the order of the tiles. For memory, a block has BLOCK_TILES tiles along the
- * destination rows and a line of each source row; the blocks advance along the source rows. For the
+ * destination rows and a line of each source row; the blocks advance along the source rows. Without
+ * prefetches, a block has fewer tiles and more lines, which the CPU prefetches itself. For the
  * caches, a block has whole destination rows and two lines of each source row; the kernel splits it
  * into blocks of two destination lines.
  */
@@ -86,6 +91,11 @@ static void lay_out_tiles(struct tiled_planes *p, const struct kernels *set)
 	if (p->gathered)
 		p->a_block = min(BLOCK_TILES * p->ta, GATHERED_TILES_BYTES / CACHE_LINE_BYTES);
 	p->b_block = p->stream || p->gathered ? p->line : 2 * p->line;
+	if (p->stream && !p->gathered && !p->prefetch) {
+		COUNT(true, "", "large blocks of tiles");
+		p->a_block = LARGE_BLOCK_TILES * p->ta;
+		p->b_block = LARGE_BLOCK_LINES * p->line;
+	}
 	if (!p->stream && !p->gathered && p->nb <= ALIGNED_TILES_MIN * p->line)
 		p->b_block = p->nb;
 }
@@ -106,7 +116,7 @@ static void move_gathered(const struct tiled_planes *p, char *dst, const char *s
 
 	COUNT(true, "wide", "gathered tiles");
 	for (size_t i = 0; i < na; i++) {
-		if (p->stream)
+		if (p->stream && p->prefetch)
 			prefetch_rows(src, p->src_step, 1);
 		memcpy(stage + i * CACHE_LINE_BYTES, src, CACHE_LINE_BYTES);
 		src += p->src_step;
@@ -135,7 +145,8 @@ static void move_tiles_far(const struct tiled_planes *p, char *dst, const char *
 			   size_t nb)
 {
 	for (; na >= p->ta; na -= p->ta) {
-		prefetch_rows(src, p->src_step, p->ta);
+		if (p->prefetch)
+			prefetch_rows(src, p->src_step, p->ta);
 		move_tiles(p, dst, src, p->ta, nb * p->size);
 		dst += p->ta * p->size;
 		src += (ptrdiff_t)p->ta * p->src_step;
@@ -247,6 +258,7 @@ void copy_transpose(const struct copy_plan *plan)
 		.src_step = a->src_step,
 		.size = plan->run.bytes,
 		.stream = plan->stream,
+		.prefetch = copy_variant_of(plan)->hint != HINT_NONE,
 	};
 	void (*move)(const struct tiled_planes *p, char *dst, const char *src);
 	struct copy_place place;

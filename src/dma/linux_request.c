@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The requests of the engine: their creation, posting, execution and release. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <aml/utils/error.h>
 
+#include "async/queue_memory.h"
 #include "async/queue_wait.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
@@ -16,7 +16,8 @@ struct request {
 	struct copy_plan plan;
 };
 
-/* Requests must not grow: with malloc's own word, 192 bytes without loops and 288 with 4. */
+/* Requests must not grow: with the word before a slot's request, 192 bytes without loops and 288
+ * with 4. */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct request) == 192 - 8, "a flat request");
 _Static_assert(sizeof(void *) != 8 || 4 * sizeof(struct copy_loop) == 288 - 192, "4 loops");
 
@@ -202,11 +203,14 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 	queue_lock(q);
 	r = (struct request *)(void *)queue_take_free_locked(q, size_class);
 	if (r == NULL) {
+		struct request_block *block;
+
 		queue_unlock(q);
-		r = malloc(class_size(size_class));
-		if (r == NULL)
+		block = queue_create_block(q, size_class);
+		if (block == NULL)
 			return -AML_ENOMEM;
 		queue_lock(q);
+		r = (struct request *)(void *)queue_take_new_locked(q, block);
 	}
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;

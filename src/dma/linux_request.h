@@ -8,8 +8,8 @@
  *
  * Ownership. The plan may own duplicates of layouts. The thread that runs the request releases them
  * right after the run. If the request never runs, the cancel, or the wait in a forked child,
- * releases them. The block belongs to the scheduler from its submission until a wait puts it on a
- * free list, or a cancel hands it back.
+ * releases them. The block belongs to the scheduler from its submission until a wait
+ * releases it, or a cancel hands it back.
  */
 #ifndef DMA_LINUX_REQUEST_H
 #define DMA_LINUX_REQUEST_H

@@ -77,10 +77,12 @@ struct shuffle_vector {
 /*
  * Makes vectors for n units. The addresses of the units are `dst_step` and `src_step` bytes apart,
  * beginning with `dst` and `src`. Each vector is made for all units before the next vector, so that
- * its shuffles stay in registers. `vectors` is at least 1; n can be 0.
+ * its shuffles stay in registers. `vectors` is at least 1; n can be 0. `stream` allows the kernel
+ * to stream vectors that are whole lines. A kernel without masks ignores it.
  */
 typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char *dst,
-			   ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n);
+			   ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
+			   bool stream);
 
 /*
  * Makes the windows of a vector of `shuffle_width` bytes: `from`, `src` and the result. Byte b of

@@ -161,11 +161,14 @@ static uint32_t begin_choice(struct copy_plan *plan)
 		return 0;
 	set = variants_on(plan->kind, plan->stream);
 #ifdef TUNE_ROTATE
-	set = 1u << rotate_variants(fitting_variants(plan, set));
-	plan->variant =
-		(copy_first_variant[plan->kind] + (unsigned)__builtin_ctz(set)) & VARIANT_MASK;
-#endif
+	set = fitting_variants(plan, set);
+	if (set != 0)
+		plan->variant =
+			(copy_first_variant[plan->kind] + rotate_variants(set)) & VARIANT_MASK;
+	return 0;
+#else
 	return (set & (set - 1)) != 0 ? fitting_variants(plan, set) : 0;
+#endif
 }
 
 void copy_choose_variant(struct copy_plan *plan, uint64_t bytes)

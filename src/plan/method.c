@@ -23,8 +23,12 @@ static enum copy_method transposition_method(struct copy_plan *plan)
 {
 	if (copy_variant_of(plan)->lists && copy_lists_choose_stream(plan))
 		return COPY_BY_LISTS;
-	if (!copy_variant_of(plan)->direct && copy_staged_choose(plan))
-		return COPY_BY_STAGE;
+	if (!copy_variant_of(plan)->direct) {
+		/* The loops may have the order of another variant. */
+		copy_staged_order(plan);
+		if (copy_staged_choose(plan))
+			return COPY_BY_STAGE;
+	}
 	return copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
 }
 

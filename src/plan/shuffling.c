@@ -164,7 +164,7 @@ static uint64_t cost_of_rows(const struct copy_plan *plan, uint64_t n)
 		if (plan->loops[i].extent > longest)
 			longest = plan->loops[i].extent;
 	return n * ((size & (size - 1)) == 0 && size <= 16 ? COST_RUN : COST_RUN_ODD) +
-	       n / longest * COST_ROW;
+	       (plan->nloops > 1 ? n / longest * COST_ROW : COST_ROW);
 }
 
 /* Is a loop contiguous around `bytes` bytes? */
@@ -272,12 +272,14 @@ bool copy_shuffle_choose(struct copy_plan *plan)
 {
 	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
-	uint64_t elements;
+	uint64_t elements = 1;
 
-	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width ||
-	    copy_plan_payload(plan) < SHUFFLE_PAYLOAD_MIN || is_fill(plan))
+	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || is_fill(plan))
 		return false;
-	elements = copy_plan_payload(plan) / plan->run.bytes;
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		elements *= plan->loops[i].extent;
+	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
+		return false;
 	unit = best_unit(plan, elements);
 	if (unit.cost >= cost_of_rows(plan, elements))
 		return false;

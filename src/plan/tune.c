@@ -16,6 +16,7 @@ enum {
 	CHECK_COPIES = 64,    /* after so many copies, the other route is checked */
 	CHECK_COPIES_RUN = 2, /* by so many copies in a row */
 	FAR_CHECKS = 16,      /* a variant that is far behind has one check in so many */
+	SAMPLES_ENOUGH = 4,   /* of a variant that is far behind */
 	DUE_COPIES = 64,      /* one copy of one part in so many is timed */
 	COST_UNIT_BYTES = 1 << 10,
 	COST_UNKNOWN = 1 << 30, /* above any cost that is known */
@@ -207,6 +208,18 @@ static unsigned nth_of(uint32_t options, uint32_t n)
 	return (unsigned)__builtin_ctz(options);
 }
 
+/*
+ * Is a variant so far behind the best that it is checked rarely? The first time may be long because
+ * the memory was not warm. So a variant that is not hopeless gets more than one check first.
+ */
+static bool skips_checks(const struct tune_entry *entry, unsigned variant, unsigned best)
+{
+	uint32_t cost = cost_of(entry, variant), least = cost_of(entry, best);
+
+	return is_hopeless(cost, least) ||
+	       (is_far(cost, least) && load_word(&entry->costs[variant].samples) >= SAMPLES_ENOUGH);
+}
+
 unsigned tune_choose(unsigned slot, uint32_t options, unsigned first, bool *checks)
 {
 	struct tune_entry *entry = &table[slot];
@@ -227,7 +240,7 @@ unsigned tune_choose(unsigned slot, uint32_t options, unsigned first, bool *chec
 	if (turn % CHECK_PARTS == CHECK_PARTS - 1) {
 		turn /= CHECK_PARTS;
 		other = nth_of(options, turn);
-		if (!is_far(cost_of(entry, other), cost_of(entry, best)) ||
+		if (!skips_checks(entry, other, best) ||
 		    turn / (uint32_t)__builtin_popcount(options) % FAR_CHECKS == FAR_CHECKS - 1)
 			return other;
 	}

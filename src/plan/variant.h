@@ -38,6 +38,7 @@ enum copy_variant_id {
 	VARIANT_STRIDED_STREAM,
 	VARIANT_TRANSPOSE_CACHED,
 	VARIANT_TRANSPOSE_DIRECT,
+	VARIANT_TRANSPOSE_DIRECT_BLOCKS,
 	VARIANT_TRANSPOSE_STAGE_ONCE,
 	VARIANT_TRANSPOSE_STAGE_FIRST,
 	VARIANT_TRANSPOSE_LIST_ONCE,
@@ -51,6 +52,7 @@ _Static_assert(VARIANTS <= 128, "a plan holds its variant in 7 bits");
 enum copy_hint {
 	HINT_ONCE,  /* they are used once: prefetchnta */
 	HINT_FIRST, /* into the first-level cache: prefetcht0 */
+	HINT_NONE,  /* not at all */
 };
 
 /* Which plans of the kind can run a variant. */

@@ -56,8 +56,10 @@ static void own_fill(char *dst, size_t size, const char *pattern, size_t period)
 }
 
 static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
-			ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n)
+			ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
+			bool stream)
 {
+	(void)stream;
 	(void)v;
 	(void)vectors;
 	(void)dst;

@@ -169,6 +169,36 @@ START_TEST(other_transpositions)
 }
 END_TEST
 
+/*
+ * A large flat copy has parts of up to four times the usual size. Its last parts are smaller, so
+ * that the threads finish at about the same time.
+ */
+START_TEST(large_flat_copies)
+{
+	const size_t bytes = 64 << 10;
+	union copy_plan_room room, part;
+	size_t sum = 0, first = 0, last = 0;
+	unsigned parts;
+
+	ck_assert_int_eq(copy_plan_bytes(&room, to, from, bytes), 0);
+	parts = copy_plan_parts(&room.plan);
+	ck_assert_uint_ge(parts, 16);
+	ck_assert_uint_lt(parts, bytes / COPY_PART);
+	for (unsigned i = 0; i < parts; i++) {
+		ck_assert(copy_plan_part(&room.plan, i, &part));
+		ck_assert_ptr_eq(part.plan.run.dst, to + sum);
+		ck_assert_ptr_eq(part.plan.run.src, from + sum);
+		last = part.plan.run.bytes;
+		first = i == 0 ? last : first;
+		sum += last;
+	}
+	ck_assert_uint_eq(sum, bytes);
+	ck_assert_uint_gt(first, 3 * COPY_PART);
+	ck_assert_uint_le(first, 4 * COPY_PART + LINE_BYTES);
+	ck_assert_uint_le(last, COPY_PART + LINE_BYTES);
+}
+END_TEST
+
 /* No loop is long enough for all parts. Each part must still have long pieces of source rows. */
 START_TEST(short_loops_are_split_together)
 {
@@ -191,6 +221,6 @@ START_TEST(short_loops_are_split_together)
 }
 END_TEST
 
-SUITE("plan/parts", short_loops_are_split_together, flat_copies, rows,
+SUITE("plan/parts", short_loops_are_split_together, flat_copies, large_flat_copies, rows,
       transpositions_of_rows_in_lines, transpositions_of_longer_rows_of_two_dimensions,
       other_transpositions)

@@ -21,8 +21,8 @@
 #define LOAD_ROWS(p, step)
 #include "kernels/vector/vector.inc"
 
-/* Which masks of a vector are not all bits? */
-enum vbmi_masks { VBMI_NO_MASKS, VBMI_STORE_MASK, VBMI_BOTH_MASKS };
+/* Which masks of a vector are not all bits? Or are its stores aligned, and streamed? */
+enum vbmi_masks { VBMI_NO_MASKS, VBMI_STREAM, VBMI_STORE_MASK, VBMI_BOTH_MASKS };
 
 /* The bytes of a vector that a window has. The highest bit of SHUFFLE_NONE is set. */
 INLINE __mmask64 avx512vbmi_taken(__m512i from)
@@ -34,6 +34,8 @@ INLINE void avx512vbmi_put(char *dst, __m512i out, __mmask64 store, enum vbmi_ma
 {
 	if (masks == VBMI_NO_MASKS)
 		STORE(dst, out);
+	else if (masks == VBMI_STREAM)
+		STREAM(dst, out);
 	else
 		_mm512_mask_storeu_epi8(dst, store, out);
 }
@@ -88,44 +90,59 @@ INLINE void avx512vbmi_shuffle_many(const struct shuffle_vector *v, char *dst, p
 	}
 }
 
-#define WINDOWS(n)                                                                        \
-	case n:                                                                           \
-		if (v->store == UINT64_MAX)                                               \
-			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, units, n, \
-					       VBMI_NO_MASKS);                            \
-		else                                                                      \
-			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, units, n, \
-					       VBMI_STORE_MASK);                          \
+#define WINDOWS(k)                                                                    \
+	case k:                                                                       \
+		avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, n, k, masks); \
 		break;
+
+/* Any number of windows. `masks` is a constant. */
+INLINE void avx512vbmi_shuffle_vector(const struct shuffle_vector *v, char *dst, ptrdiff_t dst_step,
+				      const char *src, ptrdiff_t src_step, size_t n,
+				      enum vbmi_masks masks)
+{
+	switch (v->windows) {
+		WINDOWS(1)
+		WINDOWS(2)
+		WINDOWS(3)
+		WINDOWS(4)
+		WINDOWS(5)
+		WINDOWS(6)
+		WINDOWS(7)
+		WINDOWS(8)
+	default:
+		avx512vbmi_shuffle_many(v, dst, dst_step, src, src_step, n);
+	}
+}
 
 TARGET static void avx512vbmi_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
 				      ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-				      size_t units)
+				      size_t n, bool stream)
 {
-	COUNT(v->load != UINT64_MAX, ISA_NAME, "shuffle, masked load");
-	COUNT(v->load == UINT64_MAX && v->store == UINT64_MAX, ISA_NAME, "shuffle");
-	COUNT(v->load == UINT64_MAX && v->store != UINT64_MAX, ISA_NAME, "shuffle, masked store");
-	COUNT(v->windows > 8, ISA_NAME, "shuffle of many windows");
 	for (; vectors > 0; vectors--, v++) {
-		if (v->load != UINT64_MAX) {
-			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, units, 1,
+		bool whole = v->store == UINT64_MAX;
+		bool aligned = (((size_t)dst + (size_t)v->dst) | (size_t)dst_step) % WIDTH == 0;
+
+		COUNT(v->load != UINT64_MAX, ISA_NAME, "shuffle, masked load");
+		COUNT(v->load == UINT64_MAX && whole, ISA_NAME, "shuffle");
+		COUNT(v->load == UINT64_MAX && !whole, ISA_NAME, "shuffle, masked store");
+		COUNT(v->load == UINT64_MAX && whole && stream && aligned, ISA_NAME,
+		      "streamed shuffle");
+		COUNT(v->windows > 8, ISA_NAME, "shuffle of many windows");
+		if (v->load != UINT64_MAX)
+			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, n, 1,
 					       VBMI_BOTH_MASKS);
-			continue;
-		}
-		switch (v->windows) {
-			WINDOWS(1)
-			WINDOWS(2)
-			WINDOWS(3)
-			WINDOWS(4)
-			WINDOWS(5)
-			WINDOWS(6)
-			WINDOWS(7)
-			WINDOWS(8)
-		default:
-			avx512vbmi_shuffle_many(v, dst, dst_step, src, src_step, units);
-		}
+		else if (!whole)
+			avx512vbmi_shuffle_vector(v, dst, dst_step, src, src_step, n,
+						  VBMI_STORE_MASK);
+		else if (stream && aligned)
+			avx512vbmi_shuffle_vector(v, dst, dst_step, src, src_step, n, VBMI_STREAM);
+		else
+			avx512vbmi_shuffle_vector(v, dst, dst_step, src, src_step, n,
+						  VBMI_NO_MASKS);
 	}
 }
+
+#undef WINDOWS
 
 /* The smallest of 64 offsets, which are not negative. */
 INLINE int32_t avx512vbmi_least(const __m512i *at)
@@ -184,6 +201,5 @@ const struct kernels kernels_avx512vbmi = {
 	.lay = avx512vbmi_lay,
 };
 
-#undef WINDOWS
 #include "kernels/vector/vector_end.inc"
 #endif
