@@ -97,6 +97,23 @@ static uint8_t source_row_loop(const struct copy_plan *plan)
 }
 
 /*
+ * Is the plan a batch of planes that are smaller than a few vectors? Then a row of elements of many
+ * planes is longer than any row of a plane.
+ */
+static bool is_batch(const struct copy_plan *plan, uint8_t row)
+{
+	size_t a = plan->loops[0].extent, b = plan->loops[row].extent;
+
+	if (a >= ROW_ITERATIONS_ENOUGH || b >= ROW_ITERATIONS_ENOUGH ||
+	    a * b * plan->run.bytes > SMALL_PLANE_BYTES)
+		return false;
+	for (uint8_t i = 1; i < plan->nloops; i++)
+		if (plan->loops[i].extent >= ROW_ITERATIONS_ENOUGH)
+			return true;
+	return false;
+}
+
+/*
  * Return the kind of a plan in normal form. In a transposition, move the loop that is contiguous in
  * the source to index 1.
  */
@@ -107,7 +124,7 @@ static enum copy_kind choose_kind(struct copy_plan *plan)
 
 	if (plan->nloops == 0)
 		return COPY_FLAT;
-	if (row == 0)
+	if (row == 0 || is_batch(plan, row))
 		return COPY_STRIDED;
 	loop = plan->loops[row];
 	memmove(&plan->loops[2], &plan->loops[1], (row - 1u) * sizeof(loop));
