@@ -35,7 +35,7 @@ static enum copy_method transposition_method(struct copy_plan *plan)
 bool copy_strided_streams(const struct copy_plan *plan)
 {
 	if (plan->method == COPY_BY_SHUFFLE)
-		return copy_shuffle_is_dense(plan);
+		return copy_shuffle_is_dense(plan) && copy_shuffle_row_is_long(plan);
 	return plan->run.bytes >= STREAM_RUN_BYTES_MIN || plan->method == COPY_BY_GATHER ||
 	       copy_rows_can_gather(plan);
 }

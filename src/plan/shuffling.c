@@ -31,8 +31,10 @@ enum {
 	COST_CALL = 50,                            /* to begin a row of vectors */
 	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
-	COST_RUN = 5,               /* to copy an element of a power of two up to 16 */
+	COST_RUN = 5,               /* to copy an element of a power of two */
+	COST_RUN_LARGE = 7,         /* to copy any other element of two vectors or words */
 	COST_RUN_ODD = 9,           /* to copy any other element */
+	RUN_BYTES_LARGE = 12,       /* the least of such a large element */
 	COST_ROW = 30,              /* to begin a row of elements */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
@@ -101,14 +103,21 @@ static size_t source_span(const struct copy_plan *plan, const struct shuffle_uni
 	return span;
 }
 
+/* Is the last loop of a unit a good row loop? Another loop can be the row loop only if it is not.
+ */
+static bool row_is_long(const struct copy_plan *plan, uint8_t loop, size_t iterations)
+{
+	return loop + 1 == plan->nloops ||
+	       plan->loops[loop].extent >= ROW_UNITS_ENOUGH * iterations;
+}
+
 /* The row loop of a unit: its last loop, or a longer one behind it. */
 static uint8_t row_of_unit(const struct copy_plan *plan, const struct shuffle_unit *u, bool dense)
 {
 	size_t iterations = plan->loops[u->loop].extent;
 	uint8_t row = u->loop;
 
-	if (u->loop + 1 == plan->nloops || iterations >= ROW_UNITS_ENOUGH * u->iterations ||
-	    (plan->stream && dense))
+	if (row_is_long(plan, u->loop, u->iterations) || (plan->stream && dense))
 		return row;
 	iterations /= u->iterations;
 	for (uint8_t i = (uint8_t)(u->loop + 1); i < plan->nloops; i++) {
@@ -121,6 +130,20 @@ static uint8_t row_of_unit(const struct copy_plan *plan, const struct shuffle_un
 }
 
 /*
+ * The elements of a vector. The last vector of a unit is whole, since it overlaps the one before.
+ * One of several vectors may begin and end within an element.
+ */
+static size_t pieces_of_vector(const struct copy_plan *plan, size_t n, size_t vectors, bool dense)
+{
+	size_t width = kernels()->shuffle_width, size = plan->run.bytes;
+	size_t pieces = (width + size - 1) / size + (width % size != 0);
+
+	if (vectors == 1)
+		return n;
+	return dense ? min(n, pieces) : (n + vectors - 1) / vectors;
+}
+
+/*
  * Estimate the cost of a plan with a unit of `n` elements that spans `bytes` in the destination.
  * The last loop of the unit runs `outer` times.
  */
@@ -129,8 +152,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 {
 	const struct kernels *set = kernels();
 	size_t vectors = (bytes + set->shuffle_width - 1) >> __builtin_ctzl(set->shuffle_width);
-	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations,
-	       pieces = n;
+	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations;
 	uint8_t row = row_of_unit(plan, u, dense);
 	uint64_t calls = outer;
 
@@ -141,9 +163,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 	if (!set->shuffle_masks &&
 	    (!dense || bytes < set->shuffle_width || source_span(plan, u) < set->shuffle_width))
 		return;
-	if (vectors > 1)
-		pieces = (n + vectors - 1) / vectors;
-	u->windows = windows_of_vector(plan, u, pieces);
+	u->windows = windows_of_vector(plan, u, pieces_of_vector(plan, n, vectors, dense));
 	if (u->windows > SHUFFLE_WINDOWS_MAX / 2)
 		return;
 	if (row > u->loop)
@@ -155,15 +175,23 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
 }
 
+/* Estimate the cost of copying an element. */
+static uint64_t cost_of_run(size_t size)
+{
+	if ((size & (size - 1)) == 0)
+		return COST_RUN;
+	return size >= RUN_BYTES_LARGE ? COST_RUN_LARGE : COST_RUN_ODD;
+}
+
 /* Estimate the cost of copying each of n elements. */
 static uint64_t cost_of_rows(const struct copy_plan *plan, uint64_t n)
 {
-	size_t size = plan->run.bytes, longest = 1;
+	size_t longest = 1;
 
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		if (plan->loops[i].extent > longest)
 			longest = plan->loops[i].extent;
-	return n * ((size & (size - 1)) == 0 && size <= 16 ? COST_RUN : COST_RUN_ODD) +
+	return n * cost_of_run(plan->run.bytes) +
 	       (plan->nloops > 1 ? n / longest * COST_ROW : COST_ROW);
 }
 
@@ -316,4 +344,9 @@ bool copy_shuffle_is_dense(const struct copy_plan *plan)
 		bytes *= plan->loops[i].extent;
 	}
 	return true;
+}
+
+bool copy_shuffle_row_is_long(const struct copy_plan *plan)
+{
+	return row_is_long(plan, plan->shuffled.unit_loop, plan->shuffled.iterations);
 }
