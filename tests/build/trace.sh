@@ -55,7 +55,7 @@ for workers in 0 1 2; do
 	check "every kind, $w: the trace" has "requests: 17" "started: 17" "finished: 17" \
 		"failed: 1" "cancelled: 0" "nested: 0" "workers: $workers" "flat: 2" "strided: 2" \
 		"transpose: 2" "walk: 2" "boxes: 2" "deref: 2" "empty: 2" "operator: 3" \
-		"slices: 17" "bytes: $((5 * 2 * 48 + 2 * 100))"
+		"slices: 17" "bytes: $((4 * 2 * (5 * 48 + 81)))"
 	check "operators that post and wait, $w" act nested $workers
 	check "operators that post and wait, $w: the trace" has "requests: 160" "finished: 160" \
 		"slices: 160" "operator: 160" "cancelled: 0"
