@@ -21,6 +21,8 @@ enum {
 	PART_ROW_BYTES = 8 * CACHE_LINE_BYTES,
 	/* The smallest section of a row or a source run that another loop continues. */
 	PART_RUN_BYTES_MIN = 2 << 10,
+	/* The smallest section of a strided plan that the CPU's prefetchers follow. */
+	PART_SECTION_BYTES = 4 << 10,
 	PARTS_ENOUGH = 16, /* parts that keep several threads busy */
 	PARTS_MAX = 1 << 20,
 	/* The largest part of a flat or strided plan, in units of COPY_PART. */
@@ -177,22 +179,42 @@ static struct cuts choose_pair(const struct cut *along, uint8_t n)
 	return best;
 }
 
+/*
+ * Are the sections of a loop long enough on both sides? Short ones, of a loop inside of others, are
+ * read and written piece by piece all over both sides.
+ */
+static bool sections_are_long(const struct copy_plan *plan, const struct cut *cut, size_t wanted)
+{
+	const struct copy_loop *loop = &plan->loops[cut->loop];
+	size_t step = (size_t)loop->dst_step, src = magnitude(loop->src_step);
+
+	if (src > 0 && src < step)
+		step = src;
+	return plan->kind != COPY_STRIDED ||
+	       cut->extent / min(cut->parts, wanted) * step >= PART_SECTION_BYTES;
+}
+
 /* Choose where to split a plan that is not flat. */
 static struct cuts choose_cuts(const struct copy_plan *plan, size_t wanted)
 {
 	uint8_t staged = plan->method == COPY_BY_STAGE ? plan->staged.plane_loops : 0;
 	uint8_t loops[COPY_LOOPS_MAX], n = list_loops(plan, staged, loops);
 	struct cut along[COPY_LOOPS_MAX] = {{0}};
-	struct cuts cuts;
+	struct cuts cuts = {.first = {.parts = 0}, .second = {.parts = 1}};
 	size_t most;
 
 	for (uint8_t i = 0; i < n; i++) {
 		along[i] = cut_along(plan, staged, loops[i]);
-		if (along[i].parts >= PARTS_ENOUGH) {
-			cuts = (struct cuts){along[i], {.parts = 1}};
-			cuts.first.parts = min(cuts.first.parts, wanted);
-			return cuts;
-		}
+		if (along[i].parts < PARTS_ENOUGH)
+			continue;
+		if (cuts.first.parts == 0 || sections_are_long(plan, &along[i], wanted))
+			cuts.first = along[i];
+		if (sections_are_long(plan, &along[i], wanted))
+			break;
+	}
+	if (cuts.first.parts > 0) {
+		cuts.first.parts = min(cuts.first.parts, wanted);
+		return cuts;
 	}
 	cuts = choose_pair(along, n);
 	cuts.first.parts = min(cuts.first.parts, wanted);

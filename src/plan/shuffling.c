@@ -15,6 +15,7 @@
 
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
+#include "machine/caches.h"
 #include "plan/shuffling.h"
 
 /* The time to make the shuffles of a vector. Tests build with 0, so that small copies are shuffled.
@@ -28,6 +29,7 @@ enum {
 	COST_VECTOR = 5,                           /* to store a vector */
 	COST_WINDOW = 6,                           /* to load and shuffle a window */
 	COST_VECTORS = 2,                          /* to run one of several vectors in passes */
+	COST_MASKED_FAR = 60,                      /* to store a masked vector to memory */
 	COST_CALL = 50,                            /* to begin a row of vectors */
 	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
@@ -143,6 +145,13 @@ static size_t pieces_of_vector(const struct copy_plan *plan, size_t n, size_t ve
 	return dense ? min(n, pieces) : (n + vectors - 1) / vectors;
 }
 
+/* Do so many bytes of a destination with gaps go to memory? Unlike whole lines, they never stream.
+ */
+static bool is_far(uint64_t bytes)
+{
+	return bytes >= caches()->stream_bytes / 2;
+}
+
 /*
  * Estimate the cost of a plan with a unit of `n` elements that spans `bytes` in the destination.
  * The last loop of the unit runs `outer` times.
@@ -168,11 +177,12 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
-	u->cost = outer * units * vectors *
-			  (COST_VECTOR + u->windows * COST_WINDOW +
-			   (vectors > 1 ? COST_VECTORS : 0)) +
-		  calls * COST_CALL +
-		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
+	u->cost =
+		outer * units * vectors *
+			(COST_VECTOR + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0) +
+			 (!dense && is_far(outer * units * bytes) ? COST_MASKED_FAR : 0)) +
+		calls * COST_CALL +
+		vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
 }
 
 /* Estimate the cost of copying an element. */
