@@ -115,15 +115,12 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 
 /*
  * Return the kind of a plan in normal form. In a transposition, move the loop that is contiguous in
- * the source to index 1.
+ * the source, `row`, to index 1.
  */
-static enum copy_kind choose_kind(struct copy_plan *plan)
+static enum copy_kind choose_kind(struct copy_plan *plan, uint8_t row)
 {
-	uint8_t row = source_row_loop(plan);
 	struct copy_loop loop;
 
-	if (plan->nloops == 0)
-		return COPY_FLAT;
 	if (row == 0 || is_batch(plan, row))
 		return COPY_STRIDED;
 	loop = plan->loops[row];
@@ -133,10 +130,8 @@ static enum copy_kind choose_kind(struct copy_plan *plan)
 }
 
 /* Is the plan a transposition of planes with room for tiles, and larger than a few vectors? */
-static bool takes_tiles(const struct copy_plan *plan)
+static bool takes_tiles(const struct copy_plan *plan, uint8_t row)
 {
-	uint8_t row = source_row_loop(plan);
-
 	return row > 0 &&
 	       copy_plan_tiles_fit(plan->run.bytes, plan->loops[0].extent,
 				   plan->loops[row].extent) &&
@@ -177,14 +172,18 @@ __attribute__((noinline)) static void choose_variant(struct copy_plan *plan, uin
 void copy_plan_normalise(struct copy_plan *plan)
 {
 	uint64_t bytes;
+	uint8_t row;
 
 	make_steps_positive(plan);
 	sort_loops(plan);
 	merge_loops(plan);
 	plan->kind = plan->nloops > 0 ? COPY_STRIDED : COPY_FLAT;
 	bytes = copy_plan_payload(plan);
-	if (plan->nloops > 0 && (takes_tiles(plan) || !copy_shuffle_choose(plan)))
-		plan->kind = (uint8_t)choose_kind(plan);
+	if (plan->nloops > 0) {
+		row = source_row_loop(plan);
+		if (takes_tiles(plan, row) || !copy_shuffle_choose(plan))
+			plan->kind = (uint8_t)choose_kind(plan, row);
+	}
 	if (bytes >= copy_choice_bytes(plan->kind))
 		choose_variant(plan, bytes);
 	if (plan->method == COPY_BY_SHUFFLE)

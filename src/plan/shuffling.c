@@ -16,6 +16,7 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
+#include "plan/lists.h"
 #include "plan/shuffling.h"
 
 /* The time to make the shuffles of a vector. Tests build with 0, so that small copies are shuffled.
@@ -38,6 +39,8 @@ enum {
 	COST_RUN_ODD = 9,           /* to copy any other element */
 	RUN_BYTES_LARGE = 12,       /* the least of such a large element */
 	COST_ROW = 30,              /* to begin a row of elements */
+	COST_PIECE = 6,             /* to transpose TILE_BYTES of a tile */
+	COST_PLANE = 100,           /* to begin a plane of tiles */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
 	FILL_BYTES_MIN = 512,       /* a row of equal runs this long is filled */
@@ -205,6 +208,34 @@ static uint64_t cost_of_rows(const struct copy_plan *plan, uint64_t n)
 	       (plan->nloops > 1 ? n / longest * COST_ROW : COST_ROW);
 }
 
+/*
+ * Estimate the cost of transposing n elements by tiles, whose rows may consist of several loops
+ * (plan/lists.c). UINT64_MAX: there are no tiles.
+ */
+static uint64_t cost_of_tiles(const struct copy_plan *plan, uint64_t n)
+{
+	size_t size = plan->run.bytes, a = plan->loops[0].extent, b = 0;
+
+	if (size > TILE_BYTES || (size & (size - 1)) != 0 ||
+	    plan->loops[0].dst_step != (ptrdiff_t)size)
+		return UINT64_MAX;
+	for (uint8_t i = 1; i < plan->nloops; i++) {
+		const struct copy_loop *loop = &plan->loops[i];
+
+		if (b == 0 && loop->src_step == (ptrdiff_t)size)
+			b = loop->extent;
+		else if (loop->dst_step == (ptrdiff_t)(a * size) &&
+			 loop->extent <= COPY_LIST_MAX / a)
+			a *= loop->extent;
+		else if (b > 0 && loop->src_step == (ptrdiff_t)(b * size) &&
+			 loop->extent <= COPY_LIST_MAX / b)
+			b *= loop->extent;
+	}
+	if (a * size < TILE_BYTES || b * size < TILE_BYTES)
+		return UINT64_MAX;
+	return n * size / TILE_BYTES * COST_PIECE + n / (a * b) * COST_PLANE;
+}
+
 /* Is a loop contiguous around `bytes` bytes? */
 static bool loop_is_dense(const struct copy_loop *loop, size_t bytes)
 {
@@ -319,7 +350,7 @@ bool copy_shuffle_choose(struct copy_plan *plan)
 	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
 		return false;
 	unit = best_unit(plan, elements);
-	if (unit.cost >= cost_of_rows(plan, elements))
+	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= cost_of_tiles(plan, elements))
 		return false;
 	plan->kind = COPY_STRIDED;
 	plan->method = COPY_BY_SHUFFLE;
