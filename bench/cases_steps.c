@@ -32,7 +32,7 @@ static void format_size(char text[ABOUT_SIZE], size_t bytes)
 static void steps_add(struct steps_list *list, const char *about, struct shape shape)
 {
 	struct problem *problem = &list->problems[list->count];
-	char size[ABOUT_SIZE], text[2 * ABOUT_SIZE];
+	char size[ABOUT_SIZE], text[2 * ABOUT_SIZE + sizeof(", ")];
 
 	if (list->count + 1 < PROBLEMS_MAX)
 		list->count++;
