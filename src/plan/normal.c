@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "layout/sizes.h"
+#include "machine/caches.h"
 #include "plan/choose.h"
+#include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/normal.h"
 #include "plan/shuffling.h"
@@ -113,35 +115,58 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 	return false;
 }
 
-/*
- * Return the kind of a plan in normal form. In a transposition, move the loop that is contiguous in
- * the source to index 1.
- */
-static enum copy_kind choose_kind(struct copy_plan *plan)
+/* Move loop `row`, which is contiguous in the source, to index 1. */
+static enum copy_kind order_transposition(struct copy_plan *plan, uint8_t row)
 {
-	uint8_t row = source_row_loop(plan);
-	struct copy_loop loop;
+	struct copy_loop loop = plan->loops[row];
 
-	if (plan->nloops == 0)
-		return COPY_FLAT;
-	if (row == 0 || is_batch(plan, row))
-		return COPY_STRIDED;
-	loop = plan->loops[row];
 	memmove(&plan->loops[2], &plan->loops[1], (row - 1u) * sizeof(loop));
 	plan->loops[1] = loop;
 	return COPY_TRANSPOSE;
 }
 
-/* Is the plan a transposition of planes with room for tiles, and larger than a few vectors? */
-static bool takes_tiles(const struct copy_plan *plan)
+/* Return the kind of a plan with loops in normal form. Order the loops of a transposition. */
+static enum copy_kind choose_kind(struct copy_plan *plan, uint8_t row)
 {
-	uint8_t row = source_row_loop(plan);
+	if (row == 0 || is_batch(plan, row))
+		return COPY_STRIDED;
+	return order_transposition(plan, row);
+}
 
+/* Is the plan a transposition of planes with room for tiles, and larger than a few vectors? */
+static bool takes_tiles(const struct copy_plan *plan, uint8_t row)
+{
 	return row > 0 &&
 	       copy_plan_tiles_fit(plan->run.bytes, plan->loops[0].extent,
 				   plan->loops[row].extent) &&
 	       plan->loops[0].extent * plan->loops[row].extent * plan->run.bytes >
 		       SMALL_PLANE_BYTES;
+}
+
+/*
+ * In the caches, do lists of rows fit a transposition? They do if small planes make up large ones.
+ * `row` is the loop that is contiguous in the source.
+ */
+static bool has_lists(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
+{
+	union copy_plan_room room;
+
+	if (row == 0 || bytes >= caches()->stream_bytes)
+		return false;
+	memcpy(&room, plan, copy_plan_size(plan));
+	order_transposition(&room.plan, row);
+	return copy_lists_choose(&room.plan, true);
+}
+
+/* Choose between shuffles and the other ways to copy a plan with loops. */
+static void choose_way(struct copy_plan *plan, uint64_t bytes)
+{
+	uint8_t row = source_row_loop(plan);
+	bool tiles = takes_tiles(plan, row), lists = !tiles && has_lists(plan, row, bytes);
+
+	if (!tiles && copy_shuffle_choose(plan, lists))
+		return;
+	plan->kind = (uint8_t)(lists ? order_transposition(plan, row) : choose_kind(plan, row));
 }
 
 /*
@@ -183,8 +208,8 @@ void copy_plan_normalise(struct copy_plan *plan)
 	merge_loops(plan);
 	plan->kind = plan->nloops > 0 ? COPY_STRIDED : COPY_FLAT;
 	bytes = copy_plan_payload(plan);
-	if (plan->nloops > 0 && (takes_tiles(plan) || !copy_shuffle_choose(plan)))
-		plan->kind = (uint8_t)choose_kind(plan);
+	if (plan->nloops > 0)
+		choose_way(plan, bytes);
 	if (bytes >= copy_choice_bytes(plan->kind))
 		choose_variant(plan, bytes);
 	if (plan->method == COPY_BY_SHUFFLE)

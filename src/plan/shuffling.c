@@ -23,6 +23,11 @@
 #define SHUFFLE_COST_VECTOR 500
 #endif
 
+/* More windows of a vector than this are not worth it. Tests build with more. */
+#ifndef SHUFFLE_WINDOWS_WORTH
+#define SHUFFLE_WINDOWS_WORTH (SHUFFLE_WINDOWS_MAX / 2)
+#endif
+
 /* Estimates, in quarters of a cycle. */
 enum {
 	COST_VECTOR = 5,                           /* to store a vector */
@@ -31,10 +36,12 @@ enum {
 	COST_CALL = 50,                            /* to begin a row of vectors */
 	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
+	COST_VECTOR_MASKED = 15,    /* to store parts of a vector */
 	COST_RUN = 5,               /* to copy an element of a power of two */
-	COST_RUN_LARGE = 7,         /* to copy any other element of two vectors or words */
+	COST_RUN_LARGE = 8,         /* to copy an element of 12 or 24 bytes */
 	COST_RUN_ODD = 9,           /* to copy any other element */
-	RUN_BYTES_LARGE = 12,       /* the least of such a large element */
+	COST_RUN_ROW = 12,          /* the same by a kernel */
+	COST_LISTED_EIGHT = 3,      /* to copy 8 bytes by listed tiles */
 	COST_ROW = 30,              /* to begin a row of elements */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
@@ -152,7 +159,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 {
 	const struct kernels *set = kernels();
 	size_t vectors = (bytes + set->shuffle_width - 1) >> __builtin_ctzl(set->shuffle_width);
-	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations;
+	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
 	uint64_t calls = outer;
 
@@ -163,13 +170,15 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 	if (!set->shuffle_masks &&
 	    (!dense || bytes < set->shuffle_width || source_span(plan, u) < set->shuffle_width))
 		return;
-	u->windows = windows_of_vector(plan, u, pieces_of_vector(plan, n, vectors, dense));
-	if (u->windows > SHUFFLE_WINDOWS_MAX / 2)
+	pieces = pieces_of_vector(plan, n, vectors, dense);
+	u->windows = windows_of_vector(plan, u, pieces);
+	/* Windows of one element each are slower than copying the elements. */
+	if (u->windows > SHUFFLE_WINDOWS_WORTH || u->windows * 3 > pieces * 2)
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
 	u->cost = outer * units * vectors *
-			  (COST_VECTOR + u->windows * COST_WINDOW +
+			  ((dense ? COST_VECTOR : COST_VECTOR_MASKED) + u->windows * COST_WINDOW +
 			   (vectors > 1 ? COST_VECTORS : 0)) +
 		  calls * COST_CALL +
 		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
@@ -180,7 +189,9 @@ static uint64_t cost_of_run(size_t size)
 {
 	if ((size & (size - 1)) == 0)
 		return COST_RUN;
-	return size >= RUN_BYTES_LARGE ? COST_RUN_LARGE : COST_RUN_ODD;
+	if (size == 12 || size == 24)
+		return COST_RUN_LARGE;
+	return size < ROWS_BYTES_MIN ? COST_RUN_ODD : COST_RUN_ROW;
 }
 
 /* Estimate the cost of copying each of n elements. */
@@ -296,11 +307,11 @@ static void order_loops(struct copy_plan *plan, uint8_t to, uint8_t row, size_t 
 	plan->shuffled.inside = inside & 127u;
 }
 
-bool copy_shuffle_choose(struct copy_plan *plan)
+bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
 {
 	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
-	uint64_t elements = 1;
+	uint64_t elements = 1, most;
 
 	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || is_fill(plan))
 		return false;
@@ -309,7 +320,9 @@ bool copy_shuffle_choose(struct copy_plan *plan)
 	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
 		return false;
 	unit = best_unit(plan, elements);
-	if (unit.cost >= cost_of_rows(plan, elements))
+	most = has_lists ? elements * plan->run.bytes * COST_LISTED_EIGHT / 8
+			 : cost_of_rows(plan, elements);
+	if (unit.cost >= most)
 		return false;
 	plan->kind = COPY_STRIDED;
 	plan->method = COPY_BY_SHUFFLE;
