@@ -24,7 +24,8 @@
 #include "machine/caches.h"
 
 enum {
-	GATHER_BYTES = 4096,          /* gathered in the first-level cache, then streamed */
+	FILLED_STAGE_BYTES = 4096,    /* filled once, then streamed again and again */
+	GATHER_BYTES = 512,           /* gathered in the first-level cache, then streamed */
 	GATHER_PREFETCH_BYTES = 4096, /* the prefetch distance in a dense source */
 	SECTION_BYTES = 8192,         /* of a section of the row loop with the loops inside */
 	SECTION_ROWS_MIN = 16,        /* the iterations of a section */
@@ -269,12 +270,12 @@ static void stream_runs(char *dst, const char *src, size_t size, const struct co
 /* Copy with each section gathered in a stage. */
 static void copy_gathered(const struct copy_plan *plan, struct sections *s)
 {
-	_Alignas(CACHE_LINE_BYTES) char stage[GATHER_BYTES];
+	_Alignas(CACHE_LINE_BYTES) char stage[FILLED_STAGE_BYTES];
 	struct copy_place place;
 	bool fills = s->row == fill_row && s->outer == 1;
 
 	s->row_step = (size_t)plan->loops[0].dst_step;
-	s->rows = GATHER_BYTES / s->row_step;
+	s->rows = (fills ? FILLED_STAGE_BYTES : GATHER_BYTES) / s->row_step;
 	copy_first_place(plan, s->outer, &place);
 	do
 		(fills ? stream_filled : stream_gathered)(s, stage, place.dst, place.src);

@@ -15,6 +15,7 @@
 
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
+#include "machine/caches.h"
 #include "plan/shuffling.h"
 
 /* The time to make the shuffles of a vector. Tests build with 0, so that small copies are shuffled.
@@ -33,10 +34,11 @@ enum {
 	COST_VECTOR = 5,                           /* to store a vector */
 	COST_WINDOW = 6,                           /* to load and shuffle a window */
 	COST_VECTORS = 2,                          /* to run one of several vectors in passes */
+	COST_MASKED = 14,                          /* to store a masked vector */
+	COST_MASKED_FAR = 60,                      /* to store a masked vector to memory */
 	COST_CALL = 50,                            /* to begin a row of vectors */
 	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
-	COST_VECTOR_MASKED = 15,    /* to store parts of a vector */
 	COST_RUN = 5,               /* to copy an element of a power of two */
 	COST_RUN_LARGE = 8,         /* to copy an element of 12 or 24 bytes */
 	COST_RUN_ODD = 9,           /* to copy any other element */
@@ -150,6 +152,13 @@ static size_t pieces_of_vector(const struct copy_plan *plan, size_t n, size_t ve
 	return dense ? min(n, pieces) : (n + vectors - 1) / vectors;
 }
 
+/* Do so many bytes of a destination with gaps go to memory? Unlike whole lines, they never stream.
+ */
+static bool is_far(uint64_t bytes)
+{
+	return bytes >= caches()->stream_bytes / 2;
+}
+
 /*
  * Estimate the cost of a plan with a unit of `n` elements that spans `bytes` in the destination.
  * The last loop of the unit runs `outer` times.
@@ -161,7 +170,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 	size_t vectors = (bytes + set->shuffle_width - 1) >> __builtin_ctzl(set->shuffle_width);
 	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
-	uint64_t calls = outer;
+	uint64_t calls = outer, store;
 
 	u->cost = UINT64_MAX;
 	if (vectors > SHUFFLE_VECTORS_MAX || n > SHUFFLE_PIECES_MAX ||
@@ -177,9 +186,9 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
+	store = dense ? COST_VECTOR : is_far(outer * units * bytes) ? COST_MASKED_FAR : COST_MASKED;
 	u->cost = outer * units * vectors *
-			  ((dense ? COST_VECTOR : COST_VECTOR_MASKED) + u->windows * COST_WINDOW +
-			   (vectors > 1 ? COST_VECTORS : 0)) +
+			  (store + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0)) +
 		  calls * COST_CALL +
 		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
 }

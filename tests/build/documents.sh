@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Every file and every function that a document names is there: names in backquotes that end like a
-# file's, or in parentheses.
+# file's, or in parentheses. The lines of a document are as short as .editorconfig asks for.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 of_the_sources
@@ -63,6 +63,15 @@ functions_are_there()
 	return $bad
 }
 
+# Tables may be wider, and so may quoted commands. A character counts once, whatever its bytes.
+lines_are_short()
+{
+	! LC_ALL=C.UTF-8 grep -nE '^.{121}' "$srcdir/$1" | grep -vE '^[0-9]+:(\||    )'
+}
+
+for document in $documents bench/README.md tests/README.md; do
+	check "$document has no line over 120 characters" lines_are_short "$document"
+done
 for document in $documents; do
 	check "$document names files that are there" files_are_there "$document"
 	check "$document names functions that are there" functions_are_there "$document"

@@ -97,20 +97,23 @@ static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_o
 	NEED(aml_dma_wait(dma, &req) == 0);
 }
 
-/* Two requests of each kind, and a third request with an operator, which fails. */
+/*
+ * Two requests of each kind, and a third request with an operator, which fails. The copies have 48
+ * or 81 elements: those of very few elements are strided, whatever their shape.
+ */
 static void act_kinds(void)
 {
-	const size_t gap[] = {2}, rows[] = {5, 40}, more[] = {3, 17};
-	const size_t flat[] = {12}, none[] = {0}, two[] = {3, 4}, other[] = {4, 3};
+	const size_t gap[] = {2}, rows[] = {5, 40}, more[] = {3, 29};
+	const size_t flat[] = {48}, none[] = {0}, two[] = {6, 8}, other[] = {8, 6};
 	struct aml_layout *a = ints_at(cells, 1, flat, NULL),
 			  *b = ints_at(cells + 100, 1, flat, NULL);
 	struct aml_layout *spread = ints_at(cells + 200, 1, flat, gap);
 	struct aml_layout *c = ints_at(cells + 300, 2, two, NULL);
-	struct aml_layout *turned = ints_at(cells + 400, 2, two, (const size_t[]){4, 1});
+	struct aml_layout *turned = ints_at(cells + 400, 2, two, (const size_t[]){8, 1});
 	struct aml_layout *d = ints_at(cells + 500, 2, two, rows);
 	struct aml_layout *e = ints_at(cells + 1000, 2, other, more), *walked, *padded;
 	struct aml_layout *empty = ints_at(cells, 1, none, NULL);
-	struct aml_layout *large = ints_at(cells + 2000, 2, (const size_t[]){5, 5}, NULL);
+	struct aml_layout *large = ints_at(cells + 2000, 2, (const size_t[]){9, 9}, NULL);
 	struct aml_layout_ops ops = *b->ops;
 	struct aml_dma_request *req;
 
@@ -120,7 +123,7 @@ static void act_kinds(void)
 	NEED(aml_layout_reshape_create(&walked, e, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, two) == 0);
 	copy_twice(d, walked, NULL);
 	NEED(aml_layout_pad_create(&padded, AML_LAYOUT_ORDER_COLUMN_MAJOR, c,
-				   (const size_t[]){5, 5}, &cells[4000]) == 0);
+				   (const size_t[]){9, 9}, &cells[4000]) == 0);
 	copy_twice(large, padded, NULL);
 	copy_twice(empty, empty, NULL);
 	ops.deref_native = asked;
