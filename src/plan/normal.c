@@ -110,7 +110,7 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 	    a * b * plan->run.bytes > SMALL_PLANE_BYTES)
 		return false;
 	for (uint8_t i = 1; i < plan->nloops; i++)
-		if (plan->loops[i].extent >= ROW_ITERATIONS_ENOUGH)
+		if (plan->loops[i].extent > a && plan->loops[i].extent > b)
 			return true;
 	return false;
 }
