@@ -19,6 +19,7 @@
 #include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
 
@@ -86,12 +87,14 @@ static void merge_loops(struct copy_plan *plan)
 
 /*
  * The index of the loop that is contiguous in the source, if the innermost loop is contiguous in
- * the destination. Else 0.
+ * the destination, and does not fill its rows. Else 0.
  */
 static uint8_t source_row_loop(const struct copy_plan *plan)
 {
 	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
+	if (copy_rows_fill(plan))
+		return 0;
 	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++)
 		if (plan->loops[i].src_step == size)
 			return i;

@@ -16,6 +16,7 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
+#include "plan/rows.h"
 #include "plan/shuffling.h"
 
 /* The time to make the shuffles of a vector. Tests build with 0, so that small copies are shuffled.
@@ -47,7 +48,6 @@ enum {
 	COST_ROW = 30,              /* to begin a row of elements */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
-	FILL_BYTES_MIN = 512,       /* a row of equal runs this long is filled */
 };
 
 /* A choice of a unit. */
@@ -221,15 +221,6 @@ static bool loop_is_dense(const struct copy_loop *loop, size_t bytes)
 	return loop->dst_step == (ptrdiff_t)bytes;
 }
 
-/* Are long rows filled with equal runs? */
-static bool is_fill(const struct copy_plan *plan)
-{
-	const struct copy_loop *loop = &plan->loops[0];
-
-	return loop->src_step == 0 && loop_is_dense(loop, plan->run.bytes) &&
-	       loop->extent * plan->run.bytes >= FILL_BYTES_MIN;
-}
-
 /* The largest power of two that divides n. */
 static size_t lowest_bit(size_t n)
 {
@@ -322,7 +313,7 @@ bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
 	struct shuffle_unit unit;
 	uint64_t elements = 1, most;
 
-	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || is_fill(plan))
+	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || copy_rows_fill(plan))
 		return false;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		elements *= plan->loops[i].extent;
