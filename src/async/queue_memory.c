@@ -17,17 +17,20 @@
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
 
+enum { SLOT_ALIGNMENT_BYTES = CACHE_LINE_BYTES / 2 };
+
 /* The members of a slot before the request. */
 struct request_slot {
 	struct request_block *block;
 	struct aml_task task;
 };
 
+/* Slots of flat copies are whole lines. Whole lines for all would make others a tenth larger. */
 static size_t slot_bytes(const struct queue_sched *q, unsigned list)
 {
 	size_t bytes = offsetof(struct request_slot, task) + q->sizes[list];
 
-	return (bytes + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+	return (bytes + SLOT_ALIGNMENT_BYTES - 1) / SLOT_ALIGNMENT_BYTES * SLOT_ALIGNMENT_BYTES;
 }
 
 struct request_block *queue_create_block(const struct queue_sched *q, unsigned list)
