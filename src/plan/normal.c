@@ -102,15 +102,14 @@ static uint8_t source_row_loop(const struct copy_plan *plan)
 }
 
 /*
- * Is the plan a batch of planes that are smaller than a few vectors? Then a row of elements of many
+ * Is the plan a batch of planes of few elements, without tiles? Then a row of elements of many
  * planes is longer than any row of a plane.
  */
 static bool is_batch(const struct copy_plan *plan, uint8_t row)
 {
 	size_t a = plan->loops[0].extent, b = plan->loops[row].extent;
 
-	if (a >= ROW_ITERATIONS_ENOUGH || b >= ROW_ITERATIONS_ENOUGH ||
-	    a * b * plan->run.bytes > SMALL_PLANE_BYTES)
+	if (a >= ROW_ITERATIONS_ENOUGH || b >= ROW_ITERATIONS_ENOUGH)
 		return false;
 	for (uint8_t i = 1; i < plan->nloops; i++)
 		if (plan->loops[i].extent > a && plan->loops[i].extent > b)
@@ -169,7 +168,8 @@ static void choose_way(struct copy_plan *plan, uint64_t bytes)
 
 	if (!tiles && copy_shuffle_choose(plan, lists))
 		return;
-	plan->kind = (uint8_t)(lists ? order_transposition(plan, row) : choose_kind(plan, row));
+	plan->kind =
+		(uint8_t)(tiles || lists ? order_transposition(plan, row) : choose_kind(plan, row));
 }
 
 /*
