@@ -109,7 +109,8 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 {
 	size_t a = plan->loops[0].extent, b = plan->loops[row].extent;
 
-	if (a >= ROW_ITERATIONS_ENOUGH || b >= ROW_ITERATIONS_ENOUGH)
+	if (a >= ROW_ITERATIONS_ENOUGH || b >= ROW_ITERATIONS_ENOUGH ||
+	    a * b * plan->run.bytes > 2 * SMALL_PLANE_BYTES)
 		return false;
 	for (uint8_t i = 1; i < plan->nloops; i++)
 		if (plan->loops[i].extent > a && plan->loops[i].extent > b)

@@ -183,8 +183,10 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		return;
 	pieces = pieces_of_vector(plan, n, vectors, dense);
 	u->windows = windows_of_vector(plan, u, pieces);
-	/* Windows of one element each are slower than copying the elements. */
-	if (u->windows > SHUFFLE_WINDOWS_WORTH || u->windows * 3 > pieces * 2)
+	if (u->windows > SHUFFLE_WINDOWS_WORTH)
+		return;
+	/* Windows of one element each pay only for small elements of whole vectors. */
+	if (u->windows * 3 > pieces * 2 && (!dense || plan->run.bytes > TILE_BYTES / 2))
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
