@@ -172,18 +172,20 @@ static void write_records(FILE *file)
 	(void)fputs(learnt_format, file);
 	(void)fputs(machine, file);
 	for (unsigned slot = 0; slot < TUNE_SLOTS; slot++) {
+		unsigned first;
 		uint8_t kind;
 
 		if (!tune_read(slot, &record))
 			continue;
 		kind = tune_class_kind(&record.class);
+		first = copy_first_variant[kind];
 		(void)fprintf(file, "%s %" PRIx32 " %" PRIx32 " %" PRIu32, copy_kind_name(kind),
 			      record.class.words[0], record.class.words[1], record.uses);
-		for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++)
+		for (unsigned i = 0; i < TUNE_VARIANTS_MAX && first + i < VARIANTS; i++)
 			if (record.costs[i].cost > 0)
 				(void)fprintf(file, " %s=%" PRIu32 "/%" PRIu32,
-					      copy_variants[copy_first_variant[kind] + i].name,
-					      record.costs[i].cost, record.costs[i].samples);
+					      copy_variants[first + i].name, record.costs[i].cost,
+					      record.costs[i].samples);
 		(void)fputc('\n', file);
 	}
 }
@@ -278,7 +280,7 @@ __attribute__((destructor)) static void write_learnt_at_exit(void)
 static bool print_record(FILE *stream, const char *prefix, const struct tune_record *record)
 {
 	uint8_t kind = tune_class_kind(&record->class);
-	unsigned best = TUNE_VARIANTS_MAX;
+	unsigned best = TUNE_VARIANTS_MAX, first = copy_first_variant[kind];
 	char text[TUNE_CLASS_TEXT_BYTES];
 	bool ok;
 
@@ -290,11 +292,10 @@ static bool print_record(FILE *stream, const char *prefix, const struct tune_rec
 		return true;
 	tune_class_text(&record->class, text);
 	ok = fprintf(stream, "%s  %s of %s: %s;", prefix, copy_kind_name(kind), text,
-		     copy_variants[copy_first_variant[kind] + best].name) >= 0;
-	for (unsigned i = 0; ok && i < TUNE_VARIANTS_MAX; i++)
+		     copy_variants[first + best].name) >= 0;
+	for (unsigned i = 0; ok && i < TUNE_VARIANTS_MAX && first + i < VARIANTS; i++)
 		if (record->costs[i].cost > 0)
-			ok = fprintf(stream, " %s %.2f GB/s",
-				     copy_variants[copy_first_variant[kind] + i].name,
+			ok = fprintf(stream, " %s %.2f GB/s", copy_variants[first + i].name,
 				     1024e3 / record->costs[i].cost) >= 0;
 	return ok && fputc('\n', stream) != EOF;
 }

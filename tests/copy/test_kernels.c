@@ -335,6 +335,47 @@ static void transpose_by_each_kernel(void)
 	}
 }
 
+/* Make a vector of any windows for some units, and take each of its bytes from any of them. */
+static void shuffle_windows(struct rng *rng)
+{
+	const struct kernels *set = kernels();
+	size_t width = set->shuffle_width, n = rng_range(rng, 1, 40), head = rng_below(rng, 64);
+	size_t dst_step = width + rng_below(rng, 70), src_step = rng_below(rng, 100), reach = 200;
+	struct shuffle_vector v = {.dst = (ptrdiff_t)head, .store = UINT64_MAX, .load = UINT64_MAX};
+	struct guard dst, src;
+
+	guard_create(&dst, head + (n - 1) * dst_step + width, rng);
+	guard_create(&src, (n - 1) * src_step + reach + width, rng);
+	memset(v.from, SHUFFLE_NONE, sizeof(v.from));
+	v.windows = (unsigned)rng_range(rng, 1, SHUFFLE_WINDOWS_MAX);
+	for (unsigned w = 0; w < v.windows; w++)
+		v.src[w] = (ptrdiff_t)rng_below(rng, reach + 1);
+	for (size_t b = 0; b < width; b++) {
+		size_t w = rng_below(rng, v.windows), from = rng_below(rng, width);
+
+		v.from[w][b] = (unsigned char)from;
+		for (size_t i = 0; i < n; i++)
+			dst.expected[head + i * dst_step + b] =
+				src.data[i * src_step + (size_t)v.src[w] + from];
+	}
+	set->shuffle(&v, 1, (char *)dst.data, (ptrdiff_t)dst_step, (char *)src.data,
+		     (ptrdiff_t)src_step, n, rng_chance(rng, 50));
+	kernels()->drain();
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+/* Copies choose shuffles of a few windows only. */
+static void shuffle_by_the_kernel(void)
+{
+	struct rng rng = {0};
+
+	while (kernels()->shuffle != NULL && rng_next_case(&rng, 200))
+		shuffle_windows(&rng);
+}
+
 /* Whether the machine has an instruction set, by the compiler's own check. */
 static bool machine_has(const char *isa)
 {
@@ -391,6 +432,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_walks();
 	copy_steps();
 	transpose_by_each_kernel();
+	shuffle_by_the_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';

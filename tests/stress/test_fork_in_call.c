@@ -13,6 +13,7 @@
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
 
+#include "made.h"
 #include "suite.h"
 #include "tool.h"
 
@@ -57,35 +58,36 @@ static void soil_heap(void)
 
 /*
  * Make a copy of each kind, and fork at place number `place`. Return false if there were fewer
- * places.
+ * places. Workers may run the copies at the same time, so each has its own destination.
  */
 static bool copy_with_fork_at(size_t place, size_t workers, size_t size)
 {
-	struct aml_layout *dst = NULL, *src = NULL;
+	struct aml_layout *dst[4], *src;
 	struct aml_dma_request *req = NULL, *other = NULL;
-	char *from = calloc(1, size), *to = malloc(size);
+	char *from = calloc(1, size), *to = malloc(4 * size);
 	bool forked;
 
 	ck_assert(from != NULL && to != NULL);
 	ck_assert_int_eq(aml_dma_linux_create(&dma, workers), 0);
-	ck_assert_int_eq(
-		aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_C, 1, 1, &size, NULL, NULL),
-		0);
-	ck_assert_int_eq(
-		aml_layout_dense_create(&dst, to, AML_LAYOUT_ORDER_C, 1, 1, &size, NULL, NULL), 0);
+	src = new_dense(from, AML_LAYOUT_ORDER_C, 1, 1, &size, NULL, NULL);
+	for (size_t i = 0; i < 4; i++)
+		dst[i] = new_dense(to + i * size, AML_LAYOUT_ORDER_C, 1, 1, &size, NULL, NULL);
 	soil_heap();
 	countdown = place;
-	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst, src), 0);
-	ck_assert_int_eq(aml_dma_async_copy(dma, &other, dst, src), 0);
-	ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst, src), 0);
-	ck_assert_int_eq(aml_dma_copy(dma, dst, src), 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst[0], src), 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &other, dst[1], src), 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst[2], src), 0);
+	ck_assert_int_eq(aml_dma_copy(dma, dst[3], src), 0);
 	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
 	ck_assert_int_eq(aml_dma_cancel(dma, &other), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	forked = countdown == 0;
 	countdown = 0;
 	ck_assert_mem_eq(to, from, size);
-	aml_layout_destroy(&dst);
+	ck_assert_mem_eq(to + 2 * size, from, size);
+	ck_assert_mem_eq(to + 3 * size, from, size);
+	for (size_t i = 0; i < 4; i++)
+		aml_layout_destroy(&dst[i]);
 	aml_layout_destroy(&src);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
 	free(from);
