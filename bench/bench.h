@@ -120,7 +120,7 @@ struct bench_case {
 	struct target target;
 	double one_worker; /* the fraction of the target that an engine of one worker must reach */
 	/* Only for copies. */
-	struct shape shape;
+	struct bench_shape shape;
 	enum yardstick yardstick;
 	/* Only for requests. */
 	size_t count;     /* requests at a time */

@@ -16,7 +16,7 @@
 #define MIB (1024 * (size_t)KIB)
 
 /* True if there are several rows that memcpy() can copy. */
-static bool has_rows(const struct shape *shape)
+static bool has_rows(const struct bench_shape *shape)
 {
 	ptrdiff_t size = (ptrdiff_t)shape->element_size;
 
@@ -78,7 +78,7 @@ enum outcome run_copy(const struct bench_case *c, const struct settings *setting
 }
 
 /* A case of this file. The caller sets its yardstick. */
-static struct bench_case copy_case(const char *name, const char *about, struct shape shape,
+static struct bench_case copy_case(const char *name, const char *about, struct bench_shape shape,
 				   double target, double one_worker)
 {
 	struct bench_case c = {.isa_matters = true, .run = run_copy, .shape = shape};
@@ -124,9 +124,9 @@ static void add_flat(struct case_list *list, const struct settings *s)
 static void add_strided(struct case_list *list, const struct settings *s)
 {
 	size_t rows = at_most(s, 4096, 5);
-	struct shape block = shape_block(rows, 32 * KIB, 40 * KIB);
-	struct shape second = shape_take(8, at_most(s, 16 * MIB, 1001), 2);
-	struct shape field = shape_take(4, at_most(s, 16 * MIB, 1001), 4);
+	struct bench_shape block = shape_block(rows, 32 * KIB, 40 * KIB);
+	struct bench_shape second = shape_take(8, at_most(s, 16 * MIB, 1001), 2);
+	struct bench_shape field = shape_take(4, at_most(s, 16 * MIB, 1001), 4);
 
 	add(list, BY_ROWS,
 	    copy_case("block/pack", "rows of 32 KiB of an array with rows of 40 KiB, to dense",
@@ -200,7 +200,7 @@ static void add_transposes(struct case_list *list, const struct settings *s)
 
 static void add_colours(struct case_list *list, const struct settings *s)
 {
-	struct shape split = shape_planes(3, at_most(s, 16 * MIB, 1001));
+	struct bench_shape split = shape_planes(3, at_most(s, 16 * MIB, 1001));
 
 	add(list, BY_MEMCPY,
 	    copy_case("colours/split", "pixels of 3 bytes to 3 planes", split, 0.4, ONE_WORKER));

@@ -70,7 +70,7 @@ static int time_copies(struct contest *contest, struct first_times *times)
 }
 
 /* The child: write the times to `end`. */
-__attribute__((noreturn)) static void run_child(const struct shape *shape,
+__attribute__((noreturn)) static void run_child(const struct bench_shape *shape,
 						const struct settings *settings, int end)
 {
 	static struct results out;
@@ -93,7 +93,7 @@ __attribute__((noreturn)) static void run_child(const struct shape *shape,
 }
 
 /* Measure in a new process. Returns -1 if that failed. */
-static int measure_in_child(const struct shape *shape, const struct settings *settings,
+static int measure_in_child(const struct bench_shape *shape, const struct settings *settings,
 			    struct first_times *times)
 {
 	int ends[2], status = -1;
@@ -116,8 +116,8 @@ static int measure_in_child(const struct shape *shape, const struct settings *se
 }
 
 /* Take samples. Sets the medians of the times, and of the ratio. -1: a child failed. */
-static int take_samples(const struct shape *shape, const struct settings *settings, size_t count,
-			struct first_times *medians, double *ratio)
+static int take_samples(const struct bench_shape *shape, const struct settings *settings,
+			size_t count, struct first_times *medians, double *ratio)
 {
 	double first[SAMPLES_AGAIN], later[SAMPLES_AGAIN], ratios[SAMPLES_AGAIN];
 
@@ -137,7 +137,7 @@ static int take_samples(const struct shape *shape, const struct settings *settin
 	return 0;
 }
 
-static void run_class(struct suite *suite, const char *about, const struct shape *shape)
+static void run_class(struct suite *suite, const char *about, const struct bench_shape *shape)
 {
 	const struct settings *settings = &suite->settings;
 	struct problem_result result = {.payload = (double)shape_payload(shape)};
@@ -169,7 +169,7 @@ static enum outcome run_first(const struct bench_case *c, const struct settings 
 	const size_t six[] = {5, 3, 1, 4, 2, 0}, planes[] = {1, 0, 2};
 	const struct {
 		const char *about;
-		struct shape shape;
+		struct bench_shape shape;
 	} classes[] = {
 		{"contiguous bytes", shape_flat(bytes)},
 		{"rows of 1000 B of 1400 B", shape_block(bytes / 1000, 1000, 1400)},

@@ -123,7 +123,7 @@ static void release_two(void *extra)
 /* The last dimension of the problem's shape, of extent 2, tells the copies apart. */
 static bool add_two(struct contest *contest, void **extra)
 {
-	struct shape half = contest->c->shape;
+	struct bench_shape half = contest->c->shape;
 	struct two_copies *two = calloc(1, sizeof(*two));
 	size_t last = --half.ndims;
 	size_t i;

@@ -72,7 +72,7 @@ static void pad_source_reference(const struct contest *contest, void *dst)
 /* A padded destination drops its outside, so the copy is a block of the dense source. */
 static int pad_destination(const struct contest *contest, struct layout_pair *pair)
 {
-	const struct shape *block = &contest->c->shape;
+	const struct bench_shape *block = &contest->c->shape;
 	size_t dims[2] = {block->dims[0] + MARGIN, block->dims[1] + MARGIN};
 	int err;
 
@@ -89,7 +89,7 @@ static int pad_destination(const struct contest *contest, struct layout_pair *pa
 /* A source with the same elements in the same order under other extents, the first one `first`. */
 static int reshape_source(const struct contest *contest, struct layout_pair *pair, size_t first)
 {
-	const struct shape *shape = &contest->c->shape;
+	const struct bench_shape *shape = &contest->c->shape;
 	size_t dims[2] = {first, shape->dims[0] * shape->dims[1] / first};
 	struct layout_pair dense;
 	int err = contest_shape_layouts(contest, &dense);
@@ -223,8 +223,8 @@ static enum outcome run_user(const struct bench_case *c, const struct settings *
 	return outcome;
 }
 
-static void add(struct case_list *list, const char *name, const char *about, struct shape shape,
-		struct target target,
+static void add(struct case_list *list, const char *name, const char *about,
+		struct bench_shape shape, struct target target,
 		enum outcome (*run)(const struct bench_case *, const struct settings *,
 				    struct results *))
 {
@@ -240,15 +240,15 @@ static void add(struct case_list *list, const char *name, const char *about, str
 }
 
 /* A matrix in the first columns of a wider matrix. */
-static struct shape block_of(size_t element_size, size_t width, size_t height, size_t pitch)
+static struct bench_shape block_of(size_t element_size, size_t width, size_t height, size_t pitch)
 {
 	ptrdiff_t size = (ptrdiff_t)element_size;
 
-	return (struct shape){.element_size = element_size,
-			      .ndims = 2,
-			      .dims = {width, height},
-			      .dst_step = {size, size * (ptrdiff_t)width},
-			      .src_step = {size, size * (ptrdiff_t)pitch}};
+	return (struct bench_shape){.element_size = element_size,
+				    .ndims = 2,
+				    .dims = {width, height},
+				    .dst_step = {size, size * (ptrdiff_t)width},
+				    .src_step = {size, size * (ptrdiff_t)pitch}};
 }
 
 void add_layout_cases(struct case_list *list, const struct settings *settings)

@@ -62,7 +62,7 @@ struct sides {
 	char to[4096], from[4096];
 };
 
-static int open_sides(struct sides *sides, const struct shape *shape)
+static int open_sides(struct sides *sides, const struct bench_shape *shape)
 {
 	int err;
 
@@ -80,7 +80,7 @@ static int open_sides(struct sides *sides, const struct shape *shape)
 	return err;
 }
 
-static void close_sides(struct sides *sides, const struct shape *shape)
+static void close_sides(struct sides *sides, const struct bench_shape *shape)
 {
 	if (shape->ndims == 0)
 		return;
@@ -90,7 +90,7 @@ static void close_sides(struct sides *sides, const struct shape *shape)
 
 /* Post `count` requests, measure their memory, and wait for them. Negative on failure. */
 static double bytes_of(struct aml_dma *dma, struct aml_dma_request **requests, size_t count,
-		       const struct sides *sides, const struct shape *shape)
+		       const struct sides *sides, const struct bench_shape *shape)
 {
 	aml_dma_operator op = shape->ndims == 0 ? aml_dma_linux_memcpy_op : NULL;
 	void *arg = shape->ndims == 0 ? (void *)(uintptr_t)TASK_BYTES : NULL;
@@ -226,11 +226,11 @@ void add_memory_cases(struct case_list *list, const struct settings *settings)
 {
 	size_t many = settings->quick ? 1000 : 100000;
 	/* Gaps in every dimension, so no two dimensions can be merged. */
-	const struct shape gaps = {.element_size = 8,
-				   .ndims = 4,
-				   .dims = {2, 2, 2, 2},
-				   .dst_step = {16, 40, 88, 184},
-				   .src_step = {24, 56, 120, 248}};
+	const struct bench_shape gaps = {.element_size = 8,
+					 .ndims = 4,
+					 .dims = {2, 2, 2, 2},
+					 .dst_step = {16, 40, 88, 184},
+					 .src_step = {24, 56, 120, 248}};
 	const struct bench_case cases[] = {
 		{.name = "idle/cpu",
 		 .about = "an idle engine after some requests: CPU use of the process",

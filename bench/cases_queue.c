@@ -168,7 +168,7 @@ static enum outcome run_reverse(const struct bench_case *c, const struct setting
 #define MATRIX_BYTES (SIDE * SIDE * sizeof(double))
 
 struct plain_transposes {
-	const struct shape *shape;
+	const struct bench_shape *shape;
 	struct task_copies copies;
 };
 
@@ -185,7 +185,7 @@ static int run_loops(void *arg)
 static enum outcome run_transposes(const struct bench_case *c, const struct settings *settings,
 				   struct results *out)
 {
-	struct shape shape = shape_sorted(&c->shape);
+	struct bench_shape shape = shape_sorted(&c->shape);
 	struct plain_transposes plain = {.shape = &shape};
 	struct round round;
 	enum outcome outcome = round_open(&round, c, settings, out);

@@ -28,18 +28,19 @@ static size_t element_count(const struct contest *contest)
 }
 
 /* The shape of the destination. The steps of the source only make its buffer large enough. */
-static struct shape reshape_shape(const struct reshaped *rows, size_t elements)
+static struct bench_shape reshape_shape(const struct reshaped *rows, size_t elements)
 {
 	size_t period = rows->to_row * rows->from_row;
 	size_t count = (elements + period - 1) / period * period;
 	size_t height = count / rows->to_row;
 	size_t span = count / rows->from_row * rows->from_pitch;
 
-	return (struct shape){.element_size = sizeof(float),
-			      .ndims = 2,
-			      .dims = {rows->to_row, height},
-			      .dst_step = {4, 4 * (ptrdiff_t)rows->to_pitch},
-			      .src_step = {4, 4 * (ptrdiff_t)((span + height - 1) / height + 1)}};
+	return (struct bench_shape){
+		.element_size = sizeof(float),
+		.ndims = 2,
+		.dims = {rows->to_row, height},
+		.dst_step = {4, 4 * (ptrdiff_t)rows->to_pitch},
+		.src_step = {4, 4 * (ptrdiff_t)((span + height - 1) / height + 1)}};
 }
 
 /* Create rows of floats, `pitch` floats apart. */

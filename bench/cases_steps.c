@@ -29,7 +29,7 @@ static void format_size(char text[ABOUT_SIZE], size_t bytes)
 		snprintf(text, ABOUT_SIZE, "%zu MiB", bytes / MIB);
 }
 
-static void steps_add(struct steps_list *list, const char *about, struct shape shape)
+static void steps_add(struct steps_list *list, const char *about, struct bench_shape shape)
 {
 	struct problem *problem = &list->problems[list->count];
 	char size[ABOUT_SIZE], text[2 * ABOUT_SIZE + sizeof(", ")];
@@ -50,13 +50,14 @@ static void steps_add(struct steps_list *list, const char *about, struct shape s
 }
 
 /* Elements `dst_step` and `src_step` bytes apart. */
-static struct shape line(size_t element_size, size_t bytes, ptrdiff_t dst_step, ptrdiff_t src_step)
+static struct bench_shape line(size_t element_size, size_t bytes, ptrdiff_t dst_step,
+			       ptrdiff_t src_step)
 {
-	return (struct shape){.element_size = element_size,
-			      .ndims = 1,
-			      .dims = {bytes / element_size},
-			      .dst_step = {dst_step},
-			      .src_step = {src_step}};
+	return (struct bench_shape){.element_size = element_size,
+				    .ndims = 1,
+				    .dims = {bytes / element_size},
+				    .dst_step = {dst_step},
+				    .src_step = {src_step}};
 }
 
 /* Take every n-th element, and put it back. Pack elements of a wider pitch, and unpack them. */
@@ -91,16 +92,16 @@ static void list_packed(struct steps_list *list)
 }
 
 /* Rows of a matrix, dense in the destination. The source's steps decide what is repeated. */
-static struct shape matrix(size_t element_size, size_t width, size_t height, ptrdiff_t column,
-			   ptrdiff_t row)
+static struct bench_shape matrix(size_t element_size, size_t width, size_t height, ptrdiff_t column,
+				 ptrdiff_t row)
 {
 	ptrdiff_t size = (ptrdiff_t)element_size;
 
-	return (struct shape){.element_size = element_size,
-			      .ndims = 2,
-			      .dims = {width, height},
-			      .dst_step = {size, size * (ptrdiff_t)width},
-			      .src_step = {column, row}};
+	return (struct bench_shape){.element_size = element_size,
+				    .ndims = 2,
+				    .dims = {width, height},
+				    .dst_step = {size, size * (ptrdiff_t)width},
+				    .src_step = {column, row}};
 }
 
 static void list_fills(struct steps_list *list)

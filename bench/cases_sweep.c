@@ -14,23 +14,23 @@
 #define SMALLEST (4 * KIB)
 #define LARGEST (256 * MIB)
 
-static struct shape flat(size_t bytes)
+static struct bench_shape flat(size_t bytes)
 {
 	return shape_flat(bytes);
 }
 
-static struct shape rows(size_t bytes)
+static struct bench_shape rows(size_t bytes)
 {
 	return shape_block(bytes / KIB, KIB, KIB + KIB / 4);
 }
 
-static struct shape strided(size_t bytes)
+static struct bench_shape strided(size_t bytes)
 {
 	return shape_take(8, bytes / 8, 2);
 }
 
 /* A matrix as square as powers of two allow. */
-static struct shape transpose(size_t bytes)
+static struct bench_shape transpose(size_t bytes)
 {
 	size_t dims[2] = {1, bytes / 8};
 
@@ -43,7 +43,7 @@ static struct shape transpose(size_t bytes)
 
 static const struct {
 	const char *name, *about;
-	struct shape (*shape)(size_t bytes);
+	struct bench_shape (*shape)(size_t bytes);
 } kinds[] = {
 	{"flat", "contiguous bytes", flat},
 	{"rows", "rows of 1 KiB, from an array of rows of 1.25 KiB", rows},
@@ -108,7 +108,7 @@ static enum outcome run_limit(const struct bench_case *c, const struct settings 
 }
 
 static void add(struct case_list *list, const char *kind, const char *about, size_t bytes,
-		struct shape shape)
+		struct bench_shape shape)
 {
 	struct bench_case c = {.on_request = true,
 			       .run = run_copy,

@@ -22,7 +22,7 @@ struct tiny_list {
 	size_t count;
 };
 
-static struct problem *tiny_add(struct tiny_list *list, const char *about, struct shape shape)
+static struct problem *tiny_add(struct tiny_list *list, const char *about, struct bench_shape shape)
 {
 	struct problem *problem = &list->problems[list->count];
 
@@ -50,14 +50,14 @@ static void add_planes(struct tiny_list *list, size_t element_size, size_t width
 }
 
 /* All windows of 3 x 3 floats of an image with `side` x `side` of them. */
-static struct shape windows(size_t side, bool window_fastest)
+static struct bench_shape windows(size_t side, bool window_fastest)
 {
 	ptrdiff_t pitch = (ptrdiff_t)(side + 2) * 4, n = (ptrdiff_t)side;
-	struct shape shape = {.element_size = 4,
-			      .ndims = 4,
-			      .dims = {3, 3, side, side},
-			      .dst_step = {4, 12, 36, 36 * n},
-			      .src_step = {4, pitch, 4, pitch}};
+	struct bench_shape shape = {.element_size = 4,
+				    .ndims = 4,
+				    .dims = {3, 3, side, side},
+				    .dst_step = {4, 12, 36, 36 * n},
+				    .src_step = {4, pitch, 4, pitch}};
 
 	if (!window_fastest) {
 		const ptrdiff_t step[] = {4 * n * n, 12 * n * n, 4, 4 * n};
@@ -174,13 +174,13 @@ static bool add_posts(struct contest *contest, void **extra)
 }
 
 /* A block of doubles out of a matrix, into another matrix. */
-static struct shape block(size_t width, size_t height)
+static struct bench_shape block(size_t width, size_t height)
 {
-	return (struct shape){.element_size = 8,
-			      .ndims = 2,
-			      .dims = {width, height},
-			      .dst_step = {8, 8 * 19},
-			      .src_step = {8, 8 * 23}};
+	return (struct bench_shape){.element_size = 8,
+				    .ndims = 2,
+				    .dims = {width, height},
+				    .dst_step = {8, 8 * 19},
+				    .src_step = {8, 8 * 23}};
 }
 
 static enum outcome run_posted(const struct bench_case *c, const struct settings *settings,
@@ -232,7 +232,7 @@ static const double pad_neutral = 0.5;
 static int bordered_source(const struct contest *contest, struct layout_pair *pair)
 {
 	static const size_t offsets[] = {1, 1};
-	const struct shape *shape = &contest->c->shape;
+	const struct bench_shape *shape = &contest->c->shape;
 	const size_t within[] = {shape->dims[0] - 2, shape->dims[1] - 2};
 	struct aml_layout *target;
 	int err = contest_shape_layouts(contest, pair);

@@ -13,7 +13,7 @@
 #define BACKGROUND 0xa5
 
 /* The size of a side's buffer, in which memcpy() can copy the payload, too. */
-static size_t buffer_bytes(const struct shape *shape, const ptrdiff_t *step, size_t shift)
+static size_t buffer_bytes(const struct bench_shape *shape, const ptrdiff_t *step, size_t shift)
 {
 	size_t bytes = shift + shape_extent(shape, step), payload = shape_payload(shape);
 
@@ -71,7 +71,7 @@ size_t contest_add(struct contest *contest, const char *name, int (*run)(void *)
 
 int contest_shape_layouts(const struct contest *contest, struct layout_pair *pair)
 {
-	const struct shape *shape = &contest->c->shape;
+	const struct bench_shape *shape = &contest->c->shape;
 	int err = shape_layout(shape, shape->dst_step, contest->dst, &pair->dst);
 
 	if (err != AML_SUCCESS)
@@ -139,7 +139,7 @@ static int run_memcpy(void *arg)
 
 size_t contest_add_memcpy(struct contest *contest)
 {
-	const struct shape *shape = &contest->shape;
+	const struct bench_shape *shape = &contest->shape;
 	bool flat = shape->ndims == 1 && shape_is_dense(shape, shape->dst_step) &&
 		    shape_is_dense(shape, shape->src_step) && shape->dst_shift == 0 &&
 		    shape->src_shift == 0;

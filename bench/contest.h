@@ -39,9 +39,9 @@ struct entrant {
 	const struct copy_peer *peer;
 	void *plan;
 	loops_fn loops;
-	struct shape order; /* the shape, in the order of the loops */
-	unsigned kinds;     /* of a yardstick of a suite, see yardsticks.h */
-	size_t yardstick;   /* the index of the yardstick; its own index if it has none */
+	struct bench_shape order; /* the shape, in the order of the loops */
+	unsigned kinds;           /* of a yardstick of a suite, see yardsticks.h */
+	size_t yardstick;         /* the index of the yardstick; its own index if it has none */
 	struct target target;
 };
 
@@ -49,8 +49,8 @@ struct contest {
 	const struct bench_case *c;
 	const struct settings *settings;
 	struct results *out;
-	struct shape shape; /* the case's, sorted */
-	void *dst, *src;    /* the addresses of elements 0 */
+	struct bench_shape shape; /* the case's, sorted */
+	void *dst, *src;          /* the addresses of elements 0 */
 	/* The buffers; each one has room for the payload, too. */
 	void *dst_buffer, *src_buffer, *expected;
 	size_t dst_bytes, src_bytes;

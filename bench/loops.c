@@ -16,7 +16,7 @@
 #include "loops.h"
 #include "nests.h"
 
-static void split_colours(const struct shape *shape, void *dst, const void *src)
+static void split_colours(const struct bench_shape *shape, void *dst, const void *src)
 {
 	size_t pixels = shape->dims[0];
 	uint8_t *restrict red = dst;
@@ -31,7 +31,7 @@ static void split_colours(const struct shape *shape, void *dst, const void *src)
 	}
 }
 
-static void join_colours(const struct shape *shape, void *dst, const void *src)
+static void join_colours(const struct bench_shape *shape, void *dst, const void *src)
 {
 	size_t pixels = shape->dims[1];
 	const uint8_t *restrict red = src;
@@ -47,7 +47,7 @@ static void join_colours(const struct shape *shape, void *dst, const void *src)
 }
 
 /* True if the shape splits or joins pixels of 3 bytes. `parts_at`: the dimension of the bytes. */
-static bool is_colours(const struct shape *shape, size_t parts_at)
+static bool is_colours(const struct bench_shape *shape, size_t parts_at)
 {
 	ptrdiff_t parts = (ptrdiff_t)shape->dims[parts_at];
 	ptrdiff_t pixels = (ptrdiff_t)shape->dims[1 - parts_at];
@@ -59,7 +59,7 @@ static bool is_colours(const struct shape *shape, size_t parts_at)
 	       outer[1 - parts_at] == 1;
 }
 
-loops_fn loops_for(const struct shape *shape)
+loops_fn loops_for(const struct bench_shape *shape)
 {
 	if (shape->ndims == 2 && is_colours(shape, 1))
 		return split_colours;
@@ -68,12 +68,12 @@ loops_fn loops_for(const struct shape *shape)
 	return nests_for(shape, true);
 }
 
-loops_fn loops_general_for(const struct shape *shape)
+loops_fn loops_general_for(const struct bench_shape *shape)
 {
 	return nests_for(shape, false);
 }
 
-void loops_rows(const struct shape *shape, void *dst, const void *src)
+void loops_rows(const struct bench_shape *shape, void *dst, const void *src)
 {
 	size_t bytes = shape->dims[0] * shape->element_size;
 

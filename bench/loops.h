@@ -22,19 +22,19 @@ struct reshaped {
 /*
  * Copy a shape: dimension 0 is the innermost loop. The addresses are those of element 0.
  */
-typedef void (*loops_fn)(const struct shape *shape, void *dst, const void *src);
+typedef void (*loops_fn)(const struct bench_shape *shape, void *dst, const void *src);
 
 /*
  * The best loops for a shape whose dimension 0 is to be the innermost loop. NULL if there are none
  * for its element size.
  */
-loops_fn loops_for(const struct shape *shape);
+loops_fn loops_for(const struct bench_shape *shape);
 
 /* The same without small extents and steps as constants: specialised by the element size only. */
-loops_fn loops_general_for(const struct shape *shape);
+loops_fn loops_general_for(const struct bench_shape *shape);
 
 /* Call memcpy() for each run along the first dimension, which must be contiguous on both sides. */
-void loops_rows(const struct shape *shape, void *dst, const void *src);
+void loops_rows(const struct bench_shape *shape, void *dst, const void *src);
 
 /*
  * Copy two dimensions of 8-byte elements, with one call of deref_native for each element and

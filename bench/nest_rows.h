@@ -24,7 +24,7 @@ struct loop_nest {
 	ptrdiff_t d[SHAPE_NDIMS], s[SHAPE_NDIMS];
 };
 
-static struct loop_nest nest_of(const struct shape *shape)
+static struct loop_nest nest_of(const struct bench_shape *shape)
 {
 	struct loop_nest n = {.dims = {1, 1, 1, 1, 1, 1}};
 

@@ -11,7 +11,7 @@
 
 /* Define a nest whose innermost loop has these steps in bytes. */
 #define NEST(name, word, words, dst_step, src_step)                                       \
-	static void name(const struct shape *shape, void *dst, const void *src)           \
+	static void name(const struct bench_shape *shape, void *dst, const void *src)     \
 	{                                                                                 \
 		const struct loop_nest n = nest_of(shape);                                \
 		char *restrict to = dst;                                                  \
@@ -111,7 +111,7 @@ static const struct nest_entry nests[] = {FOR_FIXED_SIZES(FIXED_ENTRIES) FOR_THI
 /* Long contiguous rows, of any element size: a programmer would call memcpy(). */
 #define ROW_BYTES 256
 
-static void nest_of_rows(const struct shape *shape, void *dst, const void *src)
+static void nest_of_rows(const struct bench_shape *shape, void *dst, const void *src)
 {
 	const struct loop_nest n = nest_of(shape);
 	char *to = dst;
@@ -126,7 +126,7 @@ static void nest_of_rows(const struct shape *shape, void *dst, const void *src)
 	memcpy(to + ROW_AT(n.d), from + ROW_AT(n.s), bytes);
 }
 
-loops_fn nests_for(const struct shape *shape, bool fixed)
+loops_fn nests_for(const struct bench_shape *shape, bool fixed)
 {
 	ptrdiff_t size = (ptrdiff_t)shape->element_size;
 	loops_fn small = fixed ? nests_small_for(shape) : NULL;

@@ -16,6 +16,6 @@
  * the usual steps are constants, as if the programmer knew them. NULL: there are none for this
  * element size.
  */
-loops_fn nests_for(const struct shape *shape, bool fixed);
+loops_fn nests_for(const struct bench_shape *shape, bool fixed);
 
 #endif /* NESTS_H */

@@ -5,7 +5,7 @@
 
 /* Define a nest: the extent of dimension 0, its steps, and the steps of dimension 1, in bytes. */
 #define SMALL_NEST(name, word, extent, d0, s0, d1, s1)                                     \
-	static void name(const struct shape *shape, void *dst, const void *src)            \
+	static void name(const struct bench_shape *shape, void *dst, const void *src)      \
 	{                                                                                  \
 		const struct loop_nest n = nest_of(shape);                                 \
                                                                                            \
@@ -85,7 +85,7 @@ static int step_fits(ptrdiff_t wanted, ptrdiff_t step)
 	return wanted == ANY_STEP || wanted == step;
 }
 
-loops_fn nests_small_for(const struct shape *shape)
+loops_fn nests_small_for(const struct bench_shape *shape)
 {
 	if (shape->ndims < 2)
 		return NULL;

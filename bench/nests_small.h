@@ -10,6 +10,6 @@
 #include "shape.h"
 
 /* The loops for a shape; NULL: use those of nests.c. */
-loops_fn nests_small_for(const struct shape *shape);
+loops_fn nests_small_for(const struct bench_shape *shape);
 
 #endif /* NESTS_SMALL_H */

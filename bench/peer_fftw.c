@@ -19,7 +19,7 @@ struct fftw_copy {
 
 /* fftw_iodim64 and fftwf_iodim64 are the same type. -1: a step is no multiple of the element size.
  */
-static int set_dims(const struct shape *shape, fftw_iodim64 *dims)
+static int set_dims(const struct bench_shape *shape, fftw_iodim64 *dims)
 {
 	ptrdiff_t size = (ptrdiff_t)shape->element_size;
 
@@ -33,7 +33,7 @@ static int set_dims(const struct shape *shape, fftw_iodim64 *dims)
 	return 0;
 }
 
-static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
+static void *prepare(const struct bench_shape *shape, void *dst, void *src, unsigned threads)
 {
 	struct fftw_copy *plan;
 	int ndims = (int)shape->ndims;

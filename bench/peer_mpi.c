@@ -81,7 +81,7 @@ static int initialised(void)
 }
 
 /* The datatype of one side: nested dimensions, the first one innermost. */
-static MPI_Datatype describe(const struct shape *shape, const ptrdiff_t *step)
+static MPI_Datatype describe(const struct bench_shape *shape, const ptrdiff_t *step)
 {
 	MPI_Datatype type, outer;
 
@@ -95,9 +95,10 @@ static MPI_Datatype describe(const struct shape *shape, const ptrdiff_t *step)
 	return type;
 }
 
-static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
+static void *prepare(const struct bench_shape *shape, void *dst, void *src, unsigned threads)
 {
-	struct shape to = shape_sorted(shape), back = shape_back(shape), from = shape_sorted(&back);
+	struct bench_shape to = shape_sorted(shape), back = shape_back(shape),
+			   from = shape_sorted(&back);
 	int packs = shape_is_dense(&to, to.dst_step),
 	    unpacks = shape_is_dense(&from, from.dst_step);
 	struct mpi_copy *plan;

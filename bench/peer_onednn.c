@@ -82,7 +82,7 @@ static void use_threads(int threads)
 }
 
 /* The dimensions and the strides of a side, in elements. -1: the library cannot express them. */
-static int describe(const struct shape *shape, const ptrdiff_t *step, dnnl_dims_t dims,
+static int describe(const struct bench_shape *shape, const ptrdiff_t *step, dnnl_dims_t dims,
 		    dnnl_dims_t strides)
 {
 	ptrdiff_t size = (ptrdiff_t)shape->element_size;
@@ -96,7 +96,8 @@ static int describe(const struct shape *shape, const ptrdiff_t *step, dnnl_dims_
 	return 0;
 }
 
-static int create_all(struct onednn_copy *plan, const struct shape *shape, void *dst, void *src)
+static int create_all(struct onednn_copy *plan, const struct bench_shape *shape, void *dst,
+		      void *src)
 {
 	dnnl_data_type_t type = shape->element_size == 4 ? dnnl_f32 : dnnl_s8;
 	const ptrdiff_t *steps[2] = {shape->src_step, shape->dst_step};
@@ -123,7 +124,7 @@ static int create_all(struct onednn_copy *plan, const struct shape *shape, void 
 	return 0;
 }
 
-static void *prepare(const struct shape *shape, void *dst, void *src, unsigned threads)
+static void *prepare(const struct bench_shape *shape, void *dst, void *src, unsigned threads)
 {
 	struct onednn_copy *plan;
 

@@ -23,7 +23,7 @@ struct copy_peer {
 	 * express this shape. The function may write to both buffers. A library with threads of
 	 * its own uses `threads` of them, with the calling thread.
 	 */
-	void *(*prepare)(const struct shape *shape, void *dst, void *src, unsigned threads);
+	void *(*prepare)(const struct bench_shape *shape, void *dst, void *src, unsigned threads);
 	int (*run)(void *plan); /* not 0: it failed */
 	void (*release)(void *plan);
 };

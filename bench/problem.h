@@ -18,7 +18,7 @@ struct need {
 
 struct problem {
 	char about[ABOUT_SIZE];
-	struct shape shape;
+	struct bench_shape shape;
 	size_t variant; /* for the functions below: `count` of the contest's case */
 	unsigned yards; /* a set of YARD() */
 	struct need needs[NEEDS_MAX];

@@ -46,7 +46,7 @@ static double dice_fraction(struct dice *dice)
 }
 
 /* Split the elements into extents of at least 2, which vary by orders of magnitude. */
-static void throw_extents(struct dice *dice, struct shape *shape, double elements)
+static void throw_extents(struct dice *dice, struct bench_shape *shape, double elements)
 {
 	double shares[SHAPE_NDIMS], sum = 0;
 
@@ -85,7 +85,7 @@ struct side_kind {
  * elements; a strided one takes every second to fourth element along some dimension; one that
  * repeats has a step of 0 along some dimension.
  */
-static void throw_steps(struct dice *dice, const struct shape *shape, const size_t *order,
+static void throw_steps(struct dice *dice, const struct bench_shape *shape, const size_t *order,
 			const struct side_kind *kind, ptrdiff_t *step)
 {
 	static const size_t extras[] = {1, 2, 3, 5, 7, 13};
@@ -114,8 +114,9 @@ static size_t throw_shift(struct dice *dice)
 	return dice_one_in(dice, 2) ? 0 : dice_below(dice, LINE_BYTES);
 }
 
-static void describe(const struct shape *shape, const size_t *order, const struct side_kind *to,
-		     const struct side_kind *from, char *about, size_t size)
+static void describe(const struct bench_shape *shape, const size_t *order,
+		     const struct side_kind *to, const struct side_kind *from, char *about,
+		     size_t size)
 {
 	int used = snprintf(about, size, "%zuB ", shape->element_size);
 
@@ -132,7 +133,7 @@ static void describe(const struct shape *shape, const size_t *order, const struc
 }
 
 /* True if neither side spans much more than the payload. */
-static bool is_compact(const struct shape *shape)
+static bool is_compact(const struct bench_shape *shape)
 {
 	size_t most = SPAN_MULTIPLE * shape_payload(shape) + PAGE_BYTES;
 
@@ -140,20 +141,20 @@ static bool is_compact(const struct shape *shape)
 	       shape_extent(shape, shape->src_step) <= most;
 }
 
-static bool fits(const struct shape *shape, const struct payload_range *range)
+static bool fits(const struct bench_shape *shape, const struct payload_range *range)
 {
 	double payload = (double)shape_payload(shape);
 
 	return payload >= range->least && payload <= range->most && is_compact(shape);
 }
 
-struct shape random_shape(unsigned long long seed, size_t number, const struct payload_range *range,
-			  char *about, size_t about_size)
+struct bench_shape random_shape(unsigned long long seed, size_t number,
+				const struct payload_range *range, char *about, size_t about_size)
 {
 	static const size_t sizes[] = {1, 2, 3, 4, 4, 6, 8, 8, 12, 16, 24, 32};
 	static const size_t identity[SHAPE_NDIMS] = {0, 1, 2, 3, 4, 5};
 	struct dice dice = {seed * 0x2545f4914f6cdd1du + number};
-	struct shape shape;
+	struct bench_shape shape;
 
 	for (;;) {
 		struct side_kind to = {.repeats = false}, from;

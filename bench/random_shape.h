@@ -15,7 +15,7 @@ struct payload_range {
  * slices with odd pitches, strides, repeated elements in the source, and misaligned bases. The
  * payload is about log-uniform in `range`. `about` gets a description.
  */
-struct shape random_shape(unsigned long long seed, size_t number, const struct payload_range *range,
-			  char *about, size_t about_size);
+struct bench_shape random_shape(unsigned long long seed, size_t number,
+				const struct payload_range *range, char *about, size_t about_size);
 
 #endif /* RANDOM_SHAPE_H */

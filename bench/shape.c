@@ -20,37 +20,37 @@ static size_t magnitude(ptrdiff_t step)
 	return step < 0 ? 0 - (size_t)step : (size_t)step;
 }
 
-struct shape shape_flat(size_t bytes)
+struct bench_shape shape_flat(size_t bytes)
 {
-	return (struct shape){.element_size = 8,
-			      .ndims = 1,
-			      .dims = {bytes / 8},
-			      .dst_step = {8},
-			      .src_step = {8}};
+	return (struct bench_shape){.element_size = 8,
+				    .ndims = 1,
+				    .dims = {bytes / 8},
+				    .dst_step = {8},
+				    .src_step = {8}};
 }
 
-struct shape shape_block(size_t rows, size_t row_bytes, size_t pitch)
+struct bench_shape shape_block(size_t rows, size_t row_bytes, size_t pitch)
 {
-	return (struct shape){.element_size = 8,
-			      .ndims = 2,
-			      .dims = {row_bytes / 8, rows},
-			      .dst_step = {8, step_of(row_bytes)},
-			      .src_step = {8, step_of(pitch)}};
+	return (struct bench_shape){.element_size = 8,
+				    .ndims = 2,
+				    .dims = {row_bytes / 8, rows},
+				    .dst_step = {8, step_of(row_bytes)},
+				    .src_step = {8, step_of(pitch)}};
 }
 
-struct shape shape_take(size_t element_size, size_t count, size_t step)
+struct bench_shape shape_take(size_t element_size, size_t count, size_t step)
 {
-	return (struct shape){.element_size = element_size,
-			      .ndims = 1,
-			      .dims = {count},
-			      .dst_step = {step_of(element_size)},
-			      .src_step = {step_of(step * element_size)}};
+	return (struct bench_shape){.element_size = element_size,
+				    .ndims = 1,
+				    .dims = {count},
+				    .dst_step = {step_of(element_size)},
+				    .src_step = {step_of(step * element_size)}};
 }
 
-struct shape shape_permuted(size_t element_size, size_t ndims, const size_t *dims,
-			    const size_t *order)
+struct bench_shape shape_permuted(size_t element_size, size_t ndims, const size_t *dims,
+				  const size_t *order)
 {
-	struct shape shape = {.element_size = element_size, .ndims = ndims};
+	struct bench_shape shape = {.element_size = element_size, .ndims = ndims};
 	size_t src_step = element_size, dst_step = element_size;
 
 	for (size_t i = 0; i < ndims; i++) {
@@ -65,14 +65,14 @@ struct shape shape_permuted(size_t element_size, size_t ndims, const size_t *dim
 	return shape;
 }
 
-struct shape shape_planes(size_t parts, size_t pixels)
+struct bench_shape shape_planes(size_t parts, size_t pixels)
 {
 	return shape_permuted(1, 2, (const size_t[]){parts, pixels}, (const size_t[]){1, 0});
 }
 
-struct shape shape_back(const struct shape *shape)
+struct bench_shape shape_back(const struct bench_shape *shape)
 {
-	struct shape back = *shape;
+	struct bench_shape back = *shape;
 
 	memcpy(back.dst_step, shape->src_step, sizeof(back.dst_step));
 	memcpy(back.src_step, shape->dst_step, sizeof(back.src_step));
@@ -89,7 +89,7 @@ static void exchange(ptrdiff_t *values, size_t i, size_t j)
 	values[j] = value;
 }
 
-static void exchange_dims(struct shape *shape, size_t i, size_t j)
+static void exchange_dims(struct bench_shape *shape, size_t i, size_t j)
 {
 	size_t extent = shape->dims[i];
 
@@ -99,9 +99,9 @@ static void exchange_dims(struct shape *shape, size_t i, size_t j)
 	exchange(shape->src_step, i, j);
 }
 
-struct shape shape_sorted(const struct shape *shape)
+struct bench_shape shape_sorted(const struct bench_shape *shape)
 {
-	struct shape sorted = *shape;
+	struct bench_shape sorted = *shape;
 	const ptrdiff_t *step = sorted.dst_step;
 
 	for (size_t i = 1; i < sorted.ndims; i++) {
@@ -112,7 +112,7 @@ struct shape shape_sorted(const struct shape *shape)
 }
 
 /* True if dimension `outer` continues dimension `inner` on both sides. */
-static int continues(const struct shape *shape, size_t inner, size_t outer)
+static int continues(const struct bench_shape *shape, size_t inner, size_t outer)
 {
 	ptrdiff_t count = (ptrdiff_t)shape->dims[inner];
 
@@ -120,9 +120,9 @@ static int continues(const struct shape *shape, size_t inner, size_t outer)
 	       shape->src_step[outer] == count * shape->src_step[inner];
 }
 
-struct shape shape_merged(const struct shape *shape)
+struct bench_shape shape_merged(const struct bench_shape *shape)
 {
-	struct shape merged = *shape;
+	struct bench_shape merged = *shape;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < shape->ndims; i++) {
@@ -142,7 +142,7 @@ struct shape shape_merged(const struct shape *shape)
 	return merged;
 }
 
-size_t shape_payload(const struct shape *shape)
+size_t shape_payload(const struct bench_shape *shape)
 {
 	size_t bytes = shape->element_size;
 
@@ -151,7 +151,7 @@ size_t shape_payload(const struct shape *shape)
 	return bytes;
 }
 
-size_t shape_extent(const struct shape *shape, const ptrdiff_t *step)
+size_t shape_extent(const struct bench_shape *shape, const ptrdiff_t *step)
 {
 	size_t bytes = shape->element_size;
 
@@ -160,7 +160,7 @@ size_t shape_extent(const struct shape *shape, const ptrdiff_t *step)
 	return bytes;
 }
 
-size_t shape_below(const struct shape *shape, const ptrdiff_t *step)
+size_t shape_below(const struct bench_shape *shape, const ptrdiff_t *step)
 {
 	size_t bytes = 0;
 
@@ -171,7 +171,7 @@ size_t shape_below(const struct shape *shape, const ptrdiff_t *step)
 	return bytes;
 }
 
-int shape_is_dense(const struct shape *shape, const ptrdiff_t *step)
+int shape_is_dense(const struct bench_shape *shape, const ptrdiff_t *step)
 {
 	size_t dense = shape->element_size;
 
@@ -183,7 +183,7 @@ int shape_is_dense(const struct shape *shape, const ptrdiff_t *step)
 	return 1;
 }
 
-int shape_layout(const struct shape *shape, const ptrdiff_t *step, void *base,
+int shape_layout(const struct bench_shape *shape, const ptrdiff_t *step, void *base,
 		 struct aml_layout **layout)
 {
 	/* With every pitch 1, a stride is a step in elements. */
@@ -202,7 +202,7 @@ int shape_layout(const struct shape *shape, const ptrdiff_t *step, void *base,
 				       pitch);
 }
 
-void shape_reference(const struct shape *shape, void *dst, const void *src)
+void shape_reference(const struct bench_shape *shape, void *dst, const void *src)
 {
 	size_t coords[SHAPE_NDIMS] = {0};
 	size_t i;

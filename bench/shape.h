@@ -19,7 +19,7 @@ extern "C" {
  * A step of 0 in the source repeats elements. A shift is the distance in bytes from the start of a
  * page to the lowest element of the side.
  */
-struct shape {
+struct bench_shape {
 	size_t element_size;
 	size_t ndims;
 	size_t dims[SHAPE_NDIMS];
@@ -30,55 +30,55 @@ struct shape {
 struct aml_layout;
 
 /* A contiguous run of `bytes` bytes, in 8-byte elements. */
-struct shape shape_flat(size_t bytes);
+struct bench_shape shape_flat(size_t bytes);
 
 /* Rows of contiguous bytes. The source has `pitch` bytes per row; the destination is dense. */
-struct shape shape_block(size_t rows, size_t row_bytes, size_t pitch);
+struct bench_shape shape_block(size_t rows, size_t row_bytes, size_t pitch);
 
 /* Copy every `step`-th element of the source to a dense destination. */
-struct shape shape_take(size_t element_size, size_t count, size_t step);
+struct bench_shape shape_take(size_t element_size, size_t count, size_t step);
 
 /*
  * Permute the dimensions of a dense array. The i-th fastest dimension of the destination is
  * dimension `order[i]` of the source; dimension 0 is the fastest.
  */
-struct shape shape_permuted(size_t element_size, size_t ndims, const size_t *dims,
-			    const size_t *order);
+struct bench_shape shape_permuted(size_t element_size, size_t ndims, const size_t *dims,
+				  const size_t *order);
 
 /* Copy pixels of `parts` bytes each to `parts` planes. */
-struct shape shape_planes(size_t parts, size_t pixels);
+struct bench_shape shape_planes(size_t parts, size_t pixels);
 
 /* The same copy with source and destination exchanged. */
-struct shape shape_back(const struct shape *shape);
+struct bench_shape shape_back(const struct bench_shape *shape);
 
 /* The same copy with its dimensions sorted by the destination's steps, smallest first. */
-struct shape shape_sorted(const struct shape *shape);
+struct bench_shape shape_sorted(const struct bench_shape *shape);
 
 /* The same copy without extents of 1, and with neighbouring dimensions merged where possible. */
-struct shape shape_merged(const struct shape *shape);
+struct bench_shape shape_merged(const struct bench_shape *shape);
 
 /* The number of bytes that are copied, and the size of the memory that a side spans. */
-size_t shape_payload(const struct shape *shape);
-size_t shape_extent(const struct shape *shape, const ptrdiff_t *step);
+size_t shape_payload(const struct bench_shape *shape);
+size_t shape_extent(const struct bench_shape *shape, const ptrdiff_t *step);
 
 /* The distance in bytes from the lowest element of a side to element 0. */
-size_t shape_below(const struct shape *shape, const ptrdiff_t *step);
+size_t shape_below(const struct bench_shape *shape, const ptrdiff_t *step);
 
 /* True if the elements of a side are dense, in the order of `shape`'s dimensions. */
-int shape_is_dense(const struct shape *shape, const ptrdiff_t *step);
+int shape_is_dense(const struct bench_shape *shape, const ptrdiff_t *step);
 
 /*
  * Create the layout of a side. `base` is the address of element 0. The layout is dense where its
  * steps allow, else a layout of steps. Returns an error of the library.
  */
-int shape_layout(const struct shape *shape, const ptrdiff_t *step, void *base,
+int shape_layout(const struct bench_shape *shape, const ptrdiff_t *step, void *base,
 		 struct aml_layout **layout);
 
 /*
  * Copy element by element. All contestants are checked against this result. The addresses are those
  * of element 0.
  */
-void shape_reference(const struct shape *shape, void *dst, const void *src);
+void shape_reference(const struct bench_shape *shape, void *dst, const void *src);
 
 #ifdef __cplusplus
 }

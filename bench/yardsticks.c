@@ -48,7 +48,7 @@ static void copy_with_memcpy(void *dst, const void *src, size_t bytes)
 
 /* Add the loops in one order: that of the destination, or of the source. */
 static void add_order(struct contest *contest, unsigned yards, const char *order_name,
-		      const struct shape *order)
+		      const struct bench_shape *order)
 {
 	loops_fn general = loops_general_for(order), fixed = loops_for(order);
 	const struct {
@@ -73,8 +73,8 @@ static void add_order(struct contest *contest, unsigned yards, const char *order
 
 static void add_loops(struct contest *contest, unsigned yards)
 {
-	struct shape back = shape_back(&contest->c->shape);
-	struct shape to = shape_merged(&contest->shape), from;
+	struct bench_shape back = shape_back(&contest->c->shape);
+	struct bench_shape to = shape_merged(&contest->shape), from;
 
 	back = shape_sorted(&back);
 	from = shape_back(&back);

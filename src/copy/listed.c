@@ -2,7 +2,8 @@
 /*
  * Transpositions by tiles of listed rows. plan/lists.c chooses the loops of a plane.
  *
- * In the caches, a call of the kernel copies a plane. The lists are made once for all planes.
+ * In the caches, a call of the kernel copies a plane, or a block of it if the rows are too long for
+ * a list. The lists are made once for all planes.
  *
  * From memory to memory, a block of a plane, or a group of planes, is copied to a stage in the
  * first-level cache. The contiguous bytes of the stage are then streamed. So whole lines are
@@ -255,10 +256,31 @@ static void move_blocks_staged(const struct copy_plan *plan, struct plane_lists 
 	} while (more);
 }
 
+/* Copy planes in blocks of `n` iterations of loop `a`. The last block overlaps the one before. */
+static void move_blocks_listed(const struct copy_plan *plan, const struct plane_lists *lists,
+			       uint8_t a, size_t n)
+{
+	const struct copy_loop *loop = &plan->loops[a];
+	struct copy_place place;
+
+	COUNT(n < loop->extent, "", "listed in blocks");
+	copy_first_place(plan, plan->listed.plane_loops, &place);
+	do {
+		for (size_t at = 0; at < loop->extent; at += n) {
+			ptrdiff_t i = (ptrdiff_t)min(at, loop->extent - n);
+
+			lists->move(place.dst + i * loop->dst_step, lists->columns.at,
+				    place.src + i * loop->src_step, lists->rows.at,
+				    lists->columns.n, lists->rows.n);
+		}
+	} while (copy_next_place(plan, plan->listed.plane_loops, &place));
+}
+
 void copy_listed(const struct copy_plan *plan)
 {
-	struct copy_place place;
+	uint8_t a = copy_lists_row_loop(plan);
 	struct plane_lists lists;
+	size_t rows = 1, n;
 
 	COUNT(!plan->stream, "", "listed");
 	COUNT(plan->stream, "", "listed by a stage");
@@ -266,10 +288,11 @@ void copy_listed(const struct copy_plan *plan)
 		move_blocks_staged(plan, &lists);
 		return;
 	}
-	make_lists(&lists, plan, 0, plan->loops[0].extent, plan->loops[1].extent);
-	copy_first_place(plan, plan->listed.plane_loops, &place);
-	do
-		lists.move(place.dst, lists.columns.at, place.src, lists.rows.at, lists.columns.n,
-			   lists.rows.n);
-	while (copy_next_place(plan, plan->listed.plane_loops, &place));
+	for (uint8_t i = 0; i < plan->listed.plane_loops; i++)
+		if (i != a && i != 1)
+			rows *= i == 0 || (plan->listed.row_loops >> i & 1) ? plan->loops[i].extent
+									    : 1;
+	n = copy_lists_block(plan->loops[a].extent, COPY_LIST_MAX / rows);
+	make_lists(&lists, plan, a, n, plan->loops[1].extent);
+	move_blocks_listed(plan, &lists, a, n);
 }

@@ -28,10 +28,9 @@ struct listed_plane {
 	struct copy_listed_plane loops;
 };
 
-static bool list_continues(size_t length, const struct copy_loop *loop, ptrdiff_t step, size_t size)
+static bool list_continues(size_t length, ptrdiff_t step, size_t size)
 {
-	return length * size < LIST_ROW_BYTES && step == (ptrdiff_t)(length * size) &&
-	       loop->extent <= COPY_LIST_MAX / length;
+	return length * size < LIST_ROW_BYTES && step == (ptrdiff_t)(length * size);
 }
 
 /*
@@ -42,13 +41,16 @@ static bool plane_takes(const struct copy_plan *plan, struct listed_plane *plane
 {
 	const struct copy_loop *loop = &plan->loops[i];
 	size_t size = plan->run.bytes;
-	bool row = list_continues(plane->rows, loop, loop->dst_step, size);
-	bool column = list_continues(plane->columns, loop, loop->src_step, size);
+	/* A loop that continues the rows can be split into blocks. After it, they are long. */
+	bool row = list_continues(plane->rows, loop->dst_step, size) &&
+		   plane->rows <= COPY_LIST_MAX / 2;
+	bool column = list_continues(plane->columns, loop->src_step, size) &&
+		      loop->extent <= COPY_LIST_MAX / plane->columns;
 
 	if (!row && !column)
 		return false;
 	if (row && (!column || plane->rows <= plane->columns)) {
-		plane->rows *= loop->extent;
+		plane->rows *= copy_lists_block(loop->extent, COPY_LIST_MAX / plane->rows);
 		plane->loops.row_loops |= (uint8_t)(1u << plane->loops.plane_loops);
 	} else {
 		plane->columns *= loop->extent;

@@ -7,8 +7,11 @@
 
 #include "plan/plan.h"
 
-/* The maximum number of listed rows, and of listed columns. */
-enum { COPY_LIST_MAX = 256 };
+/* The maximum number of listed rows, and of listed columns. Tests build with another one. */
+#ifndef LIST_LENGTH_MAX
+#define LIST_LENGTH_MAX 256
+#endif
+enum { COPY_LIST_MAX = LIST_LENGTH_MAX };
 
 /* The size of the stage of a listed transposition that streams. */
 enum { COPY_LIST_STAGE_BYTES = 24 << 10 };
@@ -21,7 +24,7 @@ static inline size_t copy_lists_block(size_t extent, size_t most)
 	return (extent + blocks - 1) / blocks;
 }
 
-/* The loop of the rows that is split into blocks if the plan streams: the last of them. */
+/* The loop of the rows that may be split into blocks: the last of them. */
 static inline uint8_t copy_lists_row_loop(const struct copy_plan *plan)
 {
 	uint8_t loop = 0;

@@ -14,9 +14,12 @@
 #include <string.h>
 
 #include "layout/sizes.h"
+#include "machine/caches.h"
 #include "plan/choose.h"
+#include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
 
@@ -84,12 +87,14 @@ static void merge_loops(struct copy_plan *plan)
 
 /*
  * The index of the loop that is contiguous in the source, if the innermost loop is contiguous in
- * the destination. Else 0.
+ * the destination, and does not fill its rows. Else 0.
  */
 static uint8_t source_row_loop(const struct copy_plan *plan)
 {
 	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
+	if (copy_rows_fill(plan))
+		return 0;
 	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++)
 		if (plan->loops[i].src_step == size)
 			return i;
@@ -97,7 +102,7 @@ static uint8_t source_row_loop(const struct copy_plan *plan)
 }
 
 /*
- * Is the plan a batch of planes that are smaller than a few vectors? Then a row of elements of many
+ * Is the plan a batch of planes of few elements, without tiles? Then a row of elements of many
  * planes is longer than any row of a plane.
  */
 static bool is_batch(const struct copy_plan *plan, uint8_t row)
@@ -105,28 +110,30 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 	size_t a = plan->loops[0].extent, b = plan->loops[row].extent;
 
 	if (a >= ROW_ITERATIONS_ENOUGH || b >= ROW_ITERATIONS_ENOUGH ||
-	    a * b * plan->run.bytes > SMALL_PLANE_BYTES)
+	    a * b * plan->run.bytes > 2 * SMALL_PLANE_BYTES)
 		return false;
 	for (uint8_t i = 1; i < plan->nloops; i++)
-		if (plan->loops[i].extent >= ROW_ITERATIONS_ENOUGH)
+		if (plan->loops[i].extent > a && plan->loops[i].extent > b)
 			return true;
 	return false;
 }
 
-/*
- * Return the kind of a plan in normal form. In a transposition, move the loop that is contiguous in
- * the source, `row`, to index 1.
- */
-static enum copy_kind choose_kind(struct copy_plan *plan, uint8_t row)
+/* Move loop `row`, which is contiguous in the source, to index 1. */
+static enum copy_kind order_transposition(struct copy_plan *plan, uint8_t row)
 {
-	struct copy_loop loop;
+	struct copy_loop loop = plan->loops[row];
 
-	if (row == 0 || is_batch(plan, row))
-		return COPY_STRIDED;
-	loop = plan->loops[row];
 	memmove(&plan->loops[2], &plan->loops[1], (row - 1u) * sizeof(loop));
 	plan->loops[1] = loop;
 	return COPY_TRANSPOSE;
+}
+
+/* Return the kind of a plan with loops in normal form. Order the loops of a transposition. */
+static enum copy_kind choose_kind(struct copy_plan *plan, uint8_t row)
+{
+	if (row == 0 || is_batch(plan, row))
+		return COPY_STRIDED;
+	return order_transposition(plan, row);
 }
 
 /* Is the plan a transposition of planes with room for tiles, and larger than a few vectors? */
@@ -137,6 +144,33 @@ static bool takes_tiles(const struct copy_plan *plan, uint8_t row)
 				   plan->loops[row].extent) &&
 	       plan->loops[0].extent * plan->loops[row].extent * plan->run.bytes >
 		       SMALL_PLANE_BYTES;
+}
+
+/*
+ * In the caches, do lists of rows fit a transposition? They do if small planes make up large ones.
+ * `row` is the loop that is contiguous in the source.
+ */
+static bool has_lists(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
+{
+	union copy_plan_room room;
+
+	if (row == 0 || bytes >= caches()->stream_bytes)
+		return false;
+	memcpy(&room, plan, copy_plan_size(plan));
+	order_transposition(&room.plan, row);
+	return copy_lists_choose(&room.plan, true);
+}
+
+/* Choose between shuffles and the other ways to copy a plan with loops. */
+static void choose_way(struct copy_plan *plan, uint64_t bytes)
+{
+	uint8_t row = source_row_loop(plan);
+	bool tiles = takes_tiles(plan, row), lists = !tiles && has_lists(plan, row, bytes);
+
+	if (!tiles && copy_shuffle_choose(plan, lists))
+		return;
+	plan->kind =
+		(uint8_t)(tiles || lists ? order_transposition(plan, row) : choose_kind(plan, row));
 }
 
 /*
@@ -172,18 +206,14 @@ __attribute__((noinline)) static void choose_variant(struct copy_plan *plan, uin
 void copy_plan_normalise(struct copy_plan *plan)
 {
 	uint64_t bytes;
-	uint8_t row;
 
 	make_steps_positive(plan);
 	sort_loops(plan);
 	merge_loops(plan);
 	plan->kind = plan->nloops > 0 ? COPY_STRIDED : COPY_FLAT;
 	bytes = copy_plan_payload(plan);
-	if (plan->nloops > 0) {
-		row = source_row_loop(plan);
-		if (takes_tiles(plan, row) || !copy_shuffle_choose(plan))
-			plan->kind = (uint8_t)choose_kind(plan, row);
-	}
+	if (plan->nloops > 0)
+		choose_way(plan, bytes);
 	if (bytes >= copy_choice_bytes(plan->kind))
 		choose_variant(plan, bytes);
 	if (plan->method == COPY_BY_SHUFFLE)

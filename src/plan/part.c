@@ -21,7 +21,7 @@ enum {
 	PART_ROW_BYTES = 8 * CACHE_LINE_BYTES,
 	/* The smallest section of a row or a source run that another loop continues. */
 	PART_RUN_BYTES_MIN = 2 << 10,
-	/* The smallest section of a strided plan that the CPU's prefetchers follow. */
+	/* The smallest section, without tiles, that the CPU's prefetchers follow. */
 	PART_SECTION_BYTES = 4 << 10,
 	PARTS_ENOUGH = 16, /* parts that keep several threads busy */
 	PARTS_MAX = 1 << 20,
@@ -190,7 +190,7 @@ static bool sections_are_long(const struct copy_plan *plan, const struct cut *cu
 
 	if (src > 0 && src < step)
 		step = src;
-	return plan->kind != COPY_STRIDED ||
+	return (plan->kind != COPY_STRIDED && plan->method != COPY_BY_BLOCKS) ||
 	       cut->extent / min(cut->parts, wanted) * step >= PART_SECTION_BYTES;
 }
 

@@ -8,6 +8,7 @@
 enum {
 	ROW_ITERATIONS_ENOUGH = 16, /* a row loop this long is as good as a longer one */
 	ROW_RUN_BYTES_SHORT = 128,  /* longer runs take longer than the start of a row */
+	FILL_BYTES_MIN = 512,       /* a row of equal runs this long is filled */
 	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
 	GATHERED_ROW_BYTES_MAX = 512,
 };
@@ -23,6 +24,15 @@ static inline bool copy_rows_can_gather(const struct copy_plan *plan)
 {
 	return plan->run.bytes <= ROW_RUN_BYTES_SHORT &&
 	       plan->loops[0].dst_step == (ptrdiff_t)plan->run.bytes;
+}
+
+/* Are long rows of a plan in normal form filled with equal runs? */
+static inline bool copy_rows_fill(const struct copy_plan *plan)
+{
+	const struct copy_loop *loop = &plan->loops[0];
+
+	return loop->src_step == 0 && loop->dst_step == (ptrdiff_t)plan->run.bytes &&
+	       loop->extent * plan->run.bytes >= FILL_BYTES_MIN;
 }
 
 /*

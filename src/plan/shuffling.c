@@ -17,6 +17,7 @@
 #include "layout/sizes.h"
 #include "machine/caches.h"
 #include "plan/lists.h"
+#include "plan/rows.h"
 #include "plan/shuffling.h"
 
 /* The time to make the shuffles of a vector. Tests build with 0, so that small copies are shuffled.
@@ -25,25 +26,30 @@
 #define SHUFFLE_COST_VECTOR 500
 #endif
 
+/* More windows of a vector than this are not worth it. Tests build with more. */
+#ifndef SHUFFLE_WINDOWS_WORTH
+#define SHUFFLE_WINDOWS_WORTH (SHUFFLE_WINDOWS_MAX / 2)
+#endif
+
 /* Estimates, in quarters of a cycle. */
 enum {
 	COST_VECTOR = 5,                           /* to store a vector */
 	COST_WINDOW = 6,                           /* to load and shuffle a window */
 	COST_VECTORS = 2,                          /* to run one of several vectors in passes */
+	COST_MASKED = 14,                          /* to store a masked vector */
 	COST_MASKED_FAR = 60,                      /* to store a masked vector to memory */
 	COST_CALL = 50,                            /* to begin a row of vectors */
 	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
 	COST_RUN = 5,               /* to copy an element of a power of two */
-	COST_RUN_LARGE = 7,         /* to copy any other element of two vectors or words */
+	COST_RUN_LARGE = 8,         /* to copy an element of 12 or 24 bytes */
 	COST_RUN_ODD = 9,           /* to copy any other element */
-	RUN_BYTES_LARGE = 12,       /* the least of such a large element */
+	COST_RUN_ROW = 12,          /* the same by a kernel */
 	COST_ROW = 30,              /* to begin a row of elements */
 	COST_PIECE = 6,             /* to transpose TILE_BYTES of a tile */
 	COST_PLANE = 100,           /* to begin a plane of tiles */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
-	FILL_BYTES_MIN = 512,       /* a row of equal runs this long is filled */
 };
 
 /* A choice of a unit. */
@@ -164,9 +170,9 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 {
 	const struct kernels *set = kernels();
 	size_t vectors = (bytes + set->shuffle_width - 1) >> __builtin_ctzl(set->shuffle_width);
-	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations;
+	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
-	uint64_t calls = outer;
+	uint64_t calls = outer, store;
 
 	u->cost = UINT64_MAX;
 	if (vectors > SHUFFLE_VECTORS_MAX || n > SHUFFLE_PIECES_MAX ||
@@ -175,17 +181,20 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 	if (!set->shuffle_masks &&
 	    (!dense || bytes < set->shuffle_width || source_span(plan, u) < set->shuffle_width))
 		return;
-	u->windows = windows_of_vector(plan, u, pieces_of_vector(plan, n, vectors, dense));
-	if (u->windows > SHUFFLE_WINDOWS_MAX / 2)
+	pieces = pieces_of_vector(plan, n, vectors, dense);
+	u->windows = windows_of_vector(plan, u, pieces);
+	if (u->windows > SHUFFLE_WINDOWS_WORTH)
+		return;
+	/* Windows of one element each pay only for small elements of whole vectors. */
+	if (u->windows * 3 > pieces * 2 && (!dense || plan->run.bytes > TILE_BYTES / 2))
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
-	u->cost =
-		outer * units * vectors *
-			(COST_VECTOR + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0) +
-			 (!dense && is_far(outer * units * bytes) ? COST_MASKED_FAR : 0)) +
-		calls * COST_CALL +
-		vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
+	store = dense ? COST_VECTOR : is_far(outer * units * bytes) ? COST_MASKED_FAR : COST_MASKED;
+	u->cost = outer * units * vectors *
+			  (store + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0)) +
+		  calls * COST_CALL +
+		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
 }
 
 /* Estimate the cost of copying an element. */
@@ -193,7 +202,9 @@ static uint64_t cost_of_run(size_t size)
 {
 	if ((size & (size - 1)) == 0)
 		return COST_RUN;
-	return size >= RUN_BYTES_LARGE ? COST_RUN_LARGE : COST_RUN_ODD;
+	if (size == 12 || size == 24)
+		return COST_RUN_LARGE;
+	return size < ROWS_BYTES_MIN ? COST_RUN_ODD : COST_RUN_ROW;
 }
 
 /* Estimate the cost of copying each of n elements. */
@@ -240,15 +251,6 @@ static uint64_t cost_of_tiles(const struct copy_plan *plan, uint64_t n)
 static bool loop_is_dense(const struct copy_loop *loop, size_t bytes)
 {
 	return loop->dst_step == (ptrdiff_t)bytes;
-}
-
-/* Are long rows filled with equal runs? */
-static bool is_fill(const struct copy_plan *plan)
-{
-	const struct copy_loop *loop = &plan->loops[0];
-
-	return loop->src_step == 0 && loop_is_dense(loop, plan->run.bytes) &&
-	       loop->extent * plan->run.bytes >= FILL_BYTES_MIN;
 }
 
 /* The largest power of two that divides n. */
@@ -337,20 +339,22 @@ static void order_loops(struct copy_plan *plan, uint8_t to, uint8_t row, size_t 
 	plan->shuffled.inside = inside & 127u;
 }
 
-bool copy_shuffle_choose(struct copy_plan *plan)
+bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
 {
 	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
-	uint64_t elements = 1;
+	uint64_t elements = 1, tiles;
 
-	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || is_fill(plan))
+	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || copy_rows_fill(plan))
 		return false;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		elements *= plan->loops[i].extent;
 	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
 		return false;
 	unit = best_unit(plan, elements);
-	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= cost_of_tiles(plan, elements))
+	tiles = has_lists ? elements * plan->run.bytes / TILE_BYTES * COST_PIECE
+			  : cost_of_tiles(plan, elements);
+	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= tiles)
 		return false;
 	plan->kind = COPY_STRIDED;
 	plan->method = COPY_BY_SHUFFLE;

@@ -100,12 +100,11 @@ headers_are_their_own()
 	return $bad
 }
 
-# One a line: a file, and the name of a struct, union or enum that it defines. `struct shape` of the
-# benchmark is an exception until it has a name of its own.
+# One a line: a file, and the name of a struct, union or enum that it defines.
 types()
 {
 	(cd "$srcdir" && find src include tests bench doc/examples \( -name '*.c' -o -name '*.h' -o \
-		-name '*.inc' \) ! -path bench/shape.h -exec sed -nE \
+		-name '*.inc' \) -exec sed -nE \
 		's,^[[:space:]]*((typedef|static|const)[[:space:]]+)*(struct|union|enum) ([A-Za-z0-9_]+) \{.*,\4,p' \
 		{} \; -exec echo {} \;) |
 		awk '/\// { for (i = 0; i < n; i++) print $0, seen[i]; n = 0; next } { seen[n++] = $0 }'

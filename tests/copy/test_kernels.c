@@ -136,6 +136,15 @@ static struct test_shape pieces_shape(struct rng *rng)
 	return (struct test_shape){size, 3, {z, y, w}, {1, z, z * y}, {w * y, w, 1}};
 }
 
+/* Short rows of the destination that a long loop continues, and short rows of the source. */
+static struct test_shape continued_shape(struct rng *rng)
+{
+	size_t size = (size_t)1 << rng_below(rng, 4), a = rng_range(rng, 2, 3);
+	size_t b = 16 / size + rng_below(rng, 3), n = rng_range(rng, 20, 60);
+
+	return (struct test_shape){size, 3, {a, n, b}, {1, a, a * n}, {n * b + 3, b, 1}};
+}
+
 static void copy_shapes(size_t cases)
 {
 	struct rng rng = {0};
@@ -145,7 +154,8 @@ static void copy_shapes(size_t cases)
 		unsigned kind = (unsigned)rng_below(&rng, 100);
 		struct test_shape shape = kind < 5    ? crowded_shape(&rng)
 					  : kind < 15 ? permuted_shape(&rng)
-					  : kind < 28 ? pieces_shape(&rng)
+					  : kind < 25 ? pieces_shape(&rng)
+					  : kind < 28 ? continued_shape(&rng)
 						      : random_shape(&rng);
 
 		shape_run(&shape, &rng);
