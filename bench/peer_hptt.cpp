@@ -30,7 +30,7 @@ struct side {
 };
 
 // False: the steps are not those of a block of a dense array.
-bool describe(const shape *shape, const ptrdiff_t *step, side &side)
+bool describe(const bench_shape *shape, const ptrdiff_t *step, side &side)
 {
 	const size_t ndims = shape->ndims;
 
@@ -56,7 +56,7 @@ bool describe(const shape *shape, const ptrdiff_t *step, side &side)
 }
 
 template <typename number>
-std::shared_ptr<hptt::Transpose<number>> plan_for(const shape *shape, const side &to,
+std::shared_ptr<hptt::Transpose<number>> plan_for(const bench_shape *shape, const side &to,
 						  const side &from, void *dst, void *src,
 						  unsigned threads)
 {
@@ -77,7 +77,7 @@ std::shared_ptr<hptt::Transpose<number>> plan_for(const shape *shape, const side
 				 static_cast<int>(threads));
 }
 
-void *prepare(const shape *shape, void *dst, void *src, unsigned threads)
+void *prepare(const bench_shape *shape, void *dst, void *src, unsigned threads)
 try {
 	side to, from;
 

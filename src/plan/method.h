@@ -27,10 +27,21 @@ bool copy_strided_streams(const struct copy_plan *plan);
 /* copy_plan_choose_method() for a plan that streams. */
 void copy_plan_choose_stream_method(struct copy_plan *plan);
 
+/* Is a transposition one plane, with room for the widest tiles? Then it has nothing to list. */
+static inline bool copy_plan_is_wide_plane(const struct copy_plan *plan)
+{
+	size_t bytes = plan->run.bytes;
+
+	return plan->nloops == 2 && plan->loops[0].extent * bytes >= kernels()->width &&
+	       copy_plan_has_tiles(plan);
+}
+
 /* copy_plan_choose_method() for a transposition in the caches. `order`: see copy_lists_choose(). */
 static inline void copy_plan_choose_cached_method(struct copy_plan *plan, bool order)
 {
-	if (copy_lists_choose(plan, order))
+	if (copy_plan_is_wide_plane(plan))
+		plan->method = COPY_BY_TILES;
+	else if (copy_lists_choose(plan, order))
 		plan->method = COPY_BY_LISTS;
 	else
 		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
