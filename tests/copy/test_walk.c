@@ -100,6 +100,20 @@ static int copy_somehow(struct aml_dma *dma, struct aml_layout *dst, struct aml_
 	return result == AML_SUCCESS ? aml_dma_wait(dma, &request) : result;
 }
 
+/* Copy, compare the result with the oracle, and release both samples. */
+static void copy_and_end(struct aml_dma *dma, struct walk_sample *dst, struct walk_sample *src,
+			 struct rng *rng)
+{
+	int result;
+
+	oracle_copy(&dst->oracle, &src->oracle, &dst->memory);
+	result = copy_somehow(dma, dst->layout, src->layout, rng);
+	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d", RNG_ARGS(rng),
+		      result);
+	sample_end(dst, rng);
+	sample_end(src, rng);
+}
+
 /* Contract: COPY-1. */
 START_TEST(extents_that_do_not_divide)
 {
@@ -111,7 +125,6 @@ START_TEST(extents_that_do_not_divide)
 		size_t size = sizes[rng_below(&rng, sizeof(sizes) / sizeof(*sizes))];
 		size_t factors[FACTORS_MAX] = {1, 1}, n = random_factors(&rng, factors);
 		struct walk_sample dst, src;
-		int result;
 
 		sample_random(&dst, &rng, size, n, factors);
 		sample_random(&src, &rng, size, n, factors);
@@ -119,12 +132,7 @@ START_TEST(extents_that_do_not_divide)
 			sample_reshape(&src, &dst);
 		else
 			sample_reshape(&dst, &src);
-		oracle_copy(&dst.oracle, &src.oracle, &dst.memory);
-		result = copy_somehow(dma, dst.layout, src.layout, &rng);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d",
-			      RNG_ARGS(&rng), result);
-		sample_end(&dst, &rng);
-		sample_end(&src, &rng);
+		copy_and_end(dma, &dst, &src, &rng);
 	}
 	destroy_engine(&dma);
 }
@@ -141,7 +149,6 @@ START_TEST(two_factors)
 		size_t a = rng_range(&rng, 2, 9), b = rng_range(&rng, 2, 9);
 		size_t rows = rng_range(&rng, 1, 200);
 		struct walk_sample dst, src;
-		int result;
 
 		if (rng_chance(&rng, 30))
 			*(rng_chance(&rng, 50) ? &a : &b) = rng_range(&rng, 100, 900);
@@ -149,12 +156,7 @@ START_TEST(two_factors)
 		sample_random(&dst, &rng, size, 2, (size_t[]){a, b * rows});
 		sample_random(&src, &rng, size, 2, (size_t[]){b, a * rows});
 		sample_reshape(&src, &dst);
-		oracle_copy(&dst.oracle, &src.oracle, &dst.memory);
-		result = copy_somehow(dma, dst.layout, src.layout, &rng);
-		ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the copy returns %d",
-			      RNG_ARGS(&rng), result);
-		sample_end(&dst, &rng);
-		sample_end(&src, &rng);
+		copy_and_end(dma, &dst, &src, &rng);
 	}
 	destroy_engine(&dma);
 }
