@@ -116,7 +116,7 @@ static void list_fills(struct steps_list *list)
 	}
 }
 
-/* The side of a square matrix of about so many bytes. */
+/* The side of a square matrix that has about this number of bytes. */
 static size_t side_of(size_t bytes, size_t element_size)
 {
 	size_t side = 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A problem of a suite: one copy, and what it is compared with. A problem is a contest whose first
- * contestant is an engine, or something else that uses an engine.
+ * A problem is one copy of a suite, with the code that the copy is compared with. It is a contest.
+ * The first contestant is an engine, or code that uses an engine.
  */
 #ifndef PROBLEM_H
 #define PROBLEM_H

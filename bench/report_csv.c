@@ -104,7 +104,7 @@ static void add(FILE *stream, const struct bench_case *c, enum outcome outcome,
 	fflush(stream);
 }
 
-/* A line of a suite. Its name has what it is about. */
+/* Print a line of a suite. The name of the line also describes it. */
 static void add_line(FILE *stream, const struct bench_case *c, const struct results *results)
 {
 	struct bench_case line = *c;

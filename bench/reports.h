@@ -26,7 +26,7 @@ void reports_open(struct reports *reports, const struct settings *settings);
 void reports_add(struct reports *reports, const struct bench_case *c, enum outcome outcome,
 		 const struct results *results);
 
-/* Add a problem of a suite, or the summary of a suite. `c` has its name and what it is about. */
+/* Report a problem, or the summary of a suite. `c` has the name and the description. */
 void reports_add_problem(struct reports *reports, const struct bench_case *c,
 			 const struct results *results);
 void reports_add_summary(struct reports *reports, const struct bench_case *c,

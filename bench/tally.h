@@ -8,7 +8,7 @@
 /* What a suite as a whole must reach. */
 enum goal_kind {
 	GOAL_MEAN,  /* the geometric mean of the ratios is at least `value` */
-	GOAL_AHEAD, /* so many problems have a ratio of at least 1; only if all problems ran */
+	GOAL_AHEAD, /* the number of problems with a ratio of at least 1; judged if all ran */
 };
 
 struct goal {

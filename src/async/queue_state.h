@@ -103,9 +103,9 @@
 enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
 
 /*
- * The blocks that stay without requests: at most so many bytes, and at least so many for good. The
- * maximum is some 170,000 flat copies. A period is longer than the number of blocks that a burst
- * leaves idle. Tests build with other numbers.
+ * Limits of the blocks that are kept although they have no requests. Blocks up to the minimum are
+ * kept until the end. The maximum has room for some 170,000 flat copies. A period is longer than
+ * the number of blocks that a burst leaves idle. Tests build with other numbers.
  */
 #ifndef QUEUE_IDLE_BYTES_MAX
 #define QUEUE_IDLE_BYTES_MAX (32 << 20)

@@ -18,7 +18,7 @@
 enum {
 	PASS_BYTES = 24 << 10, /* both sides of the units of a pass, in the first-level cache */
 	PASS_UNITS_MIN = 16,
-	PASS_READ_BYTES = 16, /* read for an element that is alone in its line, with its share */
+	PASS_READ_BYTES = 16, /* the estimated bytes that are read for an element */
 	LAID_PER_STORE = 4,   /* offsets that are stored at once */
 };
 

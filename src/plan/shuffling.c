@@ -154,7 +154,9 @@ static size_t pieces_of_vector(const struct copy_plan *plan, size_t n, size_t ve
 	return dense ? min(n, pieces) : (n + vectors - 1) / vectors;
 }
 
-/* Do so many bytes of a destination with gaps go to memory? Unlike whole lines, they never stream.
+/*
+ * Does a destination with gaps, of this size, go to memory? It is stored through the caches: only
+ * whole lines stream.
  */
 static bool is_far(uint64_t bytes)
 {

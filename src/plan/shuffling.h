@@ -38,7 +38,7 @@ void copy_shuffle_order(struct copy_plan *plan);
  */
 bool copy_shuffle_is_dense(const struct copy_plan *plan);
 
-/* Has the last loop of a unit so many units that it can be the row loop? */
+/* Does the last loop of a unit have enough units to be the row loop? */
 bool copy_shuffle_row_is_long(const struct copy_plan *plan);
 
 #endif /* PLAN_SHUFFLING_H */

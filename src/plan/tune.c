@@ -12,12 +12,12 @@ enum {
 	TRY_COPIES_FIRST = 2, /* of the first choice, before the other route is tried */
 	TRY_COPIES = 3, /* of the other route: the first finds the caches as the other left them */
 	TRY_PARTS_FIRST = 2,  /* of the first choice, before other variants are tried */
-	CHECK_PARTS = 32,     /* one part in so many checks another variant */
-	CHECK_COPIES = 64,    /* after so many copies, the other route is checked */
-	CHECK_COPIES_RUN = 2, /* by so many copies in a row */
-	FAR_CHECKS = 16,      /* a variant that is far behind has one check in so many */
+	CHECK_PARTS = 32,     /* one part in CHECK_PARTS checks another variant */
+	CHECK_COPIES = 64,    /* the other route is checked every CHECK_COPIES copies */
+	CHECK_COPIES_RUN = 2, /* by CHECK_COPIES_RUN copies in a row */
+	FAR_CHECKS = 16,      /* one check in FAR_CHECKS is of a variant that is far behind */
 	SAMPLES_ENOUGH = 4,   /* of a variant that is far behind */
-	DUE_COPIES = 64,      /* one copy of one part in so many is timed */
+	DUE_COPIES = 64,      /* one copy of one part in DUE_COPIES is timed */
 	COST_UNIT_BYTES = 1 << 10,
 	COST_UNKNOWN = 1 << 30, /* above any cost that is known */
 };
