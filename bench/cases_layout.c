@@ -176,36 +176,16 @@ static enum outcome run_reshape_odd(const struct bench_case *c, const struct set
 	return run_against_dense(c, settings, out, reshape_odd, NULL);
 }
 
-static int user_layouts(const struct contest *contest, struct layout_pair *pair)
-{
-	pair->dst = user_matrix_create(contest->dst, contest->c->shape.dims);
-	pair->src = user_matrix_create(contest->src, contest->c->shape.dims);
-	if (pair->dst != NULL && pair->src != NULL)
-		return AML_SUCCESS;
-	aml_layout_destroy(&pair->dst);
-	aml_layout_destroy(&pair->src);
-	return -AML_ENOMEM;
-}
-
-static int run_deref_loop(void *arg)
-{
-	const struct contest *contest = arg;
-	const struct layout_pair *pair = &contest->entrants[0].pair;
-
-	loops_deref(pair->dst, pair->src, contest->c->shape.dims);
-	return 0;
-}
-
 static enum outcome run_user(const struct bench_case *c, const struct settings *settings,
 			     struct results *out)
 {
 	struct contest contest;
 	enum outcome outcome = contest_open(&contest, c, settings, out);
 
-	if (outcome == DONE && contest_add_engines(&contest, "", user_layouts) == ENTRANTS_MAX)
+	if (outcome == DONE && contest_add_engines(&contest, "", user_pair) == ENTRANTS_MAX)
 		outcome = results_no_memory(out);
 	if (outcome == DONE) {
-		size_t loop = contest_add(&contest, "loop of deref_native", run_deref_loop,
+		size_t loop = contest_add(&contest, "loop of deref_native", run_user_loops,
 					  &contest, true);
 
 		if (!settings->brief)

@@ -121,26 +121,6 @@ static enum outcome run_reshapes(const struct bench_case *c, const struct settin
 
 /* User-defined layouts. */
 
-static int user_pair(const struct contest *contest, struct layout_pair *pair)
-{
-	pair->dst = user_matrix_create(contest->dst, contest->c->shape.dims);
-	pair->src = user_matrix_create(contest->src, contest->c->shape.dims);
-	if (pair->dst != NULL && pair->src != NULL)
-		return AML_SUCCESS;
-	aml_layout_destroy(&pair->dst);
-	aml_layout_destroy(&pair->src);
-	return -AML_ENOMEM;
-}
-
-static int run_user_loops(void *arg)
-{
-	const struct contest *contest = arg;
-	const struct layout_pair *pair = &contest->entrants[0].pair;
-
-	loops_deref(pair->dst, pair->src, contest->c->shape.dims);
-	return 0;
-}
-
 static enum outcome run_user_layouts(const struct bench_case *c, const struct settings *settings,
 				     struct results *out)
 {

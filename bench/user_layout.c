@@ -5,6 +5,7 @@
 
 #include <aml.h>
 
+#include "contest.h"
 #include "user_layout.h"
 
 /* The layout, its table and its data are one allocation. */
@@ -63,4 +64,24 @@ struct aml_layout *user_matrix_create(double *base, const size_t *dims)
 	matrix->base = base;
 	memcpy(matrix->dims, dims, sizeof(matrix->dims));
 	return &matrix->layout;
+}
+
+int user_pair(const struct contest *contest, struct layout_pair *pair)
+{
+	pair->dst = user_matrix_create(contest->dst, contest->c->shape.dims);
+	pair->src = user_matrix_create(contest->src, contest->c->shape.dims);
+	if (pair->dst != NULL && pair->src != NULL)
+		return AML_SUCCESS;
+	aml_layout_destroy(&pair->dst);
+	aml_layout_destroy(&pair->src);
+	return -AML_ENOMEM;
+}
+
+int run_user_loops(void *arg)
+{
+	const struct contest *contest = arg;
+	const struct layout_pair *pair = &contest->entrants[0].pair;
+
+	loops_deref(pair->dst, pair->src, contest->c->shape.dims);
+	return 0;
 }

@@ -14,4 +14,13 @@
  */
 struct aml_layout *user_matrix_create(double *base, const size_t *dims);
 
+struct contest;
+struct layout_pair;
+
+/* Create such a layout over each buffer of a contest: a layouts_fn. */
+int user_pair(const struct contest *contest, struct layout_pair *pair);
+
+/* Copy between the layouts of the first entrant by loops_deref(). `arg` is the contest. */
+int run_user_loops(void *arg);
+
 #endif /* USER_LAYOUT_H */
