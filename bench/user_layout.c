@@ -48,7 +48,11 @@ static int matrix_concurrent(const struct aml_layout_data *data)
 	return 1;
 }
 
-struct aml_layout *user_matrix_create(double *base, const size_t *dims)
+/*
+ * Create a layout of `dims[0]` by `dims[1]` doubles, the first dimension fastest. NULL: out of
+ * memory. Release it with aml_layout_destroy().
+ */
+static struct aml_layout *user_matrix_create(double *base, const size_t *dims)
 {
 	struct matrix *matrix = calloc(1, sizeof(*matrix));
 
