@@ -22,7 +22,7 @@
 enum { STAGED_PAGE_BYTES = 4 << 10 };
 
 /* Pieces begin at lines of the source if a source row has so many. */
-enum { ALIGNED_PIECES_MIN = 2 };
+enum { ALIGNED_PIECES_MIN = 4 };
 
 /*
  * The common properties of all planes of a plan. A source row has one source run or several. The
@@ -168,14 +168,14 @@ static size_t rows_before_line(const struct staged_planes *p, const char *dst)
 
 /*
  * The bytes from the beginning of a line to the beginning of the source rows. 0 if the rows differ
- * in this, if they have few pieces, or if pieces that begin at lines would cut a short source run
- * between tiles.
+ * in this, if they have few pieces, or if pieces that begin at lines would cut an element, or a
+ * short source run between tiles.
  */
 static size_t bytes_after_line(const struct staged_planes *p, const char *src)
 {
 	size_t after = (size_t)src & (CACHE_LINE_BYTES - 1);
 
-	if (p->bytes < ALIGNED_PIECES_MIN * p->piece ||
+	if (p->bytes < ALIGNED_PIECES_MIN * p->piece || after % ((size_t)1 << p->log) != 0 ||
 	    (p->src_step | p->src_jump) % CACHE_LINE_BYTES != 0 ||
 	    (p->run < p->bytes && (p->run | after) % TILE_BYTES != 0))
 		return 0;
