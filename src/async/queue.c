@@ -7,7 +7,6 @@
 #include "async/queue.h"
 #include "async/queue_check.h"
 #include "async/queue_memory.h"
-#include "util/clock.h"
 
 void sleeper_done(struct sleeper *s)
 {
@@ -16,11 +15,42 @@ void sleeper_done(struct sleeper *s)
 		pthread_cond_signal(&s->wakeup);
 }
 
+/* Prepare the condition variable for deadlines of clock_ns(). No thread uses it yet. */
+static void wakeup_set_clock(pthread_cond_t *wakeup)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(wakeup, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* Return a time of clock_ns() for the system: not later than it can express. */
+static struct timespec time_of_ns(uint64_t ns)
+{
+	const uint64_t most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
+	uint64_t seconds = ns / 1000000000;
+
+	return (struct timespec){.tv_sec = (time_t)(seconds < most ? seconds : most),
+				 .tv_nsec = (long)(ns % 1000000000)};
+}
+
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
-	me->slept = true;
 	queue_check_locked(q);
-	pthread_cond_wait(&me->wakeup, &q->lock.mutex);
+	if (me->deadline == SLEEPER_NO_DEADLINE) {
+		me->slept = true;
+		pthread_cond_wait(&me->wakeup, &q->lock.mutex);
+	} else {
+		struct timespec deadline = time_of_ns(me->deadline);
+
+		if (!me->slept)
+			wakeup_set_clock(&me->wakeup);
+		me->slept = true;
+		pthread_cond_timedwait(&me->wakeup, &q->lock.mutex, &deadline);
+		sleeper_is_late(me);
+	}
 }
 
 void sleeper_end(struct sleeper *me)

@@ -4,12 +4,24 @@
 #define ASYNC_QUEUE_H
 
 #include "async/queue_state.h"
+#include "util/clock.h"
 
 /* Mark the sleeper as done, and wake it if it sleeps. */
 void sleeper_done(struct sleeper *s);
 
-/* Wait for a signal to the sleeper of the calling thread. The wakeup may be spurious. */
+/*
+ * Wait for a signal to the sleeper of the calling thread, at most until its deadline, and then set
+ * `late`. The wakeup may be spurious.
+ */
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);
+
+/* Report whether the deadline of the sleeper has passed, and set `late`. */
+static inline bool sleeper_is_late(struct sleeper *me)
+{
+	if (me->deadline != SLEEPER_NO_DEADLINE && !me->late)
+		me->late = clock_ns() >= me->deadline;
+	return me->late;
+}
 
 /* End the use of a sleeper that no thread signals any more. */
 void sleeper_end(struct sleeper *me);

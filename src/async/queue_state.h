@@ -74,7 +74,8 @@
  * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
  * the thread that sleeps.
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
- *    head.
+ *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
+ *    itself. It then leaves the list of what it waits for, and passes on a poke.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
  *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
  *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
@@ -156,18 +157,23 @@ struct sleeper {
 	struct sleeper *next, *prev; /* in its list */
 	struct sleeper *next_helper; /* in `helpers` */
 	struct sleeper *prev_helper;
-	uint64_t limit; /* seq of the newest task that its barrier covers, or that it may run */
+	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
+	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
 	struct aml_task *task; /* the result of wait_any */
 	int code;              /* the result of a barrier */
 	bool done;             /* what it waits for has come */
+	bool late;             /* its deadline has passed */
 	bool poked;            /* it must look at the head */
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
 };
 
-#define SLEEPER_INITIALIZER                        \
-	{                                          \
-		.wakeup = PTHREAD_COND_INITIALIZER \
+/* The deadline of a sleeper that has none. */
+#define SLEEPER_NO_DEADLINE UINT64_MAX
+
+#define SLEEPER_INITIALIZER                                                         \
+	{                                                                           \
+		.wakeup = PTHREAD_COND_INITIALIZER, .deadline = SLEEPER_NO_DEADLINE \
 	}
 
 struct sleeper_list {

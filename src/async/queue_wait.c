@@ -14,7 +14,7 @@
 #include "async/queue_run.h"
 #include "async/queue_wait.h"
 
-/* Sleep until done or poked. */
+/* Sleep until done, poked or late. */
 static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	bool helper = q->nworkers == 0;
@@ -22,7 +22,7 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	me->asleep = true;
 	if (helper)
 		helper_list_push(&q->helpers, me);
-	while (!me->done && !me->poked)
+	while (!me->done && !me->poked && !me->late)
 		sleeper_sleep_locked(q, me);
 	if (helper)
 		helper_list_unlink(&q->helpers, me);
@@ -46,11 +46,13 @@ static bool may_run_locked(const struct queue_sched *q, const struct sleeper *me
 				(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
 }
 
-/* Sleep until `me` is done. Meanwhile, run the head whenever may_run_locked() allows it. */
+/*
+ * Sleep until `me` is done or late. Meanwhile, run the head whenever may_run_locked() allows it.
+ */
 static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 	REQUIRES(q)
 {
-	while (!me->done) {
+	while (!me->done && !sleeper_is_late(me)) {
 		if (q->head != NULL && q->running < q->slots && may_run_locked(q, me, mine)) {
 			queue_run_head_locked(q, me->limit);
 		} else {

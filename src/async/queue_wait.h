@@ -36,8 +36,8 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task);
 struct aml_task *queue_wait_any(struct queue_sched *q);
 
 /*
- * Wait until `me` is done, inside or outside of an operator. Meanwhile, run what this thread may
- * run:
+ * Wait until `me` is done or late, inside or outside of an operator. Meanwhile, run what this
+ * thread may run:
  *  - `mine`, the task that it waits for; NULL: none;
  *  - small tasks whose seq is at most `me->limit`; without workers, any tasks up to that seq.
  * If the caller is in an operator, this operator has no slot meanwhile. The function ends the use
