@@ -15,6 +15,13 @@ void sleeper_done(struct sleeper *s)
 		pthread_cond_signal(&s->wakeup);
 }
 
+/* One of the tasks that a sleeper waits for has finished. */
+static void sleeper_count(struct sleeper *s)
+{
+	if (--s->need == 0)
+		sleeper_done(s);
+}
+
 /* Prepare the condition variable for deadlines of clock_ns(). No thread uses it yet. */
 static void wakeup_set_clock(pthread_cond_t *wakeup)
 {
@@ -78,7 +85,7 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 		return s;
 	}
 	s = q->head->priv.waiter;
-	if (s != NULL && s->asleep)
+	if (s != NULL && s->asleep && sleeper_may_run_locked(q, s))
 		return s;
 	/* The one that went to sleep last comes first. */
 	for (s = q->helpers.last; s != NULL; s = s->prev_helper)
@@ -168,12 +175,14 @@ void queue_settle_locked(struct queue_sched *q)
 		sleeper_done(q->destroyer);
 }
 
-/* Report the failure of a request to the first barrier that covers it. False: there is none. */
-static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_task *task, int code)
-	REQUIRES(q)
+/*
+ * Report the failure of a request to the first barrier that covers it. `seq`: its place in the
+ * order of submission. False: there is none.
+ */
+static bool report_to_barrier_locked(struct queue_sched *q, uint64_t seq, int code) REQUIRES(q)
 {
 	for (struct sleeper *s = q->barriers.first; s != NULL; s = s->next) {
-		if (s->limit < task->priv.seq)
+		if (s->limit < seq)
 			continue;
 		s->code = code;
 		sleeper_list_unlink(&q->barriers, s);
@@ -188,12 +197,16 @@ static const int *request_result(const struct aml_task *task)
 	return (const int *)(const void *)task->out;
 }
 
-/* A request that no thread waits for has finished: report its failure, or put it on `failed`. */
-static void file_request_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+/*
+ * A request that no thread waits for has finished: report its failure, or put it on `failed`.
+ * `seq`: its place in the order of submission.
+ */
+static void file_request_locked(struct queue_sched *q, struct aml_task *task, uint64_t seq)
+	REQUIRES(q)
 {
 	int code = *request_result(task);
 
-	if (code != AML_SUCCESS && !report_to_barrier_locked(q, task, code)) {
+	if (code != AML_SUCCESS && !report_to_barrier_locked(q, seq, code)) {
 		task->priv.flags |= TASK_UNREPORTED;
 		task_list_push(&q->failed, task);
 	} else if (task->priv.flags & TASK_OWNED) {
@@ -219,16 +232,18 @@ static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUI
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
+	struct sleeper *waiter = task->priv.waiter;
+	uint64_t seq = task->priv.seq;
 
-	q->nfinished++;
+	task->priv.seq = ++q->nfinished;
 	if (request && *request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
 	task->priv.state = TASK_FINISHED;
 	task_list_unlink(&q->unfinished, task);
-	if (task->priv.waiter != NULL)
-		sleeper_done(task->priv.waiter);
+	if (waiter != NULL && !waiter->done)
+		sleeper_count(waiter);
 	else if (request)
-		file_request_locked(q, task);
+		file_request_locked(q, task, seq);
 	else
 		file_task_locked(q, task);
 	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
