@@ -18,6 +18,9 @@
 
 #include "util/lock.h"
 
+/* A handle. A request begins with its task. */
+struct aml_dma_request;
+
 /* In lock annotations, a scheduler stands for its own lock. */
 struct CAPABILITY queue_sched;
 

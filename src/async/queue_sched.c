@@ -18,6 +18,7 @@
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
+#include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 

@@ -76,6 +76,9 @@
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
  *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
  *    itself. It then leaves the list of what it waits for, and passes on a poke.
+ *  - A sleeper may wait for several tasks, its group. `need` counts those that must still finish. A
+ *    task that finishes when the sleeper is done is filed as if no thread waited for it. The
+ *    sleeper's call then finds it by its state.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
  *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
  *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
@@ -168,6 +171,7 @@ struct sleeper {
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
 	bool only_small;       /* with workers, it runs no task that is not small */
+	bool runs_one;         /* without workers, it runs at least one task or part */
 };
 
 /* The deadline of a sleeper that has none. */
@@ -187,6 +191,43 @@ struct helper_list {
 	struct sleeper *first, *last;
 };
 DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
+
+/*
+ * The tasks that one call waits for, in the order of its list. Each has the sleeper of the call as
+ * its waiter. The handles lie in the memory of the caller, and may have gaps.
+ */
+struct queue_group {
+	struct sleeper *sleeper;
+	struct aml_dma_request *const *handles;
+	size_t n;                       /* the number of handles, with the gaps */
+	size_t first;                   /* the place of the first task; n: there is none */
+	size_t next;                    /* the place of the next task that the thread may run */
+	bool linked;                    /* priv.index of each task is the place of the next one */
+	struct queue_group *next_group; /* in `groups` */
+	struct queue_group *prev_group;
+};
+
+struct group_list {
+	struct queue_group *first, *last;
+};
+DEFINE_LIST(group_list, struct queue_group, next_group, prev_group)
+
+/* Return the task of a handle: a request begins with its task. */
+static inline struct aml_task *task_of_handle(const struct aml_dma_request *handle)
+{
+	return (struct aml_task *)(uintptr_t)handle;
+}
+
+/* Return the place of the task after the one at place i. */
+static inline size_t group_after(const struct queue_group *group, size_t i)
+{
+	if (group->linked)
+		return task_of_handle(group->handles[i])->priv.index;
+	do
+		i++;
+	while (i < group->n && group->handles[i] == NULL);
+	return i;
+}
 
 /* A thread of the pool: one block of memory, allocated just before the thread is created. */
 struct worker {
@@ -232,6 +273,7 @@ struct CAPABILITY queue_sched {
 	struct task_list done, failed, orphans;
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
 	struct sleeper_list anys;   /* threads in wait_any */
+	struct group_list groups;   /* of calls that wait for several requests */
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
 	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
 	size_t beyond;       /* tasks and parts that run without a slot */

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The calls that wait: for one task, for any task, for all earlier tasks, for a slot. A thread that
- * waits outside of any operator may run tasks itself. An operator gives up its slot while it waits,
- * so that what it waits for can run.
- */
+/* The calls that wait for one task, for any task, or for all earlier tasks. */
 #include <stddef.h>
 
 #include <aml/utils/error.h>
@@ -12,146 +8,13 @@
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
 #include "async/queue_run.h"
+#include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 
-/* Sleep until done, poked or late. */
-static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
-{
-	bool helper = q->nworkers == 0;
-
-	me->asleep = true;
-	if (helper)
-		helper_list_push(&q->helpers, me);
-	while (!me->done && !me->poked && !me->late)
-		sleeper_sleep_locked(q, me);
-	if (helper)
-		helper_list_unlink(&q->helpers, me);
-	me->asleep = false;
-	if (me->poked) {
-		me->poked = false;
-		q->waking = false;
-	}
-}
-
-/* Sleep until `me` is done or late. Meanwhile, run the head whenever it may. */
-static void sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
-{
-	while (!me->done && !sleeper_is_late(me)) {
-		if (q->head != NULL && q->running < q->slots && sleeper_may_run_locked(q, me)) {
-			queue_run_head_locked(q, me->limit);
-		} else {
-			queue_wake_again_locked(q);
-			doze_locked(q, me);
-		}
-	}
-	queue_wake_locked(q);
-}
-
-/*
- * Give up the slot of the operator `frame`. If the operator belongs to another scheduler, the lock
- * of q is released meanwhile. Not analysed: the lock depends on a condition.
- */
-static void yield_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
-{
-	if (frame->q != q) {
-		queue_release(q);
-		queue_acquire(frame->q);
-	}
-	queue_free_slot_locked(frame->q);
-	queue_wake_locked(frame->q);
-	if (frame->q != q) {
-		queue_release(frame->q);
-		queue_acquire(q);
-	}
-}
-
-/*
- * Take a slot again for the operator `frame`. The lock of q is released as in
- * yield_slot_locked().
- */
-static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
-{
-	struct queue_sched *own = frame->q;
-
-	if (own != q) {
-		queue_release(q);
-		queue_acquire(own);
-	}
-	if (own->running < own->slots) {
-		own->running++;
-	} else {
-		struct sleeper me = SLEEPER_INITIALIZER;
-
-		sleeper_list_push(&own->resumers, &me);
-		me.asleep = true;
-		while (!me.done)
-			sleeper_sleep_locked(own, &me);
-		sleeper_end(&me);
-	}
-	if (own != q) {
-		queue_release(own);
-		queue_acquire(q);
-	}
-}
-
-/*
- * Run a task, or its next part, ahead of its turn for an operator of another scheduler. It gets a
- * free slot if nothing else is queued that could use the slot; else it runs beyond the bound.
- */
-static void run_abroad_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
-{
-	bool has_slot = q->running < q->slots && (q->head == NULL || q->head == task);
-
-	if (has_slot)
-		q->running++;
-	else
-		q->beyond++;
-	queue_run_task_locked(q, task, has_slot);
-	if (has_slot)
-		queue_free_slot_locked(q);
-	else
-		q->beyond--;
-}
-
-/* Let the operator `frame` wait without its slot. It runs the rest of `mine` ahead of its turn. */
-static void block_locked(struct queue_sched *q, struct frame *frame, struct sleeper *me,
-			 struct aml_task *mine) REQUIRES(q)
-{
-	if (frame->has_slot)
-		yield_slot_locked(q, frame);
-	while (mine != NULL && has_untaken_part(mine))
-		run_abroad_locked(q, mine);
-	sleep_locked(q, me);
-	if (frame->has_slot)
-		regain_slot_locked(q, frame);
-}
-
-void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
-{
-	struct frame *frame = queue_frame;
-	int cancel_state;
-
-	/* Neither the sleep nor a task that runs meanwhile may be a cancellation point. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	if (frame == NULL) {
-		sleep_locked(q, me);
-	} else {
-		/* In its own scheduler, the task takes over the slot of the waiting operator. */
-		while (frame->q == q && mine != NULL && has_untaken_part(mine))
-			queue_run_task_locked(q, mine, frame->has_slot);
-		if (!me->done)
-			block_locked(q, frame, me, mine);
-	}
-	sleeper_end(me);
-	pthread_setcancelstate(cancel_state, NULL);
-}
-
-/* Wait as queue_sleep_locked(), in a call that the end of the scheduler must wait for. */
-static void wait_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
-	REQUIRES(q)
+void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct queue_group *group)
 {
 	q->callers++;
-	queue_sleep_locked(q, me, mine);
+	queue_sleep_locked(q, me, group);
 	q->callers--;
 	queue_settle_locked(q);
 }
@@ -182,12 +45,14 @@ void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task)
 	if (!request)
 		queue_claim_locked(q);
 	if (task->priv.state != TASK_FINISHED) {
+		struct aml_dma_request *handle = (struct aml_dma_request *)(void *)task;
 		struct sleeper me = SLEEPER_INITIALIZER;
+		struct queue_group group = {.sleeper = &me, .handles = &handle, .n = 1};
 
 		/* An operator may run only the task itself, ahead of its turn. */
 		me.limit = queue_frame == NULL ? task->priv.seq : 0;
 		task->priv.waiter = &me;
-		wait_locked(q, &me, task);
+		queue_wait_group_locked(q, &me, &group);
 		task->priv.waiter = NULL;
 	} else if (!request) {
 		task_list_unlink(&q->done, task);
@@ -243,14 +108,17 @@ void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 	queue_release(q);
 }
 
-int queue_barrier(struct queue_sched *q)
+int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result)
 {
 	struct sleeper me = SLEEPER_INITIALIZER;
 	struct aml_task *failed;
 
 	if (queue_inside(q))
-		return -AML_EBUSY;
+		return -AML_EPERM;
 	queue_acquire(q);
+	me.deadline = deadline;
+	me.runs_one = true;
+	me.done = true;
 	failed = task_list_pop(&q->failed);
 	if (failed != NULL) {
 		me.code = *(int *)(void *)failed->out;
@@ -258,12 +126,18 @@ int queue_barrier(struct queue_sched *q)
 		if (failed->priv.flags & TASK_OWNED)
 			queue_put_free_locked(q, failed);
 	} else if (q->unfinished.first != NULL) {
+		me.done = false;
 		me.limit = q->seq;
 		sleeper_list_push(&q->barriers, &me);
-		wait_locked(q, &me, NULL);
+		queue_wait_group_locked(q, &me, NULL);
+		if (!me.done)
+			sleeper_list_unlink(&q->barriers, &me);
 	}
 	queue_release(q);
-	return me.code;
+	if (!me.done)
+		return -AML_EBUSY;
+	*result = me.code;
+	return AML_SUCCESS;
 }
 
 struct aml_task *queue_wait_any(struct queue_sched *q)
@@ -282,16 +156,8 @@ struct aml_task *queue_wait_any(struct queue_sched *q)
 	} else if (q->unclaimed > 0) {
 		me.limit = UINT64_MAX;
 		sleeper_list_push(&q->anys, &me);
-		wait_locked(q, &me, NULL);
+		queue_wait_group_locked(q, &me, NULL);
 	}
 	queue_release(q);
 	return me.task;
-}
-
-bool queue_inside(const struct queue_sched *q)
-{
-	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
-		if (f->q == q)
-			return true;
-	return false;
 }

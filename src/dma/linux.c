@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
 #include "async/queue_fork.h"
+#include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 #include "dma/dma.h"
 #include "dma/linux_ops.h"
@@ -120,7 +122,14 @@ int linux_handle_fork(void)
 
 int aml_dma_linux_barrier(struct aml_dma_data *data)
 {
-	return data != NULL ? queue_barrier(linux_queue(data)) : -AML_EINVAL;
+	int err, result;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	err = queue_barrier(linux_queue(data), AML_DMA_NO_DEADLINE, &result);
+	if (err == -AML_EPERM)
+		return -AML_EBUSY;
+	return err == AML_SUCCESS ? result : err;
 }
 
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
