@@ -4,12 +4,24 @@
 #define ASYNC_QUEUE_H
 
 #include "async/queue_state.h"
+#include "util/clock.h"
 
 /* Mark the sleeper as done, and wake it if it sleeps. */
 void sleeper_done(struct sleeper *s);
 
-/* Wait for a signal to the sleeper of the calling thread. The wakeup may be spurious. */
+/*
+ * Wait for a signal to the sleeper of the calling thread, at most until its deadline, and then set
+ * `late`. The wakeup may be spurious.
+ */
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);
+
+/* Report whether the deadline of the sleeper has passed, and set `late`. */
+static inline bool sleeper_is_late(struct sleeper *me)
+{
+	if (me->deadline != SLEEPER_NO_DEADLINE && !me->late)
+		me->late = clock_ns() >= me->deadline;
+	return me->late;
+}
 
 /* End the use of a sleeper that no thread signals any more. */
 void sleeper_end(struct sleeper *me);
@@ -37,9 +49,6 @@ void queue_enter_locked(struct queue_sched *q, struct aml_task *task,
 /* Append a task to the queue. The caller pays the poke. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request) REQUIRES(q);
-
-/* Remove a task from the queue: no part of it will be taken any more. */
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
  * After a task has left `unfinished`: end the wait of each barrier that covers no unfinished task,

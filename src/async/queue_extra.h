@@ -18,6 +18,7 @@
 #define ASYNC_QUEUE_EXTRA_H
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "async/queue_request.h"
 #include "util/list.h"
@@ -64,7 +65,6 @@ struct request_extra {
 	bool is_ready;                            /* it is in the heap `ready` */
 	bool waits_for_all;                       /* it is in `afters` */
 	bool skips;    /* it does not run: a prerequisite failed, or a cancel met it */
-	bool silent;   /* no barrier reports its failure */
 	bool undone;   /* a cancel has left parts undone */
 };
 
@@ -97,6 +97,14 @@ static inline struct aml_task *task_of(const struct request_extra *extra)
 
 _Static_assert(sizeof(struct request_extra) % _Alignof(struct aml_task) == 0,
 	       "a task follows at once");
+
+/* Free `side` of an extended request, without the lock. */
+static inline void extra_free_side(struct aml_task *task)
+{
+	free(extra_of(task)->side);
+	extra_of(task)->side = NULL;
+	extra_of(task)->label = NULL;
+}
 
 /*
  * The member priv.waiter of a task is the address of the sleeper that waits for the task. If other

@@ -111,7 +111,8 @@
  * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
  * the thread that sleeps.
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
- *    head.
+ *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
+ *    itself. It then leaves the list of what it waits for, and passes on a poke.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
  *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
  *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
@@ -167,8 +168,11 @@ enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
 
-/* In aml_task.priv.flags: the task is on `failed`. */
-enum { TASK_UNREPORTED = 1 << 3 };
+/*
+ * In aml_task.priv.flags, set while no thread runs the task, because the thread that runs it reads
+ * the flags without the lock: the task is on `failed`; no barrier reports its failure.
+ */
+enum { TASK_UNREPORTED = 1 << 3, TASK_SILENT = 1 << 7 };
 
 struct task_list {
 	struct aml_task *first, *last;
@@ -202,20 +206,25 @@ struct sleeper {
 	struct sleeper *next, *prev; /* in its list */
 	struct sleeper *next_helper; /* in `helpers` */
 	struct sleeper *prev_helper;
-	uint64_t limit; /* seq of the newest task that its barrier covers, or that it may run */
-	size_t least;   /* the number of completions that it waits for */
+	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
+	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
+	size_t least;      /* the number of completions that it waits for */
 	struct aml_task *task; /* the result of wait_any */
 	int code;              /* the result of a barrier */
 	bool done;             /* what it waits for has come */
+	bool late;             /* its deadline has passed */
 	bool poked;            /* it must look at the head */
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
 	bool cancels;          /* it waits for a request that it has cancelled */
 };
 
-#define SLEEPER_INITIALIZER                        \
-	{                                          \
-		.wakeup = PTHREAD_COND_INITIALIZER \
+/* The deadline of a sleeper that has none. */
+#define SLEEPER_NO_DEADLINE UINT64_MAX
+
+#define SLEEPER_INITIALIZER                                                         \
+	{                                                                           \
+		.wakeup = PTHREAD_COND_INITIALIZER, .deadline = SLEEPER_NO_DEADLINE \
 	}
 
 struct sleeper_list {
@@ -281,7 +290,7 @@ struct CAPABILITY queue_sched {
 	struct sleeper_list reapers; /* threads that wait for completions */
 	uint64_t signals;            /* what the next release adds to the eventfd */
 	int eventfd;                 /* -1: there is none */
-	uint64_t norphans;           /* orphans ever made: they have numbers of finished tasks */
+	uint64_t nuncounted;         /* finished tasks that `nfinished` does not count */
 
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
 	struct sleeper_list anys;   /* threads in wait_any */

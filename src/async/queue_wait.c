@@ -14,7 +14,7 @@
 #include "async/queue_run.h"
 #include "async/queue_wait.h"
 
-/* Sleep until done or poked. */
+/* Sleep until done, poked or late. */
 static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	bool helper = q->nworkers == 0;
@@ -22,7 +22,7 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	me->asleep = true;
 	if (helper)
 		helper_list_push(&q->helpers, me);
-	while (!me->done && !me->poked)
+	while (!me->done && !me->poked && !me->late)
 		sleeper_sleep_locked(q, me);
 	if (helper)
 		helper_list_unlink(&q->helpers, me);
@@ -46,11 +46,13 @@ static bool may_run_locked(const struct queue_sched *q, const struct sleeper *me
 				(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
 }
 
-/* Sleep until `me` is done. Meanwhile, run the head whenever may_run_locked() allows it. */
+/*
+ * Sleep until `me` is done or late. Meanwhile, run the head whenever may_run_locked() allows it.
+ */
 static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
 	REQUIRES(q)
 {
-	while (!me->done) {
+	while (!me->done && !sleeper_is_late(me)) {
 		if (q->head != NULL && q->running < q->slots && may_run_locked(q, me, mine)) {
 			queue_run_head_locked(q, me->limit);
 		} else {
@@ -133,7 +135,7 @@ static void block_locked(struct queue_sched *q, struct frame *frame, struct slee
 {
 	if (frame->has_slot)
 		yield_slot_locked(q, frame);
-	while (mine != NULL && has_untaken_part(mine))
+	while (mine != NULL && can_run(mine))
 		run_abroad_locked(q, mine);
 	sleep_locked(q, me, NULL);
 	if (frame->has_slot)
@@ -151,10 +153,12 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 		sleep_locked(q, me, mine);
 	} else {
 		/* In its own scheduler, the task takes over the slot of the waiting operator. */
-		while (frame->q == q && mine != NULL && has_untaken_part(mine))
+		while (frame->q == q && mine != NULL && can_run(mine))
 			queue_run_task_locked(q, mine, frame->has_slot);
 		if (!me->done)
 			block_locked(q, frame, me, mine);
+		else
+			queue_wake_locked(q);
 	}
 	sleeper_end(me);
 	pthread_setcancelstate(cancel_state, NULL);
@@ -183,13 +187,13 @@ int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *ta
 {
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
-	if (task->priv.waiter != NULL ||
+	if (task_waiter(task) != NULL ||
 	    (task->priv.state == TASK_RUNNING && task_is_on_stack(task)))
 		return -AML_EBUSY;
 	return AML_SUCCESS;
 }
 
-void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task)
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 
@@ -200,9 +204,10 @@ void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task)
 
 		/* An operator may run only the task itself, ahead of its turn. */
 		me.limit = queue_frame == NULL ? task->priv.seq : 0;
-		task->priv.waiter = &me;
+		me.cancels = cancels;
+		task_set_waiter(task, &me);
 		wait_locked(q, &me, task);
-		task->priv.waiter = NULL;
+		task_set_waiter(task, NULL);
 	} else if (!request) {
 		task_list_unlink(&q->done, task);
 	} else if (task->priv.flags & TASK_UNREPORTED) {
@@ -223,7 +228,7 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 		task->priv.state = TASK_RETURNED;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
-		queue_take_finished_locked(q, task);
+		queue_take_finished_locked(q, task, false);
 	}
 	queue_release(q);
 	return err;
@@ -240,7 +245,7 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
-		queue_take_finished_locked(q, task);
+		queue_take_finished_locked(q, task, false);
 		*result = *(int *)(void *)task->out;
 		queue_put_free_locked(q, task);
 	}
@@ -253,7 +258,7 @@ void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 {
 	queue_acquire(q);
 	queue_append_locked(q, task, request);
-	queue_take_finished_locked(q, task);
+	queue_take_finished_locked(q, task, false);
 	queue_release(q);
 }
 

@@ -30,16 +30,20 @@ bool queue_inside(const struct queue_sched *q);
  */
 int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q);
 
-/* Wait until a task that the caller may wait for is FINISHED, and take it off its list. */
-void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+/*
+ * Wait until a task that the caller may wait for is FINISHED, and take it off its list. `cancels`:
+ * the caller has cancelled it.
+ */
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
+	REQUIRES(q);
 
 /* The operations wait and wait_any of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);
 struct aml_task *queue_wait_any(struct queue_sched *q);
 
 /*
- * Wait until `me` is done, inside or outside of an operator. Meanwhile, run what this thread may
- * run:
+ * Wait until `me` is done or late, inside or outside of an operator. Meanwhile, run what this
+ * thread may run:
  *  - `mine`, the task that it waits for; NULL: none;
  *  - small tasks whose seq is at most `me->limit`; without workers, any tasks up to that seq.
  * If the caller is in an operator, this operator has no slot meanwhile. The function ends the use
