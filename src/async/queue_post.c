@@ -139,6 +139,12 @@ void queue_posted_locked(struct queue_sched *q)
 	queue_wake_again_locked(q);
 }
 
+void queue_free_extra(struct aml_task *task)
+{
+	if (is_extended(task))
+		extra_free_side(task);
+}
+
 const char *queue_label(const struct aml_task *task)
 {
 	return is_extended(task) ? extra_of(task)->label : NULL;

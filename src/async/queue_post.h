@@ -44,6 +44,9 @@ void queue_post_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 /* Pay the poke after posting requests. */
 void queue_posted_locked(struct queue_sched *q) REQUIRES(q);
 
+/* Free what a request has beyond its slot, if it does not run. The lock is not held. */
+void queue_free_extra(struct aml_task *task);
+
 /* Return the label of a task in a trace. NULL: it has none. */
 const char *queue_label(const struct aml_task *task);
 
