@@ -18,6 +18,13 @@ void sleeper_done(struct sleeper *s)
 		pthread_cond_signal(&s->wakeup);
 }
 
+/* One of the tasks that a sleeper waits for has finished. */
+static void sleeper_count(struct sleeper *s)
+{
+	if (--s->need == 0)
+		sleeper_done(s);
+}
+
 /* Prepare the condition variable for deadlines of clock_ns(). No thread uses it yet. */
 static void wakeup_set_clock(pthread_cond_t *wakeup)
 {
@@ -83,7 +90,7 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 		return s;
 	}
 	s = task_waiter(q->head);
-	if (s != NULL && s->asleep)
+	if (s != NULL && s->asleep && sleeper_may_run_locked(q, s))
 		return s;
 	/* The one that went to sleep last comes first. */
 	for (s = q->helpers.last; s != NULL; s = s->prev_helper)
@@ -161,8 +168,8 @@ void queue_settle_locked(struct queue_sched *q)
 }
 
 /*
- * Report the failure of a request, whose place in the order of submission was `seq`, to the first
- * barrier that covers it. False: there is none.
+ * Report the failure of a request to the first barrier that covers it. `seq`: its place in the
+ * order of submission. False: there is none.
  */
 static bool report_to_barrier_locked(struct queue_sched *q, uint64_t seq, int code) REQUIRES(q)
 {
@@ -242,22 +249,20 @@ static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUI
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
+	struct sleeper *waiter = task_waiter(task);
 	uint64_t seq = task->priv.seq;
-	struct sleeper *waiter;
 
-	q->nfinished++;
+	task->priv.seq = ++q->nfinished + q->nuncounted;
 	if (request && *request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
 	task->priv.state = TASK_FINISHED;
-	task->priv.seq = q->nfinished + q->nuncounted;
 	task_list_unlink(&q->unfinished, task);
-	waiter = task_waiter(task);
 	if (task_edges(task) != NULL)
 		queue_release_held_locked(q, task,
 					  waiter != NULL && waiter->cancels ? -AML_FAILURE
 									    : *request_result(task));
-	if (waiter != NULL)
-		sleeper_done(waiter);
+	if (waiter != NULL && !waiter->done)
+		sleeper_count(waiter);
 	else if (request)
 		file_request_locked(q, task, seq);
 	else

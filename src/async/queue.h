@@ -26,6 +26,21 @@ static inline bool sleeper_is_late(struct sleeper *me)
 /* End the use of a sleeper that no thread signals any more. */
 void sleeper_end(struct sleeper *me);
 
+/*
+ * Report whether a waiting thread may run the head. It may run what it waits for, and other tasks
+ * up to its limit. If there are workers, it may run only small ones of the others, and if it has
+ * `only_small`, of all.
+ */
+static inline bool sleeper_may_run_locked(const struct queue_sched *q, const struct sleeper *me)
+	REQUIRES(q)
+{
+	const struct aml_task *head = q->head;
+
+	return (task_waiter(head) == me && !me->only_small) ||
+	       (head->priv.seq <= me->limit &&
+		(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
+}
+
 /* Poke a sleeping thread that may run the head, if there is one. A poke must be owed. */
 void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "async/queue.h"
 #include "async/queue_check.h"
 
 enum {
@@ -119,7 +120,7 @@ static void check_requests_locked(const struct queue_sched *q) REQUIRES(q)
 
 	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
 		check_links(&q->failed, t);
-		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
+		MUST(t->priv.state == TASK_FINISHED && is_request(t));
 		MUST(t->priv.flags & TASK_UNREPORTED);
 	}
 	t = q->orphans.first;
@@ -189,7 +190,7 @@ static void check_sleepers_locked(const struct queue_sched *q) REQUIRES(q)
 		/* A waiter that is awake looks at the head before it sleeps. */
 		if (waiter != NULL && !waiter->asleep)
 			return;
-		MUST(q->idle == NULL && waiter == NULL);
+		MUST(q->idle == NULL && (waiter == NULL || !sleeper_may_run_locked(q, waiter)));
 		for (const struct sleeper *s = q->helpers.last; s != NULL; s = s->prev_helper)
 			MUST(s->done || s->limit < q->head->priv.seq);
 	}

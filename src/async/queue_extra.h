@@ -115,9 +115,11 @@ static inline void extra_free_side(struct aml_task *task)
 /* Return the first edge to a request that depends on the task. NULL: there is none. */
 static inline struct task_edge *task_edges(const struct aml_task *task)
 {
-	uintptr_t waiter = (uintptr_t)task->priv.waiter;
+	char *waiter = task->priv.waiter;
 
-	return __builtin_expect(waiter & 1, 0) ? (struct task_edge *)(waiter - 1) : NULL;
+	if (__builtin_expect(((uintptr_t)waiter & 1) == 0, 1))
+		return NULL;
+	return (struct task_edge *)(void *)(waiter - 1);
 }
 
 /* Return the sleeper that waits for the task. NULL: there is none. */
@@ -148,7 +150,7 @@ static inline void task_set_edges(struct aml_task *task, struct task_edge *first
 	if (first == NULL)
 		return;
 	first->waiter = waiter;
-	task->priv.waiter = (void *)((uintptr_t)first + 1);
+	task->priv.waiter = (char *)first + 1;
 }
 
 /* Put an edge on the list of its prerequisite. */

@@ -209,6 +209,7 @@ struct sleeper {
 	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
 	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
 	size_t least;      /* the number of completions that it waits for */
+	size_t need;       /* tasks that have it as their waiter and must still finish */
 	struct aml_task *task; /* the result of wait_any */
 	int code;              /* the result of a barrier */
 	bool done;             /* what it waits for has come */
@@ -217,14 +218,15 @@ struct sleeper {
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
 	bool cancels;          /* it waits for a request that it has cancelled */
+	bool only_small;       /* with workers, it runs no task that is not small */
 };
 
 /* The deadline of a sleeper that has none. */
 #define SLEEPER_NO_DEADLINE UINT64_MAX
 
-#define SLEEPER_INITIALIZER                                                         \
-	{                                                                           \
-		.wakeup = PTHREAD_COND_INITIALIZER, .deadline = SLEEPER_NO_DEADLINE \
+#define SLEEPER_INITIALIZER                                                                    \
+	{                                                                                      \
+		.wakeup = PTHREAD_COND_INITIALIZER, .deadline = SLEEPER_NO_DEADLINE, .need = 1 \
 	}
 
 struct sleeper_list {

@@ -33,27 +33,11 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	}
 }
 
-/*
- * Report whether a waiting thread may run the head. It may run the task that it waits for. It may
- * run any other task up to its limit only if the task is small or there are no workers.
- */
-static bool may_run_locked(const struct queue_sched *q, const struct sleeper *me,
-			   const struct aml_task *mine) REQUIRES(q)
-{
-	const struct aml_task *head = q->head;
-
-	return head == mine || (head->priv.seq <= me->limit &&
-				(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
-}
-
-/*
- * Sleep until `me` is done or late. Meanwhile, run the head whenever may_run_locked() allows it.
- */
-static void sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
-	REQUIRES(q)
+/* Sleep until `me` is done or late. Meanwhile, run the head whenever it may. */
+static void sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	while (!me->done && !sleeper_is_late(me)) {
-		if (q->head != NULL && q->running < q->slots && may_run_locked(q, me, mine)) {
+		if (q->head != NULL && q->running < q->slots && sleeper_may_run_locked(q, me)) {
 			queue_run_head_locked(q, me->limit);
 		} else {
 			queue_wake_again_locked(q);
@@ -137,7 +121,7 @@ static void block_locked(struct queue_sched *q, struct frame *frame, struct slee
 		yield_slot_locked(q, frame);
 	while (mine != NULL && can_run(mine))
 		run_abroad_locked(q, mine);
-	sleep_locked(q, me, NULL);
+	sleep_locked(q, me);
 	if (frame->has_slot)
 		regain_slot_locked(q, frame);
 }
@@ -150,7 +134,7 @@ void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_ta
 	/* Neither the sleep nor a task that runs meanwhile may be a cancellation point. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	if (frame == NULL) {
-		sleep_locked(q, me, mine);
+		sleep_locked(q, me);
 	} else {
 		/* In its own scheduler, the task takes over the slot of the waiting operator. */
 		while (frame->q == q && mine != NULL && can_run(mine))
