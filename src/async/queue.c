@@ -6,6 +6,9 @@
 
 #include "async/queue.h"
 #include "async/queue_check.h"
+#include "async/queue_head.h"
+#include "async/queue_held.h"
+#include "async/queue_lock.h"
 #include "async/queue_memory.h"
 
 void sleeper_done(struct sleeper *s)
@@ -46,6 +49,8 @@ static struct timespec time_of_ns(uint64_t ns)
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
 	queue_check_locked(q);
+	/* The sleep releases the lock. */
+	queue_signal_locked(q);
 	if (me->deadline == SLEEPER_NO_DEADLINE) {
 		me->slept = true;
 		pthread_cond_wait(&me->wakeup, &q->lock.mutex);
@@ -84,7 +89,7 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 		q->idle = s->next;
 		return s;
 	}
-	s = q->head->priv.waiter;
+	s = task_waiter(q->head);
 	if (s != NULL && s->asleep && sleeper_may_run_locked(q, s))
 		return s;
 	/* The one that went to sleep last comes first. */
@@ -143,25 +148,10 @@ void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request)
 {
 	queue_enter_locked(q, task, request, TASK_QUEUED);
-	if (q->head == NULL)
-		q->head = task;
-	q->nqueued++;
+	queue_attach_locked(q, task);
 	if (!(request->flags & TASK_REQUEST))
 		q->unclaimed++;
 	trace_post(&q->trace, task);
-}
-
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
-{
-	struct aml_task *next = task->priv.next;
-
-	q->nqueued--;
-	if (task != q->head)
-		return;
-	/* The loop passes each task that ran whole ahead of its turn only once. */
-	while (next != NULL && !has_untaken_part(next))
-		next = next->priv.next;
-	q->head = next;
 }
 
 void queue_settle_locked(struct queue_sched *q)
@@ -173,6 +163,8 @@ void queue_settle_locked(struct queue_sched *q)
 		sleeper_list_end_first(&q->barriers);
 	if (q->destroyer != NULL && oldest == NULL && q->callers == 0)
 		sleeper_done(q->destroyer);
+	if (q->afters.first != NULL)
+		queue_release_afters_locked(q);
 }
 
 /*
@@ -192,21 +184,46 @@ static bool report_to_barrier_locked(struct queue_sched *q, uint64_t seq, int co
 	return false;
 }
 
-static const int *request_result(const struct aml_task *task)
+/* Report whether no barrier may report the failure of a request that no thread waits for. */
+static bool is_silent(const struct aml_task *task)
 {
-	return (const int *)(const void *)task->out;
+	return task->priv.flags & TASK_SILENT ||
+	       (is_extended(task) && task->priv.flags & TASK_OWNED &&
+		extra_of(task)->callback != NULL);
+}
+
+/* Put a finished request on the completion queue, and wake a thread that waits for this. */
+static void complete_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+{
+	reaping_list_unlink(&q->reaping, extra_of(task));
+	task_list_push(&q->completions, task);
+	q->ncompletions++;
+	if (q->eventfd >= 0) {
+		q->signals++;
+		q->chores = true;
+	}
+	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
+		if (s->least > q->ncompletions)
+			continue;
+		sleeper_list_unlink(&q->reapers, s);
+		sleeper_done(s);
+		return;
+	}
 }
 
 /*
- * A request that no thread waits for has finished: report its failure, or put it on `failed`.
- * `seq`: its place in the order of submission.
+ * A request that no thread waits for has finished: put it on the completion queue, or report its
+ * failure, or put it on `failed`. `seq`: its place in the order of submission.
  */
 static void file_request_locked(struct queue_sched *q, struct aml_task *task, uint64_t seq)
 	REQUIRES(q)
 {
 	int code = *request_result(task);
 
-	if (code != AML_SUCCESS && !report_to_barrier_locked(q, seq, code)) {
+	if (is_extended(task) && extra_of(task)->options & EXTRA_REAP) {
+		complete_locked(q, task);
+	} else if (code != AML_SUCCESS && !is_silent(task) &&
+		   !report_to_barrier_locked(q, seq, code)) {
 		task->priv.flags |= TASK_UNREPORTED;
 		task_list_push(&q->failed, task);
 	} else if (task->priv.flags & TASK_OWNED) {
@@ -232,14 +249,18 @@ static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUI
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
-	struct sleeper *waiter = task->priv.waiter;
+	struct sleeper *waiter = task_waiter(task);
 	uint64_t seq = task->priv.seq;
 
-	task->priv.seq = ++q->nfinished;
+	task->priv.seq = ++q->nfinished + q->nuncounted;
 	if (request && *request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
 	task->priv.state = TASK_FINISHED;
 	task_list_unlink(&q->unfinished, task);
+	if (task_edges(task) != NULL)
+		queue_release_held_locked(q, task,
+					  waiter != NULL && waiter->cancels ? -AML_FAILURE
+									    : *request_result(task));
 	if (waiter != NULL && !waiter->done)
 		sleeper_count(waiter);
 	else if (request)

@@ -36,7 +36,7 @@ static inline bool sleeper_may_run_locked(const struct queue_sched *q, const str
 {
 	const struct aml_task *head = q->head;
 
-	return (head->priv.waiter == me && !me->only_small) ||
+	return (task_waiter(head) == me && !me->only_small) ||
 	       (head->priv.seq <= me->limit &&
 		(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
 }
@@ -64,9 +64,6 @@ void queue_enter_locked(struct queue_sched *q, struct aml_task *task,
 /* Append a task to the queue. The caller pays the poke. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request) REQUIRES(q);
-
-/* Remove a task from the queue: no part of it will be taken any more. */
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
  * After a task has left `unfinished`: end the wait of each barrier that covers no unfinished task,

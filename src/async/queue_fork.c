@@ -15,6 +15,7 @@
 #include <aml/utils/error.h>
 
 #include "async/queue_fork.h"
+#include "async/queue_memory.h"
 #include "async/queue_state.h"
 
 /* Guards the two variables below. Taken before any scheduler's lock, never with one held. */
@@ -50,15 +51,32 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 			continue;
 		task->priv.state = TASK_ORPHAN;
 		task->priv.waiter = NULL;
+		task->priv.seq = q->nfinished + ++q->nuncounted;
 		if (task->priv.flags & TASK_REQUEST)
 			task_list_push(&q->orphans, task);
 	}
 	q->unfinished = (struct task_list){NULL, NULL};
+	q->fifo = NULL;
+	q->ready = NULL;
+	q->afters = (struct after_list){NULL, NULL};
+	q->reaping = (struct reaping_list){NULL, NULL};
 	q->head = NULL;
 	q->nqueued = 0;
 	q->unclaimed = 0;
 	for (const struct aml_task *task = q->done.first; task != NULL; task = task->priv.next)
 		q->unclaimed++;
+}
+
+/* Drop the completions, which the parent reaps, and leave the descriptor to the parent. */
+static void drop_completions_locked(struct queue_sched *q) REQUIRES(q)
+{
+	struct aml_task *task;
+
+	while ((task = task_list_pop(&q->completions)) != NULL)
+		queue_put_free_locked(q, task);
+	q->ncompletions = 0;
+	q->signals = 0;
+	q->eventfd = -1;
 }
 
 static void fork_child(void) NOT_ANALYSED
@@ -67,6 +85,7 @@ static void fork_child(void) NOT_ANALYSED
 	for (struct queue_sched *q = all_scheds.first; q != NULL; q = q->next) {
 		lock_renew(&q->lock);
 		disown_unfinished_locked(q);
+		drop_completions_locked(q);
 		q->nworkers = 0;
 		q->slots = 1;
 		q->running = 0;
@@ -76,6 +95,8 @@ static void fork_child(void) NOT_ANALYSED
 		q->barriers = (struct sleeper_list){NULL, NULL};
 		q->anys = (struct sleeper_list){NULL, NULL};
 		q->resumers = (struct sleeper_list){NULL, NULL};
+		q->reapers = (struct sleeper_list){NULL, NULL};
+		q->beyond = 0;
 		q->destroyer = NULL;
 		q->waking = false;
 	}

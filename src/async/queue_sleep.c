@@ -145,7 +145,7 @@ static struct aml_task *next_of_group_locked(struct queue_sched *q, struct queue
 	for (; group->next < group->n; group->next = group_after(group, group->next)) {
 		struct aml_task *task = task_of_handle(group->handles[group->next]);
 
-		if (has_untaken_part(task))
+		if (can_run(task))
 			return task;
 	}
 	return NULL;
@@ -182,12 +182,15 @@ static void sleep_inside_locked(struct queue_sched *q, struct frame *frame, stru
 
 	if (!abroad && group != NULL)
 		ran = run_group_locked(q, frame, group);
-	if (me->done)
+	if (me->done) {
+		queue_wake_locked(q);
 		return;
+	}
 	abroad = abroad && group != NULL && next_of_group_locked(q, group) != NULL;
 	if (!abroad && sleeper_is_late(me)) {
 		if (!ran && frame->has_slot)
 			pass_slot_locked(q, frame);
+		queue_wake_locked(q);
 		return;
 	}
 	if (frame->has_slot)

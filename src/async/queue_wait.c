@@ -32,13 +32,13 @@ int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *ta
 {
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
-	if (task->priv.waiter != NULL ||
+	if (task_waiter(task) != NULL ||
 	    (task->priv.state == TASK_RUNNING && task_is_on_stack(task)))
 		return -AML_EBUSY;
 	return AML_SUCCESS;
 }
 
-void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task)
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 
@@ -51,9 +51,10 @@ void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task)
 
 		/* An operator may run only the task itself, ahead of its turn. */
 		me.limit = queue_frame == NULL ? task->priv.seq : 0;
-		task->priv.waiter = &me;
+		me.cancels = cancels;
+		task_set_waiter(task, &me);
 		queue_wait_group_locked(q, &me, &group);
-		task->priv.waiter = NULL;
+		task_set_waiter(task, NULL);
 	} else if (!request) {
 		task_list_unlink(&q->done, task);
 	} else if (task->priv.flags & TASK_UNREPORTED) {
@@ -74,7 +75,7 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 		task->priv.state = TASK_RETURNED;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
-		queue_take_finished_locked(q, task);
+		queue_take_finished_locked(q, task, false);
 	}
 	queue_release(q);
 	return err;
@@ -91,7 +92,7 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
-		queue_take_finished_locked(q, task);
+		queue_take_finished_locked(q, task, false);
 		*result = *(int *)(void *)task->out;
 		queue_put_free_locked(q, task);
 	}
@@ -104,7 +105,7 @@ void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 {
 	queue_acquire(q);
 	queue_append_locked(q, task, request);
-	queue_take_finished_locked(q, task);
+	queue_take_finished_locked(q, task, false);
 	queue_release(q);
 }
 

@@ -31,8 +31,12 @@ int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result);
  */
 int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q);
 
-/* Wait until a task that the caller may wait for is FINISHED, and take it off its list. */
-void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+/*
+ * Wait until a task that the caller may wait for is FINISHED, and take it off its list. `cancels`:
+ * the caller has cancelled it.
+ */
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
+	REQUIRES(q);
 
 /* The operations wait and wait_any of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);

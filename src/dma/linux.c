@@ -19,6 +19,7 @@
 #include "async/queue_wait.h"
 #include "dma/dma.h"
 #include "dma/linux_ops.h"
+#include "dma/linux_post.h"
 #include "dma/linux_request.h"
 #include "plan/learnt.h"
 #include "plan/part.h"
@@ -173,6 +174,18 @@ int aml_dma_linux_destroy(struct aml_dma **dma)
 	return AML_SUCCESS;
 }
 
+static const struct aml_dma_extension engine_extension = {
+	.size = sizeof(struct aml_dma_extension),
+	.create_request = aml_dma_linux_request_create,
+	.destroy_request = aml_dma_linux_request_destroy,
+	.wait_request = aml_dma_linux_request_wait,
+	.barrier = aml_dma_linux_barrier,
+	.post = engine_post,
+	.cancel_all = engine_cancel_all,
+	.reap = engine_reap,
+	.progress = engine_progress,
+};
+
 struct aml_dma_ops aml_dma_linux_ops = {
 	.create_request = aml_dma_linux_request_create,
 	.destroy_request = aml_dma_linux_request_destroy,
@@ -180,6 +193,7 @@ struct aml_dma_ops aml_dma_linux_ops = {
 	.barrier = aml_dma_linux_barrier,
 	.fprintf = engine_print,
 	.copy = engine_copy,
+	.extension = &engine_extension,
 };
 
 static bool engine_accepts_null(aml_dma_operator op, const void *arg)
