@@ -18,6 +18,7 @@
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 #include "dma/dma.h"
+#include "dma/linux_completion.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_post.h"
 #include "dma/linux_request.h"
@@ -180,6 +181,12 @@ static const struct aml_dma_extension engine_extension = {
 	.destroy_request = aml_dma_linux_request_destroy,
 	.wait_request = aml_dma_linux_request_wait,
 	.barrier = aml_dma_linux_barrier,
+	.test = linux_test,
+	.wait_until = linux_wait_until,
+	.wait_any = linux_wait_any,
+	.wait_all = linux_wait_all,
+	.wait_some = linux_wait_some,
+	.barrier_until = linux_barrier_until,
 	.post = engine_post,
 	.cancel_all = engine_cancel_all,
 	.reap = engine_reap,
