@@ -40,6 +40,18 @@ static void fork_parent(void) NOT_ANALYSED
 	lock_release(&all_lock);
 }
 
+/*
+ * Let no thread of the parent wait for several requests any more: they may be waited for again. The
+ * memory of these threads' stacks is still there, as all memory of the parent is.
+ */
+static void end_groups_locked(struct queue_sched *q) REQUIRES(q)
+{
+	for (const struct queue_group *g = q->groups.first; g != NULL; g = g->next_group)
+		for (size_t i = g->first; i < g->n; i = group_after(g, i))
+			task_set_waiter(task_of_handle(g->handles[i]), NULL);
+	q->groups = (struct group_list){NULL, NULL};
+}
+
 /* Leave all unfinished tasks to the parent. */
 static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 {
@@ -84,6 +96,7 @@ static void fork_child(void) NOT_ANALYSED
 	trace_fork_child();
 	for (struct queue_sched *q = all_scheds.first; q != NULL; q = q->next) {
 		lock_renew(&q->lock);
+		end_groups_locked(q);
 		disown_unfinished_locked(q);
 		drop_completions_locked(q);
 		q->nworkers = 0;
