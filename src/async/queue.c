@@ -258,9 +258,9 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	task->priv.state = TASK_FINISHED;
 	task_list_unlink(&q->unfinished, task);
 	if (task_edges(task) != NULL)
-		queue_release_held_locked(q, task,
-					  waiter != NULL && waiter->cancels ? -AML_FAILURE
-									    : *request_result(task));
+		queue_release_held_locked(
+			q, task,
+			waiter != NULL && waiter->cancels ? -AML_FAILURE : *request_result(task));
 	if (waiter != NULL && !waiter->done)
 		sleeper_count(waiter);
 	else if (request)

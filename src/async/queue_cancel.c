@@ -6,9 +6,9 @@
 #include <aml/utils/error.h>
 
 #include "async/queue.h"
+#include "async/queue_cancel.h"
 #include "async/queue_head.h"
 #include "async/queue_held.h"
-#include "async/queue_cancel.h"
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 #include "async/queue_wait.h"

@@ -69,7 +69,8 @@ static void check_held(const struct aml_task *task)
 		if (edge->from == NULL)
 			continue;
 		MUST(edge->to == task);
-		MUST(edge->prev != NULL ? edge->prev->next == edge : task_edges(edge->from) == edge);
+		MUST(edge->prev != NULL ? edge->prev->next == edge
+					: task_edges(edge->from) == edge);
 		pending++;
 	}
 	MUST(is_extended(task) && pending > 0 && extra->pending == pending);

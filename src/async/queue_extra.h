@@ -56,16 +56,16 @@ struct request_extra {
 	void *side;        /* NULL: none */
 	const char *label; /* the name in a trace, in `side`; NULL: none. Constant */
 
-	size_t pending;                           /* unfinished prerequisites; one for all before */
-	void (*callback)(int result, void *arg);  /* NULL: none. Constant */
-	void *callback_arg;                       /* constant */
-	uint64_t tag;                             /* of the completion. Constant */
-	int code;                                 /* of the first prerequisite that failed; or 0 */
-	unsigned char options;                    /* EXTRA_…. Constant */
-	bool is_ready;                            /* it is in the heap `ready` */
-	bool waits_for_all;                       /* it is in `afters` */
-	bool skips;    /* it does not run: a prerequisite failed, or a cancel met it */
-	bool undone;   /* a cancel has left parts undone */
+	size_t pending;                          /* unfinished prerequisites; one for all before */
+	void (*callback)(int result, void *arg); /* NULL: none. Constant */
+	void *callback_arg;                      /* constant */
+	uint64_t tag;                            /* of the completion. Constant */
+	int code;                                /* of the first prerequisite that failed; or 0 */
+	unsigned char options;                   /* EXTRA_…. Constant */
+	bool is_ready;                           /* it is in the heap `ready` */
+	bool waits_for_all;                      /* it is in `afters` */
+	bool skips;  /* it does not run: a prerequisite failed, or a cancel met it */
+	bool undone; /* a cancel has left parts undone */
 };
 
 struct reaping_list {

@@ -46,7 +46,8 @@ bool queue_create_side(const struct queue_sched *q, const struct queue_extras *e
 	size_t bytes = sizes.excluded * sizeof(uint64_t) + sizes.label, edges = 0;
 
 	*side = NULL;
-	if (sizes.edges > 1 && __builtin_mul_overflow(sizes.edges, sizeof(struct task_edge), &edges))
+	if (sizes.edges > 1 &&
+	    __builtin_mul_overflow(sizes.edges, sizeof(struct task_edge), &edges))
 		return false;
 	if (__builtin_add_overflow(bytes, edges, &bytes))
 		return false;

@@ -14,8 +14,9 @@ enum { QUEUE_LABEL_BYTES_MAX = 63 };
 struct queue_extras {
 	unsigned options; /* EXTRA_… */
 	size_t nafter;
-	struct aml_task *const *after; /* prerequisites of this scheduler; NULL elements are skipped */
-	bool chain;                    /* the request before it is a prerequisite, too */
+	struct aml_task *const
+		*after; /* prerequisites of this scheduler; NULL elements are skipped */
+	bool chain;     /* the request before it is a prerequisite, too */
 	void (*callback)(int result, void *arg);
 	void *callback_arg;
 	uint64_t tag;

@@ -261,9 +261,9 @@ struct CAPABILITY queue_sched {
 	size_t slots;                                /* max(1, nworkers) */
 
 	struct task_list unfinished;
-	uint64_t seq;              /* the number of the newest task */
-	uint64_t nfinished, bytes; /* finished tasks; the bytes that successful requests moved */
-	struct request_extra *ready;   /* the root of the heap: the oldest of its requests */
+	uint64_t seq;                /* the number of the newest task */
+	uint64_t nfinished, bytes;   /* finished tasks; the bytes that successful requests moved */
+	struct request_extra *ready; /* the root of the heap: the oldest of its requests */
 	struct after_list afters;
 	bool chores;                   /* a release of the lock has more to do, see queue_lock.h */
 	struct request_block *surplus; /* linked by `next` */
@@ -309,7 +309,7 @@ struct CAPABILITY queue_sched {
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
-	bool spins; /* a thread that finds the lock taken may spin */
+	bool spins;         /* a thread that finds the lock taken may spin */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;

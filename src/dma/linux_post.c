@@ -125,7 +125,8 @@ static struct queue_extras extras_of(const struct aml_dma_post_attr *attr)
 	return extras;
 }
 
-/* Plan the element, and keep the layouts that it needs. On an error, there is nothing to release. */
+/* Plan the element, and keep the layouts that it needs. On an error, there is nothing to release.
+ */
 static int draft_plan(struct post *post, struct draft *draft)
 {
 	const struct aml_dma_post_attr *attr = draft->attr;
@@ -143,7 +144,8 @@ static int draft_plan(struct post *post, struct draft *draft)
 		draft->flags |= TASK_EXTENDED;
 	if (is_join(attr) || which == LINUX_OPERATOR_FOREIGN)
 		return AML_SUCCESS;
-	if ((attr->dest == NULL || attr->src == NULL) && !linux_accepts_null(attr->op, attr->op_arg))
+	if ((attr->dest == NULL || attr->src == NULL) &&
+	    !linux_accepts_null(attr->op, attr->op_arg))
 		return -AML_EINVAL;
 	err = linux_plan(which, room, attr->dest, attr->src, attr->op_arg);
 	if (err == AML_SUCCESS)
