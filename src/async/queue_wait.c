@@ -179,8 +179,7 @@ static bool task_is_on_stack(const struct aml_task *task)
 	return false;
 }
 
-/* Return AML_SUCCESS if the caller may wait for the task or cancel it. */
-static int check_task_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task)
 {
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
@@ -190,8 +189,7 @@ static int check_task_locked(const struct queue_sched *q, const struct aml_task 
 	return AML_SUCCESS;
 }
 
-/* Wait until the task is FINISHED, and take it off its list. */
-static void take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 
@@ -218,14 +216,14 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 	int err;
 
 	queue_acquire(q);
-	err = check_task_locked(q, task);
+	err = queue_may_wait_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.flags & TASK_REQUEST) {
 		err = -AML_EINVAL;
 	} else if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		task->priv.state = TASK_RETURNED;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
-		take_finished_locked(q, task);
+		queue_take_finished_locked(q, task);
 	}
 	queue_release(q);
 	return err;
@@ -236,13 +234,13 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 	int err;
 
 	queue_acquire(q);
-	err = check_task_locked(q, task);
+	err = queue_may_wait_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		task_list_unlink(&q->orphans, task);
 		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
-		take_finished_locked(q, task);
+		queue_take_finished_locked(q, task);
 		*result = *(int *)(void *)task->out;
 		queue_put_free_locked(q, task);
 	}
@@ -250,58 +248,12 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 	return err;
 }
 
-/*
- * Let no further part of the task be taken. True: no part runs, and the task is withdrawn. False:
- * the caller must wait until the task is FINISHED.
- */
-static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
-{
-	if (task->priv.state == TASK_FINISHED || !has_untaken_part(task))
-		return false;
-	queue_leave_locked(q, task);
-	/* The next task may be the head now, with no thread on its way to it. */
-	queue_wake_locked(q);
-	task->priv.parts = task->priv.taken;
-	if (task->priv.active > 0) {
-		task->priv.bytes = 0;
-		return false;
-	}
-	trace_cancel(&q->trace, task);
-	task_list_unlink(&q->unfinished, task);
-	queue_settle_locked(q);
-	return true;
-}
-
-int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
-{
-	int err;
-
-	queue_acquire(q);
-	err = check_task_locked(q, task);
-	if (err != AML_SUCCESS) {
-		queue_release(q);
-		return err;
-	}
-	/* Until queue_give_back(): the end of the scheduler waits for that call. */
-	q->callers++;
-	*ran = false;
-	if (task->priv.state == TASK_ORPHAN) {
-		task_list_unlink(&q->orphans, task);
-	} else if (!withdraw_locked(q, task)) {
-		*ran = true;
-		take_finished_locked(q, task);
-	}
-	task->priv.state = TASK_RETURNED;
-	queue_release(q);
-	return AML_SUCCESS;
-}
-
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request)
 {
 	queue_acquire(q);
 	queue_append_locked(q, task, request);
-	take_finished_locked(q, task);
+	queue_take_finished_locked(q, task);
 	queue_release(q);
 }
 

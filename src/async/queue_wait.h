@@ -14,13 +14,6 @@ struct sleeper;
  */
 int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
 
-/*
- * Take a request out of the queue, or wait until it has finished. AML_SUCCESS: the request is on no
- * list, and the caller must give it back; `*ran` says whether its function was called. -AML_EINVAL
- * and -AML_EBUSY as for aml_sched_wait_task(): nothing has changed.
- */
-int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
-
 /* Submit a request with TASK_ON_STACK, and wait until it has finished. */
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request);
@@ -30,6 +23,15 @@ int queue_barrier(struct queue_sched *q);
 
 /* Report whether the calling thread is inside a task of this scheduler. */
 bool queue_inside(const struct queue_sched *q);
+
+/*
+ * Return AML_SUCCESS if the caller may wait for the task or cancel it; -AML_EINVAL or -AML_EBUSY as
+ * for aml_sched_wait_task().
+ */
+int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q);
+
+/* Wait until a task that the caller may wait for is FINISHED, and take it off its list. */
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /* The operations wait and wait_any of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);

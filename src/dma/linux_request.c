@@ -4,6 +4,7 @@
 
 #include <aml/utils/error.h>
 
+#include "async/queue_cancel.h"
 #include "async/queue_memory.h"
 #include "async/queue_wait.h"
 #include "dma/linux_ops.h"
