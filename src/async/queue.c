@@ -109,8 +109,11 @@ void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 	if (q->head == NULL)
 		q->head = task;
 	q->nqueued++;
-	if (!(request->flags & TASK_REQUEST))
+	if (!(request->flags & TASK_REQUEST)) {
 		q->unclaimed++;
+		q->plain.submitted++;
+		q->plain.queued++;
+	}
 	trace_post(&q->trace, task);
 }
 
@@ -191,8 +194,12 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	bool request = task->priv.flags & TASK_REQUEST;
 
 	q->nfinished++;
-	if (request && *request_result(task) == AML_SUCCESS)
+	if (!request)
+		q->plain.finished++;
+	else if (*request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
+	else
+		q->nfailed++;
 	task->priv.state = TASK_FINISHED;
 	task_list_unlink(&q->unfinished, task);
 	if (task->priv.waiter != NULL)

@@ -9,6 +9,18 @@
 #include "async/queue_lock.h"
 #include "async/queue_wait.h"
 
+/* Count a request that is cancelled while no part of it runs. */
+static void count_withdrawn_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	if (task->priv.taken == 0) {
+		q->ncancelled++;
+		return;
+	}
+	q->nfinished++;
+	q->nfailed++;
+	q->extra_parts--;
+}
+
 /*
  * Let no further part of the task be taken. True: no part runs, and the task is withdrawn. False:
  * the caller must wait until the task is FINISHED.
@@ -18,6 +30,8 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIR
 	if (task->priv.state == TASK_FINISHED || !has_untaken_part(task))
 		return false;
 	queue_leave_locked(q, task);
+	if (task->priv.taken > 0)
+		q->nbegun--;
 	/* The next task may be the head now, with no thread on its way to it. */
 	queue_wake_locked(q);
 	task->priv.parts = task->priv.taken;
@@ -25,6 +39,7 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIR
 		task->priv.bytes = 0;
 		return false;
 	}
+	count_withdrawn_locked(q, task);
 	trace_cancel(&q->trace, task);
 	task_list_unlink(&q->unfinished, task);
 	queue_settle_locked(q);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "async/queue_bound.h"
 #include "async/queue_check.h"
 
 enum {
@@ -59,7 +60,7 @@ static void check_unfinished(const struct aml_task *task)
 static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	const struct aml_task *head = NULL;
-	size_t queued = 0, unclaimed = 0;
+	size_t queued = 0, unclaimed = 0, begun = 0, plain = 0, plain_queued = 0, unfinished = 0;
 	uint64_t seq = 0;
 
 	for (const struct aml_task *t = q->unfinished.first; t != NULL; t = t->priv.next) {
@@ -67,8 +68,12 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 		check_unfinished(t);
 		MUST(t->priv.seq > seq);
 		seq = t->priv.seq;
+		unfinished++;
+		plain += !is_request(t);
 		if (has_untaken_part(t)) {
 			queued++;
+			begun += t->priv.taken > 0;
+			plain_queued += !is_request(t);
 			if (head == NULL)
 				head = t;
 		}
@@ -81,7 +86,9 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 	}
 	MUST(seq <= q->seq);
 	MUST(q->head == head);
-	MUST(q->nqueued == queued);
+	MUST(q->nqueued == queued && q->nbegun == begun && q->plain.queued == plain_queued);
+	MUST(q->plain.submitted - q->plain.finished == plain);
+	MUST(queue_unfinished_locked(q) == unfinished - plain);
 	MUST(q->unclaimed == unclaimed);
 }
 

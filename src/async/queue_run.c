@@ -43,6 +43,17 @@ static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool ha
 	trace_finish(&q->trace, task);
 }
 
+/* Count a part that was taken of a task, or the task. */
+static void count_taken_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	if (task->priv.parts > 1) {
+		q->nbegun += task->priv.taken == 1;
+		q->nbegun -= !has_untaken_part(task);
+	} else if (!(task->priv.flags & TASK_REQUEST)) {
+		q->plain.queued--;
+	}
+}
+
 void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	bool divisible = task->priv.parts > 1;
@@ -51,6 +62,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 
 	task->priv.state = TASK_RUNNING;
 	task->priv.active++;
+	count_taken_locked(q, task);
 	if (!has_untaken_part(task))
 		queue_leave_locked(q, task);
 	queue_wake_locked(q);
@@ -66,6 +78,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	}
 	queue_acquire(q);
 	task->priv.active--;
+	q->extra_parts += divisible;
 	if (has_untaken_part(task) || task->priv.active > 0)
 		return;
 	if (divisible) {
@@ -74,6 +87,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 		task_call(q, task, has_slot);
 		trace_finish(&q->trace, task);
 		queue_acquire(q);
+		q->extra_parts--;
 	}
 	queue_finish_locked(q, task);
 }
