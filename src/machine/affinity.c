@@ -38,6 +38,9 @@ int affinity_copy(struct affinity *set, const void *cpus, size_t bytes)
 	*set = (struct affinity){NULL, 0};
 	if (__builtin_mul_overflow(bytes, CHAR_BIT, &n) || n > SIZE_MAX - CPU_SETSIZE)
 		return ENOMEM;
+	/* Of 0 bytes, the C library would make no set. */
+	if (n == 0)
+		n = CPU_SETSIZE;
 	set->cpus = CPU_ALLOC(n);
 	if (set->cpus == NULL)
 		return ENOMEM;
