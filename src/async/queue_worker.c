@@ -28,7 +28,7 @@
 #include "async/queue_run.h"
 #include "async/queue_sched.h"
 #include "async/queue_worker.h"
-#include "machine/cpus.h"
+#include "machine/affinity.h"
 
 enum {
 	/* The number of thread IDs in Linux. Creating more workers is not even tried. */
@@ -265,15 +265,16 @@ int queue_start_workers(struct queue_sched *q, const struct queue_attr *attr)
 	return creation_error(code, attr->cpus);
 }
 
-/* The main function of the thread that counts the CPUs that it may use. */
-static void *count_cpus(void *n)
+/* The main function of a thread that reads its affinity mask. */
+static void *read_mask(void *mask)
 {
-	*(size_t *)n = machine_mask_cpus();
+	(void)affinity_read(mask);
 	return NULL;
 }
 
 int queue_count_cpus(const struct affinity *cpus, size_t *n)
 {
+	struct affinity mask = {NULL, 0};
 	sigset_t all, before;
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -284,7 +285,7 @@ int queue_count_cpus(const struct affinity *cpus, size_t *n)
 		return creation_error(code, cpus);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&thread, &attr, count_cpus, n);
+	code = pthread_create(&thread, &attr, read_mask, &mask);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	if (code != 0)
@@ -292,5 +293,9 @@ int queue_count_cpus(const struct affinity *cpus, size_t *n)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	pthread_join(thread, NULL);
 	pthread_setcancelstate(cancel_state, NULL);
+	if (mask.cpus == NULL)
+		return -AML_ENOMEM;
+	*n = affinity_count(&mask);
+	affinity_release(&mask);
 	return AML_SUCCESS;
 }

@@ -292,7 +292,8 @@ static size_t hierarchy_quota(bool unified)
 	return found ? within : outside;
 }
 
-size_t machine_mask_cpus(void)
+/* Return the number of CPUs in the affinity mask of the calling thread, at least 1. */
+static size_t mask_cpus(void)
 {
 	struct affinity mask;
 	size_t count = 0;
@@ -316,5 +317,5 @@ size_t machine_quota_cpus(size_t cpus)
 
 size_t machine_cpus(void)
 {
-	return machine_quota_cpus(machine_mask_cpus());
+	return machine_quota_cpus(mask_cpus());
 }

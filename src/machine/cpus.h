@@ -12,9 +12,6 @@
  */
 size_t machine_cpus(void);
 
-/* Return the number of CPUs in the affinity mask of the calling thread; 1 if it is unknown. */
-size_t machine_mask_cpus(void);
-
 /* Return `cpus`, at least 1, or the CPU quota of the process if that is less. See machine_cpus().
  */
 size_t machine_quota_cpus(size_t cpus);
