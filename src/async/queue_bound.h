@@ -17,7 +17,7 @@ static inline uint64_t queue_unfinished_locked(const struct queue_sched *q) REQU
 	return q->seq - q->nfinished - q->ncancelled - (q->plain.submitted - q->plain.finished);
 }
 
-/* Report as queue_lock_to_post() whether the calling thread may post n requests. */
+/* Report as queue_may_post_locked() whether the calling thread may post n requests. */
 static inline int queue_room_locked(const struct queue_sched *q, size_t n) REQUIRES(q)
 {
 	uint64_t unfinished;

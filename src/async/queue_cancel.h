@@ -12,4 +12,11 @@
  */
 int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
 
+/*
+ * Cancel every HELD or QUEUED request of which no part has started, except those in the frame of
+ * their poster. They finish at once with -AML_FAILURE, and their callbacks are called. Return their
+ * number.
+ */
+size_t queue_cancel_all(struct queue_sched *q);
+
 #endif /* ASYNC_QUEUE_CANCEL_H */

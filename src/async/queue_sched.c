@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <aml/utils/error.h>
 
@@ -19,12 +20,18 @@
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
+#include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 
 void queue_lock(struct queue_sched *q)
 {
 	queue_acquire(q);
+}
+
+int queue_may_post_locked(struct queue_sched *q, size_t n)
+{
+	return queue_room_locked(q, n);
 }
 
 int queue_lock_to_post(struct queue_sched *q, size_t n)
@@ -45,12 +52,12 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 	queue_wake_again_locked(q);
 }
 
-void queue_set_requests(struct queue_sched *q, queue_part_fn part,
-			const size_t sizes[QUEUE_FREE_LISTS])
+void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
+			const size_t sizes[QUEUE_SIZES])
 {
 	q->part = part;
-	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
-		q->sizes[i] = sizes[i];
+	q->drop = drop;
+	queue_set_sizes(q, sizes);
 }
 
 struct trace_source *queue_trace(struct queue_sched *q)
@@ -83,6 +90,8 @@ struct aml_task *queue_pop_orphan(struct queue_sched *q)
 static void sched_free(struct queue_sched *q)
 {
 	queue_free_blocks(q);
+	if (q->eventfd >= 0)
+		close(q->eventfd);
 	pthread_mutex_destroy(&q->lock.mutex);
 	free(q);
 }
@@ -123,6 +132,7 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
+	q->eventfd = -1;
 	q->nworkers = attr->num_threads;
 	q->slots = attr->num_threads > 0 ? attr->num_threads : 1;
 	q->unfinished_max = attr->unfinished_max;

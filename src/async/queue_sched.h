@@ -32,19 +32,22 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr);
 
 void queue_lock(struct queue_sched *q) ACQUIRE(q);
 /*
- * Take the lock for a post of n requests, which is also held after an error. -AML_EBUSY: they would
- * exceed the bound on unfinished requests now. -AML_EINVAL: n exceeds it by itself.
+ * Report whether the calling thread may post n requests. -AML_EBUSY: they would exceed the bound on
+ * unfinished requests now. -AML_EINVAL: n exceeds it by itself.
  */
+int queue_may_post_locked(struct queue_sched *q, size_t n) REQUIRES(q);
+
+/* Take the lock, also if the result is not AML_SUCCESS, and report the same. */
 int queue_lock_to_post(struct queue_sched *q, size_t n) ACQUIRE(q);
 
 void queue_unlock(struct queue_sched *q) RELEASE(q);
 
 /*
- * Set the function that runs parts, and the size in bytes of the requests on each free list. Call
- * this function before anything is submitted.
+ * Set the functions that run parts and release what requests own, and the size in bytes of the
+ * requests of each class. Call this function before anything is submitted.
  */
-void queue_set_requests(struct queue_sched *q, queue_part_fn part,
-			const size_t sizes[QUEUE_FREE_LISTS]);
+void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
+			const size_t sizes[QUEUE_SIZES]);
 
 /* Return the trace source of the scheduler. The engine sets the function that names tasks. */
 struct trace_source *queue_trace(struct queue_sched *q);

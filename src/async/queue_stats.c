@@ -16,6 +16,7 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 		.bytes = q->bytes,
 		.workers = q->nworkers,
 		.queued = q->nqueued - q->nbegun - q->plain.queued,
+		.held = q->nheld,
 		.running = queue_unfinished_locked(q),
 		.untaken = q->nqueued,
 		.active = q->running + q->beyond,

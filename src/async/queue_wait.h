@@ -5,6 +5,7 @@
 
 #include "async/queue_request.h"
 
+struct queue_group;
 struct sleeper;
 
 /*
@@ -18,11 +19,11 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request);
 
-/* See aml_dma_barrier(). */
-int queue_barrier(struct queue_sched *q);
-
-/* Report whether the calling thread is inside a task of this scheduler. */
-bool queue_inside(const struct queue_sched *q);
+/*
+ * Wait for all earlier tasks. AML_SUCCESS: `*result` is what aml_dma_barrier() returns. -AML_EBUSY:
+ * the deadline has passed. -AML_EPERM: the calling thread is inside a task of the scheduler.
+ */
+int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result);
 
 /*
  * Return AML_SUCCESS if the caller may wait for the task or cancel it; -AML_EINVAL or -AML_EBUSY as
@@ -30,22 +31,21 @@ bool queue_inside(const struct queue_sched *q);
  */
 int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q);
 
-/* Wait until a task that the caller may wait for is FINISHED, and take it off its list. */
-void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+/*
+ * Wait until a task that the caller may wait for is FINISHED, and take it off its list. `cancels`:
+ * the caller has cancelled it.
+ */
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
+	REQUIRES(q);
 
 /* The operations wait and wait_any of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);
 struct aml_task *queue_wait_any(struct queue_sched *q);
 
 /*
- * Wait until `me` is done, inside or outside of an operator. Meanwhile, run what this thread may
- * run:
- *  - `mine`, the task that it waits for; NULL: none;
- *  - small tasks whose seq is at most `me->limit`; without workers, any tasks up to that seq.
- * If the caller is in an operator, this operator has no slot meanwhile. The function ends the use
- * of `me`.
+ * Wait as queue_sleep_locked(), in a call that the end of the scheduler must wait for.
  */
-void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct queue_group *group)
 	REQUIRES(q);
 
 #endif /* ASYNC_QUEUE_WAIT_H */
