@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "async/queue.h"
+#include "async/queue_bound.h"
 #include "async/queue_check.h"
 
 enum {
@@ -81,7 +82,8 @@ static void check_held(const struct aml_task *task)
 static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	const struct aml_task *head = NULL, *fifo = NULL;
-	size_t queued = 0, unclaimed = 0;
+	size_t queued = 0, unclaimed = 0, begun = 0, plain = 0, plain_queued = 0, unfinished = 0;
+	size_t held = 0;
 	uint64_t seq = 0;
 
 	for (const struct aml_task *t = q->unfinished.first; t != NULL; t = t->priv.next) {
@@ -89,11 +91,16 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 		check_unfinished(t);
 		MUST(t->priv.seq > seq);
 		seq = t->priv.seq;
+		unfinished++;
+		plain += !is_request(t);
+		held += t->priv.state == TASK_HELD;
 		if (can_run(t)) {
 			bool is_ready = is_extended(t) && extra_of(t)->is_ready;
 
 			MUST(!is_ready || fifo == NULL);
 			queued++;
+			begun += t->priv.taken > 0;
+			plain_queued += !is_request(t);
 			if (head == NULL)
 				head = t;
 			if (fifo == NULL && !is_ready)
@@ -110,7 +117,10 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 	}
 	MUST(seq <= q->seq);
 	MUST(q->head == head && q->fifo == fifo);
-	MUST(q->nqueued == queued);
+	MUST(q->nqueued == queued && q->nbegun == begun && q->plain.queued == plain_queued);
+	MUST(q->nheld == held);
+	MUST(q->plain.submitted - q->plain.finished == plain);
+	MUST(queue_unfinished_locked(q) == unfinished - plain);
 	MUST(q->unclaimed == unclaimed);
 }
 

@@ -36,6 +36,7 @@ static bool a_walker_needs_locked(const struct queue_sched *q, const struct aml_
 void queue_ready_locked(struct queue_sched *q, struct aml_task *task)
 {
 	task->priv.state = TASK_QUEUED;
+	q->nheld--;
 	q->nqueued++;
 	if (q->walkers.first != NULL && !extra_of(task)->urgent && a_walker_needs_locked(q, task)) {
 		extra_of(task)->urgent = true;

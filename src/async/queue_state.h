@@ -107,6 +107,16 @@
  *    no slot is free, it sleeps on `resumers`, which get free slots before the head does. So there
  *    are resumers only while running == slots.
  *
+ * Bound. An engine may have a bound on its unfinished requests. A post beyond it is refused, see
+ * queue_bound.h. Synchronous copies and posts inside of a task are not refused, because neither
+ * could wait for room without a deadlock.
+ *
+ * Numbers. Each request is posted, which `seq` counts, and then either finishes (`nfinished`) or is
+ * cancelled before it began (`ncancelled`). Meanwhile it is HELD (`nheld`), or QUEUED, which
+ * `nqueued` less `nbegun` counts, or RUNNING, which nothing counts. Tasks that are no requests are
+ * counted in `plain`, too, so that they can be subtracted: requests are on the path that must be
+ * fast.
+ *
  * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a predicate
  * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
  * the thread that sleeps.
@@ -177,6 +187,9 @@ enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
 
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
+
+/* The size of a thread's name in Linux, with the byte that ends it. */
+enum { WORKER_NAME_BYTES = 16 };
 
 /*
  * In aml_task.priv.flags, set while no thread runs the task, because the thread that runs it reads
@@ -312,7 +325,7 @@ struct worker {
 	struct queue_sched *q;
 	struct worker *next; /* in the pool; constant once the pool is complete */
 	pthread_t thread;
-	size_t number; /* in its name */
+	char name[WORKER_NAME_BYTES]; /* of the thread */
 };
 
 /*
@@ -321,7 +334,7 @@ struct worker {
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `nqueued` */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `plain` */
 	struct aml_task *head;                       /* the next task: `fifo`, or of `ready` */
 	struct aml_task *fifo;                       /* the next task that is not in `ready` */
 	size_t running;                              /* taken slots, at most `slots` */
@@ -338,6 +351,7 @@ struct CAPABILITY queue_sched {
 	struct sleeper_list barriers;  /* in ascending order of `limit` */
 
 	size_t nworkers;              /* 0 in a forked child */
+	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
 	struct sleeper_list resumers; /* operators that need a slot again */
 	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
 
@@ -362,7 +376,6 @@ struct CAPABILITY queue_sched {
 	uint64_t last_walk;          /* the number of the last walk */
 	uint64_t signals;            /* what the next release adds to the eventfd */
 	int eventfd;                 /* -1: there is none */
-	uint64_t nuncounted;         /* finished tasks that `nfinished` does not count */
 
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
 	struct sleeper_list anys;   /* threads in wait_any */
@@ -375,6 +388,20 @@ struct CAPABILITY queue_sched {
 	unsigned unanswered; /* posts since the last poke */
 	uint64_t poked_at;   /* the time of the last poke, in ns */
 	size_t nqueued;      /* tasks with an untaken part */
+	size_t nbegun;       /* of these, divisible tasks of which a part was taken */
+	size_t nheld;        /* HELD requests */
+	uint64_t nfailed;    /* finished requests that failed */
+	uint64_t ncancelled; /* requests that were cancelled before they began */
+	/*
+	 * The parts of divisible requests that have run, less the finished requests that are
+	 * divisible or did not run. It may be negative, modulo 2^64.
+	 */
+	uint64_t extra_parts;
+	/* The tasks that are no requests, which `seq`, `nfinished` and `nqueued` include. */
+	struct plain_tasks {
+		uint64_t submitted, finished;
+		size_t queued;
+	} plain;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */

@@ -318,6 +318,25 @@ static void post_submit_locked(struct post *post) REQUIRES(post->q)
 	queue_posted_locked(post->q);
 }
 
+/* All elements are right: post them, unless they exceed the bound or memory has run out. */
+static int post_finish(struct post *post, size_t n)
+{
+	int err;
+
+	queue_lock(post->q);
+	if (!post->no_memory)
+		requests_make_locked(post);
+	err = queue_may_post_locked(post->q, n);
+	if (err == AML_SUCCESS && post->no_memory)
+		err = -AML_ENOMEM;
+	if (err == AML_SUCCESS)
+		post_submit_locked(post);
+	queue_unlock(post->q);
+	if (err != AML_SUCCESS)
+		post_undo(post);
+	return err;
+}
+
 static int post_all(struct post *post, size_t n)
 {
 	const struct aml_dma_post_attr *attr = post->first;
@@ -338,17 +357,7 @@ static int post_all(struct post *post, size_t n)
 			return err;
 		}
 	}
-	if (!post->no_memory) {
-		queue_lock(post->q);
-		requests_make_locked(post);
-		if (!post->no_memory)
-			post_submit_locked(post);
-		queue_unlock(post->q);
-	}
-	if (!post->no_memory)
-		return AML_SUCCESS;
-	post_undo(post);
-	return -AML_ENOMEM;
+	return post_finish(post, n);
 }
 
 int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
