@@ -85,14 +85,31 @@ typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char 
 			   bool stream);
 
 /*
- * Makes the windows of a vector of `shuffle_width` bytes: `from`, `src` and the result. Byte b of
- * the vector is the source byte at offset `at[b]`, or is not stored if that is INT16_MAX. A window
- * begins at the first byte that is not covered; if `grid` is not negative, at the last multiple of
- * the width up to there, counted from `grid` bytes before offset 0. But it begins between 0 and
- * `last`. `at` has room for SHUFFLE_WIDTH_MAX offsets. Returns the number of windows, or
+ * The elements of a unit whose offsets from the first byte of a side all have 15 bits, and the
+ * loops around them, the outermost first. For i of 15 bits, i / dst_step is
+ * (2 * i * factor >> 16) >> shift.
+ */
+enum { NEAR_LOOPS_MAX = 4 };
+
+struct near_unit {
+	uint16_t bytes;     /* of an element */
+	uint16_t src_begin; /* from the lowest source byte to the first element */
+	unsigned loops;
+	struct near_loop {
+		uint16_t dst_step, extent, factor, shift;
+		uint16_t src_step; /* modulo 2 to the power of 16, because it may be negative */
+	} loop[NEAR_LOOPS_MAX];
+};
+
+/*
+ * Makes the vector of `shuffle_width` bytes at `v->dst`: sets `from`, `src` and `store`. `src` is
+ * an offset from the lowest source byte. A window begins at the first byte that is not covered; if
+ * `grid` is not negative, at the last multiple of the width up to there, counted from `grid` bytes
+ * before offset 0. But it begins between 0 and `last`. Returns the number of windows, or
  * SHUFFLE_WINDOWS_MAX + 1 if there are more than that.
  */
-typedef unsigned (*lay_fn)(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid);
+typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
+			   int32_t grid);
 
 /* The sizes of the runs that rows() copies, and the size of a pattern of fill(). */
 enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
@@ -134,7 +151,7 @@ struct kernels {
 	shuffle_fn shuffle;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
-	lay_fn lay; /* NULL: src/copy/program.c has its own */
+	lay_fn lay; /* NULL: src/copy/near.c has its own */
 };
 
 extern const struct kernels kernels_portable;

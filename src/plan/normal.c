@@ -41,13 +41,20 @@ static void make_steps_positive(struct copy_plan *plan)
 	}
 }
 
-/* Apply rule 3 by insertion sort: there are few loops, and most are already sorted. */
+/*
+ * Apply rule 3 by insertion sort: there are few loops, and most are already sorted. A loop that
+ * stays in its place is not copied, because the CPU cannot load at once what was just stored in
+ * parts.
+ */
 static void sort_loops(struct copy_plan *plan)
 {
 	for (uint8_t i = 1; i < plan->nloops; i++) {
-		struct copy_loop loop = plan->loops[i];
+		struct copy_loop loop;
 		uint8_t j = i;
 
+		if (plan->loops[i - 1].dst_step <= plan->loops[i].dst_step)
+			continue;
+		loop = plan->loops[i];
 		while (j > 0 && plan->loops[j - 1].dst_step > loop.dst_step) {
 			plan->loops[j] = plan->loops[j - 1];
 			j--;
@@ -79,8 +86,8 @@ static void merge_loops(struct copy_plan *plan)
 			 loop_continues(loop->dst_step, last->dst_step, last->extent) &&
 			 loop_continues(loop->src_step, last->src_step, last->extent))
 			last->extent *= loop->extent;
-		else
-			plan->loops[n++] = *loop;
+		else if (n++ < i)
+			plan->loops[n - 1] = *loop;
 	}
 	plan->nloops = n;
 }

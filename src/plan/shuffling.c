@@ -60,6 +60,14 @@ struct shuffle_unit {
 	uint64_t cost;     /* of the plan */
 };
 
+/* The number of vectors that hold `bytes` bytes. The width is a power of two. */
+static size_t vectors_of_bytes(size_t bytes)
+{
+	size_t width = kernels()->shuffle_width;
+
+	return (bytes + width - 1) >> __builtin_ctzl(width);
+}
+
 /* The iterations of loop `i` in a unit. */
 static size_t unit_extent(const struct copy_plan *plan, const struct shuffle_unit *u, uint8_t i)
 {
@@ -81,8 +89,12 @@ static size_t windows_of_vector(const struct copy_plan *plan, const struct shuff
 		size_t extent = unit_extent(plan, u, i), step = magnitude(plan->loops[i].src_step);
 		uint8_t j = loops++;
 
-		extent = min(extent, n);
-		n = (n + extent - 1) / extent;
+		if (extent < n) {
+			n = (n + extent - 1) / extent;
+		} else {
+			extent = n;
+			n = 1;
+		}
 		for (; j > 0 && steps[j - 1] > step; j--) {
 			steps[j] = steps[j - 1];
 			taken[j] = taken[j - 1];
@@ -97,8 +109,8 @@ static size_t windows_of_vector(const struct copy_plan *plan, const struct shuff
 			span += more;
 			continue;
 		}
-		count *= steps[i] >= width ? taken[i]
-					   : min(taken[i], (span + more + width - 1) / width);
+		count *=
+			steps[i] >= width ? taken[i] : min(taken[i], vectors_of_bytes(span + more));
 		span = width;
 	}
 	return count;
@@ -147,11 +159,12 @@ static uint8_t row_of_unit(const struct copy_plan *plan, const struct shuffle_un
 static size_t pieces_of_vector(const struct copy_plan *plan, size_t n, size_t vectors, bool dense)
 {
 	size_t width = kernels()->shuffle_width, size = plan->run.bytes;
-	size_t pieces = (width + size - 1) / size + (width % size != 0);
 
 	if (vectors == 1)
 		return n;
-	return dense ? min(n, pieces) : (n + vectors - 1) / vectors;
+	if (!dense)
+		return (n + vectors - 1) / vectors;
+	return min(n, (width + size - 1) / size + (width % size != 0));
 }
 
 /*
@@ -171,7 +184,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 			  size_t bytes, bool dense, uint64_t outer)
 {
 	const struct kernels *set = kernels();
-	size_t vectors = (bytes + set->shuffle_width - 1) >> __builtin_ctzl(set->shuffle_width);
+	size_t vectors = vectors_of_bytes(bytes);
 	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
 	uint64_t calls = outer, store;
@@ -274,7 +287,7 @@ static void try_loop(const struct copy_plan *plan, uint8_t loop, size_t n, size_
 	size_t tries[] = {bytes >= width             ? 1
 			  : kernels()->shuffle_masks ? (width - bytes) / step + 1
 						     : (width + bytes - 1) / bytes,
-			  width / min(lowest_bit(bytes), width)};
+			  width >> __builtin_ctzl(min(lowest_bit(bytes), width))};
 
 	for (size_t i = 0; i < (dense ? 2 : 1); i++) {
 		struct shuffle_unit u = {.loop = loop, .iterations = min(tries[i], l->extent)};

@@ -69,10 +69,11 @@ static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *ds
 	(void)n;
 }
 
-static unsigned own_lay(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid)
+static unsigned own_lay(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
+			int32_t grid)
 {
 	(void)v;
-	(void)at;
+	(void)unit;
 	(void)last;
 	(void)grid;
 	return 1;
