@@ -111,8 +111,17 @@ struct near_unit {
 typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
 			   int32_t grid);
 
-/* The sizes of the runs that rows() copies, and the size of a pattern of fill(). */
-enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
+/*
+ * The sizes of the runs that rows() copies, of a pattern of fill() and the bytes behind it, and of
+ * the rows of repeat().
+ */
+enum {
+	ROWS_BYTES_MIN = 17,
+	ROWS_BYTES_MAX = 256,
+	PATTERN_BYTES_MAX = 512,
+	PATTERN_MORE_BYTES = 128,
+	REPEAT_BYTES_MIN = 64,
+};
 
 /*
  * Copies n runs of `size` bytes, from ROWS_BYTES_MIN to ROWS_BYTES_MAX, `dst_step` and `src_step`
@@ -121,8 +130,20 @@ enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
 typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t size, size_t n);
 
-/* Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX. */
+/*
+ * Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX.
+ * `size` is at least `period`. PATTERN_MORE_BYTES more bytes of the pattern, which begins again,
+ * can be read behind it.
+ */
 typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
+
+/*
+ * Fills n rows of `bytes` bytes with one element each. An element has `size` bytes, a power of two
+ * up to 16. Rows are `dst_step` bytes apart, their elements `src_step` bytes. `bytes` is a multiple
+ * of `size`, at least REPEAT_BYTES_MIN. n is at least 1.
+ */
+typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t bytes, size_t n);
 
 /*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
@@ -137,6 +158,7 @@ struct kernels {
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
 	fill_fn fill;
+	repeat_fn repeat;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */

@@ -99,6 +99,23 @@ static void portable_fill(char *dst, size_t size, const char *pattern, size_t pe
 	memcpy(dst, pattern, size);
 }
 
+static void portable_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			    size_t size, size_t bytes, size_t n)
+{
+	char pattern[REPEAT_BYTES_MIN];
+
+	COUNT(true, "portable", "repeat");
+	for (; n > 0; n--) {
+		for (size_t b = 0; b < sizeof(pattern); b += size)
+			memcpy(pattern + b, src, size);
+		for (size_t b = 0; b + sizeof(pattern) < bytes; b += sizeof(pattern))
+			memcpy(dst + b, pattern, sizeof(pattern));
+		memcpy(dst + bytes - sizeof(pattern), pattern, sizeof(pattern));
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.width = PORTABLE_WIDTH_BYTES,
@@ -106,6 +123,7 @@ const struct kernels kernels_portable = {
 	.drain = portable_drain,
 	.rows = portable_rows,
 	.fill = portable_fill,
+	.repeat = portable_repeat,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		 portable_tile_16},
 	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

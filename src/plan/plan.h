@@ -143,10 +143,20 @@ _Static_assert(sizeof(struct copy_dim) == sizeof(struct copy_loop),
 	       "dimensions are stored in the place of loops");
 
 /*
- * A plan of at most this many elements of at most this size is not brought into normal form: that
- * would take longer than the copy.
+ * A plan of at most this many elements, of one of some sizes up to a maximum, is not brought into
+ * normal form: that would take longer than the copy.
  */
-enum { COPY_TINY_ELEMENTS_MAX = 24, COPY_TINY_ELEMENT_BYTES_MAX = 16 };
+enum { COPY_TINY_ELEMENTS_MAX = 64, COPY_TINY_ELEMENT_BYTES_MAX = 24 };
+
+/* Is a plan of `count` elements of `bytes` bytes copied element by element? */
+static inline bool copy_is_tiny(size_t count, size_t bytes)
+{
+	const uint32_t sizes = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8 |
+			       1u << 12 | 1u << 16 | 1u << COPY_TINY_ELEMENT_BYTES_MAX;
+
+	return count <= COPY_TINY_ELEMENTS_MAX && bytes <= COPY_TINY_ELEMENT_BYTES_MAX &&
+	       (sizes >> bytes & 1) != 0;
+}
 
 /* The maximum number of loops: a common refinement, or the loops of both sides of a walk. */
 enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };

@@ -354,17 +354,22 @@ static void order_loops(struct copy_plan *plan, uint8_t to, uint8_t row, size_t 
 	plan->shuffled.inside = inside & 127u;
 }
 
+bool copy_shuffle_takes(size_t run_bytes, uint64_t payload)
+{
+	return kernels()->shuffle != NULL && run_bytes * 2 <= kernels()->shuffle_width &&
+	       payload >= SHUFFLE_PAYLOAD_MIN;
+}
+
 bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
 {
-	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
 	uint64_t elements = 1, tiles;
 
-	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || copy_rows_fill(plan))
+	if (copy_rows_fill(plan))
 		return false;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		elements *= plan->loops[i].extent;
-	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
+	if (!copy_shuffle_takes(plan->run.bytes, elements * plan->run.bytes))
 		return false;
 	unit = best_unit(plan, elements);
 	tiles = has_lists ? elements * plan->run.bytes / TILE_BYTES * COST_PIECE

@@ -77,6 +77,8 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define REPEAT_8(word) _mm512_set1_epi64((long long)(word))
+#define REPEAT_16(p) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #include "kernels/vector/rows.inc"
 
 #define VEC16 __m128i
@@ -93,6 +95,7 @@ const struct kernels kernels_avx512 = {
 	.drain = avx512_drain,
 	.rows = avx512_rows,
 	.fill = avx512_fill,
+	.repeat = avx512_repeat,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
 	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,

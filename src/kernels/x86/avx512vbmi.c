@@ -191,6 +191,19 @@ static const int16_t vbmi_bytes[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  1
 				       11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
 				       22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
+/* Where a window that has the byte at `first` begins: see lay_fn. */
+INLINE int32_t avx512vbmi_window(int32_t first, int32_t last, int32_t grid)
+{
+	int32_t begin = grid >= 0 ? ((first + grid) & -WIDTH) - grid : first;
+
+	begin = begin > last ? last : begin;
+	return begin < 0 ? 0 : begin;
+}
+
+/*
+ * On a grid, the next window is tried first, because finding the first byte that is left takes
+ * longer than all else.
+ */
 TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const struct near_unit *unit,
 				      int32_t last, int32_t grid)
 {
@@ -201,35 +214,38 @@ TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const struct nea
 		avx512vbmi_half(unit, _mm512_add_epi16(dst, _mm512_set1_epi16(WIDTH / 2)));
 	__m512i at[2] = {low.at, high.at}, offset[2];
 	__mmask64 left = _mm512_kunpackd(high.left, low.left);
+	int32_t begin = avx512vbmi_window(avx512vbmi_least(at), last, grid);
 	unsigned w = 0;
 
 	COUNT(grid < 0, ISA_NAME, "windows anywhere");
 	COUNT(grid >= 0, ISA_NAME, "windows on a grid");
 	v->store = left;
 	while (left != 0) {
-		int32_t begin = avx512vbmi_least(at);
 		__mmask32 in[2];
 		__mmask64 taken;
 		__m512i from;
 
-		if (w == SHUFFLE_WINDOWS_MAX)
-			return w + 1;
-		if (grid >= 0)
-			begin = ((begin + grid) & -WIDTH) - grid;
-		begin = begin > last ? last : begin;
-		begin = begin < 0 ? 0 : begin;
 		for (int i = 0; i < 2; i++) {
 			offset[i] = _mm512_sub_epi16(at[i], _mm512_set1_epi16((short)begin));
 			in[i] = _mm512_cmplt_epu16_mask(offset[i], width);
 			at[i] = _mm512_mask_mov_epi16(at[i], in[i], none);
 		}
 		taken = _mm512_kunpackd(in[1], in[0]);
+		if (taken == 0) {
+			begin = avx512vbmi_window(avx512vbmi_least(at), last, grid);
+			continue;
+		}
+		if (w == SHUFFLE_WINDOWS_MAX)
+			return w + 1;
 		left &= ~taken;
 		from = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(offset[0])),
 					  _mm512_cvtepi16_epi8(offset[1]), 1);
 		from = _mm512_mask_mov_epi8(_mm512_set1_epi8((char)SHUFFLE_NONE), taken, from);
 		_mm512_store_si512(v->from[w], from);
 		v->src[w++] = begin;
+		if (left != 0)
+			begin = avx512vbmi_window(grid >= 0 ? begin + WIDTH : avx512vbmi_least(at),
+						  last, grid);
 	}
 	return w;
 }
