@@ -146,6 +146,24 @@ typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 			  size_t size, size_t bytes, size_t n);
 
 /*
+ * A row of a padded copy: `front` neutral bytes, `run` bytes of the source, and neutral bytes up to
+ * `bytes`. `neutral` is the neutral element again and again: all sizes are multiples of its size.
+ */
+struct padded_row {
+	size_t bytes, front, run;
+	const char *neutral; /* PADDED_NEUTRAL_BYTES */
+};
+
+enum { PADDED_NEUTRAL_BYTES = 16 };
+
+/*
+ * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. n can be
+ * 0. `row->bytes` is at least 1, `row->run` can be 0.
+ */
+typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		       const struct padded_row *row, size_t n);
+
+/*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
  * the kernel of `base` replaces it, or the portable kernel if `base` is NULL or has none. A set
  * with kernels that stream has a `drain`.
@@ -159,6 +177,7 @@ struct kernels {
 	rows_fn rows;
 	fill_fn fill;
 	repeat_fn repeat;
+	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */

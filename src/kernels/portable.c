@@ -116,6 +116,30 @@ static void portable_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrd
 	}
 }
 
+static void portable_neutral(char *dst, size_t bytes, const char *neutral)
+{
+	for (; bytes > PADDED_NEUTRAL_BYTES; bytes -= PADDED_NEUTRAL_BYTES) {
+		memcpy(dst, neutral, PADDED_NEUTRAL_BYTES);
+		dst += PADDED_NEUTRAL_BYTES;
+	}
+	memcpy(dst, neutral, bytes);
+}
+
+static void portable_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			 const struct padded_row *row, size_t n)
+{
+	size_t end = row->front + row->run;
+
+	COUNT(true, "portable", "pad");
+	for (; n > 0; n--) {
+		portable_neutral(dst, row->front, row->neutral);
+		memcpy(dst + row->front, src, row->run);
+		portable_neutral(dst + end, row->bytes - end, row->neutral);
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.width = PORTABLE_WIDTH_BYTES,
@@ -124,6 +148,7 @@ const struct kernels kernels_portable = {
 	.rows = portable_rows,
 	.fill = portable_fill,
 	.repeat = portable_repeat,
+	.pad = portable_pad,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		 portable_tile_16},
 	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

@@ -134,8 +134,12 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 /* Move loop `row`, which is contiguous in the source, to index 1. */
 static enum copy_kind order_transposition(struct copy_plan *plan, uint8_t row)
 {
-	struct copy_loop loop = plan->loops[row];
+	struct copy_loop loop;
 
+	/* See sort_loops(). */
+	if (row == 1)
+		return COPY_TRANSPOSE;
+	loop = plan->loops[row];
 	memmove(&plan->loops[2], &plan->loops[1], (row - 1u) * sizeof(loop));
 	plan->loops[1] = loop;
 	return COPY_TRANSPOSE;
@@ -184,11 +188,21 @@ static bool takes_elements(const struct copy_plan *plan, uint64_t bytes)
 	       bytes <= plan->run.bytes * FEW_ELEMENTS;
 }
 
+/*
+ * Are the rows of both sides of a plane at least a line long? The tiles of shorter rows waste a
+ * part of the vectors. From memory, these planes are staged.
+ */
+static bool has_wide_rows(const struct copy_plan *plan, uint8_t row)
+{
+	return plan->loops[0].extent * plan->run.bytes >= CACHE_LINE_BYTES &&
+	       plan->loops[row].extent * plan->run.bytes >= CACHE_LINE_BYTES;
+}
+
 /* Choose between shuffles and the other ways to copy a plan with loops. */
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
 	uint8_t row = source_row_loop(plan);
-	bool tiles = takes_tiles(plan, row), lists;
+	bool tiles = takes_tiles(plan, row), lists, wide;
 
 	if (!tiles && plan->nloops > 1 && takes_elements(plan, bytes)) {
 		plan->kind = COPY_STRIDED;
@@ -196,7 +210,8 @@ static void choose_way(struct copy_plan *plan, uint64_t bytes)
 		return;
 	}
 	lists = !tiles && has_lists(plan, row, bytes);
-	if (!tiles && copy_shuffle_choose(plan, lists))
+	wide = tiles && (has_wide_rows(plan, row) || bytes >= copy_choice_bytes(COPY_STRIDED));
+	if (!wide && copy_shuffle_choose(plan, lists))
 		return;
 	plan->kind =
 		(uint8_t)(tiles || lists ? order_transposition(plan, row) : choose_kind(plan, row));

@@ -47,6 +47,7 @@ enum {
 	COST_RUN_ROW = 12,          /* the same by a kernel */
 	COST_ROW = 30,              /* to begin a row of elements */
 	COST_PIECE = 6,             /* to transpose TILE_BYTES of a tile */
+	COST_PIECE_NARROW = 12,     /* the same of a tile that is narrower than a vector */
 	COST_PLANE = 100,           /* to begin a plane of tiles */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
@@ -259,7 +260,9 @@ static uint64_t cost_of_tiles(const struct copy_plan *plan, uint64_t n)
 	}
 	if (a * size < TILE_BYTES || b * size < TILE_BYTES)
 		return UINT64_MAX;
-	return n * size / TILE_BYTES * COST_PIECE + n / (a * b) * COST_PLANE;
+	return n * size / TILE_BYTES *
+		       (a * size < kernels()->width ? COST_PIECE_NARROW : COST_PIECE) +
+	       n / (a * b) * COST_PLANE;
 }
 
 /* Is a loop contiguous around `bytes` bytes? */

@@ -62,6 +62,8 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define REPEAT_16(p) LOAD(p)
 #include "kernels/vector/rows.inc"
 
+#include "kernels/vector/pad.inc"
+
 #define VEC16 VEC
 #define LOAD16 LOAD
 #define STORE16 STORE
@@ -77,6 +79,7 @@ const struct kernels kernels_neon = {
 	.rows = neon_rows,
 	.fill = neon_fill,
 	.repeat = neon_repeat,
+	.pad = neon_pad,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
