@@ -20,4 +20,10 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
  */
 void queue_run_head_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
 
+/*
+ * End a RUNNING request that was cancelled before it started: release what it owns and call its
+ * callback, beyond the bound. The result is set already. The lock is released meanwhile.
+ */
+void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
 #endif /* ASYNC_QUEUE_RUN_H */

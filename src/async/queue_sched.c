@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <aml/utils/error.h>
 
@@ -18,6 +19,7 @@
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
+#include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 
@@ -38,12 +40,12 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 	queue_wake_again_locked(q);
 }
 
-void queue_set_requests(struct queue_sched *q, queue_part_fn part,
-			const size_t sizes[QUEUE_FREE_LISTS])
+void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
+			const size_t sizes[QUEUE_SIZES])
 {
 	q->part = part;
-	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
-		q->sizes[i] = sizes[i];
+	q->drop = drop;
+	queue_set_sizes(q, sizes);
 }
 
 struct trace_source *queue_trace(struct queue_sched *q)
@@ -89,6 +91,8 @@ void queue_stats(struct queue_sched *q, struct queue_stats *stats)
 static void sched_free(struct queue_sched *q)
 {
 	queue_free_blocks(q);
+	if (q->eventfd >= 0)
+		close(q->eventfd);
 	pthread_mutex_destroy(&q->lock.mutex);
 	free(q);
 }
@@ -128,6 +132,7 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
+	q->eventfd = -1;
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
 	trace_open(&q->trace);

@@ -21,11 +21,11 @@ void queue_lock(struct queue_sched *q) ACQUIRE(q);
 void queue_unlock(struct queue_sched *q) RELEASE(q);
 
 /*
- * Set the function that runs parts, and the size in bytes of the requests on each free list. Call
- * this function before anything is submitted.
+ * Set the functions that run parts and release what requests own, and the size in bytes of the
+ * requests of each class. Call this function before anything is submitted.
  */
-void queue_set_requests(struct queue_sched *q, queue_part_fn part,
-			const size_t sizes[QUEUE_FREE_LISTS]);
+void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
+			const size_t sizes[QUEUE_SIZES]);
 
 /* Return the trace source of the scheduler. The engine sets the function that names tasks. */
 struct trace_source *queue_trace(struct queue_sched *q);

@@ -88,7 +88,7 @@ static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q, UINT64_MAX);
-		} else if (q->surplus != NULL) {
+		} else if (q->chores) {
 			queue_release(q);
 			queue_acquire(q);
 		} else if (q->stop) {

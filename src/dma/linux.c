@@ -11,12 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
 #include "async/queue_fork.h"
+#include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 #include "dma/dma.h"
+#include "dma/linux_completion.h"
 #include "dma/linux_ops.h"
+#include "dma/linux_post.h"
 #include "dma/linux_request.h"
 #include "plan/learnt.h"
 #include "plan/part.h"
@@ -120,7 +124,14 @@ int linux_handle_fork(void)
 
 int aml_dma_linux_barrier(struct aml_dma_data *data)
 {
-	return data != NULL ? queue_barrier(linux_queue(data)) : -AML_EINVAL;
+	int err, result;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	err = queue_barrier(linux_queue(data), AML_DMA_NO_DEADLINE, &result);
+	if (err == -AML_EPERM)
+		return -AML_EBUSY;
+	return err == AML_SUCCESS ? result : err;
 }
 
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
@@ -164,6 +175,24 @@ int aml_dma_linux_destroy(struct aml_dma **dma)
 	return AML_SUCCESS;
 }
 
+static const struct aml_dma_extension engine_extension = {
+	.size = sizeof(struct aml_dma_extension),
+	.create_request = aml_dma_linux_request_create,
+	.destroy_request = aml_dma_linux_request_destroy,
+	.wait_request = aml_dma_linux_request_wait,
+	.barrier = aml_dma_linux_barrier,
+	.test = linux_test,
+	.wait_until = linux_wait_until,
+	.wait_any = linux_wait_any,
+	.wait_all = linux_wait_all,
+	.wait_some = linux_wait_some,
+	.barrier_until = linux_barrier_until,
+	.post = engine_post,
+	.cancel_all = engine_cancel_all,
+	.reap = engine_reap,
+	.progress = engine_progress,
+};
+
 struct aml_dma_ops aml_dma_linux_ops = {
 	.create_request = aml_dma_linux_request_create,
 	.destroy_request = aml_dma_linux_request_destroy,
@@ -171,6 +200,7 @@ struct aml_dma_ops aml_dma_linux_ops = {
 	.barrier = aml_dma_linux_barrier,
 	.fprintf = engine_print,
 	.copy = engine_copy,
+	.extension = &engine_extension,
 };
 
 static bool engine_accepts_null(aml_dma_operator op, const void *arg)

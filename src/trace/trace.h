@@ -46,7 +46,7 @@ struct trace_times {
 /* The source of traced tasks: a scheduler, or an engine with requests of its own. */
 struct trace_source {
 	unsigned number; /* unique to this source */
-	/* Return the name of a task: a word of plain letters. NULL: the task is not reported. */
+	/* Return the name of a task, of at most 63 bytes. NULL: the task is not reported. */
 	const char *(*name)(const struct aml_task *task);
 	struct trace_times times; /* read and written atomically */
 };

@@ -122,6 +122,28 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads);
 int aml_dma_linux_destroy(struct aml_dma **dma);
 
 /**
+ * Return a descriptor for poll() that becomes readable when there are completions to reap. Not in
+ * AML.
+ *
+ * The first call makes an eventfd, which is non-blocking and closed on exec; it begins with the
+ * number of completions that wait. Each later call returns the same one. Each completion that is
+ * put on the completion queue adds 1, after its request counts as finished; several may be added at
+ * once. A program sleeps on the descriptor beside its sockets, reads it, and then calls
+ * aml_dma_reap() with `least` 0.
+ *
+ * The engine owns the descriptor, and closes it when it is destroyed. In a forked child the library
+ * neither writes nor closes the parent's descriptor; a call in the child makes another one.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[in] dma  An engine of aml_dma_linux_create().
+ * @return The descriptor, never negative; or one of the errors below.
+ * @retval -AML_EINVAL  `dma`, `dma->ops` or `dma->data` is NULL, or `dma` is another kind of engine.
+ * @retval -AML_ENOMEM  No descriptor is to be had.
+ */
+int aml_dma_linux_eventfd(struct aml_dma *dma);
+
+/**
  * Run an operator: the function of the engine's tasks.
  *
  * The function calls the operator of `input` with its arguments, stores the result in `output`, and
