@@ -68,13 +68,12 @@ static int compute_block(struct aml_layout *dst, const struct aml_layout *src, v
 }
 
 /* Return the neighbour of block (i, j) on one side. */
-static struct plate_block *neighbour(struct plate_block blocks[BLOCKS][BLOCKS], size_t i, size_t j,
-				     int side)
+static struct plate_block *neighbour(struct plate_block *blocks, size_t i, size_t j, int side)
 {
 	static const size_t down[SIDES] = {BLOCKS - 1, 1, 0, 0};
 	static const size_t right[SIDES] = {0, 0, BLOCKS - 1, 1};
 
-	return &blocks[(i + down[side]) % BLOCKS][(j + right[side]) % BLOCKS];
+	return &blocks[(i + down[side]) % BLOCKS * BLOCKS + (j + right[side]) % BLOCKS];
 }
 
 /* Release the requests of the step of which the handles are to be replaced. */
@@ -91,9 +90,9 @@ static int wait_for_step(struct plate_block *block, size_t place)
  * computed by the block and by the neighbour. In the first step, there is no such request: NULL
  * handles in `after` are skipped.
  */
-static int post_copies(struct plate_block blocks[BLOCKS][BLOCKS], size_t i, size_t j, size_t step)
+static int post_copies(struct plate_block *blocks, size_t i, size_t j, size_t step)
 {
-	struct plate_block *block = &blocks[i][j];
+	struct plate_block *block = &blocks[i * BLOCKS + j];
 	const size_t now = step % STEPS_AHEAD, before = (step + STEPS_AHEAD - 1) % STEPS_AHEAD;
 	struct aml_dma_post_attr posts[SIDES];
 	struct aml_dma_request *after[SIDES][2];
@@ -130,22 +129,22 @@ static int post_computation(struct plate_block *block, size_t step)
 }
 
 /* Post one step of all blocks. The handles of STEPS_AHEAD steps ago make room for the new ones. */
-static int post_step(struct plate_block blocks[BLOCKS][BLOCKS], size_t step)
+static int post_step(struct plate_block *blocks, size_t step)
 {
 	int err = AML_SUCCESS;
 
 	for (size_t i = 0; i < BLOCKS * BLOCKS && err == AML_SUCCESS; i++)
-		err = wait_for_step(&blocks[0][i], step % STEPS_AHEAD);
+		err = wait_for_step(&blocks[i], step % STEPS_AHEAD);
 	for (size_t i = 0; i < BLOCKS; i++)
 		for (size_t j = 0; j < BLOCKS && err == AML_SUCCESS; j++)
 			err = post_copies(blocks, i, j, step);
 	for (size_t i = 0; i < BLOCKS * BLOCKS && err == AML_SUCCESS; i++)
-		err = post_computation(&blocks[0][i], step);
+		err = post_computation(&blocks[i], step);
 	return err;
 }
 
 /* Post all steps, and wait for the last ones. */
-static int run_steps(struct plate_block blocks[BLOCKS][BLOCKS], size_t steps)
+static int run_steps(struct plate_block *blocks, size_t steps)
 {
 	int err = AML_SUCCESS;
 
@@ -153,7 +152,7 @@ static int run_steps(struct plate_block blocks[BLOCKS][BLOCKS], size_t steps)
 		err = post_step(blocks, step);
 	for (size_t place = 0; place < STEPS_AHEAD; place++)
 		for (size_t i = 0; i < BLOCKS * BLOCKS; i++) {
-			int code = wait_for_step(&blocks[0][i], place);
+			int code = wait_for_step(&blocks[i], place);
 
 			err = err != AML_SUCCESS ? err : code;
 		}
@@ -204,7 +203,7 @@ static void free_layouts(struct plate_block *block)
 }
 
 /* Compute the plate by plain loops, and count the elements of the blocks that differ. */
-static size_t count_differences(struct plate_block blocks[BLOCKS][BLOCKS], size_t steps)
+static size_t count_differences(struct plate_block *blocks, size_t steps)
 {
 	enum { PLATE = BLOCKS * SIDE };
 	static int plate[2][PLATE][PLATE];
@@ -225,7 +224,7 @@ static size_t count_differences(struct plate_block blocks[BLOCKS][BLOCKS], size_
 	}
 	for (size_t y = 0; y < PLATE; y++)
 		for (size_t x = 0; x < PLATE; x++) {
-			const struct plate_block *block = &blocks[y / SIDE][x / SIDE];
+			const struct plate_block *block = &blocks[y / SIDE * BLOCKS + x / SIDE];
 
 			differences += block->state[steps % 2][y % SIDE + 1][x % SIDE + 1] !=
 				       plate[steps % 2][y][x];
@@ -236,18 +235,18 @@ static size_t count_differences(struct plate_block blocks[BLOCKS][BLOCKS], size_
 /* Compute the steps, compare the result, and report it. Return the exit status. */
 static int run_plate(size_t steps)
 {
-	static struct plate_block blocks[BLOCKS][BLOCKS];
+	static struct plate_block blocks[BLOCKS * BLOCKS];
 	size_t differences = 0;
 	int err = AML_SUCCESS;
 
 	for (size_t i = 0; i < BLOCKS * BLOCKS && err == AML_SUCCESS; i++)
-		err = make_block(&blocks[0][i], i / BLOCKS, i % BLOCKS);
+		err = make_block(&blocks[i], i / BLOCKS, i % BLOCKS);
 	if (err == AML_SUCCESS)
 		err = run_steps(blocks, steps);
 	if (err == AML_SUCCESS)
 		differences = count_differences(blocks, steps);
 	for (size_t i = 0; i < BLOCKS * BLOCKS; i++)
-		free_layouts(&blocks[0][i]);
+		free_layouts(&blocks[i]);
 	if (err != AML_SUCCESS)
 		fprintf(stderr, "06-stencil: a request failed: %s\n", aml_strerror(err));
 	else if (differences > 0)
