@@ -48,9 +48,12 @@ static struct timespec time_of_ns(uint64_t ns)
 
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
-	queue_check_locked(q);
 	/* The sleep releases the lock. */
 	queue_signal_locked(q);
+	queue_call_walkers_locked(q);
+	if (me->called)
+		return;
+	queue_check_locked(q);
 	if (me->deadline == SLEEPER_NO_DEADLINE) {
 		me->slept = true;
 		pthread_cond_wait(&me->wakeup, &q->lock.mutex);

@@ -222,7 +222,7 @@ void queue_check_locked(struct queue_sched *q)
 {
 	check_slots_locked(q);
 	check_sleepers_locked(q);
-	if (can_afford(q->nqueued + q->unclaimed))
+	if (can_afford(q->nqueued + q->unclaimed + q->nheld))
 		check_queue_locked(q);
 	if (can_afford(2 * q->nblocks))
 		check_blocks_locked(q);

@@ -85,6 +85,7 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 	q->ready = NULL;
 	q->afters = (struct after_list){NULL, NULL};
 	q->reaping = (struct reaping_list){NULL, NULL};
+	q->urgent = (struct urgent_list){NULL, NULL};
 	q->head = NULL;
 	q->nqueued = 0;
 	q->nbegun = 0;
@@ -125,6 +126,7 @@ static void fork_child(void) NOT_ANALYSED
 		q->anys = (struct sleeper_list){NULL, NULL};
 		q->resumers = (struct sleeper_list){NULL, NULL};
 		q->reapers = (struct sleeper_list){NULL, NULL};
+		q->walkers = (struct walker_list){NULL, NULL};
 		q->beyond = 0;
 		q->destroyer = NULL;
 		q->waking = false;

@@ -33,10 +33,10 @@ static bool has_finished(const struct aml_task *task)
 }
 
 /* Return AML_SUCCESS if the sleeper may wait for the task. -AML_EINVAL also if it does already. */
-static int may_join_locked(const struct queue_sched *q, const struct sleeper *me,
-			   const struct aml_task *task) REQUIRES(q)
+static int may_join_locked(struct queue_sched *q, const struct sleeper *me, struct aml_task *task,
+			   uint64_t *check) REQUIRES(q)
 {
-	int err = queue_may_wait_locked(q, task);
+	int err = queue_may_wait_for_locked(q, task, check);
 
 	if (err != -AML_EBUSY)
 		return err;
@@ -78,11 +78,12 @@ static int join_locked(struct queue_sched *q, struct queue_group *group, struct 
 {
 	struct sleeper *me = group->sleeper;
 	struct aml_task *last = NULL;
+	uint64_t check = 0;
 
 	group->first = group->n;
 	for (size_t i = 0; i < group->n; i++) {
 		struct aml_task *task = task_of_handle(group->handles[i]);
-		int err = task != NULL ? may_join_locked(q, me, task) : AML_SUCCESS;
+		int err = task != NULL ? may_join_locked(q, me, task, &check) : AML_SUCCESS;
 
 		if (task == NULL)
 			continue;

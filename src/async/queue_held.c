@@ -134,4 +134,7 @@ void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
 		after_list_unlink(&q->afters, extra);
 	extra->waits_for_all = false;
 	extra->pending = 0;
+	queue_not_urgent_locked(q, extra);
+	/* A walk may be at the request: it must begin again. */
+	q->last_walk++;
 }

@@ -57,9 +57,8 @@
  * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
  * whose callback or completion reports it.
  *
- * Completions. `ncompletions` counts the list. Threads in `reapers` wait until it reaches their
- * `least`. The eventfd is written when the lock is released, at most once for each release:
- * `signals` says how much to add.
+ * Completions. Threads in `reapers` wait until `ncompletions` reaches their `least`. The eventfd is
+ * written when the lock is released, at most once for each release: `signals` is what to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
@@ -122,7 +121,8 @@
  * the thread that sleeps.
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
  *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
- *    itself. It then leaves the list of what it waits for, and passes on a poke.
+ *    itself. It then leaves the list of what it waits for, and passes on a poke. `called` says that
+ *    a walker must walk again.
  *  - A sleeper may wait for several tasks, its group. `need` counts those that must still finish. A
  *    task that finishes when the sleeper is done is filed as if no thread waited for it. The
  *    sleeper's call then finds it by its state.
@@ -133,6 +133,12 @@
  *    slot, makes a held request ready or leaves a wait. A poked thread also calls it after it has
  *    looked.
  * Only this rule ensures that no wakeup is lost.
+ *
+ * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
+ * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
+ * need, the request is put on `urgent`, and leaves it if a thread takes it. When the lock is
+ * released with requests on `urgent`, no thread is on its way to them: all walkers are called, and
+ * walk again.
  *
  * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
@@ -222,6 +228,9 @@ struct sleeper {
 	struct sleeper *next, *prev; /* in its list */
 	struct sleeper *next_helper; /* in `helpers` */
 	struct sleeper *prev_helper;
+	struct sleeper *next_walker; /* in `walkers` */
+	struct sleeper *prev_walker;
+	uint64_t below;    /* in `walkers`: it needs all tasks before this one */
 	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
 	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
 	size_t least;      /* the number of completions that it waits for */
@@ -231,6 +240,7 @@ struct sleeper {
 	bool done;             /* what it waits for has come */
 	bool late;             /* its deadline has passed */
 	bool poked;            /* it must look at the head */
+	bool called;           /* it must walk again */
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
 	bool cancels;          /* it waits for a request that it has cancelled */
@@ -256,6 +266,19 @@ struct helper_list {
 };
 DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 
+struct walker_list {
+	struct sleeper *first, *last;
+};
+DEFINE_LIST(walker_list, struct sleeper, next_walker, prev_walker)
+
+/* A walk over what held requests need, see queue_walk.c. All 0: it has not begun. */
+struct queue_walk {
+	uint64_t number;           /* with which it marks requests; 0: it has visited none */
+	struct request_extra *top; /* the request that it is at; NULL: none */
+	uint64_t below;            /* all tasks before this one are needed */
+	bool ran;                  /* the thread has run something since the walk began */
+};
+
 /*
  * The tasks that one call waits for, in the order of its list. Each has the sleeper of the call as
  * its waiter. The handles lie in the memory of the caller, and may have gaps.
@@ -263,10 +286,12 @@ DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 struct queue_group {
 	struct sleeper *sleeper;
 	struct aml_dma_request *const *handles;
-	size_t n;                       /* the number of handles, with the gaps */
-	size_t first;                   /* the place of the first task; n: there is none */
-	size_t next;                    /* the place of the next task that the thread may run */
-	bool linked;                    /* priv.index of each task is the place of the next one */
+	size_t n;     /* the number of handles, with the gaps */
+	size_t first; /* the place of the first task; n: there is none */
+	size_t next;  /* the place of the next task that the thread may run */
+	bool linked;  /* priv.index of each task is the place of the next one */
+	bool reaps;   /* no handles: all requests of `reaping` */
+	struct queue_walk walk;
 	struct queue_group *next_group; /* in `groups` */
 	struct queue_group *prev_group;
 };
@@ -345,6 +370,9 @@ struct CAPABILITY queue_sched {
 	struct reaping_list reaping;
 	size_t ncompletions;         /* the length of `completions` */
 	struct sleeper_list reapers; /* threads that wait for completions */
+	struct walker_list walkers;  /* operators that sleep until what they need is ready */
+	struct urgent_list urgent;   /* ready requests for which no walker was called yet */
+	uint64_t last_walk;          /* the number of the last walk */
 	uint64_t signals;            /* what the next release adds to the eventfd */
 	int eventfd;                 /* -1: there is none */
 
