@@ -57,9 +57,8 @@
  * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
  * whose callback or completion reports it.
  *
- * Completions. `ncompletions` counts the list. Threads in `reapers` wait until it reaches their
- * `least`. The eventfd is written when the lock is released, at most once for each release:
- * `signals` says how much to add.
+ * Completions. Threads in `reapers` wait until `ncompletions` reaches their `least`. The eventfd is
+ * written when the lock is released, at most once for each release: `signals` is what to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
