@@ -18,6 +18,7 @@
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
+#include "async/queue_spin.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 
@@ -128,6 +129,8 @@ struct aml_sched *aml_queue_sched_create(const size_t num_threads)
 	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
+	if (num_threads > 0)
+		queue_spin_prepare();
 	q->nworkers = num_threads;
 	q->slots = num_threads > 0 ? num_threads : 1;
 	trace_open(&q->trace);

@@ -82,6 +82,11 @@
  *    slot or leaves a wait. A poked thread also calls it after it has looked.
  * Only this rule ensures that no wakeup is lost.
  *
+ * Spinning. An idle worker may spin for some time before it sleeps (queue_spin.c). It is on `idle`
+ * meanwhile, and a poke to it is owed and paid as to a worker that sleeps. Only the signal differs:
+ * sleeper_signal() sets `called`, which the worker reads without the mutex. `called` only ends the
+ * spin. Whether the worker was poked, it reads with the mutex held.
+ *
  * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
  * queue_wake_again_locked(). This function also pokes another sleeper if the last poke was not
@@ -117,6 +122,9 @@ enum { QUEUE_BLOCK_BYTES = 16 << 10, QUEUE_BLOCK_SLOTS_MAX = 128 };
 
 /* The limits of a batch: the number of its small tasks, and the bytes that they move together. */
 enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
+
+/* The longest time that a worker spins before it sleeps. */
+enum { QUEUE_SPIN_NS_MAX = 500000 };
 
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
@@ -163,6 +171,10 @@ struct sleeper {
 	bool poked;            /* it must look at the head */
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
+	/* Of an idle worker: */
+	bool spins;          /* it spins: set `called` instead of a signal */
+	bool called;         /* end the spin. Atomic */
+	uint64_t idle_since; /* in ns */
 };
 
 #define SLEEPER_INITIALIZER                        \
@@ -189,13 +201,26 @@ struct worker {
 	size_t number; /* in its name */
 };
 
+/* What decides whether an idle worker spins before it sleeps: see queue_spin.c. */
+struct queue_spin {
+	bool taken;          /* a worker spins; no second one does */
+	unsigned short_gaps; /* the number of short gaps since the last long one */
+	unsigned needed;     /* the number of short gaps before the next spin */
+	uint64_t gap;        /* the longest of the last gaps, in ns */
+	/* Used only by the worker that spins, without the lock: */
+	bool full;             /* in the last window, all CPUs were in use */
+	uint64_t window_began; /* in ns */
+	uint64_t window_use;   /* the CPU time that the process had used then, in ns */
+	uint64_t spun;         /* the time of spins since then, in ns */
+};
+
 /*
  * The members that each request touches come first, in as few cache lines as possible: if threads
  * contend, each line that moves from CPU to CPU costs as much as the rest of the request. The
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `nqueued` */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `spin` */
 	struct aml_task *head;                       /* the oldest task with an untaken part */
 	size_t running;                              /* taken slots, at most `slots` */
 	size_t slots;                                /* max(1, nworkers) */
@@ -232,11 +257,12 @@ struct CAPABILITY queue_sched {
 	unsigned unanswered; /* posts since the last poke */
 	uint64_t poked_at;   /* the time of the last poke, in ns */
 	size_t nqueued;      /* tasks with an untaken part */
+	struct queue_spin spin;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
-	bool spins; /* a thread that finds the lock taken may spin */
+	bool spins; /* threads may spin: for the lock, and workers before they sleep */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;
