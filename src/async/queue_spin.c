@@ -77,6 +77,7 @@ void queue_spin_learn_locked(struct queue_sched *q, const struct sleeper *me)
 	struct queue_spin *spin = &q->spin;
 	uint64_t gap = q->poked_at - me->idle_since;
 
+	/* On one CPU no gap counts, and so no worker spins. */
 	if (!q->spins)
 		return;
 	if (gap > QUEUE_SPIN_NS_MAX) {
@@ -146,7 +147,7 @@ static bool may_spin_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	const struct queue_spin *spin = &q->spin;
 
-	return q->spins && !q->stop && !spin->taken && spin->short_gaps >= SPIN_GAPS_MIN &&
+	return !q->stop && !spin->taken && spin->short_gaps >= SPIN_GAPS_MIN &&
 	       spin->short_gaps >= spin->needed;
 }
 
