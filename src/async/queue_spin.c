@@ -112,7 +112,7 @@ static bool process_leaves_cpu(struct queue_spin *spin, uint64_t now)
 	return !spin->full;
 }
 
-/* Spin until called, or until the time `end`. False: another thread wanted the CPU. */
+/* Spin until a signal, or until the time `end`. False: another thread wanted the CPU. */
 static bool spin_until(const struct sleeper *me, uint64_t end)
 {
 	uint64_t now = clock_ns();
@@ -120,7 +120,7 @@ static bool spin_until(const struct sleeper *me, uint64_t end)
 	for (unsigned looks = 1; now < end; looks++) {
 		uint64_t before = now;
 
-		if (__atomic_load_n(&me->called, __ATOMIC_RELAXED))
+		if (__atomic_load_n(&me->spin_over, __ATOMIC_RELAXED))
 			break;
 		if (looks % SPIN_LOOKS == 0)
 			sched_yield();
@@ -133,7 +133,7 @@ static bool spin_until(const struct sleeper *me, uint64_t end)
 	return true;
 }
 
-/* Leave time for what the thread that has called does next. */
+/* Leave time for what the thread that has poked does next. */
 static void await_more(void)
 {
 	uint64_t end = clock_ns() + SPIN_PAUSE_NS;
@@ -174,14 +174,14 @@ void queue_spin_locked(struct queue_sched *q, struct sleeper *me)
 
 	if (!may_spin_locked(q))
 		return;
-	(void)__atomic_exchange_n(&me->called, false, __ATOMIC_RELAXED);
+	(void)__atomic_exchange_n(&me->spin_over, false, __ATOMIC_RELAXED);
 	me->spins = true;
 	spin->taken = true;
 	queue_release(q);
 	has_cpu = process_leaves_cpu(spin, me->idle_since);
 	if (has_cpu)
 		alone = spin_until(me, me->idle_since + length);
-	if (alone && __atomic_load_n(&me->called, __ATOMIC_RELAXED))
+	if (alone && __atomic_load_n(&me->spin_over, __ATOMIC_RELAXED))
 		await_more();
 	if (has_cpu)
 		spin->spun += clock_ns() - me->idle_since;
