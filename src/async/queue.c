@@ -180,6 +180,7 @@ void queue_settle_locked(struct queue_sched *q)
 		sleeper_done(q->destroyer);
 	if (q->afters.first != NULL)
 		queue_release_afters_locked(q);
+	q->settles = q->barriers.first != NULL || q->destroyer != NULL || q->afters.first != NULL;
 }
 
 /*
@@ -295,7 +296,8 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	else
 		file_task_locked(q, task);
 	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
-	queue_settle_locked(q);
+	if (q->settles)
+		queue_settle_locked(q);
 }
 
 void queue_claim_locked(struct queue_sched *q)

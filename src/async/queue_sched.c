@@ -136,8 +136,8 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 	if (attr->num_threads > 0)
 		queue_spin_prepare();
 	q->eventfd = -1;
-	q->nworkers = attr->num_threads;
-	q->slots = attr->num_threads > 0 ? attr->num_threads : 1;
+	q->nworkers = (unsigned)attr->num_threads;
+	q->slots = q->nworkers > 0 ? q->nworkers : 1;
 	q->unfinished_max = attr->unfinished_max;
 	trace_open(&q->trace);
 	err = queue_start_workers(q, attr);
@@ -183,6 +183,7 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	if (q->unfinished.first != NULL || q->callers > 0) {
 		me.limit = UINT64_MAX;
 		q->destroyer = &me;
+		q->settles = true;
 		queue_sleep_locked(q, &me, NULL);
 		q->destroyer = NULL;
 	}
