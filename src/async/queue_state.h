@@ -177,6 +177,9 @@ enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
  */
 enum { TASK_UNREPORTED = 1 << 3, TASK_SILENT = 1 << 7 };
 
+/* How many addresses of lists for wait_any are remembered. */
+enum { QUEUE_SEEN_LISTS = 8 };
+
 struct task_list {
 	struct aml_task *first, *last;
 };
@@ -213,16 +216,17 @@ struct sleeper {
 	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
 	size_t least;      /* the number of completions that it waits for */
 	size_t need;       /* tasks that have it as their waiter and must still finish */
-	struct aml_task *task; /* the result of wait_any */
-	int code;              /* the result of a barrier */
-	bool done;             /* what it waits for has come */
-	bool late;             /* its deadline has passed */
-	bool poked;            /* it must look at the head */
-	bool asleep;           /* it is in pthread_cond_wait() */
-	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
-	bool cancels;          /* it waits for a request that it has cancelled */
-	bool only_small;       /* with workers, it runs no task that is not small */
-	bool runs_one;         /* without workers, it runs at least one task or part */
+	struct queue_roster *roster; /* whose members it waits for; NULL: it belongs to none */
+	struct aml_task *task;       /* the result of wait_any */
+	int code;                    /* the result of a barrier */
+	bool done;                   /* what it waits for has come */
+	bool late;                   /* its deadline has passed */
+	bool poked;                  /* it must look at the head */
+	bool asleep;                 /* it is in pthread_cond_wait() */
+	bool slept;                  /* it has been in pthread_cond_wait(): `wakeup` was in use */
+	bool cancels;                /* it waits for a request that it has cancelled */
+	bool only_small;             /* with workers, it runs no task that is not small */
+	bool runs_one;               /* without workers, it runs at least one task or part */
 };
 
 /* The deadline of a sleeper that has none. */
@@ -280,6 +284,13 @@ static inline size_t group_after(const struct queue_group *group, size_t i)
 	return i;
 }
 
+/* See queue_roster.h. */
+struct queue_roster;
+
+struct roster_list {
+	struct queue_roster *first, *last;
+};
+
 /* A thread of the pool: one block of memory, allocated just before the thread is created. */
 struct worker {
 	struct sleeper sleeper; /* while idle: on the stack `idle`, linked by `next` */
@@ -336,7 +347,10 @@ struct CAPABILITY queue_sched {
 	uint64_t nuncounted;         /* finished tasks that `nfinished` does not count */
 
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
-	struct sleeper_list anys;   /* threads in wait_any */
+	struct sleeper_list anys;           /* threads in wait_any */
+	struct roster_list rosters;         /* see queue_roster.h; the last one used is last */
+	const void *seen[QUEUE_SEEN_LISTS]; /* lists of calls of wait_any without a roster */
+	size_t nrosters;
 	struct group_list groups;   /* of calls that wait for several requests */
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
 	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
@@ -378,6 +392,12 @@ struct frame {
 static inline bool has_untaken_part(const struct aml_task *task)
 {
 	return task->priv.taken < task->priv.parts;
+}
+
+/* Report whether the task has finished, or counts as finished in a forked child. */
+static inline bool has_finished(const struct aml_task *task)
+{
+	return task->priv.state == TASK_FINISHED || task->priv.state == TASK_ORPHAN;
 }
 
 /* Report whether a thread may take a part of the task. */

@@ -7,6 +7,7 @@
 #include "async/queue.h"
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_run.h"
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
@@ -28,10 +29,15 @@ static bool task_is_on_stack(const struct aml_task *task)
 	return false;
 }
 
-int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task)
+int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task)
 {
+	struct queue_roster *roster;
+
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
+	roster = task_idle_roster(task);
+	if (roster != NULL)
+		queue_roster_remove(roster, task->priv.index);
 	if (task_waiter(task) != NULL ||
 	    (task->priv.state == TASK_RUNNING && task_is_on_stack(task)))
 		return -AML_EBUSY;
