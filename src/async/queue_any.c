@@ -139,7 +139,8 @@ static int update_roster_locked(struct queue_sched *q, struct queue_roster *r,
 		}
 	}
 	*link = ROSTER_NONE;
-	queue_roster_sort(r, finished);
+	if (finished != ROSTER_NONE)
+		queue_roster_sort(r, finished);
 	return err;
 }
 

@@ -113,7 +113,8 @@ static uint32_t sort_places(struct queue_roster *r, uint32_t list)
 		lists[k] = section;
 	}
 	for (unsigned k = 0; k < LISTS_MAX; k++)
-		sorted = merge_places(r, lists[k], sorted);
+		if (lists[k] != ROSTER_NONE)
+			sorted = merge_places(r, lists[k], sorted);
 	return sorted;
 }
 
@@ -121,9 +122,10 @@ void queue_roster_sort(struct queue_roster *r, uint32_t place)
 {
 	uint32_t next, prev;
 
-	place = sort_places(r, place);
+	if (r->links[place].next != ROSTER_NONE)
+		place = sort_places(r, place);
 	/* Usually, the new ones have finished last. */
-	if (place != ROSTER_NONE && r->last != ROSTER_NONE &&
+	if (r->last != ROSTER_NONE &&
 	    roster_task(r, place)->priv.seq < roster_task(r, r->last)->priv.seq) {
 		place = merge_places(r, r->first, place);
 		r->first = ROSTER_NONE;
