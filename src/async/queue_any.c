@@ -108,13 +108,35 @@ static size_t next_difference(const struct queue_roster *r, struct aml_dma_reque
 }
 
 /*
- * Make the members those of the list. On an error, the roster has some of them.
+ * Let the request at place i of the list become a member. It may have moved there from a place that
+ * is still to be looked at. `*finished`: new members that have finished, linked by links.next.
  */
+static int update_place_locked(struct queue_sched *q, struct queue_roster *r,
+			       struct aml_dma_request *const *list, uint32_t i, uint32_t **finished)
+	REQUIRES(q)
+{
+	struct aml_task *task = task_of_handle(list[i]);
+	int err;
+
+	if (task->priv.sched == q && task_waiter(task) == &r->sleeper &&
+	    list[task->priv.index] != list[i])
+		queue_roster_remove(r, task->priv.index);
+	err = queue_may_join_locked(q, &r->sleeper, task);
+	if (err != AML_SUCCESS)
+		return err;
+	queue_roster_add(r, i, list[i]);
+	if (has_finished(task)) {
+		**finished = i;
+		*finished = &r->links[i].next;
+	}
+	return AML_SUCCESS;
+}
+
+/* Make the members those of the list. On an error, the roster has some of them. */
 static int update_roster_locked(struct queue_sched *q, struct queue_roster *r,
 				struct aml_dma_request *const *list, size_t n) REQUIRES(q)
 {
 	uint32_t finished = ROSTER_NONE, *link = &finished;
-	size_t first;
 	int err = AML_SUCCESS;
 
 	for (size_t i = n; i < r->n; i++)
@@ -123,20 +145,12 @@ static int update_roster_locked(struct queue_sched *q, struct queue_roster *r,
 	for (size_t i = r->n; i < n; i++)
 		r->handles[i] = NULL;
 	r->n = n;
-	first = next_difference(r, list, 0);
-	/* A request that has moved leaves its old place first. */
-	for (size_t i = first; i < n; i = next_difference(r, list, i + 1))
+	for (size_t i = next_difference(r, list, 0); i < n && err == AML_SUCCESS;
+	     i = next_difference(r, list, i + 1)) {
 		if (r->handles[i] != NULL)
 			queue_roster_remove(r, (uint32_t)i);
-	for (size_t i = first; i < n && err == AML_SUCCESS; i = next_difference(r, list, i + 1)) {
-		err = queue_may_join_locked(q, &r->sleeper, task_of_handle(list[i]));
-		if (err != AML_SUCCESS)
-			break;
-		queue_roster_add(r, (uint32_t)i, list[i]);
-		if (has_finished(task_of_handle(list[i]))) {
-			*link = (uint32_t)i;
-			link = &r->links[i].next;
-		}
+		if (list[i] != NULL)
+			err = update_place_locked(q, r, list, (uint32_t)i, &link);
 	}
 	*link = ROSTER_NONE;
 	if (finished != ROSTER_NONE)
