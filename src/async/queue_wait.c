@@ -7,6 +7,7 @@
 #include "async/queue.h"
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_run.h"
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
@@ -20,10 +21,15 @@ void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct q
 	queue_settle_locked(q);
 }
 
-int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task)
+int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task)
 {
+	struct queue_roster *roster;
+
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
+	roster = task_idle_roster(task);
+	if (roster != NULL)
+		queue_roster_remove(roster, task->priv.index);
 	if (task_waiter(task) != NULL || (task->priv.state == TASK_RUNNING && queue_on_stack(task)))
 		return -AML_EBUSY;
 	return AML_SUCCESS;
@@ -82,13 +88,23 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 	return err;
 }
 
-int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+/* The check of queue_may_wait_for_locked() for one request. */
+__attribute__((noinline)) static int may_wait_for_held_locked(struct queue_sched *q,
+							      struct aml_task *task) REQUIRES(q)
 {
 	uint64_t check = 0;
+
+	return queue_may_wait_for_locked(q, task, &check);
+}
+
+int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+{
 	int err;
 
 	queue_acquire(q);
-	err = queue_may_wait_for_locked(q, task, &check);
+	err = queue_may_wait_locked(q, task);
+	if (err == AML_SUCCESS && task->priv.state == TASK_HELD)
+		err = may_wait_for_held_locked(q, task);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		task_list_unlink(&q->orphans, task);
 		q->callers++;
