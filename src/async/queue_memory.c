@@ -72,6 +72,7 @@ struct request_block *queue_create_block(const struct queue_sched *q, unsigned l
 	begin += -(uintptr_t)begin & (CACHE_LINE_BYTES - 1);
 	*block = (struct request_block){
 		.list = list,
+		.mark = list << TASK_CLASS_SHIFT,
 		.bytes = (uint32_t)bytes,
 		.slots = (uint32_t)((size_t)((char *)block + QUEUE_BLOCK_BYTES - begin) / bytes),
 		.tasks = begin + q->places[list].offset,
@@ -100,8 +101,7 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, struct request_b
 	block->free[word] &= block->free[word] - 1;
 	if (--block->nfree == 0)
 		open_list_unlink(&q->open[block->list], block);
-	((struct aml_task *)(void *)task)->priv.flags =
-		block->list << TASK_CLASS_SHIFT | slot << TASK_SLOT_SHIFT;
+	((struct aml_task *)(void *)task)->priv.flags = block->mark | slot << TASK_SLOT_SHIFT;
 	return (struct aml_task *)(void *)task;
 }
 

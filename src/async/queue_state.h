@@ -215,6 +215,7 @@ struct request_block {
 	struct request_block *next, *prev; /* in `open`, if it has a free slot; or in `surplus` */
 	struct request_block *next_of_all, *prev_of_all; /* in `blocks` */
 	unsigned list;                                   /* the number of its `open` list */
+	unsigned mark;                                   /* the list in the flags of its tasks */
 	uint32_t bytes;                                  /* of a slot */
 	uint32_t slots, nfree;                           /* nfree of them are free */
 	uint64_t free[QUEUE_BLOCK_SLOTS_MAX / 64];       /* a bit for each free slot */
