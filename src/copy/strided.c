@@ -7,8 +7,7 @@
  * their own belong to a class: the size of a run is between n and 2n bytes, and two moves of n
  * bytes, which may overlap, copy it.
  *
- * If all runs of a row are the same bytes, the row is filled: its first runs are made once, then
- * copied in blocks.
+ * If all runs of a row are the same bytes, the row is filled: see fill.c.
  *
  * The planner (plan/rows.h) moves a long loop to index 0, the row loop. The loops that belong
  * inside of it run within a section of the row loop that fits the first-level cache.
@@ -18,6 +17,7 @@
  */
 #include <string.h>
 
+#include "copy/fill.h"
 #include "copy/strided.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
@@ -31,8 +31,6 @@ enum {
 	SECTION_BYTES = 8192,         /* of a section of the row loop with the loops inside */
 	SECTION_ROWS_MIN = 16,        /* the iterations of a section */
 	SECTION_ROWS_MAX = 256,
-	FILL_RUN_BYTES_MAX = 256, /* longer equal runs are copied one by one */
-	FILL_BLOCK_BYTES = 4096,  /* a row of equal runs is filled by blocks of this size */
 };
 
 /*
@@ -132,45 +130,10 @@ row_fn copy_row(size_t size)
 	}
 }
 
-/*
- * Fill a contiguous row with a run, by a pattern of whole lines if a few runs make one. Else double
- * what is there, up to a block, and copy the block, which is in the first-level cache.
- */
-static void fill_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
-{
-	_Alignas(CACHE_LINE_BYTES) char pattern[PATTERN_BYTES_MAX];
-	size_t bytes = size * loop->extent, block = FILL_BLOCK_BYTES / size * size, more;
-	size_t period = size * (CACHE_LINE_BYTES / min(size & -size, CACHE_LINE_BYTES));
-
-	if (size == 1) {
-		COUNT(true, "", "a byte fills a row");
-		memset(dst, *src, bytes);
-		return;
-	}
-	if (period <= sizeof(pattern) && bytes >= period) {
-		COUNT(true, "", "a pattern fills a row");
-		copy_row(size)(pattern, src, size,
-			       &(struct copy_loop){period / size, (ptrdiff_t)size, 0});
-		kernels()->fill(dst, bytes, pattern, period);
-		return;
-	}
-	COUNT(true, "", "a run fills a row");
-	memcpy(dst, src, size);
-	for (size_t done = size; done < bytes; done += more) {
-		more = min(min(done, block), bytes - done);
-		memcpy(dst + done, dst, more);
-	}
-}
-
 /* The function for the row loop of a plan. */
 static row_fn row_of_plan(const struct copy_plan *plan)
 {
-	size_t size = plan->run.bytes;
-
-	if (plan->loops[0].src_step == 0 && plan->loops[0].dst_step == (ptrdiff_t)size &&
-	    size <= FILL_RUN_BYTES_MAX)
-		return fill_row;
-	return copy_row(size);
+	return copy_row_is_filled(plan) ? copy_fill_row : copy_row(plan->run.bytes);
 }
 
 /* How the sections of the row loop are copied. */
@@ -288,7 +251,7 @@ static void copy_gathered(const struct copy_plan *plan, struct sections *s)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[FILLED_STAGE_BYTES];
 	struct copy_place place;
-	bool fills = s->row == fill_row && s->outer == 1;
+	bool fills = s->row == copy_fill_row && s->outer == 1;
 
 	s->row_step = (size_t)plan->loops[0].dst_step;
 	s->rows = (fills ? FILLED_STAGE_BYTES : GATHER_BYTES) / s->row_step;
@@ -310,6 +273,8 @@ void copy_strided(const struct copy_plan *plan)
 		copy_gathered(plan, &s);
 		return;
 	}
+	if (s.outer == 1 && plan->nloops > 1 && s.row == copy_fill_row && copy_fill_rows(plan))
+		return;
 	copy_first_place(plan, s.outer, &place);
 	if (s.outer == 1) {
 		do
