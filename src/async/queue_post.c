@@ -27,6 +27,8 @@ __attribute__((noinline)) static bool allocate_side(struct queue_extras *extras)
 {
 	size_t bytes = extras->nexcluded * sizeof(uint64_t) + extras->label_bytes, edges = 0;
 
+	if (extras->nedges > UINT32_MAX)
+		return false;
 	if (extras->nedges > 1 &&
 	    __builtin_mul_overflow(extras->nedges, sizeof(struct task_edge), &edges))
 		return false;
@@ -67,37 +69,17 @@ static void store_excluded(const struct queue_sched *q, uint64_t *excluded)
 	}
 }
 
-/* Store the excluded operators and the label in `rest`, the rest of `side`. */
-__attribute__((noinline)) static void fill_rest(const struct queue_sched *q,
-						struct request_extra *extra,
-						const struct queue_extras *extras, char *rest)
-{
-	if (extras->nexcluded > 0) {
-		store_excluded(q, (uint64_t *)(void *)rest);
-		extra->excluded = (uint64_t *)(void *)rest;
-		rest += extras->nexcluded * sizeof(uint64_t);
-	}
-	if (extras->label_bytes > 0) {
-		memcpy(rest, extras->label, extras->label_bytes - 1);
-		rest[extras->label_bytes - 1] = '\0';
-		extra->label = rest;
-	}
-}
-
 void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 		      const struct queue_extras *extras, struct aml_task *before)
 {
 	struct request_extra *extra = extra_of(task);
+	struct task_edge *edges;
 	size_t n = 0;
 
-	extra->walk = 0;
-	extra->first_edge = 0;
-	extra->excluded = NULL;
-	extra->nexcluded = extras->nexcluded;
-	extra->edges = extras->nedges > 1 ? extras->side : &extra->edge;
-	extra->nedges = extras->nedges;
+	extra->nexcluded = (uint32_t)extras->nexcluded;
+	extra->nedges = (uint32_t)extras->nedges;
 	extra->side = extras->side;
-	extra->label = NULL;
+	extra->has_label = extras->label_bytes > 0;
 	extra->pending = 0;
 	extra->callback = extras->callback;
 	extra->callback_arg = extras->callback_arg;
@@ -111,15 +93,18 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 	extra->needed = false;
 	extra->stuck = false;
 	extra->urgent = false;
+	edges = extra_edges(extra);
 	for (size_t i = 0; i < extras->nafter; i++)
 		if (extras->after[i] != NULL)
-			extra->edges[n++].from = extras->after[i];
+			edges[n++].from = extras->after[i];
 	if (extras->chain)
-		extra->edges[n].from = before;
-	if (extras->nexcluded > 0 || extras->label_bytes > 0)
-		fill_rest(q, extra, extras,
-			  extras->nedges > 1 ? (char *)(extra->edges + extras->nedges)
-					     : (char *)extras->side);
+		edges[n].from = before;
+	if (extras->nexcluded > 0)
+		store_excluded(q, extra_excluded(extra));
+	if (extra->has_label)
+		memcpy(extra_label(extra), extras->label, extras->label_bytes - 1);
+	if (extra->has_label)
+		extra_label(extra)[extras->label_bytes - 1] = '\0';
 }
 
 /* A request with a completion to come is posted. An operator that reaps may have to run it. */
@@ -165,5 +150,5 @@ void queue_free_extra(struct aml_task *task)
 
 const char *queue_label(const struct aml_task *task)
 {
-	return is_extended(task) ? extra_of(task)->label : NULL;
+	return is_extended(task) && extra_of(task)->has_label ? extra_label(extra_of(task)) : NULL;
 }
