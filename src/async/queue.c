@@ -12,6 +12,15 @@
 #include "async/queue_memory.h"
 #include "async/queue_roster.h"
 
+void sleeper_signal(struct sleeper *s)
+{
+	/* Tools that watch locks take a read-modify-write operation for a read. */
+	if (s->spins)
+		(void)__atomic_exchange_n(&s->spin_over, true, __ATOMIC_RELAXED);
+	else
+		pthread_cond_signal(&s->wakeup);
+}
+
 void sleeper_done(struct sleeper *s)
 {
 	s->done = true;
@@ -113,7 +122,7 @@ void queue_poke_locked(struct queue_sched *q)
 	q->unanswered = 0;
 	q->poked_at = clock_ns();
 	s->poked = true;
-	pthread_cond_signal(&s->wakeup);
+	sleeper_signal(s);
 }
 
 /*

@@ -22,6 +22,7 @@
 #include "async/queue_roster.h"
 #include "async/queue_sched.h"
 #include "async/queue_sleep.h"
+#include "async/queue_spin.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 
@@ -137,6 +138,8 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
+	if (attr->num_threads > 0)
+		queue_spin_prepare();
 	q->eventfd = -1;
 	q->nworkers = (unsigned)attr->num_threads;
 	q->slots = q->nworkers > 0 ? q->nworkers : 1;

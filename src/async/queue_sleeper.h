@@ -39,6 +39,10 @@ struct sleeper {
 	bool cancels;                /* it waits for a request that it has cancelled */
 	bool only_small;             /* with workers, it runs no task that is not small */
 	bool runs_one;               /* without workers, it runs at least one task or part */
+	/* Of an idle worker: */
+	bool spins;          /* it spins: set `spin_over` instead of a signal */
+	bool spin_over;      /* end the spin. Atomic */
+	uint64_t idle_since; /* in ns */
 };
 
 /* The deadline of a sleeper that has none. */

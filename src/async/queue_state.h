@@ -155,6 +155,7 @@
 #include "async/queue_extra.h"
 #include "async/queue_request.h"
 #include "async/queue_sleeper.h"
+#include "async/queue_spin_state.h"
 #include "machine/caches.h"
 #include "trace/trace.h"
 #include "util/list.h"
@@ -254,7 +255,7 @@ struct worker {
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `plain` */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `spin` */
 	struct aml_task *head;                       /* the next task: `fifo`, or of `ready` */
 	struct aml_task *fifo;                       /* the next task that is not in `ready` */
 	unsigned running;                            /* taken slots, at most `slots` */
@@ -327,12 +328,13 @@ struct CAPABILITY queue_sched {
 		uint64_t submitted, finished;
 		size_t queued;
 	} plain;
+	struct queue_spin spin;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
-	bool spins;         /* a thread that finds the lock taken may spin */
+	bool spins;         /* threads may spin: for the lock, and workers before they sleep */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;
