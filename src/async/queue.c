@@ -49,9 +49,12 @@ static struct timespec time_of_ns(uint64_t ns)
 
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
-	queue_check_locked(q);
 	/* The sleep releases the lock. */
 	queue_signal_locked(q);
+	queue_call_walkers_locked(q);
+	if (me->called)
+		return;
+	queue_check_locked(q);
 	if (me->deadline == SLEEPER_NO_DEADLINE) {
 		me->slept = true;
 		pthread_cond_wait(&me->wakeup, &q->lock.mutex);
@@ -150,8 +153,11 @@ void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 {
 	queue_enter_locked(q, task, request, TASK_QUEUED);
 	queue_attach_locked(q, task);
-	if (!(request->flags & TASK_REQUEST))
+	if (!(request->flags & TASK_REQUEST)) {
 		q->unclaimed++;
+		q->plain.submitted++;
+		q->plain.queued++;
+	}
 	trace_post(&q->trace, task);
 }
 
@@ -247,15 +253,27 @@ static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUI
 	queue_claim_locked(q);
 }
 
+/* Count a finished request that failed. If it was skipped, no part of it ran. */
+static void count_failed_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	q->nfailed++;
+	if (is_extended(task) && extra_of(task)->skips)
+		q->extra_parts--;
+}
+
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 	struct sleeper *waiter = task_waiter(task);
 	uint64_t seq = task->priv.seq;
 
-	task->priv.seq = ++q->nfinished + q->nuncounted;
-	if (request && *request_result(task) == AML_SUCCESS)
+	task->priv.seq = ++q->nfinished + q->ncancelled;
+	if (!request)
+		q->plain.finished++;
+	else if (*request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
+	else
+		count_failed_locked(q, task);
 	task->priv.state = TASK_FINISHED;
 	task_list_unlink(&q->unfinished, task);
 	if (task_edges(task) != NULL)

@@ -116,12 +116,13 @@ static int update_place_locked(struct queue_sched *q, struct queue_roster *r,
 	REQUIRES(q)
 {
 	struct aml_task *task = task_of_handle(list[i]);
+	uint64_t check = 0;
 	int err;
 
 	if (task->priv.sched == q && task_waiter(task) == &r->sleeper &&
 	    list[task->priv.index] != list[i])
 		queue_roster_remove(r, task->priv.index);
-	err = queue_may_join_locked(q, &r->sleeper, task);
+	err = queue_may_join_locked(q, &r->sleeper, task, &check);
 	if (err != AML_SUCCESS)
 		return err;
 	queue_roster_add(r, i, list[i]);

@@ -13,9 +13,22 @@
 #include "async/queue_run.h"
 #include "async/queue_wait.h"
 
+/* Count a request that was cancelled while none of its parts ran. `begun`: some had run. */
+static void count_withdrawn_locked(struct queue_sched *q, bool begun) REQUIRES(q)
+{
+	if (!begun) {
+		q->ncancelled++;
+		return;
+	}
+	q->nfinished++;
+	q->nfailed++;
+	q->extra_parts--;
+}
+
 /* Take a task that has not started, or the rest of its parts, out of the queue. */
 static void take_out_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
+	q->nbegun -= task->priv.taken > 0;
 	if (task->priv.state == TASK_HELD)
 		queue_unhold_locked(q, task);
 	else
@@ -43,8 +56,11 @@ static void fail_unrun_locked(struct queue_sched *q, struct aml_task *task) REQU
  */
 static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
+	bool begun;
+
 	if (task->priv.state == TASK_FINISHED || !has_untaken_part(task))
 		return false;
+	begun = task->priv.taken > 0;
 	take_out_locked(q, task);
 	/* The next task may be the head now, with no thread on its way to it. */
 	queue_wake_locked(q);
@@ -58,6 +74,7 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIR
 	fail_unrun_locked(q, task);
 	if (is_extended(task) && extra_of(task)->callback != NULL)
 		queue_end_unrun_locked(q, task);
+	count_withdrawn_locked(q, begun);
 	task_list_unlink(&q->unfinished, task);
 	if (task_edges(task) != NULL)
 		queue_release_held_locked(q, task, -AML_FAILURE);
@@ -137,10 +154,12 @@ size_t queue_cancel_all(struct queue_sched *q)
 		if (is_extended(task) || task->priv.flags & TASK_KEEPS)
 			queue_end_unrun_locked(q, task);
 		task->priv.active = 0;
-		/* It has a number, but does not count as finished. */
+		/* It has a number, but counts as cancelled. */
+		q->extra_parts += is_extended(task);
 		queue_finish_locked(q, task);
 		q->nfinished--;
-		q->nuncounted++;
+		q->nfailed--;
+		q->ncancelled++;
 		queue_wake_locked(q);
 	}
 	q->callers--;

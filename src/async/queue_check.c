@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "async/queue.h"
+#include "async/queue_bound.h"
 #include "async/queue_check.h"
 #include "async/queue_roster.h"
 
@@ -82,7 +83,8 @@ static void check_held(const struct aml_task *task)
 static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	const struct aml_task *head = NULL, *fifo = NULL;
-	size_t queued = 0, unclaimed = 0;
+	size_t queued = 0, unclaimed = 0, begun = 0, plain = 0, plain_queued = 0, unfinished = 0;
+	size_t held = 0;
 	uint64_t seq = 0;
 
 	for (const struct aml_task *t = q->unfinished.first; t != NULL; t = t->priv.next) {
@@ -90,11 +92,16 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 		check_unfinished(t);
 		MUST(t->priv.seq > seq);
 		seq = t->priv.seq;
+		unfinished++;
+		plain += !is_request(t);
+		held += t->priv.state == TASK_HELD;
 		if (can_run(t)) {
 			bool is_ready = is_extended(t) && extra_of(t)->is_ready;
 
 			MUST(!is_ready || fifo == NULL);
 			queued++;
+			begun += t->priv.taken > 0;
+			plain_queued += !is_request(t);
 			if (head == NULL)
 				head = t;
 			if (fifo == NULL && !is_ready)
@@ -111,7 +118,10 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 	}
 	MUST(seq <= q->seq);
 	MUST(q->head == head && q->fifo == fifo);
-	MUST(q->nqueued == queued);
+	MUST(q->nqueued == queued && q->nbegun == begun && q->plain.queued == plain_queued);
+	MUST(q->nheld == held);
+	MUST(q->plain.submitted - q->plain.finished == plain);
+	MUST(queue_unfinished_locked(q) == unfinished - plain);
 	MUST(q->unclaimed == unclaimed);
 }
 
@@ -249,7 +259,7 @@ void queue_check_locked(struct queue_sched *q)
 {
 	check_slots_locked(q);
 	check_sleepers_locked(q);
-	if (can_afford(q->nqueued + q->unclaimed))
+	if (can_afford(q->nqueued + q->unclaimed + q->nheld))
 		check_queue_locked(q);
 	if (can_afford(2 * q->nblocks))
 		check_blocks_locked(q);

@@ -46,6 +46,14 @@ struct request_extra {
 	struct request_extra *next_reaping, *prev_reaping;
 	/* Of a held request with EXTRA_AFTER_ALL: its neighbours in `afters`. */
 	struct request_extra *next_after, *prev_after;
+	/* Of a request with `urgent`: its neighbours in the list `urgent`. */
+	struct request_extra *next_urgent, *prev_urgent;
+	/* Of walks, see queue_walk.c: the number of the last one, and the request above this one.
+	 */
+	uint64_t walk;
+	struct request_extra *above;
+	size_t place;      /* the next edge that the walk looks at */
+	size_t first_edge; /* the edges before it have come to an end */
 	/* Ascending numbers of operators that EXTRA_AFTER_ALL passes over; in `side`. Constant. */
 	const uint64_t *excluded;
 	size_t nexcluded;
@@ -64,6 +72,9 @@ struct request_extra {
 	unsigned char options;                   /* EXTRA_…. Constant */
 	bool is_ready;                           /* it is in the heap `ready` */
 	bool waits_for_all;                      /* it is in `afters` */
+	bool needed;                             /* a walk has visited it */
+	bool stuck;  /* it needs an operator on the stack of the thread that walks */
+	bool urgent; /* it is ready, and a thread that sleeps may need it */
 	bool skips;  /* it does not run: a prerequisite failed, or a cancel met it */
 	bool undone; /* a cancel has left parts undone */
 };
@@ -77,6 +88,11 @@ struct after_list {
 	struct request_extra *first, *last;
 };
 DEFINE_LIST(after_list, struct request_extra, next_after, prev_after)
+
+struct urgent_list {
+	struct request_extra *first, *last;
+};
+DEFINE_LIST(urgent_list, struct request_extra, next_urgent, prev_urgent)
 
 /* Report whether the task is an extended request. */
 static inline bool is_extended(const struct aml_task *task)

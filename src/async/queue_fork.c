@@ -41,6 +41,18 @@ static void fork_parent(void) NOT_ANALYSED
 	lock_release(&all_lock);
 }
 
+/* An unfinished task of the parent counts as finished, and a request as failed. */
+static void count_orphan_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	q->nfinished++;
+	if (task->priv.flags & TASK_REQUEST) {
+		q->nfailed++;
+		q->extra_parts--;
+	} else {
+		q->plain.finished++;
+	}
+}
+
 /*
  * Let no thread of the parent wait for several requests any more: they may be waited for again.
  * Rosters lose their members. The memory of these threads' stacks is still there, as all memory of
@@ -66,11 +78,12 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 
 	for (struct aml_task *task = q->unfinished.first; task != NULL; task = next) {
 		next = task->priv.next;
+		count_orphan_locked(q, task);
 		if (task->priv.flags & TASK_ON_STACK)
 			continue;
 		task->priv.state = TASK_ORPHAN;
 		task->priv.waiter = NULL;
-		task->priv.seq = q->nfinished + ++q->nuncounted;
+		task->priv.seq = q->nfinished + q->ncancelled;
 		if (task->priv.flags & TASK_REQUEST)
 			task_list_push(&q->orphans, task);
 	}
@@ -79,8 +92,12 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 	q->ready = NULL;
 	q->afters = (struct after_list){NULL, NULL};
 	q->reaping = (struct reaping_list){NULL, NULL};
+	q->urgent = (struct urgent_list){NULL, NULL};
 	q->head = NULL;
 	q->nqueued = 0;
+	q->nbegun = 0;
+	q->nheld = 0;
+	q->plain.queued = 0;
 	q->unclaimed = 0;
 	for (const struct aml_task *task = q->done.first; task != NULL; task = task->priv.next)
 		q->unclaimed++;
@@ -116,6 +133,7 @@ static void fork_child(void) NOT_ANALYSED
 		q->anys = (struct sleeper_list){NULL, NULL};
 		q->resumers = (struct sleeper_list){NULL, NULL};
 		q->reapers = (struct sleeper_list){NULL, NULL};
+		q->walkers = (struct walker_list){NULL, NULL};
 		q->beyond = 0;
 		q->destroyer = NULL;
 		q->waking = false;

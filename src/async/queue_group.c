@@ -20,14 +20,14 @@
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 
-int queue_may_join_locked(const struct queue_sched *q, const struct sleeper *me,
-			  struct aml_task *task)
+int queue_may_join_locked(struct queue_sched *q, const struct sleeper *me, struct aml_task *task,
+			  uint64_t *check)
 {
 	int err;
 
 	if (task->priv.sched == q && task_waiter(task) == me)
 		return -AML_EINVAL;
-	err = queue_may_wait_locked(q, task);
+	err = queue_may_wait_for_locked(q, task, check);
 	return err == -AML_EBUSY ? -AML_EPERM : err;
 }
 
@@ -62,11 +62,12 @@ int queue_join_locked(struct queue_sched *q, struct queue_group *group, struct g
 {
 	struct sleeper *me = group->sleeper;
 	struct aml_task *last = NULL;
+	uint64_t check = 0;
 
 	group->first = group->n;
 	for (size_t i = 0; i < group->n; i++) {
 		struct aml_task *task = task_of_handle(group->handles[i]);
-		int err = task != NULL ? queue_may_join_locked(q, me, task) : AML_SUCCESS;
+		int err = task != NULL ? queue_may_join_locked(q, me, task, &check) : AML_SUCCESS;
 
 		if (task == NULL)
 			continue;

@@ -45,10 +45,11 @@ struct group_state {
 
 /*
  * Return AML_SUCCESS if the sleeper may wait for the task, and let the task leave its roster.
- * -AML_EINVAL also if the sleeper waits for the task already.
+ * -AML_EINVAL also if the sleeper waits for the task already. `*check`: see
+ * queue_needs_stack_locked().
  */
-int queue_may_join_locked(const struct queue_sched *q, const struct sleeper *me,
-			  struct aml_task *task) REQUIRES(q);
+int queue_may_join_locked(struct queue_sched *q, const struct sleeper *me, struct aml_task *task,
+			  uint64_t *check) REQUIRES(q);
 
 /*
  * Let the sleeper of the group wait for each request of the list. With `some`, handles that may not

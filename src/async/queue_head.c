@@ -21,10 +21,28 @@ static void choose_head_locked(struct queue_sched *q) REQUIRES(q)
 	q->head = q->ready != NULL ? task_of(q->ready) : q->fifo;
 }
 
+/* Report whether a walker may need a request that is ready. */
+static bool a_walker_needs_locked(const struct queue_sched *q, const struct aml_task *task)
+	REQUIRES(q)
+{
+	if (extra_of(task)->needed || extra_of(task)->options & EXTRA_REAP)
+		return true;
+	for (const struct sleeper *s = q->walkers.first; s != NULL; s = s->next_walker)
+		if (s->below > task->priv.seq)
+			return true;
+	return false;
+}
+
 void queue_ready_locked(struct queue_sched *q, struct aml_task *task)
 {
 	task->priv.state = TASK_QUEUED;
+	q->nheld--;
 	q->nqueued++;
+	if (q->walkers.first != NULL && !extra_of(task)->urgent && a_walker_needs_locked(q, task)) {
+		extra_of(task)->urgent = true;
+		urgent_list_push(&q->urgent, extra_of(task));
+		q->chores = true;
+	}
 	/* The scan finds it. */
 	if (q->fifo != NULL && q->fifo->priv.seq < task->priv.seq)
 		return;
@@ -32,9 +50,19 @@ void queue_ready_locked(struct queue_sched *q, struct aml_task *task)
 	choose_head_locked(q);
 }
 
+void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra)
+{
+	if (!extra->urgent)
+		return;
+	extra->urgent = false;
+	urgent_list_unlink(&q->urgent, extra);
+}
+
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 {
 	q->nqueued--;
+	if (is_extended(task))
+		queue_not_urgent_locked(q, extra_of(task));
 	if (task == q->fifo) {
 		struct aml_task *next = task->priv.next;
 

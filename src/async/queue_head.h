@@ -11,6 +11,9 @@ void queue_attach_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(
 /* A HELD request is ready: it is QUEUED. The caller pays the poke. */
 void queue_ready_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
+/* A request was taken or cancelled: no walker has to be called for it. */
+void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra) REQUIRES(q);
+
 /* Remove a task from the queue: no part of it will be taken any more. */
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 

@@ -69,6 +69,7 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 	}
 	if (extra->pending > 0) {
 		task->priv.state = TASK_HELD;
+		q->nheld++;
 		return true;
 	}
 	decide_to_run_locked(task);
@@ -125,6 +126,7 @@ void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
 {
 	struct request_extra *extra = extra_of(task);
 
+	q->nheld--;
 	for (size_t i = 0; i < extra->nedges; i++)
 		if (extra->edges[i].from != NULL)
 			edge_unlink(&extra->edges[i]);
@@ -132,4 +134,7 @@ void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
 		after_list_unlink(&q->afters, extra);
 	extra->waits_for_all = false;
 	extra->pending = 0;
+	queue_not_urgent_locked(q, extra);
+	/* A walk may be at the request: it must begin again. */
+	q->last_walk++;
 }

@@ -69,11 +69,26 @@ void queue_signal_locked(struct queue_sched *q)
 		errno = saved;
 }
 
+void queue_call_walkers_locked(struct queue_sched *q)
+{
+	struct request_extra *extra;
+
+	if (q->urgent.first == NULL)
+		return;
+	while ((extra = urgent_list_pop(&q->urgent)) != NULL)
+		extra->urgent = false;
+	for (struct sleeper *s = q->walkers.first; s != NULL; s = s->next_walker) {
+		s->called = true;
+		pthread_cond_signal(&s->wakeup);
+	}
+}
+
 void queue_release_chores(struct queue_sched *q) NOT_ANALYSED
 {
 	struct request_block *surplus = q->surplus;
 
 	queue_signal_locked(q);
+	queue_call_walkers_locked(q);
 	q->surplus = NULL;
 	q->chores = false;
 	lock_release(&q->lock);

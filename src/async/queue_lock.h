@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The lock of a scheduler. Its release also does the chores, if `chores` says that there are any:
- * it frees the surplus and writes the eventfd, see queue_state.h.
+ * it frees the surplus, writes the eventfd and calls walkers, see queue_state.h.
  */
 #ifndef ASYNC_QUEUE_LOCK_H
 #define ASYNC_QUEUE_LOCK_H
@@ -36,6 +36,9 @@ void queue_await_lock(struct queue_sched *q) ACQUIRE(q);
 
 /* Report whether spinning for a lock makes sense: the calling thread may use several CPUs. */
 bool queue_may_spin(void);
+
+/* Call the walkers if there are urgent requests. */
+void queue_call_walkers_locked(struct queue_sched *q) REQUIRES(q);
 
 static inline void queue_acquire(struct queue_sched *q) ACQUIRE(q) NOT_ANALYSED
 {

@@ -104,6 +104,10 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 		extra->label = rest;
 	}
 	extra->side = side;
+	extra->walk = 0;
+	extra->first_edge = 0;
+	extra->needed = false;
+	extra->urgent = false;
 	extra->pending = 0;
 	extra->callback = extras->callback;
 	extra->callback_arg = extras->callback_arg;
@@ -116,6 +120,17 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 	extra->undone = false;
 }
 
+/* A request with a completion to come is posted. An operator that reaps may have to run it. */
+static void enter_reaping_locked(struct queue_sched *q, struct request_extra *extra) REQUIRES(q)
+{
+	reaping_list_push(&q->reaping, extra);
+	if (q->walkers.first == NULL)
+		return;
+	extra->urgent = true;
+	urgent_list_push(&q->urgent, extra);
+	q->chores = true;
+}
+
 void queue_post_locked(struct queue_sched *q, struct aml_task *task)
 {
 	const struct queue_request request = {
@@ -125,7 +140,7 @@ void queue_post_locked(struct queue_sched *q, struct aml_task *task)
 	queue_enter_locked(q, task, &request, TASK_QUEUED);
 	if (is_extended(task)) {
 		if (extra_of(task)->options & EXTRA_REAP)
-			reaping_list_push(&q->reaping, extra_of(task));
+			enter_reaping_locked(q, extra_of(task));
 		held = queue_hold_locked(q, task);
 	}
 	if (!held)

@@ -48,16 +48,7 @@ static void wake_reaper_locked(struct queue_sched *q) REQUIRES(q)
 	}
 }
 
-/* Return the oldest request with a completion to come that has not started. NULL: there is none. */
-static struct aml_task *first_reaping_locked(const struct queue_sched *q) REQUIRES(q)
-{
-	for (struct request_extra *e = q->reaping.first; e != NULL; e = e->next_reaping)
-		if (can_run(task_of(e)))
-			return task_of(e);
-	return NULL;
-}
-
-/* Wait until `least` completions are there, or the deadline has passed. Then me->late is true. */
+/* Wait until `least` completions are there, or the deadline has passed. */
 static void await_completions_locked(struct queue_sched *q, size_t least, uint64_t deadline)
 	REQUIRES(q)
 {
@@ -65,9 +56,7 @@ static void await_completions_locked(struct queue_sched *q, size_t least, uint64
 
 	while (q->ncompletions < least && !late) {
 		struct sleeper me = SLEEPER_INITIALIZER;
-		struct aml_task *next = queue_frame != NULL ? first_reaping_locked(q) : NULL;
-		struct aml_dma_request *mine = (struct aml_dma_request *)(void *)next;
-		struct queue_group group = {.sleeper = &me, .handles = &mine, .n = mine != NULL};
+		struct queue_group group = {.sleeper = &me, .reaps = true};
 
 		me.limit = queue_frame == NULL ? UINT64_MAX : 0;
 		me.least = least;
@@ -80,6 +69,19 @@ static void await_completions_locked(struct queue_sched *q, size_t least, uint64
 	}
 }
 
+/* Run the head, or a part of it, if something is to be reaped, and nobody else may run it. */
+static void run_one_locked(struct queue_sched *q) REQUIRES(q)
+{
+	int cancel_state;
+
+	if (q->nworkers > 0 || q->reaping.first == NULL || q->head == NULL ||
+	    q->running == q->slots)
+		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	queue_run_head_locked(q, 0);
+	pthread_setcancelstate(cancel_state, NULL);
+}
+
 int queue_reap(struct queue_sched *q, size_t n, struct aml_dma_completion *out, size_t least,
 	       uint64_t deadline, size_t *count)
 {
@@ -87,10 +89,12 @@ int queue_reap(struct queue_sched *q, size_t n, struct aml_dma_completion *out, 
 
 	queue_acquire(q);
 	q->callers++;
-	if (q->nworkers == 0 && queue_frame == NULL && q->ncompletions < n &&
-	    q->reaping.first != NULL && q->head != NULL && q->running < q->slots)
-		queue_run_head_locked(q, 0);
-	await_completions_locked(q, least, deadline);
+	if (queue_frame == NULL && q->ncompletions < n)
+		run_one_locked(q);
+	if (least > 0)
+		await_completions_locked(q, least, deadline);
+	else if (queue_frame != NULL && n > 0)
+		await_completions_locked(q, 1, 0);
 	taken = take_completions_locked(q, out, n);
 	if (q->ncompletions > 0)
 		wake_reaper_locked(q);

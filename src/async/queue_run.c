@@ -93,6 +93,17 @@ void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task)
 	task->priv.active--;
 }
 
+/* Count a part that was taken of a task, or the task. */
+static void count_taken_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	if (task->priv.parts > 1) {
+		q->nbegun += task->priv.taken == 1;
+		q->nbegun -= !has_untaken_part(task);
+	} else if (!(task->priv.flags & TASK_REQUEST)) {
+		q->plain.queued--;
+	}
+}
+
 void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
 	bool divisible = task->priv.parts > 1;
@@ -101,6 +112,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 
 	task->priv.state = TASK_RUNNING;
 	task->priv.active++;
+	count_taken_locked(q, task);
 	if (!has_untaken_part(task))
 		queue_leave_locked(q, task);
 	queue_wake_locked(q);
@@ -116,6 +128,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	}
 	queue_acquire(q);
 	task->priv.active--;
+	q->extra_parts += divisible;
 	if (has_untaken_part(task) || task->priv.active > 0)
 		return;
 	if (divisible) {
@@ -124,6 +137,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 		task_call(q, task, has_slot);
 		task_close(q, task);
 		queue_acquire(q);
+		q->extra_parts--;
 	}
 	queue_finish_locked(q, task);
 }

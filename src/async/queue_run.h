@@ -8,6 +8,15 @@
 /* The innermost operator on the stack of the calling thread. NULL: none. */
 extern __thread struct frame *queue_frame;
 
+/* Report whether the function of the task is on the stack of the calling thread. */
+static inline bool queue_on_stack(const struct aml_task *task)
+{
+	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
+		if (f->task == task)
+			return true;
+	return false;
+}
+
 /*
  * Run a task, or its next part. `has_slot`: with a slot that the caller has taken; else beyond the
  * bound. The lock is released meanwhile.

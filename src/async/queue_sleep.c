@@ -10,8 +10,9 @@
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 #include "async/queue_sleep.h"
+#include "async/queue_walk.h"
 
-/* Sleep until done, poked or late. */
+/* Sleep until done, poked, called or late. */
 static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
 	bool helper = q->nworkers == 0;
@@ -19,7 +20,7 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	me->asleep = true;
 	if (helper)
 		helper_list_push(&q->helpers, me);
-	while (!me->done && !me->poked && !me->late)
+	while (!me->done && !me->poked && !me->late && !me->called)
 		sleeper_sleep_locked(q, me);
 	if (helper)
 		helper_list_unlink(&q->helpers, me);
@@ -137,27 +138,63 @@ static void run_abroad_locked(struct queue_sched *q, struct aml_task *task) REQU
 		q->beyond--;
 }
 
-/* Return the next task of the group with an untaken part. NULL: there is none. */
-static struct aml_task *next_of_group_locked(struct queue_sched *q, struct queue_group *group)
+/*
+ * Return the next task of the group that can run, or that one of them needs and that can run. NULL:
+ * there is none.
+ */
+static struct aml_task *next_of_handles_locked(struct queue_sched *q, struct queue_group *group)
 	REQUIRES(q)
 {
-	(void)q;
 	for (; group->next < group->n; group->next = group_after(group, group->next)) {
-		struct aml_task *task = task_of_handle(group->handles[group->next]);
+		struct aml_task *target = task_of_handle(group->handles[group->next]);
+		struct aml_task *task = queue_walk_next_locked(q, &group->walk, target);
 
-		if (can_run(task))
+		if (task != NULL)
 			return task;
 	}
 	return NULL;
 }
 
-/*
- * Run the tasks of a group that have untaken parts, ahead of their turn, one after the other, until
- * the sleeper is done or late. Run at least one task or part if there is one. In its own scheduler,
- * a task takes over the slot of the operator `frame`. Return whether anything was run.
- */
-static bool run_group_locked(struct queue_sched *q, struct frame *frame, struct queue_group *group)
+/* The same for a call that reaps. */
+static struct aml_task *next_of_reaping_locked(struct queue_sched *q, struct queue_group *group)
 	REQUIRES(q)
+{
+	struct request_extra *next;
+
+	for (struct request_extra *extra = q->reaping.first; extra != NULL; extra = next) {
+		struct aml_task *task = queue_walk_next_locked(q, &group->walk, task_of(extra));
+
+		next = extra->next_reaping;
+		if (task != NULL)
+			return task;
+	}
+	return NULL;
+}
+
+/* Return the next task for an operator that waits for the group. NULL: there is none. */
+static struct aml_task *next_of_group_locked(struct queue_sched *q, struct queue_group *group)
+	REQUIRES(q)
+{
+	struct aml_task *task;
+
+	if (queue_walk_is_void_locked(q, &group->walk))
+		group->next = group->first;
+	for (;;) {
+		task = group->reaps ? next_of_reaping_locked(q, group)
+				    : next_of_handles_locked(q, group);
+		if (task != NULL || !queue_walk_again(&group->walk))
+			return task;
+		group->next = group->first;
+	}
+}
+
+/*
+ * Run what a group needs, ahead of its turn, one after the other, until the sleeper is done or
+ * late. Run at least one task or part if there is one. `in_slot`: the tasks take over the slot of
+ * the operator `frame`. Return whether anything was run.
+ */
+static bool run_group_locked(struct queue_sched *q, const struct frame *frame,
+			     struct queue_group *group, bool in_slot) REQUIRES(q)
 {
 	struct sleeper *me = group->sleeper;
 	struct aml_task *task;
@@ -165,13 +202,44 @@ static bool run_group_locked(struct queue_sched *q, struct frame *frame, struct 
 
 	while (!me->done && !(ran && sleeper_is_late(me)) &&
 	       (task = next_of_group_locked(q, group)) != NULL) {
-		if (frame->q == q)
+		if (in_slot)
 			queue_run_task_locked(q, task, frame->has_slot);
 		else
 			run_abroad_locked(q, task);
+		group->walk.ran = true;
 		ran = true;
 	}
 	return ran;
+}
+
+/*
+ * Sleep, without a slot, until the sleeper of a group is done or late. Meanwhile, run what becomes
+ * ready and is needed.
+ */
+static void sleep_walking_locked(struct queue_sched *q, const struct frame *frame,
+				 struct queue_group *group) REQUIRES(q)
+{
+	struct sleeper *me = group->sleeper;
+	bool walks;
+
+	while (!me->done && !sleeper_is_late(me)) {
+		run_group_locked(q, frame, group, false);
+		if (me->done || sleeper_is_late(me))
+			break;
+		walks = group->reaps || group->walk.number != 0;
+		queue_wake_again_locked(q);
+		if (walks) {
+			me->below = group->walk.below;
+			walker_list_push(&q->walkers, me);
+		}
+		doze_locked(q, me);
+		if (walks)
+			walker_list_unlink(&q->walkers, me);
+		me->called = false;
+		/* Others may have made ready what the walk has passed. */
+		group->walk.ran = true;
+	}
+	queue_wake_locked(q);
 }
 
 /* Let the operator `frame` wait. It has no slot while it sleeps, or runs tasks abroad. */
@@ -181,7 +249,7 @@ static void sleep_inside_locked(struct queue_sched *q, struct frame *frame, stru
 	bool abroad = frame->q != q, ran = false;
 
 	if (!abroad && group != NULL)
-		ran = run_group_locked(q, frame, group);
+		ran = run_group_locked(q, frame, group, true);
 	if (me->done) {
 		queue_wake_locked(q);
 		return;
@@ -196,8 +264,11 @@ static void sleep_inside_locked(struct queue_sched *q, struct frame *frame, stru
 	if (frame->has_slot)
 		yield_slot_locked(q, frame);
 	if (abroad)
-		run_group_locked(q, frame, group);
-	sleep_locked(q, me);
+		run_group_locked(q, frame, group, false);
+	if (group != NULL)
+		sleep_walking_locked(q, frame, group);
+	else
+		sleep_locked(q, me);
 	if (frame->has_slot)
 		regain_slot_locked(q, frame);
 }

@@ -57,9 +57,8 @@
  * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
  * whose callback or completion reports it.
  *
- * Completions. `ncompletions` counts the list. Threads in `reapers` wait until it reaches their
- * `least`. The eventfd is written when the lock is released, at most once for each release:
- * `signals` says how much to add.
+ * Completions. Threads in `reapers` wait until `ncompletions` reaches their `least`. The eventfd is
+ * written when the lock is released, at most once for each release: `signals` is what to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
@@ -107,12 +106,23 @@
  *    no slot is free, it sleeps on `resumers`, which get free slots before the head does. So there
  *    are resumers only while running == slots.
  *
+ * Bound. An engine may have a bound on its unfinished requests. A post beyond it is refused, see
+ * queue_bound.h. Synchronous copies and posts inside of a task are not refused, because neither
+ * could wait for room without a deadlock.
+ *
+ * Numbers. Each request is posted, which `seq` counts, and then either finishes (`nfinished`) or is
+ * cancelled before it began (`ncancelled`). Meanwhile it is HELD (`nheld`), or QUEUED, which
+ * `nqueued` less `nbegun` counts, or RUNNING, which nothing counts. Tasks that are no requests are
+ * counted in `plain`, too, so that they can be subtracted: requests are on the path that must be
+ * fast.
+ *
  * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a predicate
  * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
  * the thread that sleeps.
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
  *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
- *    itself. It then leaves the list of what it waits for, and passes on a poke.
+ *    itself. It then leaves the list of what it waits for, and passes on a poke. `called` says that
+ *    a walker must walk again.
  *  - A sleeper may wait for several tasks, its group. `need` counts those that must still finish. A
  *    task that finishes when the sleeper is done is filed as if no thread waited for it. The
  *    sleeper's call then finds it by its state.
@@ -123,6 +133,12 @@
  *    slot, makes a held request ready or leaves a wait. A poked thread also calls it after it has
  *    looked.
  * Only this rule ensures that no wakeup is lost.
+ *
+ * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
+ * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
+ * need, the request is put on `urgent`, and leaves it if a thread takes it. When the lock is
+ * released with requests on `urgent`, no thread is on its way to them: all walkers are called, and
+ * walk again.
  *
  * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
@@ -171,6 +187,9 @@ enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
 
+/* The size of a thread's name in Linux, with the byte that ends it. */
+enum { WORKER_NAME_BYTES = 16 };
+
 /*
  * In aml_task.priv.flags, set while no thread runs the task, because the thread that runs it reads
  * the flags without the lock: the task is on `failed`; no barrier reports its failure.
@@ -212,6 +231,9 @@ struct sleeper {
 	struct sleeper *next, *prev; /* in its list */
 	struct sleeper *next_helper; /* in `helpers` */
 	struct sleeper *prev_helper;
+	struct sleeper *next_walker; /* in `walkers` */
+	struct sleeper *prev_walker;
+	uint64_t below;    /* in `walkers`: it needs all tasks before this one */
 	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
 	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
 	size_t least;      /* the number of completions that it waits for */
@@ -222,6 +244,7 @@ struct sleeper {
 	bool done;                   /* what it waits for has come */
 	bool late;                   /* its deadline has passed */
 	bool poked;                  /* it must look at the head */
+	bool called;                 /* it must walk again */
 	bool asleep;                 /* it is in pthread_cond_wait() */
 	bool slept;                  /* it has been in pthread_cond_wait(): `wakeup` was in use */
 	bool cancels;                /* it waits for a request that it has cancelled */
@@ -247,6 +270,19 @@ struct helper_list {
 };
 DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 
+struct walker_list {
+	struct sleeper *first, *last;
+};
+DEFINE_LIST(walker_list, struct sleeper, next_walker, prev_walker)
+
+/* A walk over what held requests need, see queue_walk.c. All 0: it has not begun. */
+struct queue_walk {
+	uint64_t number;           /* with which it marks requests; 0: it has visited none */
+	struct request_extra *top; /* the request that it is at; NULL: none */
+	uint64_t below;            /* all tasks before this one are needed */
+	bool ran;                  /* the thread has run something since the walk began */
+};
+
 /*
  * The tasks that one call waits for, in the order of its list. Each has the sleeper of the call as
  * its waiter. The handles lie in the memory of the caller, and may have gaps.
@@ -254,10 +290,12 @@ DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 struct queue_group {
 	struct sleeper *sleeper;
 	struct aml_dma_request *const *handles;
-	size_t n;                       /* the number of handles, with the gaps */
-	size_t first;                   /* the place of the first task; n: there is none */
-	size_t next;                    /* the place of the next task that the thread may run */
-	bool linked;                    /* priv.index of each task is the place of the next one */
+	size_t n;     /* the number of handles, with the gaps */
+	size_t first; /* the place of the first task; n: there is none */
+	size_t next;  /* the place of the next task that the thread may run */
+	bool linked;  /* priv.index of each task is the place of the next one */
+	bool reaps;   /* no handles: all requests of `reaping` */
+	struct queue_walk walk;
 	struct queue_group *next_group; /* in `groups` */
 	struct queue_group *prev_group;
 };
@@ -297,7 +335,7 @@ struct worker {
 	struct queue_sched *q;
 	struct worker *next; /* in the pool; constant once the pool is complete */
 	pthread_t thread;
-	size_t number; /* in its name */
+	char name[WORKER_NAME_BYTES]; /* of the thread */
 };
 
 /*
@@ -306,7 +344,7 @@ struct worker {
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `nqueued` */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `plain` */
 	struct aml_task *head;                       /* the next task: `fifo`, or of `ready` */
 	struct aml_task *fifo;                       /* the next task that is not in `ready` */
 	size_t running;                              /* taken slots, at most `slots` */
@@ -323,6 +361,7 @@ struct CAPABILITY queue_sched {
 	struct sleeper_list barriers;  /* in ascending order of `limit` */
 
 	size_t nworkers;              /* 0 in a forked child */
+	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
 	struct sleeper_list resumers; /* operators that need a slot again */
 	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
 
@@ -342,9 +381,11 @@ struct CAPABILITY queue_sched {
 	struct reaping_list reaping;
 	size_t ncompletions;         /* the length of `completions` */
 	struct sleeper_list reapers; /* threads that wait for completions */
+	struct walker_list walkers;  /* operators that sleep until what they need is ready */
+	struct urgent_list urgent;   /* ready requests for which no walker was called yet */
+	uint64_t last_walk;          /* the number of the last walk */
 	uint64_t signals;            /* what the next release adds to the eventfd */
 	int eventfd;                 /* -1: there is none */
-	uint64_t nuncounted;         /* finished tasks that `nfinished` does not count */
 
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
 	struct sleeper_list anys;           /* threads in wait_any */
@@ -360,6 +401,20 @@ struct CAPABILITY queue_sched {
 	unsigned unanswered; /* posts since the last poke */
 	uint64_t poked_at;   /* the time of the last poke, in ns */
 	size_t nqueued;      /* tasks with an untaken part */
+	size_t nbegun;       /* of these, divisible tasks of which a part was taken */
+	size_t nheld;        /* HELD requests */
+	uint64_t nfailed;    /* finished requests that failed */
+	uint64_t ncancelled; /* requests that were cancelled before they began */
+	/*
+	 * The parts of divisible requests that have run, less the finished requests that are
+	 * divisible or did not run. It may be negative, modulo 2^64.
+	 */
+	uint64_t extra_parts;
+	/* The tasks that are no requests, which `seq`, `nfinished` and `nqueued` include. */
+	struct plain_tasks {
+		uint64_t submitted, finished;
+		size_t queued;
+	} plain;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */

@@ -11,6 +11,7 @@
 #include "async/queue_run.h"
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
+#include "async/queue_walk.h"
 
 void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct queue_group *group)
 {
@@ -18,15 +19,6 @@ void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct q
 	queue_sleep_locked(q, me, group);
 	q->callers--;
 	queue_settle_locked(q);
-}
-
-/* Report whether the function of the task is on the stack of the calling thread. */
-static bool task_is_on_stack(const struct aml_task *task)
-{
-	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
-		if (f->task == task)
-			return true;
-	return false;
 }
 
 int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task)
@@ -38,10 +30,19 @@ int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task)
 	roster = task_idle_roster(task);
 	if (roster != NULL)
 		queue_roster_remove(roster, task->priv.index);
-	if (task_waiter(task) != NULL ||
-	    (task->priv.state == TASK_RUNNING && task_is_on_stack(task)))
+	if (task_waiter(task) != NULL || (task->priv.state == TASK_RUNNING && queue_on_stack(task)))
 		return -AML_EBUSY;
 	return AML_SUCCESS;
+}
+
+int queue_may_wait_for_locked(struct queue_sched *q, struct aml_task *task, uint64_t *check)
+{
+	int err = queue_may_wait_locked(q, task);
+
+	if (err == AML_SUCCESS && task->priv.state == TASK_HELD && queue_frame != NULL &&
+	    queue_needs_stack_locked(q, task, check))
+		err = -AML_EBUSY;
+	return err;
 }
 
 void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
@@ -89,10 +90,11 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 
 int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 {
+	uint64_t check = 0;
 	int err;
 
 	queue_acquire(q);
-	err = queue_may_wait_locked(q, task);
+	err = queue_may_wait_for_locked(q, task, &check);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		task_list_unlink(&q->orphans, task);
 		q->callers++;

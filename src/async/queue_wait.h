@@ -33,6 +33,13 @@ int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result);
 int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
+ * The same for a wait, which may not need an operator on the stack of the caller either.
+ * `*check`: see queue_needs_stack_locked().
+ */
+int queue_may_wait_for_locked(struct queue_sched *q, struct aml_task *task, uint64_t *check)
+	REQUIRES(q);
+
+/*
  * Wait until a task that the caller may wait for is FINISHED, and take it off its list. `cancels`:
  * the caller has cancelled it.
  */

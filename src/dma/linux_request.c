@@ -178,9 +178,30 @@ static void run_begun(struct trace_source *source, struct aml_task *task,
 }
 
 /*
+ * Take the memory of a request from a new block. The lock is released meanwhile, so that there may
+ * be no room for the request any more.
+ */
+static int request_take_new_locked(struct queue_sched *q, unsigned size_class, struct request **r)
+	REQUIRES(q)
+{
+	struct request_block *block;
+	int err;
+
+	queue_unlock(q);
+	block = queue_create_block(q, size_class);
+	err = queue_lock_to_post(q, 1);
+	if (block == NULL)
+		return err != AML_SUCCESS ? err : -AML_ENOMEM;
+	*r = (struct request *)(void *)queue_take_new_locked(q, block);
+	if (err != AML_SUCCESS)
+		queue_put_free_locked(q, &(*r)->pub.task);
+	return err;
+}
+
+/*
  * Post a request that runs the plan, whose payload is `bytes`, or, if `plan` is NULL, the operator
  * in `in`. `small`: the request may run at once. `*req` is stored before the request can start.
- * -AML_ENOMEM: nothing was posted.
+ * -AML_ENOMEM, or -AML_EBUSY: nothing was posted.
  */
 static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			const struct aml_dma_linux_task_in *in, const struct copy_plan *plan,
@@ -195,6 +216,7 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 	};
 	int flags = req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
 	struct request *r;
+	int err;
 
 	if (small)
 		request.flags |= TASK_SMALL;
@@ -202,17 +224,15 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 		request.flags |= TASK_OWNED;
 	if (!copy_plan_is_own(kept))
 		request.flags |= TASK_KEEPS;
-	queue_lock(q);
-	r = (struct request *)(void *)queue_take_free_locked(q, size_class);
-	if (r == NULL) {
-		struct request_block *block;
-
+	err = queue_lock_to_post(q, 1);
+	if (err == AML_SUCCESS) {
+		r = (struct request *)(void *)queue_take_free_locked(q, size_class);
+		if (r == NULL)
+			err = request_take_new_locked(q, size_class, &r);
+	}
+	if (err != AML_SUCCESS) {
 		queue_unlock(q);
-		block = queue_create_block(q, size_class);
-		if (block == NULL)
-			return -AML_ENOMEM;
-		queue_lock(q);
-		r = (struct request *)(void *)queue_take_new_locked(q, block);
+		return err;
 	}
 	request.flags |= r->pub.task.priv.flags;
 	if (req != NULL)

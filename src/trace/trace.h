@@ -37,7 +37,7 @@
 enum { TRACE_WHOLE = INT_MAX };
 
 /* Times by powers of two: bucket i counts the times from 2^(i-1) ns to below 2^i ns. */
-enum { TRACE_BUCKETS = 44 };
+enum { TRACE_BUCKETS = 64 };
 
 struct trace_times {
 	uint64_t queued[TRACE_BUCKETS], run[TRACE_BUCKETS];
