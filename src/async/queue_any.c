@@ -116,7 +116,7 @@ static int update_place_locked(struct queue_sched *q, struct queue_roster *r,
 	REQUIRES(q)
 {
 	struct aml_task *task = task_of_handle(list[i]);
-	uint64_t check = 0;
+	uint64_t check = 0; /* not used: rosters are for waits outside of operators */
 	int err;
 
 	if (task->priv.sched == q && task_waiter(task) == &r->sleeper &&

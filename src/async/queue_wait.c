@@ -88,20 +88,34 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 	return err;
 }
 
-int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+/* queue_wait() for a request that has not finished, or may not be waited for, or has failed. */
+__attribute__((noinline)) static int wait_locked(struct queue_sched *q, struct aml_task *task)
+	REQUIRES(q)
 {
 	uint64_t check = 0;
-	int err;
+	int err = queue_may_wait_for_locked(q, task, &check);
 
-	queue_acquire(q);
-	err = queue_may_wait_for_locked(q, task, &check);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		task_list_unlink(&q->orphans, task);
 		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
 		queue_take_finished_locked(q, task, false);
-		*result = *(int *)(void *)task->out;
+	}
+	return err;
+}
+
+int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+{
+	int err = AML_SUCCESS;
+
+	queue_acquire(q);
+	/* Most requests have finished: nothing waits for them, and they are on no list. */
+	if (task->priv.sched != q || task->priv.state != TASK_FINISHED ||
+	    task->priv.waiter != NULL || task->priv.flags & TASK_UNREPORTED)
+		err = wait_locked(q, task);
+	if (err == AML_SUCCESS) {
+		*result = *request_result(task);
 		queue_put_free_locked(q, task);
 	}
 	queue_release(q);
