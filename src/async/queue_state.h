@@ -134,11 +134,6 @@
  *    looked.
  * Only this rule ensures that no wakeup is lost.
  *
- * Spinning. An idle worker may spin for some time before it sleeps (queue_spin.c). It is on `idle`
- * meanwhile, and a poke to it is owed and paid as to a worker that sleeps. Only the signal differs:
- * sleeper_signal() sets `spin_over`, which the worker reads without the mutex. It only ends the
- * spin. Whether the worker was poked, it reads with the mutex held.
- *
  * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
  * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
  * need, the request is put on `urgent`, and leaves it if a thread takes it. When the lock is
@@ -160,6 +155,7 @@
 #include "async/queue_extra.h"
 #include "async/queue_request.h"
 #include "async/queue_sleeper.h"
+#include "async/queue_spin_state.h"
 #include "machine/caches.h"
 #include "trace/trace.h"
 #include "util/list.h"
@@ -189,9 +185,6 @@ enum { QUEUE_BLOCK_BYTES = 16 << 10, QUEUE_BLOCK_SLOTS_MAX = 128 };
 
 /* The limits of a batch: the number of its small tasks, and the bytes that they move together. */
 enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
-
-/* The longest time that a worker spins before it sleeps. */
-enum { QUEUE_SPIN_NS_MAX = 500000 };
 
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
@@ -254,19 +247,6 @@ struct worker {
 	struct worker *next; /* in the pool; constant once the pool is complete */
 	pthread_t thread;
 	char name[WORKER_NAME_BYTES]; /* of the thread */
-};
-
-/* What decides whether an idle worker spins before it sleeps: see queue_spin.c. */
-struct queue_spin {
-	bool taken;          /* a worker spins; no second one does */
-	unsigned short_gaps; /* the number of short gaps since the last long one */
-	unsigned needed;     /* the number of short gaps before the next spin */
-	uint64_t gap;        /* the longest of the last gaps, in ns */
-	/* Used only by the worker that spins, without the lock: */
-	bool full;             /* in the last window, all CPUs were in use */
-	uint64_t window_began; /* in ns */
-	uint64_t window_use;   /* the CPU time that the process had used then, in ns */
-	uint64_t spun;         /* the time of spins since then, in ns */
 };
 
 /*
