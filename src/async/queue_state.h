@@ -148,7 +148,8 @@
  * A call with `runs_one` runs at least one task or part if there are no workers, so that a program
  * that tests in a loop makes progress. An operator runs the tasks of its group in the order of the
  * list, at least one task or part. If it is late and has run nothing, it passes its slot to the
- * first resumer, and becomes a resumer itself.
+ * first resumer, else to a sleeping thread that may run the head (`granted`), and becomes a resumer
+ * itself.
  *
  * Rosters. A roster is the waiter of the requests of a list that a program passes to wait_any again
  * and again, also between the calls: see queue_roster.h. Its sleeper is done while no call sleeps.
