@@ -393,11 +393,11 @@ struct CAPABILITY queue_sched {
 	struct sleeper_list anys;   /* threads in wait_any */
 	struct group_list groups;   /* of calls that wait for several requests */
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
-	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
-	size_t beyond;       /* tasks and parts that run without a slot */
-	size_t nbegun;       /* queued, divisible tasks of which a part was taken */
-	size_t nheld;        /* HELD requests */
-	uint64_t nfailed;    /* finished requests that failed */
+	size_t callers;   /* threads inside a wait, or with a request for queue_give_back() */
+	size_t beyond;    /* tasks and parts that run without a slot */
+	size_t nbegun;    /* queued, divisible tasks of which a part was taken */
+	size_t nheld;     /* HELD requests */
+	uint64_t nfailed; /* finished requests that failed */
 	/*
 	 * The parts of divisible requests that have run, less the finished requests that are
 	 * divisible or did not run. It may be negative, modulo 2^64.
@@ -414,7 +414,7 @@ struct CAPABILITY queue_sched {
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
-	bool spins;         /* threads may spin: for the lock, and workers before they sleep */
+	bool spins;         /* a thread that finds the lock taken may spin */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;
