@@ -7,8 +7,7 @@
  * their own belong to a class: the size of a run is between n and 2n bytes, and two moves of n
  * bytes, which may overlap, copy it.
  *
- * If all runs of a row are the same bytes, the row is filled: its first runs are made once, then
- * copied in blocks.
+ * If all runs of a row are the same bytes, the row is filled.
  *
  * The planner (plan/rows.h) moves a long loop to index 0, the row loop. The loops that belong
  * inside of it run within a section of the row loop that fits the first-level cache.
@@ -30,8 +29,6 @@ enum {
 	SECTION_BYTES = 8192,         /* of a section of the row loop with the loops inside */
 	SECTION_ROWS_MIN = 16,        /* the iterations of a section */
 	SECTION_ROWS_MAX = 256,
-	FILL_RUN_BYTES_MAX = 256, /* longer equal runs are copied one by one */
-	FILL_BLOCK_BYTES = 4096,  /* a row of equal runs is filled by blocks of this size */
 };
 
 /*
@@ -131,34 +128,25 @@ row_fn copy_row(size_t size)
 	}
 }
 
-/*
- * Fill a contiguous row with a run, by a pattern of whole lines if a few runs make one. Else double
- * what is there, up to a block, and copy the block, which is in the first-level cache.
- */
+/* Fill a contiguous row with a run. */
 static void fill_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
 {
-	_Alignas(CACHE_LINE_BYTES) char pattern[PATTERN_BYTES_MAX];
-	size_t bytes = size * loop->extent, block = FILL_BLOCK_BYTES / size * size, more;
-	size_t period = size * (CACHE_LINE_BYTES / min(size & -size, CACHE_LINE_BYTES));
-
-	if (size == 1) {
-		COUNT(true, "", "a byte fills a row");
-		memset(dst, *src, bytes);
-		return;
-	}
-	if (period <= sizeof(pattern) && bytes >= period) {
-		COUNT(true, "", "a pattern fills a row");
-		copy_row(size)(pattern, src, size,
-			       &(struct copy_loop){period / size, (ptrdiff_t)size, 0});
-		kernels()->fill(dst, bytes, pattern, period);
-		return;
-	}
 	COUNT(true, "", "a run fills a row");
-	memcpy(dst, src, size);
-	for (size_t done = size; done < bytes; done += more) {
-		more = min(min(done, block), bytes - done);
-		memcpy(dst + done, dst, more);
-	}
+	kernels()->repeat(dst, 0, src, 0, size, loop->extent, 1);
+}
+
+/* Fill contiguous rows, each with its own run: loop 1 has the rows. */
+static void copy_filled(const struct copy_plan *plan)
+{
+	const struct copy_loop *rows = &plan->loops[1];
+	struct copy_place place;
+
+	COUNT(true, "", "runs fill rows");
+	copy_first_place(plan, 2, &place);
+	do
+		kernels()->repeat(place.dst, rows->dst_step, place.src, rows->src_step,
+				  plan->run.bytes, plan->loops[0].extent, rows->extent);
+	while (copy_next_place(plan, 2, &place));
 }
 
 /* The function for the row loop of a plan. */
@@ -167,7 +155,7 @@ static row_fn row_of_plan(const struct copy_plan *plan)
 	size_t size = plan->run.bytes;
 
 	if (plan->loops[0].src_step == 0 && plan->loops[0].dst_step == (ptrdiff_t)size &&
-	    size <= FILL_RUN_BYTES_MAX)
+	    size <= REPEAT_BYTES_MAX)
 		return fill_row;
 	return copy_row(size);
 }
@@ -292,6 +280,10 @@ void copy_strided(const struct copy_plan *plan)
 	s.outer = (uint8_t)(1 + plan->rows.inside);
 	if (plan->method == COPY_BY_GATHER) {
 		copy_gathered(plan, &s);
+		return;
+	}
+	if (s.row == fill_row && s.outer == 1 && plan->nloops > 1) {
+		copy_filled(plan);
 		return;
 	}
 	copy_first_place(plan, s.outer, &place);

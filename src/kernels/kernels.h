@@ -94,8 +94,11 @@ typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char 
  */
 typedef unsigned (*lay_fn)(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid);
 
-/* The sizes of the runs that rows() copies, and the size of a pattern of fill(). */
-enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
+/* The sizes of the runs that rows() copies. */
+enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256 };
+
+/* The sizes of the elements of repeat(). Powers of two up to the second are the fastest. */
+enum { REPEAT_BYTES_MAX = 256, SPLAT_BYTES_MAX = 16 };
 
 /*
  * Copies n runs of `size` bytes, from ROWS_BYTES_MIN to ROWS_BYTES_MAX, `dst_step` and `src_step`
@@ -104,8 +107,13 @@ enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
 typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t size, size_t n);
 
-/* Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX. */
-typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
+/*
+ * Fills n rows with copies of an element of `size` bytes, up to REPEAT_BYTES_MAX: each row with
+ * `count` copies of its own element. Rows are `dst_step` bytes apart, and their elements `src_step`
+ * bytes. `count` and n are at least 1.
+ */
+typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t count, size_t n);
 
 /*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
@@ -119,7 +127,7 @@ struct kernels {
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
-	fill_fn fill;
+	repeat_fn repeat;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */

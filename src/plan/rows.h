@@ -3,12 +3,14 @@
 #ifndef PLAN_ROWS_H
 #define PLAN_ROWS_H
 
+#include "kernels/kernels.h"
 #include "plan/plan.h"
 
 enum {
 	ROW_ITERATIONS_ENOUGH = 16, /* a row loop this long is as good as a longer one */
 	ROW_RUN_BYTES_SHORT = 128,  /* longer runs take longer than the start of a row */
-	FILL_BYTES_MIN = 512,       /* a row of equal runs this long is filled */
+	FILL_BYTES_MIN = 256,       /* a row of equal runs this long is filled */
+	FILL_BYTES_MIN_SPLAT = 96,  /* the same for runs that fill a vector */
 	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
 	GATHERED_ROW_BYTES_MAX = 512,
 };
@@ -30,9 +32,11 @@ static inline bool copy_rows_can_gather(const struct copy_plan *plan)
 static inline bool copy_rows_fill(const struct copy_plan *plan)
 {
 	const struct copy_loop *loop = &plan->loops[0];
+	size_t bytes = plan->run.bytes;
+	bool splat = bytes <= SPLAT_BYTES_MAX && (bytes & (bytes - 1)) == 0;
 
-	return loop->src_step == 0 && loop->dst_step == (ptrdiff_t)plan->run.bytes &&
-	       loop->extent * plan->run.bytes >= FILL_BYTES_MIN;
+	return loop->src_step == 0 && loop->dst_step == (ptrdiff_t)bytes &&
+	       loop->extent * bytes >= (splat ? FILL_BYTES_MIN_SPLAT : FILL_BYTES_MIN);
 }
 
 /*

@@ -45,6 +45,16 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 
 #include "kernels/vector/rows.inc"
 
+#define SPLAT_1(p) _mm256_set1_epi8(*(p))
+#define SPLAT_2(p) _mm256_set1_epi16((short)repeat_load_2(p))
+#define SPLAT_4(p) _mm256_set1_epi32((int)repeat_load_4(p))
+#define SPLAT_8(p) _mm256_set1_epi64x((long long)repeat_load_8(p))
+#define SPLAT_16(p) _mm256_broadcastsi128_si256(LOAD_LANE(p))
+#define LOOK_UP _mm256_shuffle_epi8
+#define LANES(low, high) \
+	_mm256_broadcastsi128_si256(_mm_set_epi64x((long long)(high), (long long)(low)))
+#include "kernels/vector/repeat.inc"
+
 #define VEC16 __m128i
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
@@ -58,7 +68,7 @@ const struct kernels kernels_avx2 = {
 	.stream = avx2_stream,
 	.drain = avx2_drain,
 	.rows = avx2_rows,
-	.fill = avx2_fill,
+	.repeat = avx2_repeat,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},

@@ -79,6 +79,17 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 
 #include "kernels/vector/rows.inc"
 
+#define SPLAT_1(p) _mm512_set1_epi8(*(p))
+#define SPLAT_2(p) _mm512_set1_epi16((short)repeat_load_2(p))
+#define SPLAT_4(p) _mm512_set1_epi32((int)repeat_load_4(p))
+#define SPLAT_8(p) _mm512_set1_epi64((long long)repeat_load_8(p))
+#define SPLAT_16(p) _mm512_broadcast_i32x4(LOAD_LANE(p))
+#define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
+#define LOOK_UP _mm512_shuffle_epi8
+#define LANES(low, high) _mm512_broadcast_i32x4(_mm_set_epi64x((long long)(high), (long long)(low)))
+#include "kernels/vector/repeat.inc"
+#undef STORE_FIRST
+
 #define VEC16 __m128i
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
@@ -92,7 +103,7 @@ const struct kernels kernels_avx512 = {
 	.stream = avx512_stream,
 	.drain = avx512_drain,
 	.rows = avx512_rows,
-	.fill = avx512_fill,
+	.repeat = avx512_repeat,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
 	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,

@@ -36,13 +36,20 @@
 
 #include "kernels/vector/rows.inc"
 
+#define SPLAT_1(p) _mm_set1_epi8(*(p))
+#define SPLAT_2(p) _mm_set1_epi16((short)repeat_load_2(p))
+#define SPLAT_4(p) _mm_set1_epi32((int)repeat_load_4(p))
+#define SPLAT_8(p) _mm_set1_epi64x((long long)repeat_load_8(p))
+#define SPLAT_16(p) LOAD(p)
+#include "kernels/vector/repeat.inc"
+
 const struct kernels kernels_sse2 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
 	.stream = sse2_stream,
 	.drain = sse2_drain,
 	.rows = sse2_rows,
-	.fill = sse2_fill,
+	.repeat = sse2_repeat,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
