@@ -9,6 +9,7 @@
 #define AML_DMA_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <aml/layout.h>
@@ -81,13 +82,19 @@ struct aml_dma_data;
  */
 typedef int (*aml_dma_operator)(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
+struct aml_dma_post_attr;
+struct aml_dma_completion;
+
 /**
- * Further operations of an engine, beyond AML's. Not in AML. This version declares only the members
- * that begin the table; no function uses it yet. Later versions append operations.
+ * Further operations of an engine, beyond AML's. Not in AML. Later versions append operations.
  *
  * The table belongs to the four operations that it names. It is used only while the engine's
  * operations (struct aml_dma_ops) have these four: a table that was copied from an engine's and had
  * one of them replaced does not get the further operations.
+ *
+ * An operation may be NULL, and a table may end before it: the function that needs it then returns
+ * -AML_ENOTSUP. The functions of `aml/dma/completion.h` describe the operations. They check that
+ * no pointer is NULL that must not be, and leave all else to the operation.
  */
 struct aml_dma_extension {
 	/** The size of the table in bytes: `sizeof(struct aml_dma_extension)`. */
@@ -102,6 +109,34 @@ struct aml_dma_extension {
 	int (*wait_request)(struct aml_dma_data *data, struct aml_dma_request **req);
 	/** aml_dma_ops::barrier of the engine. */
 	int (*barrier)(struct aml_dma_data *data);
+
+	/** See aml_dma_test(). */
+	int (*test)(struct aml_dma_data *data, struct aml_dma_request **req, int *result);
+	/** See aml_dma_wait_until(). */
+	int (*wait_until)(struct aml_dma_data *data, struct aml_dma_request **req,
+			  uint64_t deadline, int *result);
+	/** See aml_dma_wait_any(). */
+	int (*wait_any)(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			size_t *index, int *result);
+	/** See aml_dma_wait_all(). */
+	int (*wait_all)(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			int *results);
+	/** See aml_dma_wait_some(). */
+	int (*wait_some)(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			 size_t least, uint64_t deadline, size_t *count, size_t *indices,
+			 int *results);
+	/** See aml_dma_barrier_until(). */
+	int (*barrier_until)(struct aml_dma_data *data, uint64_t deadline, int *result);
+	/** See aml_dma_post(). */
+	int (*post)(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
+		    struct aml_dma_request **reqs);
+	/** See aml_dma_cancel_all(). */
+	int (*cancel_all)(struct aml_dma_data *data, size_t *count);
+	/** See aml_dma_reap(). */
+	int (*reap)(struct aml_dma_data *data, size_t n, struct aml_dma_completion *out,
+		    size_t least, uint64_t deadline, size_t *count);
+	/** See aml_dma_progress(). */
+	int (*progress)(struct aml_dma_data *data, size_t most, size_t *ran);
 };
 
 /**
@@ -131,8 +166,7 @@ struct aml_dma_ops {
 		    aml_dma_operator op, void *op_arg);
 
 	/**
-	 * Optional, not in AML: further operations. NULL: none. In this version it is NULL in
-	 * aml_dma_linux_ops too.
+	 * Optional, not in AML: further operations. NULL: none.
 	 */
 	const struct aml_dma_extension *extension;
 };
