@@ -34,14 +34,17 @@
 /* Estimates, in quarters of a cycle. */
 enum {
 	COST_VECTOR = 5,                           /* to store a vector */
+	COST_PIECE_OF_VECTOR = 7,                  /* to store the first bytes of a vector */
 	COST_WINDOW = 6,                           /* to load and shuffle a window */
-	COST_VECTORS = 2,                          /* to run one of several vectors in passes */
+	COST_VECTORS = 4,                          /* to run one of several vectors in passes */
+	COST_JOINT = 3,                            /* to store a vector of several made jointly */
+	COST_JOINT_WINDOW = 3,                     /* to load and shuffle one of its windows */
 	COST_MASKED = 14,                          /* to store a masked vector */
 	COST_MASKED_FAR = 60,                      /* to store a masked vector to memory */
 	COST_CALL = 50,                            /* to begin a row of vectors */
 	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
-	COST_RUN = 5,               /* to copy an element of a power of two */
+	COST_RUN = 3,               /* to copy an element of a power of two */
 	COST_RUN_LARGE = 8,         /* to copy an element of 12 or 24 bytes */
 	COST_RUN_ODD = 9,           /* to copy any other element */
 	COST_RUN_ROW = 12,          /* the same by a kernel */
@@ -163,6 +166,17 @@ static bool is_far(uint64_t bytes)
 	return bytes >= caches()->stream_bytes / 2;
 }
 
+/* Can the vectors of a unit be made jointly? See copy/joint.c. */
+static bool is_joint(const struct copy_plan *plan, const struct shuffle_unit *u, size_t bytes,
+		     bool dense)
+{
+	size_t width = kernels()->shuffle_width;
+
+	(void)plan;
+	return kernels()->joint != NULL && dense && bytes % width == 0 && bytes > width &&
+	       u->windows <= JOINT_WINDOWS_MAX;
+}
+
 /*
  * Estimate the cost of a plan with a unit of `n` elements that spans `bytes` in the destination.
  * The last loop of the unit runs `outer` times.
@@ -192,7 +206,16 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
-	store = dense ? COST_VECTOR : is_far(outer * units * bytes) ? COST_MASKED_FAR : COST_MASKED;
+	store = dense && bytes < set->shuffle_width ? COST_PIECE_OF_VECTOR
+		: dense                             ? COST_VECTOR
+		: is_far(outer * units * bytes)     ? COST_MASKED_FAR
+						    : COST_MASKED;
+	if (is_joint(plan, u, bytes, dense)) {
+		u->cost = outer * units * vectors * (COST_JOINT + u->windows * COST_JOINT_WINDOW) +
+			  calls * COST_CALL +
+			  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
+		return;
+	}
 	u->cost = outer * units * vectors *
 			  (store + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0)) +
 		  calls * COST_CALL +

@@ -95,6 +95,8 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define OR16 _mm_or_si128
 #define LOOK_UP _mm_shuffle_epi8
+#define WINDOW_OF(from, w) \
+	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx512 = {
@@ -112,6 +114,7 @@ const struct kernels kernels_avx512 = {
 		   avx512_listed_16},
 	.masks = true,
 	.shuffle = avx512_shuffle,
+	.joint = avx512_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
