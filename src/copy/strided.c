@@ -7,7 +7,7 @@
  * their own belong to a class: the size of a run is between n and 2n bytes, and two moves of n
  * bytes, which may overlap, copy it.
  *
- * If all runs of a row are the same bytes, the row is filled.
+ * If all runs of a row are the same bytes, the row is filled: see fill.c.
  *
  * The planner (plan/rows.h) moves a long loop to index 0, the row loop. The loops that belong
  * inside of it run within a section of the row loop that fits the first-level cache.
@@ -17,6 +17,7 @@
  */
 #include <string.h>
 
+#include "copy/fill.h"
 #include "copy/strided.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
@@ -139,36 +140,10 @@ row_fn copy_row(size_t size)
 	}
 }
 
-/* Fill a contiguous row with a run. */
-static void fill_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
-{
-	COUNT(true, "", "a run fills a row");
-	kernels()->repeat(dst, 0, src, 0, size, loop->extent, 1);
-}
-
-/* Fill contiguous rows, each with its own run: loop 1 has the rows. */
-static void copy_filled(const struct copy_plan *plan)
-{
-	const struct copy_loop *rows = &plan->loops[1];
-	struct copy_place place;
-
-	COUNT(true, "", "runs fill rows");
-	copy_first_place(plan, 2, &place);
-	do
-		kernels()->repeat(place.dst, rows->dst_step, place.src, rows->src_step,
-				  plan->run.bytes, plan->loops[0].extent, rows->extent);
-	while (copy_next_place(plan, 2, &place));
-}
-
 /* The function for the row loop of a plan. */
 static row_fn row_of_plan(const struct copy_plan *plan)
 {
-	size_t size = plan->run.bytes;
-
-	if (plan->loops[0].src_step == 0 && plan->loops[0].dst_step == (ptrdiff_t)size &&
-	    size <= REPEAT_BYTES_MAX)
-		return fill_row;
-	return copy_row(size);
+	return copy_row_is_filled(plan) ? copy_fill_row : copy_row(plan->run.bytes);
 }
 
 /* How the sections of the row loop are copied. */
@@ -271,7 +246,7 @@ static void copy_gathered(const struct copy_plan *plan, struct sections *s)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[FILLED_STAGE_BYTES];
 	struct copy_place place;
-	bool fills = s->row == fill_row && s->outer == 1;
+	bool fills = s->row == copy_fill_row && s->outer == 1;
 
 	s->row_step = (size_t)plan->loops[0].dst_step;
 	s->rows = (fills ? FILLED_STAGE_BYTES : GATHER_BYTES) / s->row_step;
@@ -293,8 +268,8 @@ void copy_strided(const struct copy_plan *plan)
 		copy_gathered(plan, &s);
 		return;
 	}
-	if (s.row == fill_row && s.outer == 1 && plan->nloops > 1) {
-		copy_filled(plan);
+	if (s.outer == 1 && plan->nloops > 1 && s.row == copy_fill_row) {
+		copy_fill_rows(plan);
 		return;
 	}
 	copy_first_place(plan, s.outer, &place);

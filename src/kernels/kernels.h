@@ -121,14 +121,31 @@ typedef void (*joint_fn)(const struct shuffle_joint *j, char *dst, const char *s
 			 const struct shuffle_units *units, bool stream);
 
 /*
- * Makes the windows of a vector of `shuffle_width` bytes: `from`, `src` and the result. Byte b of
- * the vector is the source byte at offset `at[b]`, or is not stored if that is INT16_MAX. A window
- * begins at the first byte that is not covered; if `grid` is not negative, at the last multiple of
- * the width up to there, counted from `grid` bytes before offset 0. But it begins between 0 and
- * `last`. `at` has room for SHUFFLE_WIDTH_MAX offsets. Returns the number of windows, or
+ * The elements of a unit whose offsets from the first byte of a side all have 15 bits, and the
+ * loops around them, the outermost first. For i of 15 bits, i / dst_step is
+ * (2 * i * factor >> 16) >> shift.
+ */
+enum { NEAR_LOOPS_MAX = 4 };
+
+struct near_unit {
+	uint16_t bytes;     /* of an element */
+	uint16_t src_begin; /* from the lowest source byte to the first element */
+	unsigned loops;
+	struct near_loop {
+		uint16_t dst_step, extent, factor, shift;
+		uint16_t src_step; /* modulo 2 to the power of 16, because it may be negative */
+	} loop[NEAR_LOOPS_MAX];
+};
+
+/*
+ * Makes the vector of `shuffle_width` bytes at `v->dst`: sets `from`, `src` and `store`. `src` is
+ * an offset from the lowest source byte. A window begins at the first byte that is not covered; if
+ * `grid` is not negative, at the last multiple of the width up to there, counted from `grid` bytes
+ * before offset 0. But it begins between 0 and `last`. Returns the number of windows, or
  * SHUFFLE_WINDOWS_MAX + 1 if there are more than that.
  */
-typedef unsigned (*lay_fn)(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid);
+typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
+			   int32_t grid);
 
 /* The sizes of the runs that rows() copies. */
 enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256 };
@@ -152,6 +169,24 @@ typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 			  size_t size, size_t count, size_t n);
 
 /*
+ * A row of a padded copy: `front` neutral bytes, `run` bytes of the source, and neutral bytes up to
+ * `bytes`. `neutral` is the neutral element again and again: all sizes are multiples of its size.
+ */
+struct padded_row {
+	size_t bytes, front, run;
+	const char *neutral; /* PADDED_NEUTRAL_BYTES */
+};
+
+enum { PADDED_NEUTRAL_BYTES = 16 };
+
+/*
+ * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. n can be
+ * 0. `row->bytes` is at least 1, `row->run` can be 0.
+ */
+typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		       const struct padded_row *row, size_t n);
+
+/*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
  * the kernel of `base` replaces it, or the portable kernel if `base` is NULL or has none. A set
  * with kernels that stream has a `drain`.
@@ -164,6 +199,7 @@ struct kernels {
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
 	repeat_fn repeat;
+	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */
@@ -179,7 +215,7 @@ struct kernels {
 	joint_fn joint;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
-	lay_fn lay; /* NULL: src/copy/program.c has its own */
+	lay_fn lay; /* NULL: src/copy/near.c has its own */
 };
 
 extern const struct kernels kernels_portable;

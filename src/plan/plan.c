@@ -5,9 +5,9 @@
 const char *copy_kind_name(uint8_t kind)
 {
 	static const char *const names[] = {
-		[COPY_EMPTY] = "empty",         [COPY_FLAT] = "flat", [COPY_STRIDED] = "strided",
-		[COPY_TRANSPOSE] = "transpose", [COPY_WALK] = "walk", [COPY_BOXES] = "boxes",
-		[COPY_DEREF] = "deref",
+		[COPY_EMPTY] = "empty",         [COPY_FLAT] = "flat",   [COPY_STRIDED] = "strided",
+		[COPY_TRANSPOSE] = "transpose", [COPY_WALK] = "walk",   [COPY_BOXES] = "boxes",
+		[COPY_PADDED] = "boxes",        [COPY_DEREF] = "deref",
 	};
 
 	return names[kind];
@@ -24,6 +24,9 @@ size_t copy_plan_size(const struct copy_plan *plan)
 {
 	if (plan->kind == COPY_BOXES)
 		return plan->boxes.block_bytes;
+	if (plan->kind == COPY_PADDED)
+		return sizeof(*plan) + sizeof(struct copy_padded) +
+		       plan->nloops * sizeof(struct copy_padded_dim);
 	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
 }
 
@@ -49,6 +52,16 @@ static uint64_t payload_of_boxes(const struct copy_plan *plan)
 	return bytes;
 }
 
+static uint64_t payload_of_padded(const struct copy_plan *plan)
+{
+	const struct copy_padded_dim *dims = copy_const_padded(plan)->dims;
+	uint64_t bytes = plan->run.bytes;
+
+	for (uint8_t i = 0; i < plan->nloops; i++)
+		bytes *= dims[i].extent;
+	return bytes;
+}
+
 static uint64_t payload_of_walk(const struct copy_plan *plan)
 {
 	uint64_t bytes = plan->run.bytes;
@@ -60,6 +73,8 @@ static uint64_t payload_of_walk(const struct copy_plan *plan)
 
 uint64_t copy_compound_payload(const struct copy_plan *plan)
 {
+	if (plan->kind == COPY_PADDED)
+		return payload_of_padded(plan);
 	if (plan->kind == COPY_BOXES)
 		return payload_of_boxes(plan);
 	return plan->kind == COPY_DEREF ? payload_of_dims(plan) : payload_of_walk(plan);

@@ -59,6 +59,17 @@ static void own_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t
 	(void)n;
 }
 
+static void own_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		    const struct padded_row *row, size_t n)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)row;
+	(void)n;
+}
+
 static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst, const char *src,
 			const struct shuffle_units *units, bool stream)
 {
@@ -80,10 +91,11 @@ static void own_joint(const struct shuffle_joint *j, char *dst, const char *src,
 	(void)units;
 }
 
-static unsigned own_lay(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid)
+static unsigned own_lay(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
+			int32_t grid)
 {
 	(void)v;
-	(void)at;
+	(void)unit;
 	(void)last;
 	(void)grid;
 	return 1;
@@ -107,6 +119,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
 	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
+	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
 	ck_assert(table.shuffle == NULL);
 }
 END_TEST
@@ -125,6 +138,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.masks = true,
 		.rows = own_rows,
 		.repeat = own_repeat,
+		.pad = own_pad,
 		.shuffle = own_shuffle,
 		.joint = own_joint,
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
@@ -147,6 +161,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 	}
 	ck_assert(table.rows == own_rows);
 	ck_assert(table.repeat == own_repeat);
+	ck_assert(table.pad == own_pad);
 	ck_assert(table.shuffle == own_shuffle);
 	ck_assert(table.joint == own_joint);
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);

@@ -67,6 +67,7 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define SPLAT_16(p) LOAD(p)
 #define LOOK_UP vqtbl1q_u8
 #define LANES(low, high) vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(low), vcreate_u64(high)))
+#include "kernels/vector/pad.inc"
 #include "kernels/vector/repeat.inc"
 
 #define VEC16 VEC
@@ -84,6 +85,7 @@ const struct kernels kernels_neon = {
 	.drain = neon_drain,
 	.rows = neon_rows,
 	.repeat = neon_repeat,
+	.pad = neon_pad,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},

@@ -55,6 +55,8 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 	_mm256_broadcastsi128_si256(_mm_set_epi64x((long long)(high), (long long)(low)))
 #include "kernels/vector/repeat.inc"
 
+#include "kernels/vector/pad.inc"
+
 #define VEC16 __m128i
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
@@ -71,6 +73,7 @@ const struct kernels kernels_avx2 = {
 	.drain = avx2_drain,
 	.rows = avx2_rows,
 	.repeat = avx2_repeat,
+	.pad = avx2_pad,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},

@@ -43,6 +43,8 @@
 #define SPLAT_16(p) LOAD(p)
 #include "kernels/vector/repeat.inc"
 
+#include "kernels/vector/pad.inc"
+
 const struct kernels kernels_sse2 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
@@ -50,6 +52,7 @@ const struct kernels kernels_sse2 = {
 	.drain = sse2_drain,
 	.rows = sse2_rows,
 	.repeat = sse2_repeat,
+	.pad = sse2_pad,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
