@@ -13,22 +13,53 @@
  * States. A task moves through these states:
  *
  *     submit         taken           function returned      returned by a wait
- *    ───────▶ QUEUED ──────▶ RUNNING ─────────────────▶ FINISHED ─────▶ RETURNED
- *               │                                                          ▲
- *               └─────────────────────── cancelled ────────────────────────┘
+ *    ───┬───▶ QUEUED ──────▶ RUNNING ─────────────────▶ FINISHED ─────▶ RETURNED
+ *       │       ▲ │             ▲                                          ▲
+ *       │ ready │ │ cancel_all  │                                          │
+ *       │       │ ├─────────────┤                                          │
+ *       └────▶ HELD ────────────┴──────────────── cancelled ───────────────┘
+ *
+ * A request is HELD while it has unfinished prerequisites (queue_held.c). It is ready when the last
+ * one has finished. A cancel that meets a request that has not started calls its callback: the
+ * request is RUNNING meanwhile, beyond the bound. cancel_all does so with all that have not
+ * started, so that they stay in the way of barriers until they are FINISHED.
  *
  * A task that a thread runs at once (queue_begin()) is submitted and taken in one step: it is
  * RUNNING from the start. In a forked child, each task that was QUEUED or RUNNING in the parent is
  * an ORPHAN.
  *
  * Lists. A task is on at most one of these lists:
- *   `unfinished`  QUEUED and RUNNING tasks, in order of submission;
+ *   `unfinished`  HELD, QUEUED and RUNNING tasks, in order of submission;
  *   `done`        FINISHED tasks that no thread waits for, for wait_any;
  *   `failed`      FINISHED requests whose failure no barrier has reported, with or without a
  *                 handle, in the order in which they finished;
+ *   `completions` FINISHED requests with EXTRA_REAP, in the order in which they finished;
  *   `orphans`     ORPHAN requests.
  * A FINISHED task that a thread waits for is on no list. Neither is a FINISHED request whose handle
  * is not released, unless it failed.
+ * Extended requests have links of their own for the heap `ready`, for `afters`, and for `reaping`,
+ * the unfinished requests with EXTRA_REAP in order of submission.
+ *
+ * Numbers. `seq` of an unfinished task is its place in the order of submission. When the task has
+ * finished, `seq` is its place in the order of finishing. Orphans are numbered as if they had
+ * finished at the fork, in the order of submission.
+ *
+ * Prerequisites. An edge leads from each unfinished prerequisite to the held request. A finish
+ * passes the result along each edge: if it is an error, the request keeps the first one, and will
+ * not run, unless it has EXTRA_ALWAYS. A finish after a cancel passes -AML_FAILURE. `pending`
+ * counts the edges, and one for `afters`. A request that is not to run goes through the queue like
+ * any other, in one part; the thread that takes it skips the function, not the callback.
+ *
+ * After all. `afters` has the HELD requests with EXTRA_AFTER_ALL for which older tasks are
+ * unfinished, in order of submission. Only the first can be next. It leaves the list when all
+ * tasks of `unfinished` before it are operators that were on the stack of its poster.
+ *
+ * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
+ * whose callback or completion reports it.
+ *
+ * Completions. `ncompletions` counts the list. Threads in `reapers` wait until it reaches their
+ * `least`. The eventfd is written when the lock is released, at most once for each release:
+ * `signals` says how much to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
@@ -38,9 +69,15 @@
  * The thread that releases the mutex then passes `surplus` to free(). The end of the scheduler
  * frees all blocks.
  *
- * Head. `head` is the oldest task of `unfinished` with an untaken part. It is QUEUED, or RUNNING if
- * some of its parts are taken. If a nested wait began to run a divisible task ahead of its turn,
- * the task becomes the head when its turn comes, so that other threads can share the rest of it.
+ * Head. `head` is the oldest task of `unfinished` with an untaken part that is not HELD. It is
+ * QUEUED, or RUNNING if some of its parts are taken. If a nested wait began to run a divisible task
+ * ahead of its turn, the task becomes the head when its turn comes, so that other threads can share
+ * the rest of it. The head is the older of two tasks:
+ *  - `fifo`, the oldest such task that is not in `ready`. When the last part of it is taken, a scan
+ *    of `unfinished` from there on finds the next one. The scan only moves forward, so that it
+ *    passes each HELD task once;
+ *  - the oldest request of `ready`, a heap of the requests that became ready when the scan had
+ *    passed them. They are all older than `fifo`.
  *
  * Parts. A divisible task has several parts. Threads take its parts one by one from the head, with
  * one slot for each part. The task leaves the queue when its last part is taken. The task is
@@ -70,17 +107,39 @@
  *    no slot is free, it sleeps on `resumers`, which get free slots before the head does. So there
  *    are resumers only while running == slots.
  *
+ * Bound. An engine may have a bound on its unfinished requests. A post beyond it is refused, see
+ * queue_bound.h. Synchronous copies and posts inside of a task are not refused, because neither
+ * could wait for room without a deadlock.
+ *
+ * Numbers. Each request is posted, which `seq` counts, and then either finishes (`nfinished`) or is
+ * cancelled before it began (`ncancelled`). Meanwhile it is HELD (`nheld`), or QUEUED, which
+ * `nqueued` less `nbegun` counts, or RUNNING, which nothing counts. Tasks that are no requests are
+ * counted in `plain`, too, so that they can be subtracted: requests are on the path that must be
+ * fast.
+ *
  * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a predicate
  * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
  * the thread that sleeps.
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
- *    head.
+ *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
+ *    itself. It then leaves the list of what it waits for, and passes on a poke. `called` says that
+ *    a walker must walk again.
+ *  - A sleeper may wait for several tasks, its group. `need` counts those that must still finish. A
+ *    task that finishes when the sleeper is done is filed as if no thread waited for it. The
+ *    sleeper's call then finds it by its state.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
  *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
  *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
  *  - queue_wake_locked() pays the poke. Every thread calls it after it submits a task, frees a
- *    slot or leaves a wait. A poked thread also calls it after it has looked.
+ *    slot, makes a held request ready or leaves a wait. A poked thread also calls it after it has
+ *    looked.
  * Only this rule ensures that no wakeup is lost.
+ *
+ * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
+ * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
+ * need, the request is put on `urgent`, and leaves it if a thread takes it. When the lock is
+ * released with requests on `urgent`, no thread is on its way to them: all walkers are called, and
+ * walk again.
  *
  * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
@@ -94,13 +153,21 @@
 
 #include <pthread.h>
 
+#include "async/queue_extra.h"
 #include "async/queue_request.h"
 #include "machine/caches.h"
 #include "trace/trace.h"
 #include "util/list.h"
 #include "util/lock.h"
 
-enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
+enum task_state {
+	TASK_QUEUED = 1,
+	TASK_RUNNING,
+	TASK_FINISHED,
+	TASK_RETURNED,
+	TASK_ORPHAN,
+	TASK_HELD
+};
 
 /*
  * Limits of the blocks that are kept although they have no requests. Blocks up to the minimum are
@@ -121,8 +188,14 @@ enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
 
-/* In aml_task.priv.flags: the task is on `failed`. */
-enum { TASK_UNREPORTED = 1 << 3 };
+/* The size of a thread's name in Linux, with the byte that ends it. */
+enum { WORKER_NAME_BYTES = 16 };
+
+/*
+ * In aml_task.priv.flags, set while no thread runs the task, because the thread that runs it reads
+ * the flags without the lock: the task is on `failed`; no barrier reports its failure.
+ */
+enum { TASK_UNREPORTED = 1 << 3, TASK_SILENT = 1 << 7 };
 
 struct task_list {
 	struct aml_task *first, *last;
@@ -156,18 +229,32 @@ struct sleeper {
 	struct sleeper *next, *prev; /* in its list */
 	struct sleeper *next_helper; /* in `helpers` */
 	struct sleeper *prev_helper;
-	uint64_t limit; /* seq of the newest task that its barrier covers, or that it may run */
+	struct sleeper *next_walker; /* in `walkers` */
+	struct sleeper *prev_walker;
+	uint64_t below;    /* in `walkers`: it needs all tasks before this one */
+	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
+	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
+	size_t least;      /* the number of completions that it waits for */
+	size_t need;       /* tasks that have it as their waiter and must still finish */
 	struct aml_task *task; /* the result of wait_any */
 	int code;              /* the result of a barrier */
 	bool done;             /* what it waits for has come */
+	bool late;             /* its deadline has passed */
 	bool poked;            /* it must look at the head */
+	bool called;           /* it must walk again */
 	bool asleep;           /* it is in pthread_cond_wait() */
 	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
+	bool cancels;          /* it waits for a request that it has cancelled */
+	bool only_small;       /* with workers, it runs no task that is not small */
+	bool runs_one;         /* without workers, it runs at least one task or part */
 };
 
-#define SLEEPER_INITIALIZER                        \
-	{                                          \
-		.wakeup = PTHREAD_COND_INITIALIZER \
+/* The deadline of a sleeper that has none. */
+#define SLEEPER_NO_DEADLINE UINT64_MAX
+
+#define SLEEPER_INITIALIZER                                                                    \
+	{                                                                                      \
+		.wakeup = PTHREAD_COND_INITIALIZER, .deadline = SLEEPER_NO_DEADLINE, .need = 1 \
 	}
 
 struct sleeper_list {
@@ -180,13 +267,65 @@ struct helper_list {
 };
 DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 
+struct walker_list {
+	struct sleeper *first, *last;
+};
+DEFINE_LIST(walker_list, struct sleeper, next_walker, prev_walker)
+
+/* A walk over what held requests need, see queue_walk.c. All 0: it has not begun. */
+struct queue_walk {
+	uint64_t number;           /* with which it marks requests; 0: it has visited none */
+	struct request_extra *top; /* the request that it is at; NULL: none */
+	uint64_t below;            /* all tasks before this one are needed */
+	bool ran;                  /* the thread has run something since the walk began */
+};
+
+/*
+ * The tasks that one call waits for, in the order of its list. Each has the sleeper of the call as
+ * its waiter. The handles lie in the memory of the caller, and may have gaps.
+ */
+struct queue_group {
+	struct sleeper *sleeper;
+	struct aml_dma_request *const *handles;
+	size_t n;     /* the number of handles, with the gaps */
+	size_t first; /* the place of the first task; n: there is none */
+	size_t next;  /* the place of the next task that the thread may run */
+	bool linked;  /* priv.index of each task is the place of the next one */
+	bool reaps;   /* no handles: all requests of `reaping` */
+	struct queue_walk walk;
+	struct queue_group *next_group; /* in `groups` */
+	struct queue_group *prev_group;
+};
+
+struct group_list {
+	struct queue_group *first, *last;
+};
+DEFINE_LIST(group_list, struct queue_group, next_group, prev_group)
+
+/* Return the task of a handle: a request begins with its task. */
+static inline struct aml_task *task_of_handle(const struct aml_dma_request *handle)
+{
+	return (struct aml_task *)(uintptr_t)handle;
+}
+
+/* Return the place of the task after the one at place i. */
+static inline size_t group_after(const struct queue_group *group, size_t i)
+{
+	if (group->linked)
+		return task_of_handle(group->handles[i])->priv.index;
+	do
+		i++;
+	while (i < group->n && group->handles[i] == NULL);
+	return i;
+}
+
 /* A thread of the pool: one block of memory, allocated just before the thread is created. */
 struct worker {
 	struct sleeper sleeper; /* while idle: on the stack `idle`, linked by `next` */
 	struct queue_sched *q;
 	struct worker *next; /* in the pool; constant once the pool is complete */
 	pthread_t thread;
-	size_t number; /* in its name */
+	char name[WORKER_NAME_BYTES]; /* of the thread */
 };
 
 /*
@@ -195,24 +334,30 @@ struct worker {
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `nqueued` */
-	struct aml_task *head;                       /* the oldest task with an untaken part */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `plain` */
+	struct aml_task *head;                       /* the next task: `fifo`, or of `ready` */
+	struct aml_task *fifo;                       /* the next task that is not in `ready` */
 	size_t running;                              /* taken slots, at most `slots` */
 	size_t slots;                                /* max(1, nworkers) */
 
 	struct task_list unfinished;
-	uint64_t seq;              /* the number of the newest task */
-	uint64_t nfinished, bytes; /* finished tasks; the bytes that successful requests moved */
+	uint64_t seq;                /* the number of the newest task */
+	uint64_t nfinished, bytes;   /* finished tasks; the bytes that successful requests moved */
+	struct request_extra *ready; /* the root of the heap: the oldest of its requests */
+	struct after_list afters;
+	bool chores;                   /* a release of the lock has more to do, see queue_lock.h */
 	struct request_block *surplus; /* linked by `next` */
 	struct sleeper *destroyer;     /* the thread that destroys the scheduler */
 	struct sleeper_list barriers;  /* in ascending order of `limit` */
 
 	size_t nworkers;              /* 0 in a forked child */
+	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
 	struct sleeper_list resumers; /* operators that need a slot again */
 	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
 
 	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
-	size_t sizes[QUEUE_FREE_LISTS];          /* of a request in each list, in bytes */
+	size_t sizes[QUEUE_SIZES];               /* of a request of each class, in bytes */
+	uint32_t slot_bytes[QUEUE_FREE_LISTS];   /* of a slot in each list */
 
 	struct block_list blocks; /* all blocks */
 	size_t nblocks;           /* their number */
@@ -222,8 +367,19 @@ struct CAPABILITY queue_sched {
 	size_t idle_blocks;       /* how often a block became idle */
 
 	struct task_list done, failed, orphans;
+	struct task_list completions;
+	struct reaping_list reaping;
+	size_t ncompletions;         /* the length of `completions` */
+	struct sleeper_list reapers; /* threads that wait for completions */
+	struct walker_list walkers;  /* operators that sleep until what they need is ready */
+	struct urgent_list urgent;   /* ready requests for which no walker was called yet */
+	uint64_t last_walk;          /* the number of the last walk */
+	uint64_t signals;            /* what the next release adds to the eventfd */
+	int eventfd;                 /* -1: there is none */
+
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
 	struct sleeper_list anys;   /* threads in wait_any */
+	struct group_list groups;   /* of calls that wait for several requests */
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
 	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
 	size_t beyond;       /* tasks and parts that run without a slot */
@@ -232,11 +388,26 @@ struct CAPABILITY queue_sched {
 	unsigned unanswered; /* posts since the last poke */
 	uint64_t poked_at;   /* the time of the last poke, in ns */
 	size_t nqueued;      /* tasks with an untaken part */
+	size_t nbegun;       /* of these, divisible tasks of which a part was taken */
+	size_t nheld;        /* HELD requests */
+	uint64_t nfailed;    /* finished requests that failed */
+	uint64_t ncancelled; /* requests that were cancelled before they began */
+	/*
+	 * The parts of divisible requests that have run, less the finished requests that are
+	 * divisible or did not run. It may be negative, modulo 2^64.
+	 */
+	uint64_t extra_parts;
+	/* The tasks that are no requests, which `seq`, `nfinished` and `nqueued` include. */
+	struct plain_tasks {
+		uint64_t submitted, finished;
+		size_t queued;
+	} plain;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
-	bool spins; /* a thread that finds the lock taken may spin */
+	queue_drop_fn drop; /* releases what a request owns that does not run */
+	bool spins;         /* a thread that finds the lock taken may spin */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;
@@ -263,6 +434,18 @@ struct frame {
 static inline bool has_untaken_part(const struct aml_task *task)
 {
 	return task->priv.taken < task->priv.parts;
+}
+
+/* Report whether a thread may take a part of the task. */
+static inline bool can_run(const struct aml_task *task)
+{
+	return has_untaken_part(task) && task->priv.state != TASK_HELD;
+}
+
+/* Return the result of a request. */
+static inline int *request_result(const struct aml_task *task)
+{
+	return (int *)(void *)task->out;
 }
 
 #endif /* ASYNC_QUEUE_STATE_H */

@@ -22,10 +22,11 @@
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "machine/caches.h"
+#include "plan/variant.h"
 
 enum {
 	FILLED_STAGE_BYTES = 4096,    /* filled once, then streamed again and again */
-	GATHER_BYTES = 512,           /* gathered in the first-level cache, then streamed */
+	GATHER_BYTES = 1024,          /* gathered in the first-level cache, then streamed */
 	GATHER_PREFETCH_BYTES = 4096, /* the prefetch distance in a dense source */
 	SECTION_BYTES = 8192,         /* of a section of the row loop with the loops inside */
 	SECTION_ROWS_MIN = 16,        /* the iterations of a section */
@@ -186,11 +187,16 @@ static void move_in_sections(const struct sections *s, char *dst, const char *sr
 	}
 }
 
-/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. They are used once. */
-static void prefetch_source(const char *src, size_t bytes)
+/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. */
+static void prefetch_source(const char *src, size_t bytes, bool once)
 {
-	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
-		__builtin_prefetch(src + GATHER_PREFETCH_BYTES + i, 0, 0);
+	src += GATHER_PREFETCH_BYTES;
+	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES) {
+		if (once)
+			__builtin_prefetch(src + i, 0, 0);
+		else
+			__builtin_prefetch(src + i, 0, 3);
+	}
 }
 
 /* Stream one row of equal runs: the stage is filled once. */
@@ -209,14 +215,16 @@ static void stream_filled(const struct sections *s, char *stage, char *dst, cons
 }
 
 /*
- * Gather sections that are contiguous in the destination in a stage. Stream them. The first section
- * ends at the end of a line, so that the others are whole lines, if the sizes allow it.
+ * Gather sections that are contiguous in the destination in a stage. Stream the whole lines of the
+ * stage. The rest of it, less than a line, moves to its beginning. The first section ends at the
+ * end of a line if the sizes allow it. Then there is no rest.
  */
 static void stream_gathered(const struct sections *s, char *stage, char *dst, const char *src)
 {
 	const struct copy_loop *loop = &s->plan->loops[0];
 	size_t before = -(size_t)dst & (CACHE_LINE_BYTES - 1), step = s->row_step;
 	size_t n = CACHE_LINE_BYTES % step == 0 ? before / step + s->rows / 2 : s->rows;
+	size_t bytes, rest = 0;
 	stream_fn stream = kernels()->stream;
 
 	COUNT(true, "", "gathered runs");
@@ -224,9 +232,17 @@ static void stream_gathered(const struct sections *s, char *stage, char *dst, co
 		n = min(n, loop->extent - done);
 		if (loop->src_step > 0 && loop->src_step < CACHE_LINE_BYTES)
 			prefetch_source(src + done * (size_t)loop->src_step,
-					n * (size_t)loop->src_step);
-		move_section(s, stage, src + (ptrdiff_t)done * loop->src_step, n);
-		stream(dst + done * step, stage, n * step);
+					n * (size_t)loop->src_step,
+					copy_variant_of(s->plan)->hint == HINT_ONCE);
+		move_section(s, stage + rest, src + (ptrdiff_t)done * loop->src_step, n);
+		bytes = rest + n * step;
+		rest = 0;
+		if (done + n < loop->extent)
+			rest = min((size_t)(dst + bytes) & (CACHE_LINE_BYTES - 1), bytes);
+		COUNT(rest > 0, "", "the rest of a stage");
+		stream(dst, stage, bytes - rest);
+		dst += bytes - rest;
+		memmove(stage, stage + bytes - rest, rest);
 	}
 }
 

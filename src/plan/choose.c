@@ -33,20 +33,22 @@ static struct choice_rules rules;
 /* The variant that is expected to be the fastest on a route, on this machine. It fits the plan. */
 static unsigned first_variant(struct copy_plan *plan, bool stream)
 {
+	/* Intel's CPUs may drop lines that are used once before they are used. */
+	bool once = machine_is_amd();
+
 	if (plan->kind == COPY_FLAT)
 		return stream ? VARIANT_FLAT_STREAM : VARIANT_FLAT_CACHED;
+	if (plan->kind == COPY_STRIDED && !stream)
+		return VARIANT_STRIDED_CACHED;
 	if (plan->kind == COPY_STRIDED)
-		return stream ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_CACHED;
+		return once ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_STREAM_FIRST;
 	if (!stream)
 		return VARIANT_TRANSPOSE_CACHED;
-	if (!copy_staged_choose(plan)) {
-		if (!copy_lists_fit_stream(plan))
-			return VARIANT_TRANSPOSE_DIRECT;
-		return machine_is_amd() ? VARIANT_TRANSPOSE_LIST_ONCE
-					: VARIANT_TRANSPOSE_LIST_FIRST;
-	}
-	/* Intel's CPUs may drop lines that are used once before they are used. */
-	return machine_is_amd() ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
+	if (copy_staged_choose(plan))
+		return once ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
+	if (copy_lists_fit_stream(plan))
+		return once ? VARIANT_TRANSPOSE_LIST_ONCE : VARIANT_TRANSPOSE_LIST_FIRST;
+	return once ? VARIANT_TRANSPOSE_DIRECT : VARIANT_TRANSPOSE_DIRECT_BLOCKS;
 }
 
 /* Can the plan run a variant of its kind? */

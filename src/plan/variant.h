@@ -36,11 +36,14 @@ enum copy_variant_id {
 	VARIANT_FLAT_STREAM,
 	VARIANT_STRIDED_CACHED,
 	VARIANT_STRIDED_STREAM,
+	VARIANT_STRIDED_STREAM_FIRST,
 	VARIANT_TRANSPOSE_CACHED,
 	VARIANT_TRANSPOSE_DIRECT,
 	VARIANT_TRANSPOSE_DIRECT_BLOCKS,
+	VARIANT_TRANSPOSE_DIRECT_NARROW,
 	VARIANT_TRANSPOSE_STAGE_ONCE,
 	VARIANT_TRANSPOSE_STAGE_FIRST,
+	VARIANT_TRANSPOSE_STAGE_HALF,
 	VARIANT_TRANSPOSE_LIST_ONCE,
 	VARIANT_TRANSPOSE_LIST_FIRST,
 	VARIANTS,
@@ -52,7 +55,6 @@ _Static_assert(VARIANTS <= 128, "a plan holds its variant in 7 bits");
 enum copy_hint {
 	HINT_ONCE,  /* they are used once: prefetchnta */
 	HINT_FIRST, /* into the first-level cache: prefetcht0 */
-	HINT_NONE,  /* not at all */
 };
 
 /* Which plans of the kind can run a variant. */
@@ -71,6 +73,12 @@ struct copy_variant {
 	bool direct;       /* of transpositions: never staged */
 	bool lists;        /* of transpositions: by lists */
 	uint8_t hint;      /* enum copy_hint */
+	/* Of direct transpositions: the prefetch distance in lines. 0: the CPU prefetches. */
+	uint8_t ahead;
+	/* Of direct transpositions: a block, in tiles of a destination row, and in lines of a
+	 * source row. */
+	uint8_t tiles, lines;
+	bool half; /* of transpositions: by a stage of half the size */
 };
 
 extern const struct copy_variant copy_variants[VARIANTS] __attribute__((visibility("hidden")));
