@@ -16,7 +16,7 @@ enum { PADDED_REPEAT_BYTES = 64 };
 static void pad_rows(const struct copy_padded *padded, char *dst, ptrdiff_t dst_step, size_t bytes,
 		     size_t size, size_t n)
 {
-	struct padded_row row = {.bytes = bytes, .neutral = padded->neutral};
+	struct padded_row row = {.bytes = bytes, .size = size, .neutral = padded->neutral};
 
 	if (n == 0)
 		return;
@@ -40,6 +40,7 @@ static void pad_plane(const struct copy_plan *plan, char *dst, const char *src)
 		.bytes = padded->dims[0].extent * size,
 		.front = padded->dims[0].from * size,
 		.run = padded->dims[0].count * size,
+		.size = size,
 		.neutral = padded->neutral,
 	};
 
@@ -97,6 +98,7 @@ static void pad_row(const struct copy_plan *plan)
 		.bytes = padded->dims[0].extent * size,
 		.front = padded->dims[0].from * size,
 		.run = padded->dims[0].count * size,
+		.size = size,
 		.neutral = padded->neutral,
 	};
 

@@ -173,8 +173,8 @@ typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
  * `bytes`. `neutral` is the neutral element again and again: all sizes are multiples of its size.
  */
 struct padded_row {
-	size_t bytes, front, run;
-	const char *neutral; /* PADDED_NEUTRAL_BYTES */
+	size_t bytes, front, run, size; /* `size`: of an element, a power of two up to 16 */
+	const char *neutral;            /* PADDED_NEUTRAL_BYTES */
 };
 
 enum { PADDED_NEUTRAL_BYTES = 16 };

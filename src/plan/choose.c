@@ -13,6 +13,7 @@
 #include "plan/class.h"
 #include "plan/lists.h"
 #include "plan/method.h"
+#include "plan/order.h"
 #include "plan/part.h"
 #include "plan/staging.h"
 #include "plan/tune.h"
@@ -59,6 +60,8 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 		break;
 	case CONDITION_STREAMS:
 		return copy_strided_streams(plan);
+	case CONDITION_ORDER:
+		return plan->method == COPY_BY_RUNS && copy_order_differs(plan);
 	case CONDITION_STAGE:
 		return copy_staged_choose(plan);
 	case CONDITION_LISTS:
@@ -213,14 +216,6 @@ void copy_choice_report(const struct copy_plan *plan, uint64_t ns)
 		    copy_plan_payload(plan), ns);
 }
 
-/* Has a kind several variants on the route through the caches? */
-static bool has_cached_choice(uint8_t kind)
-{
-	uint32_t set = variants_on(kind, false);
-
-	return (set & (set - 1)) != 0;
-}
-
 void copy_set_choice_rules(const struct choice_rules *new_rules)
 {
 	uint64_t zone = caches()->stream_bytes / CHOICE_ZONE;
@@ -231,8 +226,7 @@ void copy_set_choice_rules(const struct choice_rules *new_rules)
 
 		if (copy_first_variant[kind] == VARIANT_NONE)
 			least = UINT64_MAX;
-		else if ((has_cached_choice(kind) || rules.forced[kind] != VARIANT_NONE) &&
-			 least > CHOICE_BYTES_MIN)
+		else if (rules.forced[kind] != VARIANT_NONE && least > CHOICE_BYTES_MIN)
 			least = CHOICE_BYTES_MIN;
 		copy_choice_bytes_min[kind] = least;
 	}

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "layout/dense.h"
 #include "layout/kind.h"
 #include "plan/padded.h"
@@ -18,17 +19,19 @@ enum {
 	PADDED_BYTES_MAX = 4 * COPY_PART <= PADDED_BYTES ? 4 * COPY_PART - 1 : PADDED_BYTES,
 };
 
-/* Are the elements of dimension 0 contiguous, and of a size that PADDED_NEUTRAL_BYTES repeat? */
+_Static_assert((int)COPY_NEUTRAL_BYTES == (int)PADDED_NEUTRAL_BYTES, "for the kernel pad()");
+
+/* Are the elements of dimension 0 contiguous, and of a size that COPY_NEUTRAL_BYTES repeat? */
 static bool rows_are_runs(const struct aml_layout_dense *d, size_t size)
 {
 	return d->ptr != NULL && d->cpitch[0] == size && dense_step(d, 0) == size &&
-	       size <= PADDED_NEUTRAL_BYTES && (size & (size - 1)) == 0;
+	       size <= COPY_NEUTRAL_BYTES && (size & (size - 1)) == 0;
 }
 
 /* `size` is a constant. */
 static inline void repeat_element(char *neutral, const void *element, size_t size)
 {
-	for (size_t b = 0; b < PADDED_NEUTRAL_BYTES; b += size)
+	for (size_t b = 0; b < COPY_NEUTRAL_BYTES; b += size)
 		memcpy(neutral + b, element, size);
 }
 
@@ -43,7 +46,7 @@ static void repeat_neutral(char *neutral, const void *element, size_t size)
 	else if (size == 1)
 		repeat_element(neutral, element, 1);
 	else
-		repeat_element(neutral, element, PADDED_NEUTRAL_BYTES);
+		repeat_element(neutral, element, COPY_NEUTRAL_BYTES);
 }
 
 bool copy_plan_padded(union copy_plan_room *room, const struct aml_layout_dense *dst,
@@ -79,6 +82,7 @@ bool copy_plan_padded(union copy_plan_room *room, const struct aml_layout_dense 
 	plan->nloops = (uint8_t)dst->ndims;
 	plan->run.dst = dst->ptr;
 	plan->run.src = from->ptr;
+	copy_padded(plan)->payload = bytes;
 	repeat_neutral(copy_padded(plan)->neutral, pad->neutral, size);
 	return true;
 }

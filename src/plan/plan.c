@@ -52,16 +52,6 @@ static uint64_t payload_of_boxes(const struct copy_plan *plan)
 	return bytes;
 }
 
-static uint64_t payload_of_padded(const struct copy_plan *plan)
-{
-	const struct copy_padded_dim *dims = copy_const_padded(plan)->dims;
-	uint64_t bytes = plan->run.bytes;
-
-	for (uint8_t i = 0; i < plan->nloops; i++)
-		bytes *= dims[i].extent;
-	return bytes;
-}
-
 static uint64_t payload_of_walk(const struct copy_plan *plan)
 {
 	uint64_t bytes = plan->run.bytes;
@@ -73,8 +63,6 @@ static uint64_t payload_of_walk(const struct copy_plan *plan)
 
 uint64_t copy_compound_payload(const struct copy_plan *plan)
 {
-	if (plan->kind == COPY_PADDED)
-		return payload_of_padded(plan);
 	if (plan->kind == COPY_BOXES)
 		return payload_of_boxes(plan);
 	return plan->kind == COPY_DEREF ? payload_of_dims(plan) : payload_of_walk(plan);

@@ -15,7 +15,6 @@
 
 #include <aml/layout.h>
 
-#include "kernels/kernels.h"
 #include "layout/sizes.h"
 
 /* The kind of a plan determines which members of struct copy_plan are valid. */
@@ -78,9 +77,13 @@ struct copy_padded_dim {
 	ptrdiff_t dst_step, src_step;
 };
 
+/* The largest element of a COPY_PADDED plan. */
+enum { COPY_NEUTRAL_BYTES = 16 };
+
 /* What a COPY_PADDED plan has in the place of loops. */
 struct copy_padded {
-	char neutral[PADDED_NEUTRAL_BYTES]; /* the neutral element again and again */
+	char neutral[COPY_NEUTRAL_BYTES]; /* the neutral element again and again */
+	size_t payload;                   /* of the plan */
 	struct copy_padded_dim dims[];
 };
 
@@ -234,6 +237,8 @@ static inline uint64_t copy_plan_payload(const struct copy_plan *plan)
 {
 	uint64_t bytes = plan->run.bytes;
 
+	if (plan->kind == COPY_PADDED)
+		return copy_const_padded(plan)->payload;
 	if (plan->kind >= COPY_WALK)
 		return copy_compound_payload(plan);
 	for (uint8_t i = 0; i < plan->nloops; i++)

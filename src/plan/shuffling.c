@@ -33,16 +33,18 @@
 
 /* Estimates, in quarters of a cycle. */
 enum {
-	COST_VECTOR = 5,                           /* to store a vector */
-	COST_PIECE_OF_VECTOR = 7,                  /* to store the first bytes of a vector */
-	COST_WINDOW = 6,                           /* to load and shuffle a window */
-	COST_VECTORS = 4,                          /* to run one of several vectors in passes */
-	COST_JOINT = 3,                            /* to store a vector of several made jointly */
-	COST_JOINT_WINDOW = 3,                     /* to load and shuffle one of its windows */
-	COST_MASKED = 14,                          /* to store a masked vector */
-	COST_MASKED_FAR = 60,                      /* to store a masked vector to memory */
-	COST_CALL = 50,                            /* to begin a row of vectors */
-	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
+	COST_VECTOR = 5,          /* to store a vector */
+	COST_PIECE_OF_VECTOR = 3, /* to store the first bytes of a vector */
+	COST_WINDOW = 6,          /* to load and shuffle a window */
+	COST_VECTORS = 4,         /* to run one of several vectors in passes */
+	COST_JOINT = 1,           /* to store a vector of several made jointly */
+	COST_JOINT_WINDOW = 5,    /* to load and shuffle one of its windows */
+	COST_MASKED = 14,         /* to store a masked vector */
+	COST_MASKED_FAR = 60,     /* to store a masked vector to memory */
+	COST_CALL = 50,           /* to begin a row of vectors */
+	COST_CALL_ROW = 12,       /* the same for one of several short rows */
+	COST_PROGRAM_JOINT = 2 * SHUFFLE_COST_VECTOR, /* to make a vector of a joint shuffle */
+	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR,    /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
 	COST_RUN = 3,               /* to copy an element of a power of two */
 	COST_RUN_LARGE = 8,         /* to copy an element of 12 or 24 bytes */
@@ -53,6 +55,7 @@ enum {
 	COST_PIECE_NARROW = 12,     /* the same of a tile that is narrower than a vector */
 	COST_PLANE = 100,           /* to begin a plane of tiles */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
+	SHORT_ROW_UNITS = 32,       /* shorter rows are copied together by a call */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
 };
 
@@ -181,12 +184,10 @@ static bool is_far(uint64_t bytes)
 }
 
 /* Can the vectors of a unit be made jointly? See copy/joint.c. */
-static bool is_joint(const struct copy_plan *plan, const struct shuffle_unit *u, size_t bytes,
-		     bool dense)
+static bool is_joint(const struct shuffle_unit *u, size_t bytes, bool dense)
 {
 	size_t width = kernels()->shuffle_width;
 
-	(void)plan;
 	return kernels()->joint != NULL && dense && bytes % width == 0 && bytes > width &&
 	       u->windows <= JOINT_WINDOWS_MAX;
 }
@@ -202,7 +203,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 	size_t vectors = vectors_of_bytes(bytes);
 	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
-	uint64_t calls = outer, store;
+	uint64_t calls = outer, call = COST_CALL, store;
 
 	u->cost = UINT64_MAX;
 	if (vectors > SHUFFLE_VECTORS_MAX || n > SHUFFLE_PIECES_MAX ||
@@ -224,16 +225,16 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		: dense                             ? COST_VECTOR
 		: is_far(outer * units * bytes)     ? COST_MASKED_FAR
 						    : COST_MASKED;
-	if (is_joint(plan, u, bytes, dense)) {
+	if (row == u->loop && units < SHORT_ROW_UNITS && !is_far(outer * units * bytes))
+		call = COST_CALL_ROW;
+	if (is_joint(u, bytes, dense)) {
 		u->cost = outer * units * vectors * (COST_JOINT + u->windows * COST_JOINT_WINDOW) +
-			  calls * COST_CALL +
-			  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
+			  calls * call + vectors * COST_PROGRAM_JOINT;
 		return;
 	}
 	u->cost = outer * units * vectors *
 			  (store + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0)) +
-		  calls * COST_CALL +
-		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
+		  calls * call + vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
 }
 
 /* Estimate the cost of copying an element. */

@@ -21,6 +21,7 @@
 #include "kernels/kernels.h"
 #include "made.h"
 #include "oracle.h"
+#include "pads.h"
 #include "random.h"
 #include "sample.h"
 #include "shape.h"
@@ -171,6 +172,17 @@ static void copy_steps(void)
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
 	while (rng_next_case(&rng, 6000))
 		steps_run(dma, &rng);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+}
+
+static void copy_pads(void)
+{
+	struct aml_dma *dma = NULL;
+	struct rng rng = {0};
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
+	while (rng_next_case(&rng, 1500))
+		pads_run(dma, &rng, 200);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
@@ -534,6 +546,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_samples();
 	copy_walks();
 	copy_steps();
+	copy_pads();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
 	repeat_by_the_kernel();

@@ -112,24 +112,30 @@ INLINE void avx512_pad_short(char *dst, ptrdiff_t dst_step, const char *src, ptr
 	}
 }
 
-/* Rows of one to two vectors. The second one overlaps the first. */
-INLINE void avx512_pad_two(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			   const struct padded_row *row, size_t n, __m512i neutral)
+/* Rows of `count` vectors, a constant. The last one overlaps the one before. */
+INLINE void avx512_pad_few(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			   const struct padded_row *row, size_t n, __m512i neutral, int count)
 {
-	ptrdiff_t front = (ptrdiff_t)row->front, end = front + (ptrdiff_t)row->run;
-	ptrdiff_t last = (ptrdiff_t)row->bytes - WIDTH;
-	__mmask64 low = avx512_bits(front, end), high = avx512_bits(front - last, end - last);
+	ptrdiff_t front = (ptrdiff_t)row->front, end = front + (ptrdiff_t)row->run, at[4];
+	__mmask64 bits[4];
 
+	UNROLL for (int i = 0; i < count; i++)
+	{
+		at[i] = i + 1 < count ? i * WIDTH : (ptrdiff_t)row->bytes - WIDTH;
+		bits[i] = avx512_bits(front - at[i], end - at[i]);
+	}
 	for (; n > 0; n--) {
-		__m512i v = _mm512_mask_loadu_epi8(neutral, low, src);
-		__m512i w = _mm512_mask_loadu_epi8(neutral, high, src + last);
-
-		STORE(dst, v);
-		STORE(dst + last, w);
+		UNROLL for (int i = 0; i < count; i++)
+			STORE(dst + at[i], _mm512_mask_loadu_epi8(neutral, bits[i], src + at[i]));
 		dst += dst_step;
 		src += src_step;
 	}
 }
+
+#define PAD_FEW(count)                                                                \
+	case count:                                                                   \
+		avx512_pad_few(dst, dst_step, src, src_step, row, n, neutral, count); \
+		return;
 
 /*
  * The vectors of a longer row. They begin at byte `begin`. The run of the source begins in the
@@ -181,10 +187,12 @@ INLINE void avx512_pad_long(char *dst, const char *src, const struct padded_row 
 			    __m512i neutral)
 {
 	__mmask64 bits = avx512_bits((ptrdiff_t)row->front, (ptrdiff_t)(row->front + row->run));
+	ptrdiff_t before = (ptrdiff_t)(-(size_t)dst & (WIDTH - 1));
 	struct avx512_vectors v;
 
 	STORE(dst, _mm512_mask_loadu_epi8(neutral, bits, src));
-	avx512_cut_row(&v, row, (ptrdiff_t)(-(size_t)dst & (WIDTH - 1)));
+	/* The neutral vector begins with an element. */
+	avx512_cut_row(&v, row, ((size_t)before & (row->size - 1)) == 0 ? before : 0);
 	avx512_pad_row(dst, src, &v, neutral);
 }
 
@@ -198,18 +206,20 @@ TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, pt
 	struct avx512_vectors v;
 
 	COUNT(row->bytes <= WIDTH, ISA_NAME, "pad in rows of a vector");
-	COUNT(row->bytes > WIDTH && row->bytes <= 2 * WIDTH, ISA_NAME, "pad in rows of two");
-	COUNT(row->bytes > 2 * WIDTH && !aligned, ISA_NAME, "pad");
+	COUNT(row->bytes > WIDTH && row->bytes <= 4 * WIDTH, ISA_NAME, "pad in rows of few");
+	COUNT(row->bytes > 4 * WIDTH && !aligned, ISA_NAME, "pad");
 	COUNT(aligned, ISA_NAME, "pad in long rows");
 	/* Where a row would begin in the source. Bytes in front of the run are not read. */
 	src = (const char *)((uintptr_t)src - row->front);
-	if (row->bytes <= WIDTH) {
+	switch ((row->bytes + WIDTH - 1) / WIDTH) {
+	case 1:
 		avx512_pad_short(dst, dst_step, src, src_step, row, n, neutral);
 		return;
-	}
-	if (row->bytes <= 2 * WIDTH) {
-		avx512_pad_two(dst, dst_step, src, src_step, row, n, neutral);
-		return;
+		PAD_FEW(2)
+		PAD_FEW(3)
+		PAD_FEW(4)
+	default:
+		break;
 	}
 	for (; n > 0 && aligned; n--) {
 		avx512_pad_long(dst, src, row, neutral);
