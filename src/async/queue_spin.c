@@ -14,8 +14,10 @@
  *    takes long. The spin then ends, and counts as one without a poke.
  *  - No other worker of the scheduler spins.
  *
- * For the other threads, a spin is like a sleep: the worker is on `idle`, and a poke ends it. A
- * spin also ends by itself, like a spurious wakeup. The worker then sleeps.
+ * For the other threads, a spin is like a sleep: the worker is on `idle`, and a poke to it is owed
+ * and paid. Only the signal differs: sleeper_signal() sets `spin_over`, which the worker reads
+ * without the mutex. That only ends the spin. With the mutex held, the worker then reads whether it
+ * was poked. A spin also ends by itself, like a spurious wakeup. The worker then sleeps.
  */
 #include <sched.h>
 #include <time.h>

@@ -267,6 +267,27 @@ START_TEST(a_synchronous_copy_does_not_wait_for_room)
 END_TEST
 
 /* Contract: BOUND-2. */
+START_TEST(nor_is_one_by_a_table_without_the_operation_to_copy)
+{
+	struct aml_dma_request *reqs[1];
+	struct job jobs[1], copied = {.result = 5};
+	struct aml_dma_ops ops;
+	struct aml_dma other;
+
+	open_engine(2, 1);
+	ops = *dma->ops;
+	ops.copy = NULL;
+	other = (struct aml_dma){.ops = &ops, .data = dma->data};
+	fill_up(reqs, jobs, 1, 1);
+	ck_assert_int_eq(job_post(&other, NULL, &copied), -AML_EBUSY);
+	ck_assert_int_eq(job_copy(&other, &copied), 5);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait(&other, &reqs[0]), 0);
+	close_engine();
+}
+END_TEST
+
+/* Contract: BOUND-2. */
 START_TEST(synchronous_copies_count)
 {
 	struct job held[3], job = {.result = 0};
@@ -557,7 +578,8 @@ END_TEST
 SUITE("dma/bound", a_post_beyond_the_bound_is_refused, so_it_is_without_workers,
       what_has_finished_or_was_cancelled_makes_room, without_a_bound_nothing_is_refused,
       threads_that_post_at_once_get_no_more_than_the_bound, a_synchronous_copy_is_never_refused,
-      a_synchronous_copy_does_not_wait_for_room, synchronous_copies_count,
+      a_synchronous_copy_does_not_wait_for_room,
+      nor_is_one_by_a_table_without_the_operation_to_copy, synchronous_copies_count,
       inside_an_operator_there_is_no_bound, what_is_posted_inside_an_operator_counts,
       a_batch_is_posted_as_a_whole_or_refused, held_requests_count,
       inside_a_callback_there_is_no_bound, tasks_that_are_no_requests_do_not_count,
