@@ -33,7 +33,15 @@ static void count_down_locked(struct queue_sched *q, struct aml_task *task) REQU
 	queue_ready_locked(q, task);
 }
 
-bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
+/* Report whether a task has neither finished nor been left to the parent process. */
+static bool is_unfinished(const struct aml_task *task)
+{
+	return task->priv.state == TASK_HELD || task->priv.state == TASK_QUEUED ||
+	       task->priv.state == TASK_RUNNING;
+}
+
+/* Link the edges of a request to prerequisites that have not finished. */
+static void link_edges_locked(struct aml_task *task)
 {
 	struct request_extra *extra = extra_of(task);
 	uint64_t first = UINT64_MAX; /* the number of the first one that failed */
@@ -42,26 +50,32 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 		struct task_edge *edge = &extra_edges(extra)[i];
 		const struct aml_task *from = edge->from;
 		const struct task_edge *last = task_edges(from);
-		unsigned state = from->priv.state;
-		int code = state == TASK_ORPHAN ? -AML_FAILURE : *request_result(from);
 
-		if (state == TASK_HELD || state == TASK_QUEUED || state == TASK_RUNNING) {
-			/* If the request was named before, its edge is the newest one. */
-			if (last != NULL && last->to == task) {
-				edge->from = NULL;
-				continue;
+		if (!is_unfinished(from)) {
+			bool orphan = from->priv.state == TASK_ORPHAN;
+			int code = orphan ? -AML_FAILURE : *request_result(from);
+
+			edge->from = NULL;
+			if (code != AML_SUCCESS && from->priv.seq < first) {
+				first = from->priv.seq;
+				extra->code = code;
 			}
+		} else if (last != NULL && last->to == task) {
+			/* It was named before: its newest edge is that of this request. */
+			edge->from = NULL;
+		} else {
 			edge->to = task;
 			edge_link(edge);
 			extra->pending++;
-			continue;
-		}
-		edge->from = NULL;
-		if (code != AML_SUCCESS && from->priv.seq < first) {
-			first = from->priv.seq;
-			extra->code = code;
 		}
 	}
+}
+
+bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
+{
+	struct request_extra *extra = extra_of(task);
+
+	link_edges_locked(task);
 	if (extra->options & EXTRA_AFTER_ALL) {
 		extra->waits_for_all = true;
 		extra->pending++;
