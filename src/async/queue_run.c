@@ -207,3 +207,14 @@ void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
 		queue_run_task_locked(q, q->head, true);
 	queue_free_slot_locked(q);
 }
+
+void queue_use_grant_locked(struct queue_sched *q, struct sleeper *me, uint64_t limit, bool runs)
+{
+	me->granted = false;
+	if (runs && q->head != NULL) {
+		q->running--;
+		queue_run_head_locked(q, limit);
+	} else {
+		queue_free_slot_locked(q);
+	}
+}

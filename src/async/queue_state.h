@@ -148,7 +148,8 @@
  * A call with `runs_one` runs at least one task or part if there are no workers, so that a program
  * that tests in a loop makes progress. An operator runs the tasks of its group in the order of the
  * list, at least one task or part. If it is late and has run nothing, it passes its slot to the
- * first resumer, and becomes a resumer itself.
+ * first resumer, else to a sleeping thread that may run the head (`granted`), and becomes a resumer
+ * itself.
  *
  * Rosters. A roster is the waiter of the requests of a list that a program passes to wait_any again
  * and again, also between the calls: see queue_roster.h. Its sleeper is done while no call sleeps.
@@ -355,7 +356,7 @@ struct CAPABILITY queue_sched {
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
-	bool spins;         /* threads may spin: for the lock, and workers before they sleep */
+	bool spins;         /* a thread that finds the lock taken may spin */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;
