@@ -79,7 +79,7 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 	if (extra->options & EXTRA_AFTER_ALL) {
 		extra->waits_for_all = true;
 		extra->pending++;
-		after_list_push(&q->afters, extra);
+		after_list_push(&q->afters, extra_after(extra));
 		q->settles = true;
 	}
 	if (extra->pending > 0) {
@@ -117,11 +117,13 @@ static bool all_before_finished_locked(const struct queue_sched *q,
 				       const struct request_extra *extra) REQUIRES(q)
 {
 	const struct aml_task *task = q->unfinished.first;
+	const uint64_t *excluded = extra_excluded(extra);
+	size_t n = extra_after(extra)->nexcluded;
 
 	for (size_t i = 0; task != task_of(extra); task = task->priv.next) {
-		while (i < extra->nexcluded && extra_excluded(extra)[i] < task->priv.seq)
+		while (i < n && excluded[i] < task->priv.seq)
 			i++;
-		if (i == extra->nexcluded || extra_excluded(extra)[i] != task->priv.seq)
+		if (i == n || excluded[i] != task->priv.seq)
 			return false;
 	}
 	return true;
@@ -129,13 +131,14 @@ static bool all_before_finished_locked(const struct queue_sched *q,
 
 void queue_release_afters_locked(struct queue_sched *q)
 {
-	struct request_extra *extra;
+	struct task_after *after;
 
 	/* A request that waits for all waits for the first of the list, too. */
-	while ((extra = q->afters.first) != NULL && all_before_finished_locked(q, extra)) {
-		after_list_unlink(&q->afters, extra);
-		extra->waits_for_all = false;
-		count_down_locked(q, task_of(extra));
+	while ((after = q->afters.first) != NULL &&
+	       all_before_finished_locked(q, extra_of(after->task))) {
+		after_list_unlink(&q->afters, after);
+		extra_of(after->task)->waits_for_all = false;
+		count_down_locked(q, after->task);
 	}
 }
 
@@ -148,7 +151,7 @@ void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
 		if (extra_edges(extra)[i].from != NULL)
 			edge_unlink(&extra_edges(extra)[i]);
 	if (extra->waits_for_all)
-		after_list_unlink(&q->afters, extra);
+		after_list_unlink(&q->afters, extra_after(extra));
 	extra->waits_for_all = false;
 	extra->pending = 0;
 	queue_not_urgent_locked(q, extra);
