@@ -61,8 +61,6 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->drain = set->drain;
 	if (set->rows != NULL)
 		table->rows = set->rows;
-	if (set->fill != NULL)
-		table->fill = set->fill;
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)

@@ -111,17 +111,11 @@ struct near_unit {
 typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
 			   int32_t grid);
 
-/*
- * The sizes of the runs that rows() copies, of a pattern of fill() and the bytes behind it, and of
- * the rows of repeat().
- */
-enum {
-	ROWS_BYTES_MIN = 17,
-	ROWS_BYTES_MAX = 256,
-	PATTERN_BYTES_MAX = 512,
-	PATTERN_MORE_BYTES = 128,
-	REPEAT_BYTES_MIN = 64,
-};
+/* The sizes of the runs that rows() copies. */
+enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256 };
+
+/* The sizes of the elements of repeat(). Powers of two up to the second are the fastest. */
+enum { REPEAT_BYTES_MAX = 256, SPLAT_BYTES_MAX = 16 };
 
 /*
  * Copies n runs of `size` bytes, from ROWS_BYTES_MIN to ROWS_BYTES_MAX, `dst_step` and `src_step`
@@ -131,19 +125,12 @@ typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_
 			size_t size, size_t n);
 
 /*
- * Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX.
- * `size` is at least `period`. PATTERN_MORE_BYTES more bytes of the pattern, which begins again,
- * can be read behind it.
- */
-typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
-
-/*
- * Fills n rows of `bytes` bytes with one element each. An element has `size` bytes, a power of two
- * up to 16. Rows are `dst_step` bytes apart, their elements `src_step` bytes. `bytes` is a multiple
- * of `size`, at least REPEAT_BYTES_MIN. n is at least 1.
+ * Fills n rows with copies of an element of `size` bytes, up to REPEAT_BYTES_MAX: each row with
+ * `count` copies of its own element. Rows are `dst_step` bytes apart, and their elements `src_step`
+ * bytes. `count` and n are at least 1.
  */
 typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			  size_t size, size_t bytes, size_t n);
+			  size_t size, size_t count, size_t n);
 
 /*
  * A row of a padded copy: `front` neutral bytes, `run` bytes of the source, and neutral bytes up to
@@ -158,7 +145,7 @@ enum { PADDED_NEUTRAL_BYTES = 16 };
 
 /*
  * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. n can be
- * 0. `row->bytes` is at least 1, `row->run` can be 0.
+ * 0. `row->bytes` is at least 1.
  */
 typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		       const struct padded_row *row, size_t n);
@@ -175,7 +162,6 @@ struct kernels {
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
-	fill_fn fill;
 	repeat_fn repeat;
 	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */

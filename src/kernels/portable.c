@@ -89,30 +89,27 @@ static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 		PORTABLE_ROWS(128)
 }
 
-static void portable_fill(char *dst, size_t size, const char *pattern, size_t period)
-{
-	COUNT(true, "portable", "fill");
-	for (; size >= period; size -= period) {
-		memcpy(dst, pattern, period);
-		dst += period;
-	}
-	memcpy(dst, pattern, size);
-}
+/* A row is filled by doubling what is there, up to a block, which is copied. */
+enum { REPEAT_BLOCK_BYTES = 4096 };
 
 static void portable_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			    size_t size, size_t bytes, size_t n)
+			    size_t size, size_t count, size_t n)
 {
-	char pattern[REPEAT_BYTES_MIN];
+	size_t bytes = size * count, block = REPEAT_BLOCK_BYTES / size * size, more;
 
-	COUNT(true, "portable", "repeat");
-	for (; n > 0; n--) {
-		for (size_t b = 0; b < sizeof(pattern); b += size)
-			memcpy(pattern + b, src, size);
-		for (size_t b = 0; b + sizeof(pattern) < bytes; b += sizeof(pattern))
-			memcpy(dst + b, pattern, sizeof(pattern));
-		memcpy(dst + bytes - sizeof(pattern), pattern, sizeof(pattern));
-		dst += dst_step;
-		src += src_step;
+	COUNT(size == 1, "portable", "repeat 1");
+	COUNT(size > 1, "portable", "repeat");
+	for (; n > 0; n--, dst += dst_step, src += src_step) {
+		if (size == 1) {
+			memset(dst, *src, bytes);
+			continue;
+		}
+		memcpy(dst, src, size);
+		for (size_t done = size; done < bytes; done += more) {
+			more = done < block ? done : block;
+			more = more < bytes - done ? more : bytes - done;
+			memcpy(dst + done, dst, more);
+		}
 	}
 }
 
@@ -146,7 +143,6 @@ const struct kernels kernels_portable = {
 	.stream = portable_stream,
 	.drain = portable_drain,
 	.rows = portable_rows,
-	.fill = portable_fill,
 	.repeat = portable_repeat,
 	.pad = portable_pad,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

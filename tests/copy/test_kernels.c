@@ -388,6 +388,38 @@ static void shuffle_by_the_kernel(void)
 		shuffle_windows(&rng);
 }
 
+/* Fill rows, each with an element of any size, at any address and with any steps. */
+static void repeat_elements(struct rng *rng)
+{
+	size_t size = rng_chance(rng, 50) ? (size_t)1 << rng_below(rng, 6)
+					  : rng_range(rng, 1, REPEAT_BYTES_MAX);
+	size_t most = rng_chance(rng, 50) ? 100 : 2000, n = rng_range(rng, 1, 5);
+	size_t count = rng_range(rng, 1, most / size + 1), bytes = size * count;
+	size_t head = rng_below(rng, 64), gap = rng_chance(rng, 50) ? 0 : rng_below(rng, 70);
+	size_t src_step = rng_below(rng, 40);
+	struct guard dst, src;
+
+	guard_create(&dst, head + n * (bytes + gap) - gap, rng);
+	guard_create(&src, (n - 1) * src_step + size, rng);
+	for (size_t i = 0; i < n * count; i++)
+		memcpy(dst.expected + head + i / count * (bytes + gap) + i % count * size,
+		       src.data + i / count * src_step, size);
+	kernels()->repeat((char *)dst.data + head, (ptrdiff_t)(bytes + gap), (char *)src.data,
+			  (ptrdiff_t)src_step, size, count, n);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+static void repeat_by_the_kernel(void)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 2000))
+		repeat_elements(&rng);
+}
+
 /* Whether the machine has an instruction set, by the compiler's own check. */
 static bool machine_has(const char *isa)
 {
@@ -446,6 +478,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_pads();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
+	repeat_by_the_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';
