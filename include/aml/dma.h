@@ -160,7 +160,8 @@ struct aml_dma_ops {
 
 	/**
 	 * Optional, not in AML: copy and wait without making a request. aml_dma_copy_custom() uses
-	 * this operation only while create_request and wait_request are the library's own.
+	 * this operation only while create_request and wait_request are the library's own. If it is
+	 * NULL then, the library's own copy is used.
 	 */
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);
@@ -183,7 +184,8 @@ struct aml_dma {
  * Copy and wait for the copy.
  *
  * The copy is a request like any other: it keeps its place in the engine's order, counts for the
- * engine's bound, and a barrier waits for it.
+ * engine's bound on what runs at once, and a barrier waits for it. It also counts for
+ * aml_dma_linux_attr::max_unfinished, but is never refused.
  *
  * Thread-safe. Blocks until the copy has finished.
  *
@@ -228,6 +230,8 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
  *       - more than AML_LAYOUT_DEPTH_MAX pads and reshape layouts lie over each other.
  * @retval -AML_ENOTSUP  The engine lacks the operation; or, for one of the library's layout
  *   operators, a layout lacks an operator that the copy needs.
+ * @retval -AML_EBUSY  The engine's bound on unfinished requests leaves no room at present, see
+ *   aml_dma_linux_attr::max_unfinished. Nothing was posted.
  * @retval -AML_ENOMEM  Out of memory.
  */
 int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,

@@ -11,6 +11,15 @@
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
 
+void sleeper_signal(struct sleeper *s)
+{
+	/* Tools that watch locks take a read-modify-write operation for a read. */
+	if (s->spins)
+		(void)__atomic_exchange_n(&s->spin_over, true, __ATOMIC_RELAXED);
+	else
+		pthread_cond_signal(&s->wakeup);
+}
+
 void sleeper_done(struct sleeper *s)
 {
 	s->done = true;
@@ -112,7 +121,7 @@ void queue_poke_locked(struct queue_sched *q)
 	q->unanswered = 0;
 	q->poked_at = clock_ns();
 	s->poked = true;
-	pthread_cond_signal(&s->wakeup);
+	sleeper_signal(s);
 }
 
 /*
@@ -171,6 +180,7 @@ void queue_settle_locked(struct queue_sched *q)
 		sleeper_done(q->destroyer);
 	if (q->afters.first != NULL)
 		queue_release_afters_locked(q);
+	q->settles = q->barriers.first != NULL || q->destroyer != NULL || q->afters.first != NULL;
 }
 
 /*
@@ -286,7 +296,8 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	else
 		file_task_locked(q, task);
 	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
-	queue_settle_locked(q);
+	if (q->settles)
+		queue_settle_locked(q);
 }
 
 void queue_claim_locked(struct queue_sched *q)

@@ -6,6 +6,9 @@
 #include "async/queue_state.h"
 #include "util/clock.h"
 
+/* Signal a sleeper: end its sleep or its spin. The lock must be held. */
+void sleeper_signal(struct sleeper *s);
+
 /* Mark the sleeper as done, and wake it if it sleeps. */
 void sleeper_done(struct sleeper *s);
 

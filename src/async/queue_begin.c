@@ -46,7 +46,7 @@ void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 	q->nfinished++;
 	task_list_unlink(&q->unfinished, task);
 	q->bytes += bytes;
-	if (q->barriers.first != NULL || q->destroyer != NULL || q->afters.first != NULL)
+	if (q->settles)
 		queue_settle_locked(q);
 	queue_free_slot_locked(q);
 	queue_wake_locked(q);

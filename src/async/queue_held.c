@@ -66,6 +66,7 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 		extra->waits_for_all = true;
 		extra->pending++;
 		after_list_push(&q->afters, extra);
+		q->settles = true;
 	}
 	if (extra->pending > 0) {
 		task->priv.state = TASK_HELD;

@@ -22,15 +22,6 @@
 /* The number of tries, and the pause before each one. */
 enum { LOCK_TRIES = 4, LOCK_PAUSE_NS = 2400 };
 
-static void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
-
 bool queue_may_spin(void)
 {
 	cpu_set_t cpus;
@@ -45,7 +36,7 @@ void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 		uint64_t end = clock_ns() + LOCK_PAUSE_NS;
 
 		while (clock_ns() < end)
-			pause_cpu();
+			queue_pause_cpu();
 		if (lock_try(&q->lock))
 			return;
 	}

@@ -37,6 +37,16 @@ void queue_await_lock(struct queue_sched *q) ACQUIRE(q);
 /* Report whether spinning for a lock makes sense: the calling thread may use several CPUs. */
 bool queue_may_spin(void);
 
+/* Use little of the CPU for a moment. */
+static inline void queue_pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 /* Call the walkers if there are urgent requests. */
 void queue_call_walkers_locked(struct queue_sched *q) REQUIRES(q);
 

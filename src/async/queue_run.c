@@ -128,7 +128,8 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	}
 	queue_acquire(q);
 	task->priv.active--;
-	q->extra_parts += divisible;
+	if (divisible)
+		q->extra_parts++;
 	if (has_untaken_part(task) || task->priv.active > 0)
 		return;
 	if (divisible) {

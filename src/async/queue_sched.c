@@ -21,6 +21,7 @@
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
 #include "async/queue_sleep.h"
+#include "async/queue_spin.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 
@@ -132,9 +133,11 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
+	if (attr->num_threads > 0)
+		queue_spin_prepare();
 	q->eventfd = -1;
-	q->nworkers = attr->num_threads;
-	q->slots = attr->num_threads > 0 ? attr->num_threads : 1;
+	q->nworkers = (unsigned)attr->num_threads;
+	q->slots = q->nworkers > 0 ? q->nworkers : 1;
 	q->unfinished_max = attr->unfinished_max;
 	trace_open(&q->trace);
 	err = queue_start_workers(q, attr);
@@ -180,6 +183,7 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	if (q->unfinished.first != NULL || q->callers > 0) {
 		me.limit = UINT64_MAX;
 		q->destroyer = &me;
+		q->settles = true;
 		queue_sleep_locked(q, &me, NULL);
 		q->destroyer = NULL;
 	}

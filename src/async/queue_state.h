@@ -57,9 +57,8 @@
  * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
  * whose callback or completion reports it.
  *
- * Completions. `ncompletions` counts the list. Threads in `reapers` wait until it reaches their
- * `least`. The eventfd is written when the lock is released, at most once for each release:
- * `signals` says how much to add.
+ * Completions. Threads in `reapers` wait until `ncompletions` reaches their `least`. The eventfd is
+ * written when the lock is released, at most once for each release: `signals` is what to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
@@ -155,6 +154,7 @@
 
 #include "async/queue_extra.h"
 #include "async/queue_request.h"
+#include "async/queue_spin_state.h"
 #include "machine/caches.h"
 #include "trace/trace.h"
 #include "util/list.h"
@@ -247,6 +247,10 @@ struct sleeper {
 	bool cancels;          /* it waits for a request that it has cancelled */
 	bool only_small;       /* with workers, it runs no task that is not small */
 	bool runs_one;         /* without workers, it runs at least one task or part */
+	/* Of an idle worker: */
+	bool spins;          /* it spins: set `spin_over` instead of a signal */
+	bool spin_over;      /* end the spin. Atomic */
+	uint64_t idle_since; /* in ns */
 };
 
 /* The deadline of a sleeper that has none. */
@@ -334,30 +338,38 @@ struct worker {
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `plain` */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `spin` */
 	struct aml_task *head;                       /* the next task: `fifo`, or of `ready` */
 	struct aml_task *fifo;                       /* the next task that is not in `ready` */
-	size_t running;                              /* taken slots, at most `slots` */
-	size_t slots;                                /* max(1, nworkers) */
+	unsigned running;                            /* taken slots, at most `slots` */
+	unsigned slots;                              /* max(1, nworkers) */
 
 	struct task_list unfinished;
 	uint64_t seq;                /* the number of the newest task */
 	uint64_t nfinished, bytes;   /* finished tasks; the bytes that successful requests moved */
 	struct request_extra *ready; /* the root of the heap: the oldest of its requests */
+	bool chores;                 /* a release of the lock has more to do, see queue_lock.h */
+	bool settles;                /* `barriers`, `afters` or `destroyer` are not empty */
+	bool waking;                 /* a poked thread has not looked at the head yet */
+	bool stop;                   /* the workers must end */
+	unsigned nworkers;           /* 0 in a forked child */
+
+	size_t nqueued;               /* tasks with an untaken part */
+	uint64_t ncancelled;          /* requests that were cancelled before they began */
+	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
+	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
+	uint64_t poked_at;            /* the time of the last poke, in ns */
+	unsigned unanswered;          /* posts since the last poke */
+	struct sleeper_list resumers; /* operators that need a slot again */
+
+	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
+	uint32_t slot_bytes[QUEUE_FREE_LISTS];   /* of a slot in each list */
+	size_t sizes[QUEUE_SIZES];               /* of a request of each class, in bytes */
+
 	struct after_list afters;
-	bool chores;                   /* a release of the lock has more to do, see queue_lock.h */
 	struct request_block *surplus; /* linked by `next` */
 	struct sleeper *destroyer;     /* the thread that destroys the scheduler */
 	struct sleeper_list barriers;  /* in ascending order of `limit` */
-
-	size_t nworkers;              /* 0 in a forked child */
-	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
-	struct sleeper_list resumers; /* operators that need a slot again */
-	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
-
-	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
-	size_t sizes[QUEUE_SIZES];               /* of a request of each class, in bytes */
-	uint32_t slot_bytes[QUEUE_FREE_LISTS];   /* of a slot in each list */
 
 	struct block_list blocks; /* all blocks */
 	size_t nblocks;           /* their number */
@@ -383,15 +395,9 @@ struct CAPABILITY queue_sched {
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
 	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
 	size_t beyond;       /* tasks and parts that run without a slot */
-	bool waking;         /* a poked thread has not looked at the head yet */
-	bool stop;           /* the workers must end */
-	unsigned unanswered; /* posts since the last poke */
-	uint64_t poked_at;   /* the time of the last poke, in ns */
-	size_t nqueued;      /* tasks with an untaken part */
-	size_t nbegun;       /* of these, divisible tasks of which a part was taken */
+	size_t nbegun;       /* queued, divisible tasks of which a part was taken */
 	size_t nheld;        /* HELD requests */
 	uint64_t nfailed;    /* finished requests that failed */
-	uint64_t ncancelled; /* requests that were cancelled before they began */
 	/*
 	 * The parts of divisible requests that have run, less the finished requests that are
 	 * divisible or did not run. It may be negative, modulo 2^64.
@@ -402,12 +408,13 @@ struct CAPABILITY queue_sched {
 		uint64_t submitted, finished;
 		size_t queued;
 	} plain;
+	struct queue_spin spin;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
-	bool spins;         /* a thread that finds the lock taken may spin */
+	bool spins;         /* threads may spin: for the lock, and workers before they sleep */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;

@@ -132,6 +132,7 @@ int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result)
 		me.done = false;
 		me.limit = q->seq;
 		sleeper_list_push(&q->barriers, &me);
+		q->settles = true;
 		queue_wait_group_locked(q, &me, NULL);
 		if (!me.done)
 			sleeper_list_unlink(&q->barriers, &me);

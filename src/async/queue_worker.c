@@ -27,6 +27,7 @@
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 #include "async/queue_sched.h"
+#include "async/queue_spin.h"
 #include "async/queue_worker.h"
 #include "machine/affinity.h"
 
@@ -100,10 +101,11 @@ static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 		} else if (q->stop) {
 			return;
 		} else {
-			me->next = q->idle;
-			q->idle = me;
+			queue_push_idle_locked(q, me);
+			queue_spin_locked(q, me);
 			while (!me->poked)
 				sleeper_sleep_locked(q, me);
+			queue_spin_learn_locked(q, me);
 			me->poked = false;
 			q->waking = false;
 		}
@@ -176,7 +178,7 @@ void queue_join_workers(struct queue_sched *q)
 	q->stop = true;
 	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
 		s->poked = true;
-		pthread_cond_signal(&s->wakeup);
+		sleeper_signal(s);
 	}
 	q->idle = NULL;
 	queue_release(q);

@@ -236,7 +236,8 @@ static bool engine_accepts_null(aml_dma_operator op, const void *arg)
 __attribute__((constructor)) static void engine_register(void)
 {
 	static const struct dma_own_engine own = {aml_dma_linux_request_create,
-						  aml_dma_linux_request_wait, engine_accepts_null};
+						  aml_dma_linux_request_wait, engine_copy,
+						  engine_accepts_null};
 
 	dma_register_engine(&own);
 }

@@ -39,7 +39,7 @@ struct draft {
 	void *side;
 };
 
-struct post {
+struct posting {
 	struct queue_sched *q;
 	const struct aml_dma_post_attr *first;
 	struct aml_dma_request **reqs; /* NULL: no handles are made */
@@ -74,13 +74,13 @@ static bool is_plain(const struct aml_dma_post_attr *attr)
 }
 
 /* Report whether the engine makes a handle of the element. */
-static bool has_handle(const struct post *post, const struct aml_dma_post_attr *attr)
+static bool has_handle(const struct posting *post, const struct aml_dma_post_attr *attr)
 {
 	return post->reqs != NULL && !(attr->flags & (AML_DMA_POST_DETACH | AML_DMA_POST_REAP));
 }
 
 /* Check all of an element that is not the operator's: the members and the prerequisites. */
-static int check_attr(const struct post *post, const struct aml_dma_post_attr *attr)
+static int check_attr(const struct posting *post, const struct aml_dma_post_attr *attr)
 {
 	int err;
 
@@ -127,7 +127,7 @@ static struct queue_extras extras_of(const struct aml_dma_post_attr *attr)
 
 /* Plan the element, and keep the layouts that it needs. On an error, there is nothing to release.
  */
-static int draft_plan(struct post *post, struct draft *draft)
+static int draft_plan(struct posting *post, struct draft *draft)
 {
 	const struct aml_dma_post_attr *attr = draft->attr;
 	enum linux_operator which = linux_operator_of(attr->op);
@@ -170,7 +170,7 @@ static void draft_release(struct draft *draft)
 }
 
 /* Make a draft of an element. There must be room for one. -AML_ENOMEM: it is left out. */
-static int draft_make(struct post *post, const struct aml_dma_post_attr *attr)
+static int draft_make(struct posting *post, const struct aml_dma_post_attr *attr)
 {
 	struct draft *draft = &post->drafts[post->ndrafts];
 	int err = check_attr(post, attr);
@@ -200,7 +200,7 @@ static int draft_make(struct post *post, const struct aml_dma_post_attr *attr)
 	return AML_SUCCESS;
 }
 
-static bool has_room(const struct post *post)
+static bool has_room(const struct posting *post)
 {
 	return post->ndrafts < POST_DRAFTS && post->used <= POST_PLANS_BYTES;
 }
@@ -225,7 +225,8 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, const struct dra
 }
 
 /* Make a request of a draft in a slot, and put it on the list of the post. */
-static void request_fill_draft(struct post *post, const struct draft *draft, struct aml_task *task)
+static void request_fill_draft(struct posting *post, const struct draft *draft,
+			       struct aml_task *task)
 {
 	const struct aml_dma_post_attr *attr = draft->attr;
 	int flags = draft->flags & TASK_OWNED ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
@@ -259,7 +260,7 @@ static void request_fill_draft(struct post *post, const struct draft *draft, str
 }
 
 /* Make requests of all drafts. If out of memory, release the rest of the drafts. */
-static void requests_make_locked(struct post *post) REQUIRES(post->q)
+static void requests_make_locked(struct posting *post) REQUIRES(post->q)
 {
 	size_t i;
 
@@ -282,7 +283,7 @@ static void requests_make_locked(struct post *post) REQUIRES(post->q)
 }
 
 /* Give back everything that was made. The lock is not held. */
-static void post_undo(struct post *post)
+static void post_undo(struct posting *post)
 {
 	struct aml_task *next;
 
@@ -304,7 +305,7 @@ static const struct aml_dma_post_attr *next_attr(const struct aml_dma_post_attr 
 }
 
 /* Append all requests, and store their handles before the first one can start. */
-static void post_submit_locked(struct post *post) REQUIRES(post->q)
+static void post_submit_locked(struct posting *post) REQUIRES(post->q)
 {
 	struct aml_task *task, *next;
 	struct aml_dma_request **req = post->reqs;
@@ -319,7 +320,7 @@ static void post_submit_locked(struct post *post) REQUIRES(post->q)
 }
 
 /* All elements are right: post them, unless they exceed the bound or memory has run out. */
-static int post_finish(struct post *post, size_t n)
+static int post_finish(struct posting *post, size_t n)
 {
 	int err;
 
@@ -337,7 +338,7 @@ static int post_finish(struct post *post, size_t n)
 	return err;
 }
 
-static int post_all(struct post *post, size_t n)
+static int post_all(struct posting *post, size_t n)
 {
 	const struct aml_dma_post_attr *attr = post->first;
 
@@ -363,7 +364,7 @@ static int post_all(struct post *post, size_t n)
 int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
 		struct aml_dma_request **reqs)
 {
-	struct post post;
+	struct posting post;
 
 	if (data == NULL)
 		return -AML_EINVAL;

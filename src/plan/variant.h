@@ -35,6 +35,7 @@ enum copy_variant_id {
 	VARIANT_FLAT_CACHED,
 	VARIANT_FLAT_STREAM,
 	VARIANT_STRIDED_CACHED,
+	VARIANT_STRIDED_CACHED_SRC,
 	VARIANT_STRIDED_STREAM,
 	VARIANT_STRIDED_STREAM_FIRST,
 	VARIANT_TRANSPOSE_CACHED,
@@ -61,6 +62,7 @@ enum copy_hint {
 enum copy_condition {
 	CONDITION_NONE,    /* all */
 	CONDITION_STREAMS, /* those with a method that streams */
+	CONDITION_ORDER,   /* those by runs whose sides have different orders of steps */
 	CONDITION_STAGE,   /* transpositions that can be staged */
 	CONDITION_LISTS,   /* transpositions that can be copied by lists */
 };
@@ -70,6 +72,7 @@ struct copy_variant {
 	uint8_t kind;      /* enum copy_kind */
 	uint8_t condition; /* enum copy_condition */
 	bool stream;       /* past the caches; else through the caches */
+	bool by_src;       /* of plans by runs: loops in the order of the source's steps */
 	bool direct;       /* of transpositions: never staged */
 	bool lists;        /* of transpositions: by lists */
 	uint8_t hint;      /* enum copy_hint */

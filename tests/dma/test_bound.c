@@ -267,6 +267,27 @@ START_TEST(a_synchronous_copy_does_not_wait_for_room)
 END_TEST
 
 /* Contract: BOUND-2. */
+START_TEST(nor_is_one_by_a_table_without_the_operation_to_copy)
+{
+	struct aml_dma_request *reqs[1];
+	struct job jobs[1], copied = {.result = 5};
+	struct aml_dma_ops ops;
+	struct aml_dma other;
+
+	open_engine(2, 1);
+	ops = *dma->ops;
+	ops.copy = NULL;
+	other = (struct aml_dma){.ops = &ops, .data = dma->data};
+	fill_up(reqs, jobs, 1, 1);
+	ck_assert_int_eq(job_post(&other, NULL, &copied), -AML_EBUSY);
+	ck_assert_int_eq(job_copy(&other, &copied), 5);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait(&other, &reqs[0]), 0);
+	close_engine();
+}
+END_TEST
+
+/* Contract: BOUND-2. */
 START_TEST(synchronous_copies_count)
 {
 	struct job held[3], job = {.result = 0};
@@ -399,6 +420,128 @@ START_TEST(tasks_that_are_no_requests_do_not_count)
 }
 END_TEST
 
+static struct aml_dma_post_attr attr_of(struct job *job)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	attr.dest = &any_layout;
+	attr.src = &any_layout;
+	attr.op = job_operator;
+	attr.op_arg = job;
+	return attr;
+}
+
+/* Contract: BOUND-5. */
+START_TEST(a_batch_is_posted_as_a_whole_or_refused)
+{
+	struct aml_dma_request *const untouched = (void *)&gate, *reqs[6];
+	struct aml_dma_post_attr posts[6];
+	struct job jobs[6], first = {.gate = &gate};
+
+	open_engine(1, 5);
+	for (int i = 0; i < 6; i++) {
+		jobs[i] = (struct job){.result = 0};
+		posts[i] = attr_of(&jobs[i]);
+		reqs[i] = untouched;
+	}
+	/* More than the bound is an error at any time. */
+	ck_assert_int_eq(aml_dma_post(dma, 6, posts, reqs), -AML_EINVAL);
+	ck_assert_int_eq(job_post(dma, NULL, &first), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(aml_dma_post(dma, 6, posts, NULL), -AML_EINVAL);
+	/* There is room for four. */
+	ck_assert_int_eq(aml_dma_post(dma, 5, posts, reqs), -AML_EBUSY);
+	ck_assert_int_eq(aml_dma_post(dma, 0, posts, reqs), 0);
+	/* An element that is wrong is reported first. */
+	posts[4].reserved = 1;
+	ck_assert_int_eq(aml_dma_post(dma, 5, posts, reqs), -AML_EINVAL);
+	posts[4].reserved = 0;
+	for (int i = 0; i < 6; i++)
+		ck_assert_ptr_eq(reqs[i], untouched);
+	ck_assert_int_eq(aml_dma_post(dma, 4, posts, reqs), 0);
+	expect_full();
+	ck_assert_int_eq(aml_dma_post(dma, 1, &posts[4], &reqs[4]), -AML_EBUSY);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(aml_dma_post(dma, 1, &posts[4], &reqs[4]), 0);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(jobs[i].runs, i < 5);
+	close_engine();
+}
+END_TEST
+
+/* Contract: BOUND-1. */
+START_TEST(held_requests_count)
+{
+	struct aml_dma_request *reqs[3];
+	struct aml_dma_post_attr attr;
+	struct job first = {.gate = &gate}, jobs[2] = {{.n = 0}, {.n = 0}};
+
+	open_engine(2, 3);
+	ck_assert_int_eq(job_post(dma, &reqs[0], &first), 0);
+	gate_await(&gate);
+	for (int i = 0; i < 2; i++) {
+		attr = attr_of(&jobs[i]);
+		attr.nafter = 1;
+		attr.after = &reqs[0];
+		ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &reqs[i + 1]), 0);
+	}
+	expect_full();
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, NULL), -AML_EBUSY);
+	/* A held request that is cancelled makes room. */
+	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[2]), 0);
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &reqs[2]), 0);
+	expect_full();
+	gate_open(&gate);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
+	ck_assert(jobs[0].runs == 1 && jobs[1].runs == 1);
+	close_engine();
+}
+END_TEST
+
+static struct job chained[10];
+static int callback_codes[10];
+
+/* A callback: post requests beyond the bound. */
+static void post_in_callback(int result, void *arg)
+{
+	struct aml_dma_post_attr posts[4];
+
+	(void)arg;
+	for (int i = 0; i < 6; i++)
+		callback_codes[i] = result + job_post(dma, NULL, &chained[i]);
+	for (int i = 0; i < 4; i++)
+		posts[i] = attr_of(&chained[6 + i]);
+	callback_codes[6] = aml_dma_post(dma, 4, posts, NULL);
+}
+
+/* Contract: BOUND-3, BOUND-5. */
+START_TEST(inside_a_callback_there_is_no_bound)
+{
+	for (size_t threads = 0; threads < 3; threads++) {
+		struct job job = {.result = 0};
+		struct aml_dma_post_attr attr = attr_of(&job);
+		struct aml_dma_request *req = NULL;
+
+		open_engine(threads, 2);
+		memset(chained, 0, sizeof(chained));
+		memset(callback_codes, -1, sizeof(callback_codes));
+		attr.callback = post_in_callback;
+		ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &req), 0);
+		ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		for (int i = 0; i < 7; i++)
+			ck_assert_int_eq(callback_codes[i], 0);
+		for (int i = 0; i < 10; i++)
+			ck_assert_int_eq(chained[i].runs, 1);
+		close_engine();
+	}
+}
+END_TEST
+
 static int post_in_child(void *arg)
 {
 	struct job jobs[3] = {{.result = 0}};
@@ -435,6 +578,9 @@ END_TEST
 SUITE("dma/bound", a_post_beyond_the_bound_is_refused, so_it_is_without_workers,
       what_has_finished_or_was_cancelled_makes_room, without_a_bound_nothing_is_refused,
       threads_that_post_at_once_get_no_more_than_the_bound, a_synchronous_copy_is_never_refused,
-      a_synchronous_copy_does_not_wait_for_room, synchronous_copies_count,
+      a_synchronous_copy_does_not_wait_for_room,
+      nor_is_one_by_a_table_without_the_operation_to_copy, synchronous_copies_count,
       inside_an_operator_there_is_no_bound, what_is_posted_inside_an_operator_counts,
-      tasks_that_are_no_requests_do_not_count, a_child_has_the_bound_and_all_the_room)
+      a_batch_is_posted_as_a_whole_or_refused, held_requests_count,
+      inside_a_callback_there_is_no_bound, tasks_that_are_no_requests_do_not_count,
+      a_child_has_the_bound_and_all_the_room)

@@ -333,6 +333,121 @@ START_TEST(failed_copies_move_no_bytes)
 }
 END_TEST
 
+static struct aml_dma_post_attr attr_of(struct job *job)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	attr.dest = &any_layout;
+	attr.src = &any_layout;
+	attr.op = job_operator;
+	attr.op_arg = job;
+	return attr;
+}
+
+static void expect_held(const struct aml_dma *dma, uint64_t queued, uint64_t held, uint64_t running)
+{
+	struct aml_dma_linux_stats stats = read_stats(dma);
+
+	ck_assert_uint_eq(stats.queued, queued);
+	ck_assert_uint_eq(stats.held, held);
+	ck_assert_uint_eq(stats.running, running);
+}
+
+/* Contract: STATS-2. */
+START_TEST(held_requests_are_counted)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct job jobs[5], other = {.gate = &gate};
+	struct aml_dma_post_attr posts[5];
+	struct aml_dma_request *reqs[5];
+
+	gate_init(&gate);
+	/* Each waits for the one before. The third fails, so that the last ones do not run. */
+	for (int i = 0; i < 5; i++) {
+		jobs[i] = (struct job){.gate = &gate, .result = i == 2 ? -AML_EDOM : 0};
+		posts[i] = attr_of(&jobs[i]);
+		posts[i].flags = i > 0 ? AML_DMA_POST_CHAIN : 0;
+	}
+	ck_assert_int_eq(aml_dma_post(dma, 5, posts, reqs), 0);
+	gate_await(&gate);
+	expect_held(dma, 0, 4, 1);
+	ck_assert_int_eq(job_post(dma, NULL, &other), 0);
+	expect_held(dma, 1, 4, 1);
+	for (uint64_t i = 0; i < 2; i++) {
+		gate_open(&gate);
+		gate_await(&gate);
+		expect_held(dma, 1, 3 - i, 1);
+	}
+	gate_open(&gate);
+	gate_await(&gate);
+	/* The others have been skipped, before the request that was posted last. */
+	expect_requests(dma, 0, 1, 5, 3, 0);
+	ck_assert_uint_eq(read_stats(dma).parts, 3);
+	gate_open(&gate);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), i < 2 ? 0 : -AML_EDOM);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	expect_requests(dma, 0, 0, 6, 3, 0);
+	destroy_engine(&dma);
+	gate_destroy(&gate);
+}
+END_TEST
+
+static struct aml_dma_linux_stats seen_in_callback;
+
+static void look_in_callback(int result, void *arg)
+{
+	(void)result;
+	seen_in_callback = read_stats(arg);
+}
+
+/* Contract: STATS-2. */
+START_TEST(cancelled_requests_are_those_that_never_began)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct job jobs[6];
+	struct aml_dma_post_attr posts[6];
+	struct aml_dma_request *reqs[6];
+	size_t count = 0;
+
+	gate_init(&gate);
+	for (int i = 0; i < 6; i++) {
+		jobs[i] = (struct job){.gate = i == 0 ? &gate : NULL};
+		posts[i] = attr_of(&jobs[i]);
+		posts[i].flags = i % 2 == 1 ? AML_DMA_POST_CHAIN : 0;
+	}
+	posts[4].callback = look_in_callback;
+	posts[4].callback_arg = dma;
+	ck_assert_int_eq(aml_dma_post(dma, 6, posts, reqs), 0);
+	gate_await(&gate);
+	expect_held(dma, 2, 3, 1);
+	/* A held one, which makes nothing else ready. */
+	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[1]), 0);
+	expect_held(dma, 2, 2, 1);
+	ck_assert_uint_eq(read_stats(dma).cancelled, 1);
+	/* While its callback runs, it has not been cancelled. */
+	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[4]), 0);
+	ck_assert_uint_eq(seen_in_callback.running, 2);
+	ck_assert_uint_eq(seen_in_callback.cancelled, 1);
+	ck_assert_uint_eq(read_stats(dma).cancelled, 2);
+	/* The one that it was the prerequisite of is to be skipped: it is queued. */
+	expect_held(dma, 2, 1, 1);
+	ck_assert_int_eq(aml_dma_cancel_all(dma, &count), 0);
+	ck_assert_uint_eq(count, 3);
+	expect_requests(dma, 0, 1, 0, 0, 5);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), 0);
+	for (int i = 2; i < 6; i++)
+		if (i != 4)
+			ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), -AML_FAILURE);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	expect_requests(dma, 0, 0, 1, 0, 5);
+	ck_assert_uint_eq(read_stats(dma).parts, 1);
+	destroy_engine(&dma);
+	gate_destroy(&gate);
+}
+END_TEST
+
 /* Contract: STATS-3. */
 START_TEST(tasks_that_are_no_requests_do_not_count)
 {
@@ -588,12 +703,12 @@ static int read_in_child(void *arg)
 	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
 
 	NEED(aml_dma_linux_statistics(dma, &stats) == 0);
-	NEED(stats.posted == 4 && stats.finished == 3 && stats.failed == 2);
+	NEED(stats.posted == 5 && stats.finished == 4 && stats.failed == 3);
 	NEED(stats.cancelled == 1 && stats.queued == 0 && stats.running == 0 && stats.held == 0);
 	NEED(stats.workers == 0 && stats.parts == 1);
 	NEED(copy_bytes((struct aml_dma *)arg, 64) == 0);
 	NEED(aml_dma_linux_statistics(dma, &stats) == 0);
-	NEED(stats.posted == 5 && stats.finished == 4 && stats.failed == 2 && stats.bytes == 64);
+	NEED(stats.posted == 6 && stats.finished == 5 && stats.failed == 3 && stats.bytes == 64);
 	return 0;
 }
 
@@ -602,7 +717,8 @@ START_TEST(in_a_child_the_parent_s_requests_have_failed)
 {
 	struct aml_dma *dma = new_engine(1);
 	struct aml_dma_request *reqs[3];
-	struct job first = {.result = 0}, jobs[3];
+	struct job first = {.result = 0}, last = {.result = 0}, jobs[3];
+	struct aml_dma_post_attr held = attr_of(&last);
 
 	gate_init(&gate);
 	ck_assert_int_eq(job_copy(dma, &first), 0);
@@ -612,8 +728,10 @@ START_TEST(in_a_child_the_parent_s_requests_have_failed)
 	}
 	gate_await(&gate);
 	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[1]), 0);
+	held.flags = AML_DMA_POST_AFTER_ALL;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &held, NULL), 0);
 	ck_assert_int_eq(in_child(read_in_child, dma), 0);
-	expect_requests(dma, 1, 1, 1, 0, 1);
+	expect_held(dma, 1, 1, 1);
 	gate_open(&gate);
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), 0);
@@ -691,6 +809,7 @@ SUITE("dma/statistics", a_new_engine_has_only_workers, each_state_is_counted,
       a_cancel_of_a_finished_request_changes_nothing, an_operator_that_waits_is_running,
       synchronous_copies_and_those_made_at_once_count, a_copy_of_which_a_part_was_taken_is_running,
       a_copy_that_was_cancelled_amid_has_finished, failed_copies_move_no_bytes,
+      held_requests_are_counted, cancelled_requests_are_those_that_never_began,
       tasks_that_are_no_requests_do_not_count, the_histograms_count_times_by_powers_of_two,
       each_request_that_began_is_in_the_histograms, without_the_variable_they_are_empty,
       the_size_of_the_structure_is_checked, only_engines_of_this_kind_have_statistics,
