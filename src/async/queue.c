@@ -10,6 +10,7 @@
 #include "async/queue_held.h"
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 
 void sleeper_signal(struct sleeper *s)
 {
@@ -289,6 +290,8 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 		queue_release_held_locked(
 			q, task,
 			waiter != NULL && waiter->cancels ? -AML_FAILURE : *request_result(task));
+	if (waiter != NULL && waiter->roster != NULL)
+		roster_finish(waiter->roster, task->priv.index);
 	if (waiter != NULL && !waiter->done)
 		sleeper_count(waiter);
 	else if (request)

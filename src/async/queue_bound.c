@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The bound on unfinished requests. */
+/* The bound on unfinished requests, of the schedulers that have one. */
 #include "async/queue_bound.h"
-
 #include "async/queue_run.h"
 
 int queue_bounded_room_locked(const struct queue_sched *q, size_t n)

@@ -16,15 +16,14 @@ static inline uint64_t queue_unfinished_locked(const struct queue_sched *q) REQU
 	return q->seq - q->nfinished - q->ncancelled - (q->plain.submitted - q->plain.finished);
 }
 
-/* Report as queue_may_post_locked() for an engine that has a bound. */
+/* queue_room_locked() for a scheduler that has a bound. */
 int queue_bounded_room_locked(const struct queue_sched *q, size_t n) REQUIRES(q);
 
 /* Report as queue_may_post_locked() whether the calling thread may post n requests. */
 static inline int queue_room_locked(const struct queue_sched *q, size_t n) REQUIRES(q)
 {
-	if (__builtin_expect(q->unfinished_max == 0, 1))
-		return AML_SUCCESS;
-	return queue_bounded_room_locked(q, n);
+	return __builtin_expect(q->unfinished_max == 0, 1) ? AML_SUCCESS
+							   : queue_bounded_room_locked(q, n);
 }
 
 #endif /* ASYNC_QUEUE_BOUND_H */

@@ -13,6 +13,7 @@
 #include "async/queue.h"
 #include "async/queue_bound.h"
 #include "async/queue_check.h"
+#include "async/queue_roster.h"
 
 enum {
 	/* The average of list elements that a call looks at: long lists are walked less often. */
@@ -199,9 +200,10 @@ static void check_sleepers_locked(const struct queue_sched *q) REQUIRES(q)
 		const struct sleeper *waiter = task_waiter(q->head);
 
 		/* A waiter that is awake looks at the head before it sleeps. */
-		if (waiter != NULL && !waiter->asleep)
+		if (waiter != NULL && !waiter->asleep && task_idle_roster(q->head) == NULL)
 			return;
-		MUST(q->idle == NULL && (waiter == NULL || !sleeper_may_run_locked(q, waiter)));
+		MUST(q->idle == NULL &&
+		     (waiter == NULL || !waiter->asleep || !sleeper_may_run_locked(q, waiter)));
 		for (const struct sleeper *s = q->helpers.last; s != NULL; s = s->prev_helper)
 			MUST(s->done || s->limit < q->head->priv.seq);
 	}
@@ -218,6 +220,41 @@ static bool can_afford(size_t length)
 	return true;
 }
 
+/* The members of rosters are at their places, and the finished ones in order. */
+static void check_rosters_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	for (const struct queue_roster *r = q->rosters.first; r != NULL; r = r->next) {
+		size_t members = 0, finished = 0;
+		uint32_t prev = ROSTER_NONE;
+		uint64_t seq = 0;
+
+		if (!can_afford(2 * r->n))
+			continue;
+		MUST(r->n <= r->room && r->sleeper.roster == r);
+		MUST(r->busy || r->sleeper.done);
+		for (size_t i = 0; i < r->n; i++) {
+			const struct aml_task *t = task_of_handle(r->handles[i]);
+
+			if (t == NULL)
+				continue;
+			MUST(task_waiter(t) == &r->sleeper && t->priv.index == i);
+			members++;
+			finished += has_finished(t);
+		}
+		MUST(members == r->members);
+		for (uint32_t i = r->first; i != ROSTER_NONE; i = r->links[i].next) {
+			const struct aml_task *t = task_of_handle(r->handles[i]);
+
+			MUST(has_finished(t) && t->priv.seq > seq);
+			MUST(r->links[i].prev == prev);
+			seq = t->priv.seq;
+			prev = i;
+			finished--;
+		}
+		MUST(r->last == prev && finished == 0);
+	}
+}
+
 void queue_check_locked(struct queue_sched *q)
 {
 	check_slots_locked(q);
@@ -227,5 +264,6 @@ void queue_check_locked(struct queue_sched *q)
 	if (can_afford(2 * q->nblocks))
 		check_blocks_locked(q);
 	check_requests_locked(q);
+	check_rosters_locked(q);
 }
 #endif

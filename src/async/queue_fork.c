@@ -16,6 +16,7 @@
 
 #include "async/queue_fork.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_state.h"
 
 /* Guards the two variables below. Taken before any scheduler's lock, never with one held. */
@@ -53,8 +54,9 @@ static void count_orphan_locked(struct queue_sched *q, const struct aml_task *ta
 }
 
 /*
- * Let no thread of the parent wait for several requests any more: they may be waited for again. The
- * memory of these threads' stacks is still there, as all memory of the parent is.
+ * Let no thread of the parent wait for several requests any more: they may be waited for again.
+ * Rosters lose their members. The memory of these threads' stacks is still there, as all memory of
+ * the parent is.
  */
 static void end_groups_locked(struct queue_sched *q) REQUIRES(q)
 {
@@ -62,6 +64,11 @@ static void end_groups_locked(struct queue_sched *q) REQUIRES(q)
 		for (size_t i = g->first; i < g->n; i = group_after(g, i))
 			task_set_waiter(task_of_handle(g->handles[i]), NULL);
 	q->groups = (struct group_list){NULL, NULL};
+	for (struct queue_roster *r = q->rosters.first; r != NULL; r = r->next) {
+		queue_roster_clear(r);
+		r->list = NULL;
+		r->busy = false;
+	}
 }
 
 /* Leave all unfinished tasks to the parent. */

@@ -20,27 +20,15 @@
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 
-/* What the requests of a group were when the wait began. */
-struct group_state {
-	size_t tasks;    /* the number of requests */
-	size_t finished; /* those of them that have finished */
-	size_t refused;  /* handles that may not be waited for */
-};
-
-static bool has_finished(const struct aml_task *task)
+int queue_may_join_locked(struct queue_sched *q, const struct sleeper *me, struct aml_task *task,
+			  uint64_t *check)
 {
-	return task->priv.state == TASK_FINISHED || task->priv.state == TASK_ORPHAN;
-}
+	int err;
 
-/* Return AML_SUCCESS if the sleeper may wait for the task. -AML_EINVAL also if it does already. */
-static int may_join_locked(struct queue_sched *q, const struct sleeper *me, struct aml_task *task,
-			   uint64_t *check) REQUIRES(q)
-{
-	int err = queue_may_wait_for_locked(q, task, check);
-
-	if (err != -AML_EBUSY)
-		return err;
-	return task_waiter(task) == me ? -AML_EINVAL : -AML_EPERM;
+	if (task->priv.sched == q && task_waiter(task) == me)
+		return -AML_EINVAL;
+	err = queue_may_wait_for_locked(q, task, check);
+	return err == -AML_EBUSY ? -AML_EPERM : err;
 }
 
 /* Report whether the handle at place i is at a place before, too. */
@@ -58,7 +46,7 @@ static bool is_repeated_locked(const struct queue_sched *q, const struct queue_g
 }
 
 /* Let the sleeper of the group no longer wait for the requests at the places before `end`. */
-static void leave_locked(struct queue_sched *q, const struct queue_group *group, size_t end)
+static void group_leave_locked(struct queue_sched *q, const struct queue_group *group, size_t end)
 	REQUIRES(q)
 {
 	for (size_t i = 0; i < end; i++) {
@@ -69,12 +57,8 @@ static void leave_locked(struct queue_sched *q, const struct queue_group *group,
 	}
 }
 
-/*
- * Let the sleeper of the group wait for each request of the list. With `some`, handles that may not
- * be waited for are passed over. On an error, nothing has changed.
- */
-static int join_locked(struct queue_sched *q, struct queue_group *group, struct group_state *state,
-		       bool some) REQUIRES(q)
+int queue_join_locked(struct queue_sched *q, struct queue_group *group, struct group_state *state,
+		      bool some)
 {
 	struct sleeper *me = group->sleeper;
 	struct aml_task *last = NULL;
@@ -83,7 +67,7 @@ static int join_locked(struct queue_sched *q, struct queue_group *group, struct 
 	group->first = group->n;
 	for (size_t i = 0; i < group->n; i++) {
 		struct aml_task *task = task_of_handle(group->handles[i]);
-		int err = task != NULL ? may_join_locked(q, me, task, &check) : AML_SUCCESS;
+		int err = task != NULL ? queue_may_join_locked(q, me, task, &check) : AML_SUCCESS;
 
 		if (task == NULL)
 			continue;
@@ -92,7 +76,7 @@ static int join_locked(struct queue_sched *q, struct queue_group *group, struct 
 			continue;
 		}
 		if (err != AML_SUCCESS) {
-			leave_locked(q, group, i);
+			group_leave_locked(q, group, i);
 			return some ? -AML_EINVAL : err;
 		}
 		task_set_waiter(task, me);
@@ -114,13 +98,8 @@ static int join_locked(struct queue_sched *q, struct queue_group *group, struct 
 	return AML_SUCCESS;
 }
 
-/*
- * Sleep until `need` more of the requests have finished, or the deadline has passed. 0: only test,
- * which may run something.
- */
-static void await_locked(struct queue_sched *q, struct queue_group *group,
-			 const struct group_state *state, size_t need, uint64_t deadline)
-	REQUIRES(q)
+void queue_await_locked(struct queue_sched *q, struct queue_group *group,
+			const struct group_state *state, size_t need, uint64_t deadline)
 {
 	struct sleeper *me = group->sleeper;
 
@@ -134,8 +113,7 @@ static void await_locked(struct queue_sched *q, struct queue_group *group,
 	group_list_unlink(&q->groups, group);
 }
 
-/* Take a request that has finished off its list. */
-static void unlist_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+void queue_unlist_locked(struct queue_sched *q, struct aml_task *task)
 {
 	if (task->priv.state == TASK_ORPHAN)
 		task_list_unlink(&q->orphans, task);
@@ -143,9 +121,7 @@ static void unlist_locked(struct queue_sched *q, struct aml_task *task) REQUIRES
 		task_list_unlink(&q->failed, task);
 }
 
-/* Release a finished request that is on no list. Return its result. */
-static int release_locked(struct queue_sched *q, struct aml_task *task, struct aml_task **orphans)
-	REQUIRES(q)
+int queue_release_locked(struct queue_sched *q, struct aml_task *task, struct aml_task **orphans)
 {
 	int result;
 
@@ -170,55 +146,20 @@ int queue_wait_until(struct queue_sched *q, struct aml_task *task, uint64_t dead
 	int err;
 
 	queue_acquire(q);
-	err = join_locked(q, &group, &state, false);
+	err = queue_join_locked(q, &group, &state, false);
 	if (err == AML_SUCCESS) {
 		if (state.finished == 0)
-			await_locked(q, &group, &state, 1, deadline);
+			queue_await_locked(q, &group, &state, 1, deadline);
 		task_set_waiter(task, NULL);
 		if (has_finished(task)) {
-			unlist_locked(q, task);
-			*result = release_locked(q, task, &orphan);
+			queue_unlist_locked(q, task);
+			*result = queue_release_locked(q, task, &orphan);
 		} else {
 			err = -AML_EBUSY;
 		}
 	}
 	queue_release(q);
 	return orphan != NULL ? -AML_FAILURE : err;
-}
-
-int queue_wait_first(struct queue_sched *q, struct queue_wait_args *args, size_t *index,
-		     int *result)
-{
-	struct sleeper me = SLEEPER_INITIALIZER;
-	struct queue_group group = {.sleeper = &me, .handles = args->reqs, .n = args->n};
-	struct group_state state = {0};
-	struct aml_task *first = NULL;
-	int err;
-
-	if (args->n > UINT_MAX)
-		return -AML_EINVAL;
-	queue_acquire(q);
-	err = join_locked(q, &group, &state, false);
-	if (err == AML_SUCCESS && state.tasks > 0 && state.finished == 0)
-		await_locked(q, &group, &state, 1, SLEEPER_NO_DEADLINE);
-	for (size_t i = group.first; err == AML_SUCCESS && i < group.n;
-	     i = group_after(&group, i)) {
-		struct aml_task *task = task_of_handle(group.handles[i]);
-
-		task_set_waiter(task, NULL);
-		if (has_finished(task) && (first == NULL || task->priv.seq < first->priv.seq)) {
-			first = task;
-			*index = i;
-		}
-	}
-	if (first != NULL) {
-		unlist_locked(q, first);
-		*result = release_locked(q, first, &args->orphans);
-		args->reqs[*index] = NULL;
-		args->count = 1;
-	}
-	queue_release(q);
-	return err;
 }
 
 /*
@@ -259,7 +200,7 @@ int queue_wait_all(struct queue_sched *q, struct queue_wait_args *args)
 	if (args->n > UINT_MAX)
 		return -AML_EINVAL;
 	queue_acquire(q);
-	err = join_locked(q, &group, &state, true);
+	err = queue_join_locked(q, &group, &state, true);
 	if (err != AML_SUCCESS) {
 		queue_release(q);
 		return err;
@@ -267,15 +208,16 @@ int queue_wait_all(struct queue_sched *q, struct queue_wait_args *args)
 	if (state.refused > 0 || args->results != NULL)
 		err = store_refusals_locked(q, &group, args->results, &place);
 	if (state.finished < state.tasks)
-		await_locked(q, &group, &state, state.tasks - state.finished, SLEEPER_NO_DEADLINE);
+		queue_await_locked(q, &group, &state, state.tasks - state.finished,
+				   SLEEPER_NO_DEADLINE);
 	for (size_t i = group.first; i < group.n;) {
 		struct aml_task *task = task_of_handle(group.handles[i]);
 		size_t next = group_after(&group, i);
 		int code;
 
 		task_set_waiter(task, NULL);
-		unlist_locked(q, task);
-		code = release_locked(q, task, &args->orphans);
+		queue_unlist_locked(q, task);
+		code = queue_release_locked(q, task, &args->orphans);
 		if (args->results != NULL)
 			args->results[i] = code;
 		if (code != AML_SUCCESS && i < place) {
@@ -347,7 +289,7 @@ static struct aml_task *part_locked(struct queue_sched *q, struct queue_group *g
 		task_set_waiter(task, NULL);
 		if (!has_finished(task))
 			continue;
-		unlist_locked(q, task);
+		queue_unlist_locked(q, task);
 		task->priv.index = (unsigned)i;
 		*link = task;
 		link = &task->priv.next;
@@ -368,21 +310,21 @@ int queue_wait_some(struct queue_sched *q, struct queue_wait_args *args)
 	if (args->n > UINT_MAX)
 		return -AML_EINVAL;
 	queue_acquire(q);
-	err = join_locked(q, &group, &state, false);
+	err = queue_join_locked(q, &group, &state, false);
 	if (err != AML_SUCCESS) {
 		queue_release(q);
 		return err;
 	}
 	least = args->least < state.tasks ? args->least : state.tasks;
 	if (state.finished < least || (args->least == 0 && state.finished < state.tasks))
-		await_locked(q, &group, &state, least > 0 ? least - state.finished : 0,
-			     args->deadline);
+		queue_await_locked(q, &group, &state, least > 0 ? least - state.finished : 0,
+				   args->deadline);
 	for (task = part_locked(q, &group); task != NULL; task = next) {
 		size_t i = task->priv.index;
 		int result;
 
 		next = task->priv.next;
-		result = release_locked(q, task, &args->orphans);
+		result = queue_release_locked(q, task, &args->orphans);
 		args->reqs[i] = NULL;
 		if (args->indices != NULL)
 			args->indices[args->count] = i;

@@ -40,25 +40,14 @@ static size_t slot_bytes(const struct queue_sched *q, unsigned list)
 	return (bytes + unit - 1) / unit * unit;
 }
 
-/* Return the task in a slot of a block. */
-static struct aml_task *task_in_slot(const struct request_block *block, uint32_t slot)
-{
-	char *at = block->begin + (size_t)slot * block->bytes;
-
-	return (struct aml_task *)(void *)(at + (list_is_extended(block->list)
-							 ? sizeof(struct request_extra)
-							 : 0));
-}
-
 /* Return the block of a request. */
 static struct request_block *block_of(const struct queue_sched *q, struct aml_task *task)
 {
-	unsigned list = task->priv.flags >> TASK_CLASS_SHIFT & (QUEUE_FREE_LISTS - 1);
+	const struct slot_place *place =
+		&q->places[task->priv.flags >> TASK_CLASS_SHIFT & (QUEUE_FREE_LISTS - 1)];
 	size_t slot = task->priv.flags >> TASK_SLOT_SHIFT;
-	char *begin = (char *)task - slot * q->slot_bytes[list];
+	char *begin = (char *)task - slot * place->bytes - place->offset;
 
-	if (list_is_extended(list))
-		begin -= sizeof(struct request_extra);
 	return ((struct request_block **)(void *)begin)[-1];
 }
 
@@ -66,13 +55,15 @@ void queue_set_sizes(struct queue_sched *q, const size_t sizes[QUEUE_SIZES])
 {
 	for (size_t i = 0; i < QUEUE_SIZES; i++)
 		q->sizes[i] = sizes[i];
-	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++)
-		q->slot_bytes[i] = (uint32_t)slot_bytes(q, i);
+	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++) {
+		q->places[i].bytes = (uint32_t)slot_bytes(q, i);
+		q->places[i].offset = list_is_extended(i) ? sizeof(struct request_extra) : 0;
+	}
 }
 
 struct request_block *queue_create_block(const struct queue_sched *q, unsigned list)
 {
-	size_t bytes = q->slot_bytes[list];
+	size_t bytes = q->places[list].bytes;
 	struct request_block *block = malloc(QUEUE_BLOCK_BYTES);
 	char *begin = (char *)(block + 1) + sizeof(block);
 
@@ -81,9 +72,10 @@ struct request_block *queue_create_block(const struct queue_sched *q, unsigned l
 	begin += -(uintptr_t)begin & (CACHE_LINE_BYTES - 1);
 	*block = (struct request_block){
 		.list = list,
+		.mark = list << TASK_CLASS_SHIFT,
 		.bytes = (uint32_t)bytes,
 		.slots = (uint32_t)((size_t)((char *)block + QUEUE_BLOCK_BYTES - begin) / bytes),
-		.begin = begin,
+		.tasks = begin + q->places[list].offset,
 	};
 	if (block->slots > QUEUE_BLOCK_SLOTS_MAX)
 		block->slots = QUEUE_BLOCK_SLOTS_MAX;
@@ -99,7 +91,7 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, struct request_b
 {
 	unsigned word = block->free[0] == 0;
 	unsigned slot = word * 64 + (unsigned)__builtin_ctzll(block->free[word]);
-	struct aml_task *task = task_in_slot(block, slot);
+	char *task = block->tasks + (size_t)slot * block->bytes;
 
 	if (block->nfree == block->slots) {
 		q->idle_bytes -= QUEUE_BLOCK_BYTES;
@@ -109,8 +101,8 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, struct request_b
 	block->free[word] &= block->free[word] - 1;
 	if (--block->nfree == 0)
 		open_list_unlink(&q->open[block->list], block);
-	task->priv.flags = block->list << TASK_CLASS_SHIFT | slot << TASK_SLOT_SHIFT;
-	return task;
+	((struct aml_task *)(void *)task)->priv.flags = block->mark | slot << TASK_SLOT_SHIFT;
+	return (struct aml_task *)(void *)task;
 }
 
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)

@@ -19,6 +19,7 @@
 #include "async/queue_fork.h"
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_sched.h"
 #include "async/queue_sleep.h"
 #include "async/queue_spin.h"
@@ -90,6 +91,10 @@ struct aml_task *queue_pop_orphan(struct queue_sched *q)
 /* Free a scheduler that no thread uses any more, and the requests that it owns. */
 static void sched_free(struct queue_sched *q)
 {
+	struct queue_roster *roster;
+
+	while ((roster = roster_list_pop(&q->rosters)) != NULL)
+		free(roster);
 	queue_free_blocks(q);
 	if (q->eventfd >= 0)
 		close(q->eventfd);

@@ -154,6 +154,7 @@
 
 #include "async/queue_extra.h"
 #include "async/queue_request.h"
+#include "async/queue_sleeper.h"
 #include "async/queue_spin_state.h"
 #include "machine/caches.h"
 #include "trace/trace.h"
@@ -197,20 +198,29 @@ enum { WORKER_NAME_BYTES = 16 };
  */
 enum { TASK_UNREPORTED = 1 << 3, TASK_SILENT = 1 << 7 };
 
+/* How many addresses of lists for wait_any are remembered. */
+enum { QUEUE_SEEN_LISTS = 8 };
+
 struct task_list {
 	struct aml_task *first, *last;
 };
 DEFINE_LIST(task_list, struct aml_task, priv.next, priv.prev)
+
+/* Of a free list: the size of a slot, and the place of the task in it, in bytes. */
+struct slot_place {
+	uint32_t bytes, offset;
+};
 
 /* A block of slots for requests of one size. */
 struct request_block {
 	struct request_block *next, *prev; /* in `open`, if it has a free slot; or in `surplus` */
 	struct request_block *next_of_all, *prev_of_all; /* in `blocks` */
 	unsigned list;                                   /* the number of its `open` list */
+	unsigned mark;                                   /* the list in the flags of its tasks */
 	uint32_t bytes;                                  /* of a slot */
 	uint32_t slots, nfree;                           /* nfree of them are free */
 	uint64_t free[QUEUE_BLOCK_SLOTS_MAX / 64];       /* a bit for each free slot */
-	char *begin;                                     /* slot 0 */
+	char *tasks;                                     /* the task in slot 0 */
 };
 
 struct open_list {
@@ -223,105 +233,12 @@ struct block_list {
 };
 DEFINE_LIST(block_list, struct request_block, next_of_all, prev_of_all)
 
-/* A thread that may have to sleep. Until it is `done`, it is on the list of what it waits for. */
-struct sleeper {
-	pthread_cond_t wakeup;
-	struct sleeper *next, *prev; /* in its list */
-	struct sleeper *next_helper; /* in `helpers` */
-	struct sleeper *prev_helper;
-	struct sleeper *next_walker; /* in `walkers` */
-	struct sleeper *prev_walker;
-	uint64_t below;    /* in `walkers`: it needs all tasks before this one */
-	uint64_t limit;    /* seq of the newest task that its barrier covers, or that it may run */
-	uint64_t deadline; /* it sleeps until then, in ns of clock_ns() */
-	size_t least;      /* the number of completions that it waits for */
-	size_t need;       /* tasks that have it as their waiter and must still finish */
-	struct aml_task *task; /* the result of wait_any */
-	int code;              /* the result of a barrier */
-	bool done;             /* what it waits for has come */
-	bool late;             /* its deadline has passed */
-	bool poked;            /* it must look at the head */
-	bool called;           /* it must walk again */
-	bool asleep;           /* it is in pthread_cond_wait() */
-	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
-	bool cancels;          /* it waits for a request that it has cancelled */
-	bool only_small;       /* with workers, it runs no task that is not small */
-	bool runs_one;         /* without workers, it runs at least one task or part */
-	/* Of an idle worker: */
-	bool spins;          /* it spins: set `spin_over` instead of a signal */
-	bool spin_over;      /* end the spin. Atomic */
-	uint64_t idle_since; /* in ns */
+/* See queue_roster.h. */
+struct queue_roster;
+
+struct roster_list {
+	struct queue_roster *first, *last;
 };
-
-/* The deadline of a sleeper that has none. */
-#define SLEEPER_NO_DEADLINE UINT64_MAX
-
-#define SLEEPER_INITIALIZER                                                                    \
-	{                                                                                      \
-		.wakeup = PTHREAD_COND_INITIALIZER, .deadline = SLEEPER_NO_DEADLINE, .need = 1 \
-	}
-
-struct sleeper_list {
-	struct sleeper *first, *last;
-};
-DEFINE_LIST(sleeper_list, struct sleeper, next, prev)
-
-struct helper_list {
-	struct sleeper *first, *last;
-};
-DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
-
-struct walker_list {
-	struct sleeper *first, *last;
-};
-DEFINE_LIST(walker_list, struct sleeper, next_walker, prev_walker)
-
-/* A walk over what held requests need, see queue_walk.c. All 0: it has not begun. */
-struct queue_walk {
-	uint64_t number;           /* with which it marks requests; 0: it has visited none */
-	struct request_extra *top; /* the request that it is at; NULL: none */
-	uint64_t below;            /* all tasks before this one are needed */
-	bool ran;                  /* the thread has run something since the walk began */
-};
-
-/*
- * The tasks that one call waits for, in the order of its list. Each has the sleeper of the call as
- * its waiter. The handles lie in the memory of the caller, and may have gaps.
- */
-struct queue_group {
-	struct sleeper *sleeper;
-	struct aml_dma_request *const *handles;
-	size_t n;     /* the number of handles, with the gaps */
-	size_t first; /* the place of the first task; n: there is none */
-	size_t next;  /* the place of the next task that the thread may run */
-	bool linked;  /* priv.index of each task is the place of the next one */
-	bool reaps;   /* no handles: all requests of `reaping` */
-	struct queue_walk walk;
-	struct queue_group *next_group; /* in `groups` */
-	struct queue_group *prev_group;
-};
-
-struct group_list {
-	struct queue_group *first, *last;
-};
-DEFINE_LIST(group_list, struct queue_group, next_group, prev_group)
-
-/* Return the task of a handle: a request begins with its task. */
-static inline struct aml_task *task_of_handle(const struct aml_dma_request *handle)
-{
-	return (struct aml_task *)(uintptr_t)handle;
-}
-
-/* Return the place of the task after the one at place i. */
-static inline size_t group_after(const struct queue_group *group, size_t i)
-{
-	if (group->linked)
-		return task_of_handle(group->handles[i])->priv.index;
-	do
-		i++;
-	while (i < group->n && group->handles[i] == NULL);
-	return i;
-}
 
 /* A thread of the pool: one block of memory, allocated just before the thread is created. */
 struct worker {
@@ -363,8 +280,8 @@ struct CAPABILITY queue_sched {
 	struct sleeper_list resumers; /* operators that need a slot again */
 
 	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
-	uint32_t slot_bytes[QUEUE_FREE_LISTS];   /* of a slot in each list */
-	size_t sizes[QUEUE_SIZES];               /* of a request of each class, in bytes */
+	struct slot_place places[QUEUE_FREE_LISTS];
+	size_t sizes[QUEUE_SIZES]; /* of a request of each class, in bytes */
 
 	struct after_list afters;
 	struct request_block *surplus; /* linked by `next` */
@@ -390,14 +307,17 @@ struct CAPABILITY queue_sched {
 	int eventfd;                 /* -1: there is none */
 
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
-	struct sleeper_list anys;   /* threads in wait_any */
+	struct sleeper_list anys;           /* threads in wait_any */
+	struct roster_list rosters;         /* see queue_roster.h; the last one used is last */
+	const void *seen[QUEUE_SEEN_LISTS]; /* lists of calls of wait_any without a roster */
+	size_t nrosters;
 	struct group_list groups;   /* of calls that wait for several requests */
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
-	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
-	size_t beyond;       /* tasks and parts that run without a slot */
-	size_t nbegun;       /* queued, divisible tasks of which a part was taken */
-	size_t nheld;        /* HELD requests */
-	uint64_t nfailed;    /* finished requests that failed */
+	size_t callers;   /* threads inside a wait, or with a request for queue_give_back() */
+	size_t beyond;    /* tasks and parts that run without a slot */
+	size_t nbegun;    /* queued, divisible tasks of which a part was taken */
+	size_t nheld;     /* HELD requests */
+	uint64_t nfailed; /* finished requests that failed */
 	/*
 	 * The parts of divisible requests that have run, less the finished requests that are
 	 * divisible or did not run. It may be negative, modulo 2^64.
@@ -441,6 +361,12 @@ struct frame {
 static inline bool has_untaken_part(const struct aml_task *task)
 {
 	return task->priv.taken < task->priv.parts;
+}
+
+/* Report whether the task has finished, or counts as finished in a forked child. */
+static inline bool has_finished(const struct aml_task *task)
+{
+	return task->priv.state == TASK_FINISHED || task->priv.state == TASK_ORPHAN;
 }
 
 /* Report whether a thread may take a part of the task. */

@@ -7,6 +7,7 @@
 #include "async/queue.h"
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_run.h"
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
@@ -20,10 +21,15 @@ void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct q
 	queue_settle_locked(q);
 }
 
-int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task)
+int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task)
 {
+	struct queue_roster *roster;
+
 	if (task->priv.sched != q || task->priv.state == TASK_RETURNED)
 		return -AML_EINVAL;
+	roster = task_idle_roster(task);
+	if (roster != NULL)
+		queue_roster_remove(roster, task->priv.index);
 	if (task_waiter(task) != NULL || (task->priv.state == TASK_RUNNING && queue_on_stack(task)))
 		return -AML_EBUSY;
 	return AML_SUCCESS;
@@ -82,20 +88,34 @@ int queue_wait_task(struct queue_sched *q, struct aml_task *task)
 	return err;
 }
 
-int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+/* queue_wait() for a request that has not finished, or may not be waited for, or has failed. */
+__attribute__((noinline)) static int wait_locked(struct queue_sched *q, struct aml_task *task)
+	REQUIRES(q)
 {
 	uint64_t check = 0;
-	int err;
+	int err = queue_may_wait_for_locked(q, task, &check);
 
-	queue_acquire(q);
-	err = queue_may_wait_for_locked(q, task, &check);
 	if (err == AML_SUCCESS && task->priv.state == TASK_ORPHAN) {
 		task_list_unlink(&q->orphans, task);
 		q->callers++;
 		err = -AML_FAILURE;
 	} else if (err == AML_SUCCESS) {
 		queue_take_finished_locked(q, task, false);
-		*result = *(int *)(void *)task->out;
+	}
+	return err;
+}
+
+int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
+{
+	int err = AML_SUCCESS;
+
+	queue_acquire(q);
+	/* Most requests have finished: nothing waits for them, and they are on no list. */
+	if (task->priv.sched != q || task->priv.state != TASK_FINISHED ||
+	    task->priv.waiter != NULL || task->priv.flags & TASK_UNREPORTED)
+		err = wait_locked(q, task);
+	if (err == AML_SUCCESS) {
+		*result = *request_result(task);
 		queue_put_free_locked(q, task);
 	}
 	queue_release(q);

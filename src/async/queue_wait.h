@@ -26,10 +26,11 @@ void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result);
 
 /*
- * Return AML_SUCCESS if the caller may wait for the task or cancel it; -AML_EINVAL or -AML_EBUSY as
+ * Return AML_SUCCESS if the caller may wait for the task or cancel it, and let the task leave its
+ * roster; -AML_EINVAL or -AML_EBUSY as
  * for aml_sched_wait_task().
  */
-int queue_may_wait_locked(const struct queue_sched *q, const struct aml_task *task) REQUIRES(q);
+int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
  * The same for a wait, which may not need an operator on the stack of the caller either.

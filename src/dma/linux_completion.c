@@ -8,6 +8,7 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
+#include "async/queue_any.h"
 #include "async/queue_group.h"
 #include "async/queue_wait.h"
 #include "dma/linux_request.h"

@@ -155,13 +155,19 @@ void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in 
 	r->pub.task_in.req = &r->pub;
 }
 
-bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
+/* request_is_small(), which every post of this file calls. */
+static inline bool is_small(const struct copy_plan *plan, uint64_t bytes)
 {
 	bool runs = plan->kind == COPY_FLAT ||
 		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
 
 	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
 	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
+}
+
+bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
+{
+	return is_small(plan, bytes);
 }
 
 /* Run the plan of a request that the calling thread has begun. */
@@ -311,7 +317,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	if (err != AML_SUCCESS)
 		return err;
 	bytes = copy_plan_payload(&room.plan);
-	small = request_is_small(&room.plan, bytes);
+	small = is_small(&room.plan, bytes);
 	if (small && req == NULL &&
 	    request_run_at_once(linux_queue(data), &room.plan, bytes, false))
 		return AML_SUCCESS;
