@@ -9,17 +9,25 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 
+/* Shorter rows of neutral elements are written like the others. */
+enum { PADDED_REPEAT_BYTES = 64 };
+
 /* Write `n` rows of neutral elements of `size` bytes. */
-static void pad_rows(const struct copy_padded *padded, char *dst, ptrdiff_t dst_step, size_t count,
+static void pad_rows(const struct copy_padded *padded, char *dst, ptrdiff_t dst_step, size_t bytes,
 		     size_t size, size_t n)
 {
+	struct padded_row row = {.bytes = bytes, .size = size, .neutral = padded->neutral};
+
 	if (n == 0)
 		return;
-	if (dst_step == (ptrdiff_t)(count * size)) {
-		count *= n;
+	if (dst_step == (ptrdiff_t)bytes) {
+		row.bytes *= n;
 		n = 1;
 	}
-	kernels()->repeat(dst, dst_step, padded->neutral, 0, size, count, n);
+	if (row.bytes >= PADDED_REPEAT_BYTES)
+		kernels()->repeat(dst, dst_step, padded->neutral, 0, size, row.bytes / size, n);
+	else
+		kernels()->pad(dst, dst_step, dst, 0, &row, n);
 }
 
 /* Write a plane of dimensions 0 and 1. */
@@ -36,11 +44,11 @@ static void pad_plane(const struct copy_plan *plan, char *dst, const char *src)
 		.neutral = padded->neutral,
 	};
 
-	pad_rows(padded, dst, d->dst_step, padded->dims[0].extent, size, d->from);
+	pad_rows(padded, dst, d->dst_step, row.bytes, size, d->from);
 	kernels()->pad(dst + (ptrdiff_t)d->from * d->dst_step, d->dst_step, src, d->src_step, &row,
 		       d->count);
-	pad_rows(padded, dst + (ptrdiff_t)behind * d->dst_step, d->dst_step, padded->dims[0].extent,
-		 size, d->extent - behind);
+	pad_rows(padded, dst + (ptrdiff_t)behind * d->dst_step, d->dst_step, row.bytes, size,
+		 d->extent - behind);
 }
 
 /* The plane of the destination at an index of the dimensions from 2 on. */
@@ -116,6 +124,7 @@ void copy_padded_rows(const struct copy_plan *plan)
 			pad_plane(plan, plane.dst, plane.src);
 		else
 			pad_rows(padded, plane.dst, padded->dims[1].dst_step,
-				 padded->dims[0].extent, plan->run.bytes, padded->dims[1].extent);
+				 padded->dims[0].extent * plan->run.bytes, plan->run.bytes,
+				 padded->dims[1].extent);
 	} while (next_plane(plan, &plane));
 }

@@ -77,6 +77,7 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 	}
 	if (set->shuffle != NULL) {
 		table->shuffle = set->shuffle;
+		table->joint = set->joint;
 		table->shuffle_width = set->shuffle_width;
 		table->shuffle_masks = set->shuffle_masks;
 		table->lay = set->lay;

@@ -74,15 +74,51 @@ struct shuffle_vector {
 	unsigned windows; /* at least 1 */
 };
 
+/* The units of a shuffle: `rows` rows of n units. The addresses are this many bytes apart. */
+struct shuffle_units {
+	size_t n;                     /* can be 0 */
+	ptrdiff_t dst_step, src_step; /* of the units of a row */
+	size_t rows;                  /* at least 1 */
+	ptrdiff_t dst_row, src_row;   /* of the rows */
+};
+
 /*
- * Makes vectors for n units. The addresses of the units are `dst_step` and `src_step` bytes apart,
- * beginning with `dst` and `src`. Each vector is made for all units before the next vector, so that
- * its shuffles stay in registers. `vectors` is at least 1; n can be 0. `stream` allows the kernel
- * to stream vectors that are whole lines. A kernel without masks ignores it.
+ * Makes vectors for units whose addresses begin with `dst` and `src`. Each vector is made for all
+ * units before the next vector, so that its shuffles stay in registers. `vectors` is at least 1.
+ * `stream` allows the kernel to stream vectors that are whole lines. A kernel without masks ignores
+ * it.
  */
 typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char *dst,
-			   ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
-			   bool stream);
+			   const char *src, const struct shuffle_units *units, bool stream);
+
+/* The vectors that are made jointly, and the windows of each of them. */
+enum {
+	JOINT_VECTORS_MIN = 2,
+	JOINT_VECTORS_MAX = 4,
+	JOINT_WINDOWS_MAX = 4,     /* that all vectors share */
+	JOINT_OWN_WINDOWS_MAX = 2, /* of each vector of its own */
+};
+
+/*
+ * How to make several vectors of `shuffle_width` bytes jointly. Window w of vector v begins at
+ * `src[v] + window[w]`. Byte b of vector v is byte `from[v][b] % shuffle_width` of its window
+ * `from[v][b] / shuffle_width`. All bytes are stored, and all bytes of windows may be read.
+ */
+struct shuffle_joint {
+	_Alignas(64) unsigned char from[JOINT_VECTORS_MAX][SHUFFLE_WIDTH_MAX];
+	ptrdiff_t src[JOINT_VECTORS_MAX];    /* from the source address of the unit */
+	ptrdiff_t dst[JOINT_VECTORS_MAX];    /* from the destination address of the unit */
+	ptrdiff_t window[JOINT_WINDOWS_MAX]; /* the first is 0 */
+	unsigned vectors, windows;           /* at least JOINT_VECTORS_MIN, and 1 */
+	bool shared;                         /* all vectors have the same `src` */
+};
+
+/*
+ * Makes vectors jointly: all vectors of a unit before the next unit, so that windows that they
+ * share are loaded once, and contiguous units are stored in order. Otherwise like a shuffle.
+ */
+typedef void (*joint_fn)(const struct shuffle_joint *j, char *dst, const char *src,
+			 const struct shuffle_units *units, bool stream);
 
 /*
  * The elements of a unit whose offsets from the first byte of a side all have 15 bits, and the
@@ -144,8 +180,8 @@ struct padded_row {
 enum { PADDED_NEUTRAL_BYTES = 16 };
 
 /*
- * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. The steps
- * are not negative. n can be 0. `row->run` is at least 1.
+ * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. The
+ * steps are not negative. n can be 0. `row->bytes` is at least 1, `row->run` can be 0.
  */
 typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		       const struct padded_row *row, size_t n);
@@ -176,6 +212,7 @@ struct kernels {
 	 * `load`, and the bits of `store` of all bytes.
 	 */
 	shuffle_fn shuffle;
+	joint_fn joint;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
 	lay_fn lay; /* NULL: src/copy/near.c has its own */

@@ -4,13 +4,15 @@
 #define PLAN_ROWS_H
 
 #include "kernels/kernels.h"
+#include "machine/caches.h"
 #include "plan/plan.h"
 
 enum {
 	ROW_ITERATIONS_ENOUGH = 16, /* a row loop this long is as good as a longer one */
 	ROW_RUN_BYTES_SHORT = 128,  /* longer runs take longer than the start of a row */
 	FILL_BYTES_MIN = 256,       /* a row of equal runs this long is filled */
-	FILL_BYTES_MIN_SPLAT = 96,  /* the same for runs that fill a vector */
+	FILL_CACHED_BYTES_MIN = 96, /* the same in the caches, if a vector repeats a run */
+	FILL_CACHED_PART = 4,       /* up to this part of a copy that streams */
 	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
 	GATHERED_ROW_BYTES_MAX = 512,
 };
@@ -32,11 +34,14 @@ static inline bool copy_rows_can_gather(const struct copy_plan *plan)
 static inline bool copy_rows_fill(const struct copy_plan *plan)
 {
 	const struct copy_loop *loop = &plan->loops[0];
-	size_t bytes = plan->run.bytes;
-	bool splat = bytes <= SPLAT_BYTES_MAX && (bytes & (bytes - 1)) == 0;
+	size_t size = plan->run.bytes, row = loop->extent * size;
 
-	return loop->src_step == 0 && loop->dst_step == (ptrdiff_t)bytes &&
-	       loop->extent * bytes >= (splat ? FILL_BYTES_MIN_SPLAT : FILL_BYTES_MIN);
+	if (loop->src_step != 0 || loop->dst_step != (ptrdiff_t)size)
+		return false;
+	return row >= FILL_BYTES_MIN ||
+	       (row >= FILL_CACHED_BYTES_MIN && size <= SPLAT_BYTES_MAX &&
+		(size & (size - 1)) == 0 &&
+		copy_plan_payload(plan) < caches()->stream_bytes / FILL_CACHED_PART);
 }
 
 /*

@@ -70,18 +70,25 @@ static void own_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t sr
 	(void)n;
 }
 
-static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
-			ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
-			bool stream)
+static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst, const char *src,
+			const struct shuffle_units *units, bool stream)
 {
 	(void)stream;
 	(void)v;
 	(void)vectors;
 	(void)dst;
-	(void)dst_step;
 	(void)src;
-	(void)src_step;
-	(void)n;
+	(void)units;
+}
+
+static void own_joint(const struct shuffle_joint *j, char *dst, const char *src,
+		      const struct shuffle_units *units, bool stream)
+{
+	(void)stream;
+	(void)j;
+	(void)dst;
+	(void)src;
+	(void)units;
 }
 
 static unsigned own_lay(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
@@ -133,6 +140,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.repeat = own_repeat,
 		.pad = own_pad,
 		.shuffle = own_shuffle,
+		.joint = own_joint,
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
 		.shuffle_masks = true,
 		.lay = own_lay,
@@ -155,6 +163,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 	ck_assert(table.repeat == own_repeat);
 	ck_assert(table.pad == own_pad);
 	ck_assert(table.shuffle == own_shuffle);
+	ck_assert(table.joint == own_joint);
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);
 	ck_assert(table.shuffle_masks);
 	ck_assert(table.lay == own_lay);

@@ -67,15 +67,15 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define SPLAT_16(p) LOAD(p)
 #define LOOK_UP vqtbl1q_u8
 #define LANES(low, high) vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(low), vcreate_u64(high)))
-#include "kernels/vector/repeat.inc"
-
 #include "kernels/vector/pad.inc"
+#include "kernels/vector/repeat.inc"
 
 #define VEC16 VEC
 #define LOAD16 LOAD
 #define STORE16 STORE
 #define OR16 vorrq_u8
 #define LOOK_UP vqtbl1q_u8
+#define WINDOW_OF(from, w) vsubq_u8(from, vdupq_n_u8((uint8_t)(16 * (w))))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_neon = {
@@ -91,6 +91,7 @@ const struct kernels kernels_neon = {
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
 	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
 	.shuffle = neon_shuffle,
+	.joint = neon_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 

@@ -62,6 +62,8 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define OR16 _mm_or_si128
 #define LOOK_UP _mm_shuffle_epi8
+#define WINDOW_OF(from, w) \
+	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx2 = {
@@ -77,6 +79,7 @@ const struct kernels kernels_avx2 = {
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},
 	.listed = {avx2_listed_1, avx2_listed_2, avx2_listed_4, avx2_listed_8, avx2_listed_16},
 	.shuffle = avx2_shuffle,
+	.joint = avx2_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 

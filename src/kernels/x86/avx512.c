@@ -278,7 +278,7 @@ INLINE void avx512_pad_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrd
 TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			      const struct padded_row *row, size_t n)
 {
-	const __m512i neutral = avx512_splat_16(row->neutral);
+	const __m512i neutral = SPLAT_16(row->neutral);
 	struct avx512_pages pages;
 
 	if (n == 0)
@@ -312,6 +312,8 @@ TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, pt
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define OR16 _mm_or_si128
 #define LOOK_UP _mm_shuffle_epi8
+#define WINDOW_OF(from, w) \
+	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx512 = {
@@ -330,6 +332,7 @@ const struct kernels kernels_avx512 = {
 		   avx512_listed_16},
 	.masks = true,
 	.shuffle = avx512_shuffle,
+	.joint = avx512_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 
