@@ -180,8 +180,8 @@ struct padded_row {
 enum { PADDED_NEUTRAL_BYTES = 16 };
 
 /*
- * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. n can be
- * 0. `row->bytes` is at least 1, `row->run` can be 0.
+ * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. The
+ * steps are not negative. n can be 0. `row->bytes` is at least 1, `row->run` can be 0.
  */
 typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		       const struct padded_row *row, size_t n);

@@ -29,8 +29,8 @@ enum { SMALL_PLANE_BYTES = 256 };
 /* Plans with loops, without tiles and of at most this size are copied element by element. */
 enum { FEW_ELEMENTS = 160, FEW_BYTES = 1024 };
 
-/* At most this number of elements, and few elements in shorter rows, are copied one by one. */
-enum { ROWS_ELEMENTS = 16, ROWS_ROW_BYTES = 32 };
+/* Shorter rows of few elements are copied element by element. */
+enum { ROWS_ROW_BYTES = 32 };
 
 /* Apply rule 2. */
 static void make_steps_positive(struct copy_plan *plan)
@@ -279,7 +279,7 @@ static bool complete_run(struct copy_plan *plan, size_t bytes)
 	return true;
 }
 
-bool copy_plan_complete_rows(struct copy_plan *plan, size_t count)
+bool copy_plan_complete_rows(struct copy_plan *plan, bool tiny)
 {
 	const struct copy_loop *outer = &plan->loops[1];
 	size_t bytes = plan->run.bytes * plan->loops[0].extent, payload;
@@ -291,8 +291,7 @@ bool copy_plan_complete_rows(struct copy_plan *plan, size_t count)
 	payload = bytes * outer->extent;
 	if (outer->dst_step <= 0 || copy_loop_is_contiguous(outer, bytes) ||
 	    payload >= copy_choice_bytes(COPY_STRIDED) || copy_shuffle_takes(bytes, payload) ||
-	    ((count <= ROWS_ELEMENTS || bytes < ROWS_ROW_BYTES) &&
-	     copy_is_tiny(count, plan->run.bytes)))
+	    (tiny && bytes < ROWS_ROW_BYTES))
 		return false;
 	keep_loop(plan, 1);
 	plan->kind = COPY_STRIDED;
