@@ -61,8 +61,6 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->drain = set->drain;
 	if (set->rows != NULL)
 		table->rows = set->rows;
-	if (set->fill != NULL)
-		table->fill = set->fill;
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)
@@ -79,6 +77,7 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 	}
 	if (set->shuffle != NULL) {
 		table->shuffle = set->shuffle;
+		table->joint = set->joint;
 		table->shuffle_width = set->shuffle_width;
 		table->shuffle_masks = set->shuffle_masks;
 		table->lay = set->lay;

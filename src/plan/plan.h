@@ -41,6 +41,7 @@ enum copy_method {
 	COPY_BY_TILES,    /* a transposition by tiles in registers */
 	COPY_BY_LISTS,    /* a transposition by tiles of listed rows; `listed` */
 	COPY_BY_BLOCKS,   /* a transposition without tiles */
+	COPY_BY_COLUMNS,  /* a transposition without tiles, by stages of several rows */
 	COPY_BY_STAGE,    /* a transposition by a stage in the first-level cache; `staged` */
 	COPY_BY_SHUFFLE,  /* a strided plan by vectors, each shuffled from a few; `shuffled` */
 };
