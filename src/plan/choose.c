@@ -80,8 +80,8 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 
 /*
  * May a variant that fits be the fastest? Trying one that is far slower would make the first copies
- * of a class slow. Where a plan can be staged, direct tiles win only in single planes, and lists
- * only if rows or source runs are short.
+ * of a class slow. Where a plan can be staged, direct tiles win only in single planes and without
+ * prefetches, and lists only if rows or source runs are short.
  */
 static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *variant)
 {
@@ -90,7 +90,7 @@ static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *v
 	if (plan->kind != COPY_TRANSPOSE || !variant->stream)
 		return true;
 	if (variant->direct)
-		return plan->nloops == 2 ||
+		return (plan->nloops == 2 && variant->ahead == 0) ||
 		       (!copy_staged_choose(plan) && !copy_lists_fit_stream(plan));
 	if (variant->lists)
 		return plan->loops[0].extent * bytes < LISTED_ROW_BYTES ||
