@@ -6,6 +6,7 @@
 
 #include "copy/deref.h"
 #include "copy/listed.h"
+#include "copy/nest.h"
 #include "copy/run.h"
 #include "copy/shuffle.h"
 #include "copy/staged.h"
@@ -58,6 +59,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_tiny(plan);
 		else if (plan->method == COPY_BY_SHUFFLE)
 			copy_shuffled(plan);
+		else if (plan->method == COPY_BY_NEST)
+			copy_nest(plan);
 		else
 			copy_strided(plan);
 		break;

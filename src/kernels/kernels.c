@@ -61,6 +61,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->drain = set->drain;
 	if (set->rows != NULL)
 		table->rows = set->rows;
+	if (set->nest != NULL)
+		table->nest = set->nest;
 	if (set->fill != NULL)
 		table->fill = set->fill;
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {

@@ -104,6 +104,22 @@ enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
 typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t size, size_t n);
 
+/* A loop: `n` iterations, which are these bytes apart. `n` is at least 1. */
+struct kernel_loop {
+	size_t n;
+	ptrdiff_t dst_step, src_step;
+};
+
+/* The sizes of the runs that nest() copies, and the number of its loops. */
+enum { NEST_BYTES_MIN = ROWS_BYTES_MIN, NEST_BYTES_MAX = 2048, KERNEL_LOOPS_MAX = 8 };
+
+/*
+ * Copies runs of `size` bytes in `count` nested loops, the innermost first. `size` is from
+ * NEST_BYTES_MIN to NEST_BYTES_MAX, and `count` from 1 to KERNEL_LOOPS_MAX.
+ */
+typedef void (*nest_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			size_t count);
+
 /* Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX. */
 typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
 
@@ -119,6 +135,7 @@ struct kernels {
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
+	nest_fn nest;
 	fill_fn fill;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];

@@ -89,6 +89,28 @@ static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 		PORTABLE_ROWS(128)
 }
 
+/* The outermost loop, then the others. */
+static void portable_nest(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			  size_t count)
+{
+	const struct kernel_loop *loop = &loops[count - 1];
+
+	COUNT(true, "portable", "nest");
+	if (count == 1 && size <= ROWS_BYTES_MAX) {
+		portable_rows(dst, loop->dst_step, src, loop->src_step, size, loop->n);
+		return;
+	}
+	for (size_t i = 0; i < loop->n; i++) {
+		char *to = dst + (ptrdiff_t)i * loop->dst_step;
+		const char *from = src + (ptrdiff_t)i * loop->src_step;
+
+		if (count == 1)
+			memcpy(to, from, size);
+		else
+			portable_nest(to, from, size, loops, count - 1);
+	}
+}
+
 static void portable_fill(char *dst, size_t size, const char *pattern, size_t period)
 {
 	COUNT(true, "portable", "fill");
@@ -105,6 +127,7 @@ const struct kernels kernels_portable = {
 	.stream = portable_stream,
 	.drain = portable_drain,
 	.rows = portable_rows,
+	.nest = portable_nest,
 	.fill = portable_fill,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		 portable_tile_16},

@@ -6,7 +6,12 @@
  */
 #include <string.h>
 
+#include "kernels/kernels.h"
+#include "layout/sizes.h"
 #include "plan/rows.h"
+
+/* A row loop of a nest is at least this long if any loop is. */
+enum { NEST_ROW_RUNS_MIN = 4 };
 
 /* Move a loop to the front. The loops before it come to be inside of it. */
 static void move_to_front(struct copy_plan *plan, uint8_t row)
@@ -18,11 +23,55 @@ static void move_to_front(struct copy_plan *plan, uint8_t row)
 	plan->rows.inside = row;
 }
 
+/* Move loop `from` to index 1, behind the loops up to it. */
+static void move_to_second(struct copy_plan *plan, uint8_t from)
+{
+	struct copy_loop loop = plan->loops[from];
+
+	memmove(&plan->loops[2], &plan->loops[1], (from - 1u) * sizeof(loop));
+	plan->loops[1] = loop;
+}
+
+/*
+ * Order the loops for a kernel that has all of them. A row of a few runs is too short: then the
+ * longest loop is the innermost one. Next comes the loop that reads the same lines of the source.
+ */
+static void order_nest(struct copy_plan *plan)
+{
+	uint8_t row = 0, next = 1;
+
+	for (uint8_t i = 1; i < plan->nloops; i++) {
+		if (plan->loops[row].extent >= NEST_ROW_RUNS_MIN)
+			break;
+		if (plan->loops[i].extent > plan->loops[row].extent)
+			row = i;
+	}
+	if (row > 0)
+		move_to_front(plan, row);
+	for (uint8_t i = 2; i < plan->nloops; i++)
+		if (magnitude(plan->loops[i].src_step) < magnitude(plan->loops[next].src_step))
+			next = i;
+	if (next > 1)
+		move_to_second(plan, next);
+	plan->rows.inside = 0;
+	plan->method = COPY_BY_NEST;
+}
+
+bool copy_rows_nest(const struct copy_plan *plan)
+{
+	return plan->run.bytes >= NEST_BYTES_MIN && plan->run.bytes <= NEST_BYTES_MAX &&
+	       plan->loops[0].src_step != 0 && copy_plan_payload(plan) < NEST_PLAN_BYTES_MAX;
+}
+
 void copy_rows_choose(struct copy_plan *plan)
 {
 	uint8_t row = 0;
 
 	plan->rows.inside = 0;
+	if (copy_rows_nest(plan)) {
+		order_nest(plan);
+		return;
+	}
 	if (plan->run.bytes > ROW_RUN_BYTES_SHORT)
 		return;
 	for (uint8_t i = 1; i < plan->nloops; i++) {

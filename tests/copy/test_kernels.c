@@ -335,6 +335,69 @@ static void transpose_by_each_kernel(void)
 	}
 }
 
+/* Loops around runs of `size` bytes, with gaps and in any order. Returns where the last run ends.
+ */
+static size_t random_nest(struct rng *rng, const struct kernel_loop *loops, size_t count,
+			  size_t size, ptrdiff_t *steps)
+{
+	size_t order[KERNEL_LOOPS_MAX], end = size;
+
+	rng_permutation(rng, count, order);
+	for (size_t i = 0; i < count; i++) {
+		size_t step = end + (rng_chance(rng, 50) ? 0 : rng_below(rng, 70));
+
+		steps[order[i]] = (ptrdiff_t)step;
+		end += (loops[order[i]].n - 1) * step;
+	}
+	return end;
+}
+
+/* Copy runs in nested loops. */
+static void copy_nest_by_kernel(struct rng *rng)
+{
+	size_t count = rng_range(rng, 1, 4), last = NEST_BYTES_MIN + 3 * 64;
+	size_t size = rng_range(rng, NEST_BYTES_MIN, rng_chance(rng, 90) ? last : NEST_BYTES_MAX);
+	struct kernel_loop loops[KERNEL_LOOPS_MAX];
+	ptrdiff_t to[KERNEL_LOOPS_MAX], from[KERNEL_LOOPS_MAX];
+	size_t index[KERNEL_LOOPS_MAX] = {0}, dst_bytes, src_bytes, i;
+	struct guard dst, src;
+
+	for (i = 0; i < count; i++)
+		loops[i].n = rng_range(rng, 1, 5);
+	dst_bytes = random_nest(rng, loops, count, size, to);
+	src_bytes = random_nest(rng, loops, count, size, from);
+	guard_create(&dst, dst_bytes, rng);
+	guard_create(&src, src_bytes, rng);
+	for (i = 0; i < count; i++) {
+		loops[i].dst_step = to[i];
+		loops[i].src_step = from[i];
+	}
+	do {
+		size_t dst_at = 0, src_at = 0;
+
+		for (i = 0; i < count; i++) {
+			dst_at += index[i] * (size_t)to[i];
+			src_at += index[i] * (size_t)from[i];
+		}
+		memcpy(dst.expected + dst_at, src.data + src_at, size);
+		for (i = 0; i < count && ++index[i] == loops[i].n; i++)
+			index[i] = 0;
+	} while (i < count);
+	kernels()->nest((char *)dst.data, (char *)src.data, size, loops, count);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+static void copy_nests_by_the_kernel(void)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 2000))
+		copy_nest_by_kernel(&rng);
+}
+
 /* Make a vector of any windows for some units, and take each of its bytes from any of them. */
 static void shuffle_windows(struct rng *rng)
 {
@@ -433,6 +496,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_steps();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
+	copy_nests_by_the_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';

@@ -47,6 +47,16 @@ static void own_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t s
 	(void)n;
 }
 
+static void own_nest(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+		     size_t count)
+{
+	(void)dst;
+	(void)src;
+	(void)size;
+	(void)loops;
+	(void)count;
+}
+
 static void own_fill(char *dst, size_t size, const char *pattern, size_t period)
 {
 	(void)dst;
@@ -95,6 +105,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 		ck_assert(table.listed[i] == kernels_portable.listed[i] && table.listed[i] != NULL);
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
+	ck_assert(table.nest == kernels_portable.nest && table.nest != NULL);
 	ck_assert(table.fill == kernels_portable.fill && table.fill != NULL);
 	ck_assert(table.shuffle == NULL);
 }
@@ -113,6 +124,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.listed = {own_listed, own_listed, own_listed, own_listed, own_listed},
 		.masks = true,
 		.rows = own_rows,
+		.nest = own_nest,
 		.fill = own_fill,
 		.shuffle = own_shuffle,
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
@@ -134,6 +146,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		ck_assert(table.staged[i] == own_tile);
 	}
 	ck_assert(table.rows == own_rows);
+	ck_assert(table.nest == own_nest);
 	ck_assert(table.fill == own_fill);
 	ck_assert(table.shuffle == own_shuffle);
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);

@@ -73,6 +73,7 @@ const struct kernels kernels_neon = {
 	.stream = neon_stream,
 	.drain = neon_drain,
 	.rows = neon_rows,
+	.nest = neon_nest,
 	.fill = neon_fill,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},

@@ -58,6 +58,7 @@ const struct kernels kernels_avx2 = {
 	.stream = avx2_stream,
 	.drain = avx2_drain,
 	.rows = avx2_rows,
+	.nest = avx2_nest,
 	.fill = avx2_fill,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},

@@ -77,6 +77,10 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define MASK __mmask64
+#define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
+#define MOVE_MASKED(dst, src, mask) \
+	_mm512_mask_storeu_epi8(dst, mask, _mm512_maskz_loadu_epi8(mask, src))
 #include "kernels/vector/rows.inc"
 
 #define VEC16 __m128i
@@ -92,6 +96,7 @@ const struct kernels kernels_avx512 = {
 	.stream = avx512_stream,
 	.drain = avx512_drain,
 	.rows = avx512_rows,
+	.nest = avx512_nest,
 	.fill = avx512_fill,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},

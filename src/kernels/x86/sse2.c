@@ -42,6 +42,7 @@ const struct kernels kernels_sse2 = {
 	.stream = sse2_stream,
 	.drain = sse2_drain,
 	.rows = sse2_rows,
+	.nest = sse2_nest,
 	.fill = sse2_fill,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
