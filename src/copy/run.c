@@ -7,6 +7,7 @@
 #include "copy/deref.h"
 #include "copy/listed.h"
 #include "copy/nest.h"
+#include "copy/planes.h"
 #include "copy/run.h"
 #include "copy/shuffle.h"
 #include "copy/staged.h"
@@ -70,6 +71,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_staged(plan);
 		else if (plan->method == COPY_BY_LISTS)
 			copy_listed(plan);
+		else if (plan->method == COPY_BY_PLANES)
+			copy_planes(plan);
 		else
 			copy_transpose(plan);
 		break;

@@ -74,6 +74,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 			table->staged[i] = set->staged[i];
 		if (set->listed[i] != NULL)
 			table->listed[i] = set->listed[i];
+		if (set->planes[i] != NULL)
+			table->planes[i] = set->planes[i];
 	}
 	if (set->shuffle != NULL) {
 		table->shuffle = set->shuffle;

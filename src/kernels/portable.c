@@ -9,20 +9,20 @@
 enum { PORTABLE_WIDTH_BYTES = 64 };
 
 static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-				 size_t n, size_t na, size_t size)
+				 size_t nb, size_t na, size_t size)
 {
-	for (size_t b = 0; b < n * TILE_BYTES / size; b++)
+	for (size_t b = 0; b < nb; b++)
 		for (size_t a = 0; a < na; a++)
 			memcpy(dst + (ptrdiff_t)b * dst_step + a * size,
 			       src + (ptrdiff_t)a * src_step + b * size, size);
 }
 
-#define PORTABLE_TILE(size)                                                              \
-	static void portable_tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
-					 ptrdiff_t src_step, size_t n, size_t na)        \
-	{                                                                                \
-		COUNT(true, "portable", "tile of " #size);                               \
-		portable_tile(dst, dst_step, src, src_step, n, na, size);                \
+#define PORTABLE_TILE(size)                                                                  \
+	static void portable_tile_##size(char *dst, ptrdiff_t dst_step, const char *src,     \
+					 ptrdiff_t src_step, size_t n, size_t na)            \
+	{                                                                                    \
+		COUNT(true, "portable", "tile of " #size);                                   \
+		portable_tile(dst, dst_step, src, src_step, n *TILE_BYTES / size, na, size); \
 	}
 
 static inline void portable_listed(char *dst, const ptrdiff_t *dst_at, const char *src,
@@ -40,6 +40,36 @@ static inline void portable_listed(char *dst, const ptrdiff_t *dst_at, const cha
 		COUNT(true, "portable", "listed tile of " #size);                               \
 		portable_listed(dst, dst_at, src, src_at, nb, na, size);                        \
 	}
+
+/* The outermost loop, then the others, then a plane. */
+static void portable_planes(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			    size_t nb, size_t na, const struct kernel_loop *loops, size_t count,
+			    size_t size)
+{
+	if (count == 0) {
+		portable_tile(dst, dst_step, src, src_step, nb, na, size);
+		return;
+	}
+	for (size_t i = 0; i < loops[count - 1].n; i++)
+		portable_planes(dst + (ptrdiff_t)i * loops[count - 1].dst_step, dst_step,
+				src + (ptrdiff_t)i * loops[count - 1].src_step, src_step, nb, na,
+				loops, count - 1, size);
+}
+
+#define PORTABLE_PLANES(size)                                                              \
+	static void portable_planes_##size(char *dst, ptrdiff_t dst_step, const char *src, \
+					   ptrdiff_t src_step, size_t nb, size_t na,       \
+					   const struct kernel_loop *loops, size_t count)  \
+	{                                                                                  \
+		COUNT(true, "portable", "planes of " #size);                               \
+		portable_planes(dst, dst_step, src, src_step, nb, na, loops, count, size); \
+	}
+
+PORTABLE_PLANES(1)
+PORTABLE_PLANES(2)
+PORTABLE_PLANES(4)
+PORTABLE_PLANES(8)
+PORTABLE_PLANES(16)
 
 PORTABLE_LISTED(1)
 PORTABLE_LISTED(2)
@@ -137,5 +167,7 @@ const struct kernels kernels_portable = {
 		   portable_tile_16},
 	.listed = {portable_listed_1, portable_listed_2, portable_listed_4, portable_listed_8,
 		   portable_listed_16},
+	.planes = {portable_planes_1, portable_planes_2, portable_planes_4, portable_planes_8,
+		   portable_planes_16},
 	.masks = true,
 };

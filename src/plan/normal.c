@@ -19,6 +19,7 @@
 #include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/planes.h"
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
@@ -147,30 +148,39 @@ static bool takes_tiles(const struct copy_plan *plan, uint8_t row)
 }
 
 /*
- * In the caches, do lists of rows fit a transposition? They do if small planes make up large ones.
- * `row` is the loop that is contiguous in the source.
+ * The estimated time of a transposition of small planes in the caches, in quarters of a cycle.
+ * UINT64_MAX: there is no way to transpose them. `row` is the loop that is contiguous in the
+ * source.
  */
-static bool has_lists(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
+static uint64_t cost_of_planes(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
 {
 	union copy_plan_room room;
 
 	if (row == 0 || bytes >= caches()->stream_bytes)
-		return false;
+		return UINT64_MAX;
 	memcpy(&room, plan, copy_plan_size(plan));
 	order_transposition(&room.plan, row);
-	return copy_lists_choose(&room.plan, true);
+	if (copy_lists_choose(&room.plan, true))
+		return copy_lists_cost(&room.plan);
+	return copy_planes_cost(&room.plan);
 }
 
 /* Choose between shuffles and the other ways to copy a plan with loops. */
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
 	uint8_t row = source_row_loop(plan);
-	bool tiles = takes_tiles(plan, row), lists = !tiles && has_lists(plan, row, bytes);
+	uint64_t planes = UINT64_MAX;
 
-	if (!tiles && copy_shuffle_choose(plan, lists))
-		return;
-	plan->kind =
-		(uint8_t)(tiles || lists ? order_transposition(plan, row) : choose_kind(plan, row));
+	if (!takes_tiles(plan, row)) {
+		planes = cost_of_planes(plan, row, bytes);
+		if (copy_shuffle_choose(plan, planes))
+			return;
+		if (planes == UINT64_MAX) {
+			plan->kind = (uint8_t)choose_kind(plan, row);
+			return;
+		}
+	}
+	plan->kind = (uint8_t)order_transposition(plan, row);
 }
 
 /*

@@ -39,6 +39,7 @@ enum copy_method {
 	COPY_BY_NEST,     /* a strided plan of short runs, by a kernel that has all its loops */
 	COPY_BY_GATHER,   /* gather short runs into whole lines, which are streamed */
 	COPY_BY_TILES,    /* a transposition by tiles in registers */
+	COPY_BY_PLANES,   /* the same by a kernel that has the loops around the planes */
 	COPY_BY_LISTS,    /* a transposition by tiles of listed rows; `listed` */
 	COPY_BY_BLOCKS,   /* a transposition without tiles */
 	COPY_BY_STAGE,    /* a transposition by a stage in the first-level cache; `staged` */

@@ -16,7 +16,6 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
-#include "plan/lists.h"
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 
@@ -46,8 +45,6 @@ enum {
 	COST_RUN_ODD = 9,           /* to copy any other element */
 	COST_RUN_ROW = 12,          /* the same by a kernel */
 	COST_ROW = 30,              /* to begin a row of elements */
-	COST_PIECE = 6,             /* to transpose TILE_BYTES of a tile */
-	COST_PLANE = 100,           /* to begin a plane of tiles */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
 };
@@ -221,34 +218,6 @@ static uint64_t cost_of_rows(const struct copy_plan *plan, uint64_t n)
 	       (plan->nloops > 1 ? n / longest * COST_ROW : COST_ROW);
 }
 
-/*
- * Estimate the cost of transposing n elements by tiles, whose rows may consist of several loops
- * (plan/lists.c). UINT64_MAX: there are no tiles.
- */
-static uint64_t cost_of_tiles(const struct copy_plan *plan, uint64_t n)
-{
-	size_t size = plan->run.bytes, a = plan->loops[0].extent, b = 0;
-
-	if (size > TILE_BYTES || (size & (size - 1)) != 0 ||
-	    plan->loops[0].dst_step != (ptrdiff_t)size)
-		return UINT64_MAX;
-	for (uint8_t i = 1; i < plan->nloops; i++) {
-		const struct copy_loop *loop = &plan->loops[i];
-
-		if (b == 0 && loop->src_step == (ptrdiff_t)size)
-			b = loop->extent;
-		else if (loop->dst_step == (ptrdiff_t)(a * size) &&
-			 loop->extent <= COPY_LIST_MAX / a)
-			a *= loop->extent;
-		else if (b > 0 && loop->src_step == (ptrdiff_t)(b * size) &&
-			 loop->extent <= COPY_LIST_MAX / b)
-			b *= loop->extent;
-	}
-	if (a * size < TILE_BYTES || b * size < TILE_BYTES)
-		return UINT64_MAX;
-	return n * size / TILE_BYTES * COST_PIECE + n / (a * b) * COST_PLANE;
-}
-
 /* Is a loop contiguous around `bytes` bytes? */
 static bool loop_is_dense(const struct copy_loop *loop, size_t bytes)
 {
@@ -341,11 +310,11 @@ static void order_loops(struct copy_plan *plan, uint8_t to, uint8_t row, size_t 
 	plan->shuffled.inside = inside & 127u;
 }
 
-bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
+bool copy_shuffle_choose(struct copy_plan *plan, uint64_t other_cost)
 {
 	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
-	uint64_t elements = 1, tiles;
+	uint64_t elements = 1;
 
 	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || copy_rows_fill(plan))
 		return false;
@@ -354,9 +323,7 @@ bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
 	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
 		return false;
 	unit = best_unit(plan, elements);
-	tiles = has_lists ? elements * plan->run.bytes / TILE_BYTES * COST_PIECE
-			  : cost_of_tiles(plan, elements);
-	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= tiles)
+	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= other_cost)
 		return false;
 	plan->kind = COPY_STRIDED;
 	plan->method = COPY_BY_SHUFFLE;

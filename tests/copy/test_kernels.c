@@ -335,21 +335,44 @@ static void transpose_by_each_kernel(void)
 	}
 }
 
-/* Loops around runs of `size` bytes, with gaps and in any order. Returns where the last run ends.
+/*
+ * Steps of loops in any order around `size` bytes, some with gaps. No bytes overlap. Returns where
+ * the last bytes end.
  */
-static size_t random_nest(struct rng *rng, const struct kernel_loop *loops, size_t count,
-			  size_t size, ptrdiff_t *steps)
+static size_t random_nest(struct rng *rng, const size_t *extents, size_t count, size_t size,
+			  ptrdiff_t *steps)
 {
-	size_t order[KERNEL_LOOPS_MAX], end = size;
+	size_t order[KERNEL_LOOPS_MAX + 2], end = size;
 
 	rng_permutation(rng, count, order);
 	for (size_t i = 0; i < count; i++) {
 		size_t step = end + (rng_chance(rng, 50) ? 0 : rng_below(rng, 70));
 
 		steps[order[i]] = (ptrdiff_t)step;
-		end += (loops[order[i]].n - 1) * step;
+		end += (extents[order[i]] - 1) * step;
 	}
 	return end;
+}
+
+/* The next place of loops. Returns false after the last. */
+static bool next_index(const size_t *extents, size_t count, size_t *index)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (++index[i] < extents[i])
+			return true;
+		index[i] = 0;
+	}
+	return false;
+}
+
+/* The offset of a place. */
+static size_t offset_of(const ptrdiff_t *steps, size_t count, const size_t *index)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		at += index[i] * (size_t)steps[i];
+	return at;
 }
 
 /* Copy runs in nested loops. */
@@ -357,32 +380,21 @@ static void copy_nest_by_kernel(struct rng *rng)
 {
 	size_t count = rng_range(rng, 1, 4), last = NEST_BYTES_MIN + 3 * 64;
 	size_t size = rng_range(rng, NEST_BYTES_MIN, rng_chance(rng, 90) ? last : NEST_BYTES_MAX);
-	struct kernel_loop loops[KERNEL_LOOPS_MAX];
-	ptrdiff_t to[KERNEL_LOOPS_MAX], from[KERNEL_LOOPS_MAX];
-	size_t index[KERNEL_LOOPS_MAX] = {0}, dst_bytes, src_bytes, i;
+	size_t extents[4], index[4] = {0};
+	struct kernel_loop loops[4];
+	ptrdiff_t to[4], from[4];
 	struct guard dst, src;
 
-	for (i = 0; i < count; i++)
-		loops[i].n = rng_range(rng, 1, 5);
-	dst_bytes = random_nest(rng, loops, count, size, to);
-	src_bytes = random_nest(rng, loops, count, size, from);
-	guard_create(&dst, dst_bytes, rng);
-	guard_create(&src, src_bytes, rng);
-	for (i = 0; i < count; i++) {
-		loops[i].dst_step = to[i];
-		loops[i].src_step = from[i];
-	}
-	do {
-		size_t dst_at = 0, src_at = 0;
-
-		for (i = 0; i < count; i++) {
-			dst_at += index[i] * (size_t)to[i];
-			src_at += index[i] * (size_t)from[i];
-		}
-		memcpy(dst.expected + dst_at, src.data + src_at, size);
-		for (i = 0; i < count && ++index[i] == loops[i].n; i++)
-			index[i] = 0;
-	} while (i < count);
+	for (size_t i = 0; i < count; i++)
+		extents[i] = rng_range(rng, 1, 5);
+	guard_create(&dst, random_nest(rng, extents, count, size, to), rng);
+	guard_create(&src, random_nest(rng, extents, count, size, from), rng);
+	for (size_t i = 0; i < count; i++)
+		loops[i] = (struct kernel_loop){extents[i], to[i], from[i]};
+	do
+		memcpy(dst.expected + offset_of(to, count, index),
+		       src.data + offset_of(from, count, index), size);
+	while (next_index(extents, count, index));
 	kernels()->nest((char *)dst.data, (char *)src.data, size, loops, count);
 	guard_assert(&dst, rng);
 	guard_assert(&src, rng);
@@ -390,12 +402,54 @@ static void copy_nest_by_kernel(struct rng *rng)
 	guard_destroy(&src);
 }
 
-static void copy_nests_by_the_kernel(void)
+/* Transpose planes within up to three loops, with the set of kernels for their rows. */
+static void transpose_planes(struct rng *rng, size_t log)
+{
+	const size_t size = (size_t)1 << log, few = TILE_BYTES / size;
+	size_t count = rng_below(rng, 4), index[5] = {0}, extents[5], na, nb;
+	const struct kernels *set;
+	struct kernel_loop loops[3];
+	ptrdiff_t to[5], from[5];
+	struct guard dst, src;
+
+	na = rng_range(rng, few, rng_chance(rng, 70) ? 4 * few + 3 : 70);
+	nb = rng_range(rng, few, rng_chance(rng, 70) ? 4 * few + 3 : 70);
+	set = kernels_for_rows(na * size);
+	if (na * size < set->width && (!set->masks || size < 4))
+		na = set->width / size;
+	/* On each side, the bytes of a row are contiguous. The other loops are around them. */
+	extents[0] = na;
+	extents[1] = nb;
+	for (size_t i = 2; i < count + 2; i++)
+		extents[i] = rng_range(rng, 1, 3);
+	guard_create(&dst, random_nest(rng, extents + 1, count + 1, na * size, to + 1), rng);
+	to[0] = (ptrdiff_t)size;
+	extents[1] = na;
+	guard_create(&src, random_nest(rng, extents + 1, count + 1, nb * size, from + 1), rng);
+	extents[1] = nb;
+	from[0] = from[1];
+	from[1] = (ptrdiff_t)size;
+	for (size_t i = 0; i < count; i++)
+		loops[i] = (struct kernel_loop){extents[i + 2], to[i + 2], from[i + 2]};
+	do
+		memcpy(dst.expected + offset_of(to, count + 2, index),
+		       src.data + offset_of(from, count + 2, index), size);
+	while (next_index(extents, count + 2, index));
+	set->planes[log]((char *)dst.data, to[1], (char *)src.data, from[0], nb, na, loops, count);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+static void copy_nests_by_the_kernels(void)
 {
 	struct rng rng = {0};
 
-	while (rng_next_case(&rng, 2000))
+	while (rng_next_case(&rng, 2000)) {
 		copy_nest_by_kernel(&rng);
+		transpose_planes(&rng, rng_below(&rng, KERNEL_SIZES));
+	}
 }
 
 /* Make a vector of any windows for some units, and take each of its bytes from any of them. */
@@ -496,7 +550,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_steps();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
-	copy_nests_by_the_kernel();
+	copy_nests_by_the_kernels();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';

@@ -57,6 +57,19 @@ static void own_nest(char *dst, const char *src, size_t size, const struct kerne
 	(void)count;
 }
 
+static void own_planes(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		       size_t nb, size_t na, const struct kernel_loop *loops, size_t count)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)nb;
+	(void)na;
+	(void)loops;
+	(void)count;
+}
+
 static void own_fill(char *dst, size_t size, const char *pattern, size_t period)
 {
 	(void)dst;
@@ -103,6 +116,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 		ck_assert(table.far[i] == kernels_portable.far[i] && table.far[i] != NULL);
 		ck_assert(table.staged[i] == kernels_portable.staged[i] && table.staged[i] != NULL);
 		ck_assert(table.listed[i] == kernels_portable.listed[i] && table.listed[i] != NULL);
+		ck_assert(table.planes[i] == kernels_portable.planes[i] && table.planes[i] != NULL);
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
 	ck_assert(table.nest == kernels_portable.nest && table.nest != NULL);
@@ -122,6 +136,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.far = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.staged = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.listed = {own_listed, own_listed, own_listed, own_listed, own_listed},
+		.planes = {own_planes, own_planes, own_planes, own_planes, own_planes},
 		.masks = true,
 		.rows = own_rows,
 		.nest = own_nest,
@@ -142,6 +157,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {
 		ck_assert(table.near[i] == own_tile);
 		ck_assert(table.listed[i] == own_listed);
+		ck_assert(table.planes[i] == own_planes);
 		ck_assert(table.far[i] == own_tile);
 		ck_assert(table.staged[i] == own_tile);
 	}

@@ -79,6 +79,7 @@ const struct kernels kernels_neon = {
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},
 	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
+	.planes = {neon_planes_1, neon_planes_2, neon_planes_4, neon_planes_8, neon_planes_16},
 	.shuffle = neon_shuffle,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };

@@ -64,6 +64,7 @@ const struct kernels kernels_avx2 = {
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},
 	.listed = {avx2_listed_1, avx2_listed_2, avx2_listed_4, avx2_listed_8, avx2_listed_16},
+	.planes = {avx2_planes_1, avx2_planes_2, avx2_planes_4, avx2_planes_8, avx2_planes_16},
 	.shuffle = avx2_shuffle,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };

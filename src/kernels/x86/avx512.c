@@ -104,6 +104,8 @@ const struct kernels kernels_avx512 = {
 		   avx512_staged_16},
 	.listed = {avx512_listed_1, avx512_listed_2, avx512_listed_4, avx512_listed_8,
 		   avx512_listed_16},
+	.planes = {avx512_planes_1, avx512_planes_2, avx512_planes_4, avx512_planes_8,
+		   avx512_planes_16},
 	.masks = true,
 	.shuffle = avx512_shuffle,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,

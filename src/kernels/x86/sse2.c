@@ -48,6 +48,7 @@ const struct kernels kernels_sse2 = {
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
 	.listed = {sse2_listed_1, sse2_listed_2, sse2_listed_4, sse2_listed_8, sse2_listed_16},
+	.planes = {sse2_planes_1, sse2_planes_2, sse2_planes_4, sse2_planes_8, sse2_planes_16},
 };
 
 #include "kernels/vector/vector_end.inc"
