@@ -48,7 +48,7 @@ static inline void copy_plan_choose_planes(struct copy_plan *plan)
 static inline void copy_plan_choose_cached_method(struct copy_plan *plan, bool order)
 {
 	if (copy_plan_is_wide_plane(plan))
-		plan->method = COPY_BY_TILES;
+		plan->method = copy_planes_cost(plan) < UINT64_MAX ? COPY_BY_PLANES : COPY_BY_TILES;
 	else if (copy_lists_choose(plan, order))
 		plan->method = COPY_BY_LISTS;
 	else if (copy_planes_cost(plan) < UINT64_MAX)

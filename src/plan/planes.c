@@ -11,8 +11,9 @@
 #include "machine/caches.h"
 
 enum {
-	PLANES_BYTES_MAX = 8 << 10,                   /* larger planes are copied in blocks */
-	PLANES_SIDE_BYTES_MAX = 2 * CACHE_LINE_BYTES, /* and so are those with longer sides */
+	/* Planes of which both sides are longer are copied in blocks. */
+	PLANES_SIDE_BYTES_MAX = 2 * CACHE_LINE_BYTES,
+	PLANES_PLAN_BYTES_MAX = 1 << 20, /* larger plans do not fit the second-level cache */
 	/* In a plane that has more than a line of rows, shorter source rows waste lines. */
 	PLANES_COLUMN_BYTES = 48,
 };
@@ -55,7 +56,7 @@ uint64_t copy_planes_cost(const struct copy_plan *plan)
 	if (size > TILE_BYTES / (few ? 1 : 2) || (size & (size - 1)) != 0 ||
 	    min(rows, columns) * size < TILE_BYTES || (few && (!set->masks || size < 4)) ||
 	    min(rows, columns) * size > PLANES_SIDE_BYTES_MAX ||
-	    rows * columns * size > PLANES_BYTES_MAX)
+	    copy_plan_payload(plan) > PLANES_PLAN_BYTES_MAX)
 		return UINT64_MAX;
 	for (uint8_t i = 2; i < plan->nloops; i++)
 		count *= plan->loops[i].extent;
