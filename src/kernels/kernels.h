@@ -124,7 +124,7 @@ typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_
 			size_t size, size_t n);
 
 /* The sizes of the runs that nest() copies. */
-enum { NEST_BYTES_MIN = ROWS_BYTES_MIN, NEST_BYTES_MAX = 2048 };
+enum { NEST_BYTES_MIN = 3, NEST_BYTES_MAX = 2048 };
 
 /*
  * Copies runs of `size` bytes in `count` nested loops, the innermost first. `size` is from

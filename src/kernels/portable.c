@@ -105,11 +105,17 @@ static inline void portable_move(char *dst, const char *src, size_t size, size_t
 		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, size, \
 			      half);
 
-static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+/* Copies n runs of NEST_BYTES_MIN to ROWS_BYTES_MAX bytes. */
+static void portable_runs(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			  size_t size, size_t n)
 {
-	COUNT(true, "portable", "rows");
-	if (size <= 32)
+	if (size <= 4)
+		PORTABLE_ROWS(2)
+	else if (size <= 8)
+		PORTABLE_ROWS(4)
+	else if (size <= 16)
+		PORTABLE_ROWS(8)
+	else if (size <= 32)
 		PORTABLE_ROWS(16)
 	else if (size <= 64)
 		PORTABLE_ROWS(32)
@@ -117,6 +123,13 @@ static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 		PORTABLE_ROWS(64)
 	else
 		PORTABLE_ROWS(128)
+}
+
+static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t n)
+{
+	COUNT(true, "portable", "rows");
+	portable_runs(dst, dst_step, src, src_step, size, n);
 }
 
 /* The outermost loop, then the others. */
@@ -127,7 +140,7 @@ static void portable_nest(char *dst, const char *src, size_t size, const struct 
 
 	COUNT(true, "portable", "nest");
 	if (count == 1 && size <= ROWS_BYTES_MAX) {
-		portable_rows(dst, loop->dst_step, src, loop->src_step, size, loop->n);
+		portable_runs(dst, loop->dst_step, src, loop->src_step, size, loop->n);
 		return;
 	}
 	for (size_t i = 0; i < loop->n; i++) {

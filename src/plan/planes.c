@@ -48,13 +48,16 @@ uint64_t copy_planes_cost(const struct copy_plan *plan)
 	size_t size = plan->run.bytes, rows = plan->loops[0].extent,
 	       columns = plan->loops[1].extent;
 	const struct kernels *set = kernels_for_rows(rows * size);
-	bool few = rows * size < set->width;
+	/* Strips of large elements have few rows. Whole pieces of several are better line by line.
+	 */
+	bool few = rows * size<set->width, lines = size> 4 && rows * size > set->width &&
+		   columns * size % TILE_BYTES == 0;
 	uint64_t count = 1;
 
 	/* Elements of a whole piece are not shuffled. Tiles of few rows are worth it even for them.
 	 */
 	if (size > TILE_BYTES / (few ? 1 : 2) || (size & (size - 1)) != 0 ||
-	    min(rows, columns) * size < TILE_BYTES || (few && (!set->masks || size < 4)) ||
+	    min(rows, columns) * size < TILE_BYTES || (few && (!set->masks || size < 4)) || lines ||
 	    min(rows, columns) * size > PLANES_SIDE_BYTES_MAX ||
 	    copy_plan_payload(plan) > PLANES_PLAN_BYTES_MAX)
 		return UINT64_MAX;

@@ -10,8 +10,8 @@
 #include "layout/sizes.h"
 #include "plan/rows.h"
 
-/* A row loop of a nest is at least this long if any loop is. */
-enum { NEST_ROW_RUNS_MIN = 4 };
+/* The innermost loop of a nest: another one if that is so many times as long. */
+enum { NEST_ROW_RUNS_ENOUGH = 16, NEST_ROW_TIMES = 4 };
 
 /* Move a loop to the front. The loops before it come to be inside of it. */
 static void move_to_front(struct copy_plan *plan, uint8_t row)
@@ -33,20 +33,18 @@ static void move_to_second(struct copy_plan *plan, uint8_t from)
 }
 
 /*
- * Order the loops for a kernel that has all of them. A row of a few runs is too short: then the
- * longest loop is the innermost one. Next comes the loop that reads the same lines of the source.
+ * Order the loops for a kernel that has all of them. A row of few runs is too short if another loop
+ * is far longer. Next comes the loop that reads the same lines of the source.
  */
 static void order_nest(struct copy_plan *plan)
 {
 	uint8_t row = 0, next = 1;
 
-	for (uint8_t i = 1; i < plan->nloops; i++) {
-		if (plan->loops[row].extent >= NEST_ROW_RUNS_MIN)
-			break;
-		if (plan->loops[i].extent > plan->loops[row].extent)
+	for (uint8_t i = 1; i < plan->nloops; i++)
+		if (plan->loops[row].extent < NEST_ROW_RUNS_ENOUGH &&
+		    plan->loops[i].extent > plan->loops[row].extent)
 			row = i;
-	}
-	if (row > 0)
+	if (row > 0 && plan->loops[row].extent > NEST_ROW_TIMES * plan->loops[0].extent)
 		move_to_front(plan, row);
 	for (uint8_t i = 2; i < plan->nloops; i++)
 		if (magnitude(plan->loops[i].src_step) < magnitude(plan->loops[next].src_step))
@@ -60,6 +58,7 @@ static void order_nest(struct copy_plan *plan)
 bool copy_rows_nest(const struct copy_plan *plan)
 {
 	return plan->run.bytes >= NEST_BYTES_MIN && plan->run.bytes <= NEST_BYTES_MAX &&
+	       (plan->nloops > 1 || plan->run.bytes >= ROWS_BYTES_MIN) &&
 	       plan->loops[0].src_step != 0 && copy_plan_payload(plan) < NEST_PLAN_BYTES_MAX;
 }
 
