@@ -146,6 +146,7 @@ void add_copy_cases(struct case_list *list, const struct settings *settings);
 void add_layout_cases(struct case_list *list, const struct settings *settings);
 void add_sweep_cases(struct case_list *list, const struct settings *settings);
 void add_scaling_cases(struct case_list *list, const struct settings *settings);
+void add_completion_cases(struct case_list *list, const struct settings *settings);
 void add_asleep_cases(struct case_list *list, const struct settings *settings);
 void add_permutation_cases(struct case_list *list, const struct settings *settings);
 void add_random_cases(struct case_list *list, const struct settings *settings);

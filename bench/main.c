@@ -42,6 +42,7 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	*list = (struct case_list){0};
 	add_memory_cases(list, settings);
 	add_queue_cases(list, settings);
+	add_completion_cases(list, settings);
 	add_copy_cases(list, settings);
 	add_layout_cases(list, settings);
 	add_sweep_cases(list, settings);

@@ -80,7 +80,7 @@ static void stop(void)
 }
 
 const struct task_peer peer_uv = {
-	.name = "libuv uv_queue_work",
+	.name = PEER_UV,
 	.start = start,
 	.one_by_one = one_by_one,
 	.burst = burst,

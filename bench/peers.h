@@ -70,6 +70,7 @@ extern const struct task_peer peer_openmp, peer_tbb, peer_glib, peer_uv;
 #define PEER_ONEDNN "oneDNN reorder"
 #define PEER_TBB "TBB task_group"
 #define PEER_OPENMP "OpenMP task"
+#define PEER_UV "libuv uv_queue_work"
 
 #ifdef __cplusplus
 }

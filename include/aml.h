@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include <aml/dma.h>
+#include <aml/dma/completion.h>
 #include <aml/layout.h>
 #include <aml/utils/async.h>
 #include <aml/utils/error.h>

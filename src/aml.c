@@ -7,13 +7,10 @@
  */
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include <aml.h>
 
 #include "dma/linux.h"
-#include "machine/cpus.h"
-#include "util/environment.h"
 #include "util/lock.h"
 
 const int aml_version_major = AML_VERSION_MAJOR;
@@ -68,37 +65,12 @@ __attribute__((constructor)) static void handle_fork_early(void)
 	(void)handle_fork();
 }
 
-/* Choose the number of workers of aml_dma_linux. */
-static int choose_num_threads(size_t *n)
-{
-	const char *text = environment_get("AML_DMA_NUM_THREADS");
-	size_t value = 0;
-
-	if (text == NULL) {
-		*n = machine_cpus();
-		return AML_SUCCESS;
-	}
-	if (*text == '\0')
-		return -AML_EINVAL;
-	for (; *text != '\0'; text++)
-		if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (size_t)(*text - '0'), &value))
-			return -AML_EINVAL;
-	*n = value;
-	return AML_SUCCESS;
-}
-
 /* Do the work of the first aml_init(). */
 static int start_library(void)
 {
-	size_t n;
-	int err = choose_num_threads(&n);
+	int err = handle_fork();
 
-	if (err == AML_SUCCESS)
-		err = handle_fork();
-	if (err == AML_SUCCESS)
-		err = aml_dma_linux_create(&aml_dma_linux, n);
-	return err;
+	return err == AML_SUCCESS ? aml_dma_linux_create_attr(&aml_dma_linux, NULL) : err;
 }
 
 int aml_init(int *argc, char **argv[])

@@ -6,6 +6,7 @@
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/wait.h>
 
 #include "gate.h"
@@ -24,8 +25,13 @@ static void *call_all(void *arg)
 	struct aml_layout *layout = NULL, *slice = NULL, *copy = NULL, *other = NULL;
 	size_t dims[] = {2, 3}, flat = 6, zero[] = {0, 0};
 	int from[6] = {0}, to[6];
+	struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	cpu_set_t cpus;
 	FILE *null;
 
+	memset(&cpus, 0xff, sizeof(cpus));
+	attr.cpus_size = sizeof(cpus);
 	/* Before the cancellation, make the calls that are not the library's. */
 	null = fopen("/dev/null", "w");
 	if (null == NULL)
@@ -55,6 +61,11 @@ static void *call_all(void *arg)
 	aml_dma_barrier(aml_dma_linux);
 	aml_dma_fprintf(null, "", aml_dma_linux);
 	for (size_t threads = 0; threads < 3; threads++) {
+		attr.num_threads = threads;
+		attr.cpus = &cpus;
+		aml_dma_linux_create_attr(&dma, &attr);
+		aml_dma_linux_statistics(dma, &stats);
+		aml_dma_linux_destroy(&dma);
 		aml_dma_linux_create(&dma, threads);
 		job_post(dma, NULL, &posted);
 		job_copy(dma, &job);

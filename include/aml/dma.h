@@ -9,6 +9,7 @@
 #define AML_DMA_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <aml/layout.h>
@@ -81,13 +82,19 @@ struct aml_dma_data;
  */
 typedef int (*aml_dma_operator)(struct aml_layout *dst, const struct aml_layout *src, void *arg);
 
+struct aml_dma_post_attr;
+struct aml_dma_completion;
+
 /**
- * Further operations of an engine, beyond AML's. Not in AML. This version declares only the members
- * that begin the table; no function uses it yet. Later versions append operations.
+ * Further operations of an engine, beyond AML's. Not in AML. Later versions append operations.
  *
  * The table belongs to the four operations that it names. It is used only while the engine's
  * operations (struct aml_dma_ops) have these four: a table that was copied from an engine's and had
  * one of them replaced does not get the further operations.
+ *
+ * An operation may be NULL, and a table may end before it: the function that needs it then returns
+ * -AML_ENOTSUP. The functions of `aml/dma/completion.h` describe the operations. They check that
+ * no pointer is NULL that must not be, and leave all else to the operation.
  */
 struct aml_dma_extension {
 	/** The size of the table in bytes: `sizeof(struct aml_dma_extension)`. */
@@ -102,6 +109,34 @@ struct aml_dma_extension {
 	int (*wait_request)(struct aml_dma_data *data, struct aml_dma_request **req);
 	/** aml_dma_ops::barrier of the engine. */
 	int (*barrier)(struct aml_dma_data *data);
+
+	/** See aml_dma_test(). */
+	int (*test)(struct aml_dma_data *data, struct aml_dma_request **req, int *result);
+	/** See aml_dma_wait_until(). */
+	int (*wait_until)(struct aml_dma_data *data, struct aml_dma_request **req,
+			  uint64_t deadline, int *result);
+	/** See aml_dma_wait_any(). */
+	int (*wait_any)(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			size_t *index, int *result);
+	/** See aml_dma_wait_all(). */
+	int (*wait_all)(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			int *results);
+	/** See aml_dma_wait_some(). */
+	int (*wait_some)(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			 size_t least, uint64_t deadline, size_t *count, size_t *indices,
+			 int *results);
+	/** See aml_dma_barrier_until(). */
+	int (*barrier_until)(struct aml_dma_data *data, uint64_t deadline, int *result);
+	/** See aml_dma_post(). */
+	int (*post)(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
+		    struct aml_dma_request **reqs);
+	/** See aml_dma_cancel_all(). */
+	int (*cancel_all)(struct aml_dma_data *data, size_t *count);
+	/** See aml_dma_reap(). */
+	int (*reap)(struct aml_dma_data *data, size_t n, struct aml_dma_completion *out,
+		    size_t least, uint64_t deadline, size_t *count);
+	/** See aml_dma_progress(). */
+	int (*progress)(struct aml_dma_data *data, size_t most, size_t *ran);
 };
 
 /**
@@ -125,14 +160,14 @@ struct aml_dma_ops {
 
 	/**
 	 * Optional, not in AML: copy and wait without making a request. aml_dma_copy_custom() uses
-	 * this operation only while create_request and wait_request are the library's own.
+	 * this operation only while create_request and wait_request are the library's own. If it is
+	 * NULL then, the library's own copy is used.
 	 */
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);
 
 	/**
-	 * Optional, not in AML: further operations. NULL: none. In this version it is NULL in
-	 * aml_dma_linux_ops too.
+	 * Optional, not in AML: further operations. NULL: none.
 	 */
 	const struct aml_dma_extension *extension;
 };
@@ -149,7 +184,8 @@ struct aml_dma {
  * Copy and wait for the copy.
  *
  * The copy is a request like any other: it keeps its place in the engine's order, counts for the
- * engine's bound, and a barrier waits for it.
+ * engine's bound on what runs at once, and a barrier waits for it. It also counts for
+ * aml_dma_linux_attr::max_unfinished, but is never refused.
  *
  * Thread-safe. Blocks until the copy has finished.
  *
@@ -194,6 +230,8 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
  *       - more than AML_LAYOUT_DEPTH_MAX pads and reshape layouts lie over each other.
  * @retval -AML_ENOTSUP  The engine lacks the operation; or, for one of the library's layout
  *   operators, a layout lacks an operator that the copy needs.
+ * @retval -AML_EBUSY  The engine's bound on unfinished requests leaves no room at present, see
+ *   aml_dma_linux_attr::max_unfinished. Nothing was posted.
  * @retval -AML_ENOMEM  Out of memory.
  */
 int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,

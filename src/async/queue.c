@@ -6,8 +6,20 @@
 
 #include "async/queue.h"
 #include "async/queue_check.h"
+#include "async/queue_head.h"
+#include "async/queue_held.h"
+#include "async/queue_lock.h"
 #include "async/queue_memory.h"
-#include "util/clock.h"
+#include "async/queue_roster.h"
+
+void sleeper_signal(struct sleeper *s)
+{
+	/* Tools that watch locks take a read-modify-write operation for a read. */
+	if (s->spins)
+		(void)__atomic_exchange_n(&s->spin_over, true, __ATOMIC_RELAXED);
+	else
+		pthread_cond_signal(&s->wakeup);
+}
 
 void sleeper_done(struct sleeper *s)
 {
@@ -16,11 +28,54 @@ void sleeper_done(struct sleeper *s)
 		pthread_cond_signal(&s->wakeup);
 }
 
+/* One of the tasks that a sleeper waits for has finished. */
+static void sleeper_count(struct sleeper *s)
+{
+	if (--s->need == 0)
+		sleeper_done(s);
+}
+
+/* Prepare the condition variable for deadlines of clock_ns(). No thread uses it yet. */
+static void wakeup_set_clock(pthread_cond_t *wakeup)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(wakeup, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* Return a time of clock_ns() for the system: not later than it can express. */
+static struct timespec time_of_ns(uint64_t ns)
+{
+	const uint64_t most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
+	uint64_t seconds = ns / 1000000000;
+
+	return (struct timespec){.tv_sec = (time_t)(seconds < most ? seconds : most),
+				 .tv_nsec = (long)(ns % 1000000000)};
+}
+
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me)
 {
-	me->slept = true;
+	/* The sleep releases the lock. */
+	queue_signal_locked(q);
+	queue_call_walkers_locked(q);
+	if (me->called)
+		return;
 	queue_check_locked(q);
-	pthread_cond_wait(&me->wakeup, &q->lock.mutex);
+	if (me->deadline == SLEEPER_NO_DEADLINE) {
+		me->slept = true;
+		pthread_cond_wait(&me->wakeup, &q->lock.mutex);
+	} else {
+		struct timespec deadline = time_of_ns(me->deadline);
+
+		if (!me->slept)
+			wakeup_set_clock(&me->wakeup);
+		me->slept = true;
+		pthread_cond_timedwait(&me->wakeup, &q->lock.mutex, &deadline);
+		sleeper_is_late(me);
+	}
 }
 
 void sleeper_end(struct sleeper *me)
@@ -47,8 +102,8 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 		q->idle = s->next;
 		return s;
 	}
-	s = q->head->priv.waiter;
-	if (s != NULL && s->asleep)
+	s = task_waiter(q->head);
+	if (s != NULL && s->asleep && sleeper_may_run_locked(q, s))
 		return s;
 	/* The one that went to sleep last comes first. */
 	for (s = q->helpers.last; s != NULL; s = s->prev_helper)
@@ -67,7 +122,7 @@ void queue_poke_locked(struct queue_sched *q)
 	q->unanswered = 0;
 	q->poked_at = clock_ns();
 	s->poked = true;
-	pthread_cond_signal(&s->wakeup);
+	sleeper_signal(s);
 }
 
 /*
@@ -106,25 +161,13 @@ void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request)
 {
 	queue_enter_locked(q, task, request, TASK_QUEUED);
-	if (q->head == NULL)
-		q->head = task;
-	q->nqueued++;
-	if (!(request->flags & TASK_REQUEST))
+	queue_attach_locked(q, task);
+	if (!(request->flags & TASK_REQUEST)) {
 		q->unclaimed++;
+		q->plain.submitted++;
+		q->plain.queued++;
+	}
 	trace_post(&q->trace, task);
-}
-
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
-{
-	struct aml_task *next = task->priv.next;
-
-	q->nqueued--;
-	if (task != q->head)
-		return;
-	/* The loop passes each task that ran whole ahead of its turn only once. */
-	while (next != NULL && !has_untaken_part(next))
-		next = next->priv.next;
-	q->head = next;
 }
 
 void queue_settle_locked(struct queue_sched *q)
@@ -136,14 +179,19 @@ void queue_settle_locked(struct queue_sched *q)
 		sleeper_list_end_first(&q->barriers);
 	if (q->destroyer != NULL && oldest == NULL && q->callers == 0)
 		sleeper_done(q->destroyer);
+	if (q->afters.first != NULL)
+		queue_release_afters_locked(q);
+	q->settles = q->barriers.first != NULL || q->destroyer != NULL || q->afters.first != NULL;
 }
 
-/* Report the failure of a request to the first barrier that covers it. False: there is none. */
-static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_task *task, int code)
-	REQUIRES(q)
+/*
+ * Report the failure of a request to the first barrier that covers it. `seq`: its place in the
+ * order of submission. False: there is none.
+ */
+static bool report_to_barrier_locked(struct queue_sched *q, uint64_t seq, int code) REQUIRES(q)
 {
 	for (struct sleeper *s = q->barriers.first; s != NULL; s = s->next) {
-		if (s->limit < task->priv.seq)
+		if (s->limit < seq)
 			continue;
 		s->code = code;
 		sleeper_list_unlink(&q->barriers, s);
@@ -153,17 +201,46 @@ static bool report_to_barrier_locked(struct queue_sched *q, const struct aml_tas
 	return false;
 }
 
-static const int *request_result(const struct aml_task *task)
+/* Report whether no barrier may report the failure of a request that no thread waits for. */
+static bool is_silent(const struct aml_task *task)
 {
-	return (const int *)(const void *)task->out;
+	return task->priv.flags & TASK_SILENT ||
+	       (is_extended(task) && task->priv.flags & TASK_OWNED &&
+		extra_of(task)->callback != NULL);
 }
 
-/* A request that no thread waits for has finished: report its failure, or put it on `failed`. */
-static void file_request_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+/* Put a finished request on the completion queue, and wake a thread that waits for this. */
+static void complete_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+{
+	reaping_list_unlink(&q->reaping, extra_of(task));
+	task_list_push(&q->completions, task);
+	q->ncompletions++;
+	if (q->eventfd >= 0) {
+		q->signals++;
+		q->chores = true;
+	}
+	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
+		if (s->least > q->ncompletions)
+			continue;
+		sleeper_list_unlink(&q->reapers, s);
+		sleeper_done(s);
+		return;
+	}
+}
+
+/*
+ * A request that no thread waits for has finished: put it on the completion queue, or report its
+ * failure, or put it on `failed`. `seq`: its place in the order of submission.
+ */
+static void file_request_locked(struct queue_sched *q, struct aml_task *task, uint64_t seq)
+	REQUIRES(q)
 {
 	int code = *request_result(task);
 
-	if (code != AML_SUCCESS && !report_to_barrier_locked(q, task, code)) {
+	if (is_extended(task) && extra_of(task)->options & EXTRA_REAP) {
+		complete_locked(q, task);
+	} else if (code != AML_SUCCESS && !is_silent(task) &&
+		   !report_to_barrier_locked(q, seq, code)) {
 		task->priv.flags |= TASK_UNREPORTED;
 		task_list_push(&q->failed, task);
 	} else if (task->priv.flags & TASK_OWNED) {
@@ -186,23 +263,44 @@ static void file_task_locked(struct queue_sched *q, struct aml_task *task) REQUI
 	queue_claim_locked(q);
 }
 
+/* Count a finished request that failed. If it was skipped, no part of it ran. */
+static void count_failed_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	q->nfailed++;
+	if (is_extended(task) && extra_of(task)->skips)
+		q->extra_parts--;
+}
+
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
+	struct sleeper *waiter = task_waiter(task);
+	uint64_t seq = task->priv.seq;
 
-	q->nfinished++;
-	if (request && *request_result(task) == AML_SUCCESS)
+	task->priv.seq = ++q->nfinished + q->ncancelled;
+	if (!request)
+		q->plain.finished++;
+	else if (*request_result(task) == AML_SUCCESS)
 		q->bytes += task->priv.bytes;
+	else
+		count_failed_locked(q, task);
 	task->priv.state = TASK_FINISHED;
 	task_list_unlink(&q->unfinished, task);
-	if (task->priv.waiter != NULL)
-		sleeper_done(task->priv.waiter);
+	if (task_edges(task) != NULL)
+		queue_release_held_locked(
+			q, task,
+			waiter != NULL && waiter->cancels ? -AML_FAILURE : *request_result(task));
+	if (waiter != NULL && waiter->roster != NULL)
+		roster_finish(waiter->roster, task->priv.index);
+	if (waiter != NULL && !waiter->done)
+		sleeper_count(waiter);
 	else if (request)
-		file_request_locked(q, task);
+		file_request_locked(q, task, seq);
 	else
 		file_task_locked(q, task);
 	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
-	queue_settle_locked(q);
+	if (q->settles)
+		queue_settle_locked(q);
 }
 
 void queue_claim_locked(struct queue_sched *q)

@@ -4,15 +4,45 @@
 #define ASYNC_QUEUE_H
 
 #include "async/queue_state.h"
+#include "util/clock.h"
+
+/* Signal a sleeper: end its sleep or its spin. The lock must be held. */
+void sleeper_signal(struct sleeper *s);
 
 /* Mark the sleeper as done, and wake it if it sleeps. */
 void sleeper_done(struct sleeper *s);
 
-/* Wait for a signal to the sleeper of the calling thread. The wakeup may be spurious. */
+/*
+ * Wait for a signal to the sleeper of the calling thread, at most until its deadline, and then set
+ * `late`. The wakeup may be spurious.
+ */
 void sleeper_sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);
+
+/* Report whether the deadline of the sleeper has passed, and set `late`. */
+static inline bool sleeper_is_late(struct sleeper *me)
+{
+	if (me->deadline != SLEEPER_NO_DEADLINE && !me->late)
+		me->late = clock_ns() >= me->deadline;
+	return me->late;
+}
 
 /* End the use of a sleeper that no thread signals any more. */
 void sleeper_end(struct sleeper *me);
+
+/*
+ * Report whether a waiting thread may run the head. It may run what it waits for, and other tasks
+ * up to its limit. If there are workers, it may run only small ones of the others, and if it has
+ * `only_small`, of all.
+ */
+static inline bool sleeper_may_run_locked(const struct queue_sched *q, const struct sleeper *me)
+	REQUIRES(q)
+{
+	const struct aml_task *head = q->head;
+
+	return (task_waiter(head) == me && !me->only_small) ||
+	       (head->priv.seq <= me->limit &&
+		(q->nworkers == 0 || (head->priv.flags & TASK_SMALL)));
+}
 
 /* Poke a sleeping thread that may run the head, if there is one. A poke must be owed. */
 void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
@@ -37,9 +67,6 @@ void queue_enter_locked(struct queue_sched *q, struct aml_task *task,
 /* Append a task to the queue. The caller pays the poke. */
 void queue_append_locked(struct queue_sched *q, struct aml_task *task,
 			 const struct queue_request *request) REQUIRES(q);
-
-/* Remove a task from the queue: no part of it will be taken any more. */
-void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
  * After a task has left `unfinished`: end the wait of each barrier that covers no unfinished task,

@@ -2,8 +2,11 @@
 /* Work that the calling thread does at once: all moves of a task in two steps. */
 #include <stddef.h>
 
+#include <aml/utils/error.h>
+
 #include "async/queue.h"
 #include "async/queue_begin.h"
+#include "async/queue_bound.h"
 #include "async/queue_lock.h"
 
 /* Report whether the calling thread may do at once what it would submit. */
@@ -12,10 +15,16 @@ static bool may_begin_locked(const struct queue_sched *q) REQUIRES(q)
 	return q->head == NULL && q->running < q->slots;
 }
 
+/* Report whether the calling thread may begin at once what it posts without waiting for it. */
+static bool may_post_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	return q->nworkers > 0 && queue_room_locked(q, 1) == AML_SUCCESS;
+}
+
 bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 {
 	queue_acquire(q);
-	if (!may_begin_locked(q) || !(waits || q->nworkers > 0)) {
+	if (!may_begin_locked(q) || !(waits || may_post_locked(q))) {
 		queue_release(q);
 		return false;
 	}
@@ -37,7 +46,7 @@ void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 	q->nfinished++;
 	task_list_unlink(&q->unfinished, task);
 	q->bytes += bytes;
-	if (q->barriers.first != NULL || q->destroyer != NULL)
+	if (q->settles)
 		queue_settle_locked(q);
 	queue_free_slot_locked(q);
 	queue_wake_locked(q);

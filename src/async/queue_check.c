@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "async/queue.h"
+#include "async/queue_bound.h"
 #include "async/queue_check.h"
+#include "async/queue_roster.h"
 
 enum {
 	/* The average of list elements that a call looks at: long lists are walked less often. */
@@ -44,9 +47,10 @@ static void check_links(const struct task_list *list, const struct aml_task *tas
 /* The task is QUEUED or RUNNING, and the numbers of its parts agree with that. */
 static void check_unfinished(const struct aml_task *task)
 {
-	MUST(task->priv.state == TASK_QUEUED || task->priv.state == TASK_RUNNING);
+	MUST(task->priv.state == TASK_QUEUED || task->priv.state == TASK_RUNNING ||
+	     task->priv.state == TASK_HELD);
 	MUST(task->priv.taken <= task->priv.parts);
-	if (task->priv.state == TASK_QUEUED)
+	if (task->priv.state != TASK_RUNNING)
 		MUST(task->priv.taken == 0 && task->priv.active == 0 && task->priv.parts > 0);
 	else
 		MUST(task->priv.taken > 0);
@@ -55,11 +59,32 @@ static void check_unfinished(const struct aml_task *task)
 		MUST(task->priv.active <= task->priv.taken);
 }
 
+/* `pending` agrees with what the request waits for. */
+static void check_held(const struct aml_task *task)
+{
+	const struct request_extra *extra = extra_of(task);
+	size_t pending = extra->waits_for_all;
+
+	for (size_t i = 0; i < extra->nedges; i++) {
+		const struct task_edge *edge = &extra->edges[i];
+
+		if (edge->from == NULL)
+			continue;
+		MUST(edge->to == task);
+		MUST(edge->prev != NULL ? edge->prev->next == edge
+					: task_edges(edge->from) == edge);
+		pending++;
+	}
+	MUST(is_extended(task) && pending > 0 && extra->pending == pending);
+	MUST(!extra->is_ready);
+}
+
 /* `unfinished` is in order, the head is its first task with an untaken part, the counts agree. */
 static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 {
-	const struct aml_task *head = NULL;
-	size_t queued = 0, unclaimed = 0;
+	const struct aml_task *head = NULL, *fifo = NULL;
+	size_t queued = 0, unclaimed = 0, begun = 0, plain = 0, plain_queued = 0, unfinished = 0;
+	size_t held = 0;
 	uint64_t seq = 0;
 
 	for (const struct aml_task *t = q->unfinished.first; t != NULL; t = t->priv.next) {
@@ -67,12 +92,24 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 		check_unfinished(t);
 		MUST(t->priv.seq > seq);
 		seq = t->priv.seq;
-		if (has_untaken_part(t)) {
+		unfinished++;
+		plain += !is_request(t);
+		held += t->priv.state == TASK_HELD;
+		if (can_run(t)) {
+			bool is_ready = is_extended(t) && extra_of(t)->is_ready;
+
+			MUST(!is_ready || fifo == NULL);
 			queued++;
+			begun += t->priv.taken > 0;
+			plain_queued += !is_request(t);
 			if (head == NULL)
 				head = t;
+			if (fifo == NULL && !is_ready)
+				fifo = t;
 		}
-		unclaimed += !is_request(t) && t->priv.waiter == NULL;
+		if (t->priv.state == TASK_HELD)
+			check_held(t);
+		unclaimed += !is_request(t) && task_waiter(t) == NULL;
 	}
 	for (const struct aml_task *t = q->done.first; t != NULL; t = t->priv.next) {
 		check_links(&q->done, t);
@@ -80,8 +117,11 @@ static void check_queue_locked(const struct queue_sched *q) REQUIRES(q)
 		unclaimed++;
 	}
 	MUST(seq <= q->seq);
-	MUST(q->head == head);
-	MUST(q->nqueued == queued);
+	MUST(q->head == head && q->fifo == fifo);
+	MUST(q->nqueued == queued && q->nbegun == begun && q->plain.queued == plain_queued);
+	MUST(q->nheld == held);
+	MUST(q->plain.submitted - q->plain.finished == plain);
+	MUST(queue_unfinished_locked(q) == unfinished - plain);
 	MUST(q->unclaimed == unclaimed);
 }
 
@@ -92,7 +132,7 @@ static void check_requests_locked(const struct queue_sched *q) REQUIRES(q)
 
 	for (int i = 0; t != NULL && i < CHECK_FIRST_ELEMENTS; t = t->priv.next, i++) {
 		check_links(&q->failed, t);
-		MUST(t->priv.state == TASK_FINISHED && is_request(t) && t->priv.waiter == NULL);
+		MUST(t->priv.state == TASK_FINISHED && is_request(t));
 		MUST(t->priv.flags & TASK_UNREPORTED);
 	}
 	t = q->orphans.first;
@@ -157,12 +197,13 @@ static void check_sleepers_locked(const struct queue_sched *q) REQUIRES(q)
 	for (const struct sleeper *s = q->anys.first; s != NULL; s = s->next)
 		MUST(!s->done && q->unclaimed > 0);
 	if (could_run && !q->waking) {
-		const struct sleeper *waiter = q->head->priv.waiter;
+		const struct sleeper *waiter = task_waiter(q->head);
 
 		/* A waiter that is awake looks at the head before it sleeps. */
-		if (waiter != NULL && !waiter->asleep)
+		if (waiter != NULL && !waiter->asleep && task_idle_roster(q->head) == NULL)
 			return;
-		MUST(q->idle == NULL && waiter == NULL);
+		MUST(q->idle == NULL &&
+		     (waiter == NULL || !waiter->asleep || !sleeper_may_run_locked(q, waiter)));
 		for (const struct sleeper *s = q->helpers.last; s != NULL; s = s->prev_helper)
 			MUST(s->done || s->limit < q->head->priv.seq);
 	}
@@ -179,14 +220,50 @@ static bool can_afford(size_t length)
 	return true;
 }
 
+/* The members of rosters are at their places, and the finished ones in order. */
+static void check_rosters_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	for (const struct queue_roster *r = q->rosters.first; r != NULL; r = r->next) {
+		size_t members = 0, finished = 0;
+		uint32_t prev = ROSTER_NONE;
+		uint64_t seq = 0;
+
+		if (!can_afford(2 * r->n))
+			continue;
+		MUST(r->n <= r->room && r->sleeper.roster == r);
+		MUST(r->busy || r->sleeper.done);
+		for (size_t i = 0; i < r->n; i++) {
+			const struct aml_task *t = task_of_handle(r->handles[i]);
+
+			if (t == NULL)
+				continue;
+			MUST(task_waiter(t) == &r->sleeper && t->priv.index == i);
+			members++;
+			finished += has_finished(t);
+		}
+		MUST(members == r->members);
+		for (uint32_t i = r->first; i != ROSTER_NONE; i = r->links[i].next) {
+			const struct aml_task *t = task_of_handle(r->handles[i]);
+
+			MUST(has_finished(t) && t->priv.seq > seq);
+			MUST(r->links[i].prev == prev);
+			seq = t->priv.seq;
+			prev = i;
+			finished--;
+		}
+		MUST(r->last == prev && finished == 0);
+	}
+}
+
 void queue_check_locked(struct queue_sched *q)
 {
 	check_slots_locked(q);
 	check_sleepers_locked(q);
-	if (can_afford(q->nqueued + q->unclaimed))
+	if (can_afford(q->nqueued + q->unclaimed + q->nheld))
 		check_queue_locked(q);
 	if (can_afford(2 * q->nblocks))
 		check_blocks_locked(q);
 	check_requests_locked(q);
+	check_rosters_locked(q);
 }
 #endif

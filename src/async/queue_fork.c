@@ -15,6 +15,8 @@
 #include <aml/utils/error.h>
 
 #include "async/queue_fork.h"
+#include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_state.h"
 
 /* Guards the two variables below. Taken before any scheduler's lock, never with one held. */
@@ -39,6 +41,36 @@ static void fork_parent(void) NOT_ANALYSED
 	lock_release(&all_lock);
 }
 
+/* An unfinished task of the parent counts as finished, and a request as failed. */
+static void count_orphan_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	q->nfinished++;
+	if (task->priv.flags & TASK_REQUEST) {
+		q->nfailed++;
+		q->extra_parts--;
+	} else {
+		q->plain.finished++;
+	}
+}
+
+/*
+ * Let no thread of the parent wait for several requests any more: they may be waited for again.
+ * Rosters lose their members. The memory of these threads' stacks is still there, as all memory of
+ * the parent is.
+ */
+static void end_groups_locked(struct queue_sched *q) REQUIRES(q)
+{
+	for (const struct queue_group *g = q->groups.first; g != NULL; g = g->next_group)
+		for (size_t i = g->first; i < g->n; i = group_after(g, i))
+			task_set_waiter(task_of_handle(g->handles[i]), NULL);
+	q->groups = (struct group_list){NULL, NULL};
+	for (struct queue_roster *r = q->rosters.first; r != NULL; r = r->next) {
+		queue_roster_clear(r);
+		r->list = NULL;
+		r->busy = false;
+	}
+}
+
 /* Leave all unfinished tasks to the parent. */
 static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 {
@@ -46,19 +78,41 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 
 	for (struct aml_task *task = q->unfinished.first; task != NULL; task = next) {
 		next = task->priv.next;
+		count_orphan_locked(q, task);
 		if (task->priv.flags & TASK_ON_STACK)
 			continue;
 		task->priv.state = TASK_ORPHAN;
 		task->priv.waiter = NULL;
+		task->priv.seq = q->nfinished + q->ncancelled;
 		if (task->priv.flags & TASK_REQUEST)
 			task_list_push(&q->orphans, task);
 	}
 	q->unfinished = (struct task_list){NULL, NULL};
+	q->fifo = NULL;
+	q->ready = NULL;
+	q->afters = (struct after_list){NULL, NULL};
+	q->reaping = (struct reaping_list){NULL, NULL};
+	q->urgent = (struct urgent_list){NULL, NULL};
 	q->head = NULL;
 	q->nqueued = 0;
+	q->nbegun = 0;
+	q->nheld = 0;
+	q->plain.queued = 0;
 	q->unclaimed = 0;
 	for (const struct aml_task *task = q->done.first; task != NULL; task = task->priv.next)
 		q->unclaimed++;
+}
+
+/* Drop the completions, which the parent reaps, and leave the descriptor to the parent. */
+static void drop_completions_locked(struct queue_sched *q) REQUIRES(q)
+{
+	struct aml_task *task;
+
+	while ((task = task_list_pop(&q->completions)) != NULL)
+		queue_put_free_locked(q, task);
+	q->ncompletions = 0;
+	q->signals = 0;
+	q->eventfd = -1;
 }
 
 static void fork_child(void) NOT_ANALYSED
@@ -66,7 +120,9 @@ static void fork_child(void) NOT_ANALYSED
 	trace_fork_child();
 	for (struct queue_sched *q = all_scheds.first; q != NULL; q = q->next) {
 		lock_renew(&q->lock);
+		end_groups_locked(q);
 		disown_unfinished_locked(q);
+		drop_completions_locked(q);
 		q->nworkers = 0;
 		q->slots = 1;
 		q->running = 0;
@@ -76,6 +132,9 @@ static void fork_child(void) NOT_ANALYSED
 		q->barriers = (struct sleeper_list){NULL, NULL};
 		q->anys = (struct sleeper_list){NULL, NULL};
 		q->resumers = (struct sleeper_list){NULL, NULL};
+		q->reapers = (struct sleeper_list){NULL, NULL};
+		q->walkers = (struct walker_list){NULL, NULL};
+		q->beyond = 0;
 		q->destroyer = NULL;
 		q->waking = false;
 	}

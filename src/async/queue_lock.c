@@ -10,8 +10,10 @@
  * with them. Meanwhile that thread takes the lock several times more, and finds all of it in its
  * own cache.
  */
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
@@ -19,15 +21,6 @@
 
 /* The number of tries, and the pause before each one. */
 enum { LOCK_TRIES = 4, LOCK_PAUSE_NS = 2400 };
-
-static void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
 
 bool queue_may_spin(void)
 {
@@ -43,18 +36,52 @@ void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 		uint64_t end = clock_ns() + LOCK_PAUSE_NS;
 
 		while (clock_ns() < end)
-			pause_cpu();
+			queue_pause_cpu();
 		if (lock_try(&q->lock))
 			return;
 	}
 	lock_acquire(&q->lock);
 }
 
-void queue_release_surplus(struct queue_sched *q) NOT_ANALYSED
+/*
+ * The write never blocks. If the counter of the descriptor is full, the descriptor is readable
+ * anyway. The lock is held, so that the descriptor is not closed meanwhile.
+ */
+void queue_signal_locked(struct queue_sched *q)
+{
+	uint64_t signals = q->signals;
+	int saved;
+
+	if (signals == 0)
+		return;
+	q->signals = 0;
+	saved = errno;
+	if (write(q->eventfd, &signals, sizeof(signals)) < 0)
+		errno = saved;
+}
+
+void queue_call_walkers_locked(struct queue_sched *q)
+{
+	struct request_extra *extra;
+
+	if (q->urgent.first == NULL)
+		return;
+	while ((extra = urgent_list_pop(&q->urgent)) != NULL)
+		extra->urgent = false;
+	for (struct sleeper *s = q->walkers.first; s != NULL; s = s->next_walker) {
+		s->called = true;
+		pthread_cond_signal(&s->wakeup);
+	}
+}
+
+void queue_release_chores(struct queue_sched *q) NOT_ANALYSED
 {
 	struct request_block *surplus = q->surplus;
 
+	queue_signal_locked(q);
+	queue_call_walkers_locked(q);
 	q->surplus = NULL;
+	q->chores = false;
 	lock_release(&q->lock);
 	queue_shake_here();
 	queue_free_surplus(surplus);

@@ -17,43 +17,71 @@
 #include "async/queue_memory.h"
 #include "async/queue_sched.h"
 
-enum { SLOT_ALIGNMENT_BYTES = CACHE_LINE_BYTES / 2 };
+/*
+ * Slots have no word that says where their block is: requests must not grow. The flags of the task
+ * have the number of the slot, and the word before slot 0 is the address of the block.
+ */
+enum { SLOT_ALIGNMENT_BYTES = sizeof(void *), EXTENDED_ALIGNMENT_BYTES = CACHE_LINE_BYTES };
 
-/* The members of a slot before the request. */
-struct request_slot {
-	struct request_block *block;
-	struct aml_task task;
-};
+static bool list_is_extended(unsigned list)
+{
+	return list >= QUEUE_SIZES;
+}
 
-/* Slots of flat copies are whole lines. Whole lines for all would make others a tenth larger. */
+/* Return the size of a slot of free list `list`. */
 static size_t slot_bytes(const struct queue_sched *q, unsigned list)
 {
-	size_t bytes = offsetof(struct request_slot, task) + q->sizes[list];
+	size_t bytes = q->sizes[list % QUEUE_SIZES], unit = SLOT_ALIGNMENT_BYTES;
 
-	return (bytes + SLOT_ALIGNMENT_BYTES - 1) / SLOT_ALIGNMENT_BYTES * SLOT_ALIGNMENT_BYTES;
+	if (list_is_extended(list)) {
+		bytes += sizeof(struct request_extra);
+		unit = EXTENDED_ALIGNMENT_BYTES;
+	}
+	return (bytes + unit - 1) / unit * unit;
+}
+
+/* Return the block of a request. */
+static struct request_block *block_of(const struct queue_sched *q, struct aml_task *task)
+{
+	const struct slot_place *place =
+		&q->places[task->priv.flags >> TASK_CLASS_SHIFT & (QUEUE_FREE_LISTS - 1)];
+	size_t slot = task->priv.flags >> TASK_SLOT_SHIFT;
+	char *begin = (char *)task - slot * place->bytes - place->offset;
+
+	return ((struct request_block **)(void *)begin)[-1];
+}
+
+void queue_set_sizes(struct queue_sched *q, const size_t sizes[QUEUE_SIZES])
+{
+	for (size_t i = 0; i < QUEUE_SIZES; i++)
+		q->sizes[i] = sizes[i];
+	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++) {
+		q->places[i].bytes = (uint32_t)slot_bytes(q, i);
+		q->places[i].offset = list_is_extended(i) ? sizeof(struct request_extra) : 0;
+	}
 }
 
 struct request_block *queue_create_block(const struct queue_sched *q, unsigned list)
 {
-	size_t bytes = slot_bytes(q, list);
+	size_t bytes = q->places[list].bytes;
 	struct request_block *block = malloc(QUEUE_BLOCK_BYTES);
-	char *begin = (char *)(block + 1);
+	char *begin = (char *)(block + 1) + sizeof(block);
 
 	if (block == NULL)
 		return NULL;
 	begin += -(uintptr_t)begin & (CACHE_LINE_BYTES - 1);
 	*block = (struct request_block){
 		.list = list,
+		.mark = list << TASK_CLASS_SHIFT,
 		.bytes = (uint32_t)bytes,
 		.slots = (uint32_t)((size_t)((char *)block + QUEUE_BLOCK_BYTES - begin) / bytes),
-		.begin = begin,
+		.tasks = begin + q->places[list].offset,
 	};
 	if (block->slots > QUEUE_BLOCK_SLOTS_MAX)
 		block->slots = QUEUE_BLOCK_SLOTS_MAX;
-	for (uint32_t i = 0; i < block->slots; i++) {
-		((struct request_slot *)(void *)(begin + i * bytes))->block = block;
+	((struct request_block **)(void *)begin)[-1] = block;
+	for (uint32_t i = 0; i < block->slots; i++)
 		block->free[i / 64] |= (uint64_t)1 << i % 64;
-	}
 	block->nfree = block->slots;
 	return block;
 }
@@ -63,6 +91,7 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, struct request_b
 {
 	unsigned word = block->free[0] == 0;
 	unsigned slot = word * 64 + (unsigned)__builtin_ctzll(block->free[word]);
+	char *task = block->tasks + (size_t)slot * block->bytes;
 
 	if (block->nfree == block->slots) {
 		q->idle_bytes -= QUEUE_BLOCK_BYTES;
@@ -72,7 +101,8 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, struct request_b
 	block->free[word] &= block->free[word] - 1;
 	if (--block->nfree == 0)
 		open_list_unlink(&q->open[block->list], block);
-	return &((struct request_slot *)(void *)(block->begin + (size_t)slot * block->bytes))->task;
+	((struct aml_task *)(void *)task)->priv.flags = block->mark | slot << TASK_SLOT_SHIFT;
+	return (struct aml_task *)(void *)task;
 }
 
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
@@ -111,13 +141,13 @@ static void block_idle_locked(struct queue_sched *q, struct request_block *block
 	q->nblocks--;
 	block->next = q->surplus;
 	q->surplus = block;
+	q->chores = true;
 }
 
 void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
 {
-	char *at = (char *)task - offsetof(struct request_slot, task);
-	struct request_block *block = ((struct request_slot *)(void *)at)->block;
-	uint32_t slot = (uint32_t)(at - block->begin) / block->bytes;
+	struct request_block *block = block_of(q, task);
+	uint32_t slot = task->priv.flags >> TASK_SLOT_SHIFT;
 
 	task->priv.state = TASK_RETURNED;
 	block->free[slot / 64] |= (uint64_t)1 << slot % 64;

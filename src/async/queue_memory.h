@@ -8,9 +8,13 @@
 /* A block of memory for requests. */
 struct request_block;
 
+/* Set the size in bytes of the requests of each class, before anything is submitted. */
+void queue_set_sizes(struct queue_sched *q, const size_t sizes[QUEUE_SIZES]);
+
 /*
  * Take the memory of a request from free list `list`. NULL: the list is empty. Then create a block
- * without the lock, and take the memory from the block. The state of the request is not set.
+ * without the lock, and take the memory from the block. Of the private members of the task, only
+ * `flags` is set: its list and its slot, which the request must keep.
  */
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list) REQUIRES(q);
 

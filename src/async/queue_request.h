@@ -18,6 +18,9 @@
 
 #include "util/lock.h"
 
+/* A handle. A request begins with its task. */
+struct aml_dma_request;
+
 /* In lock annotations, a scheduler stands for its own lock. */
 struct CAPABILITY queue_sched;
 
@@ -27,17 +30,26 @@ enum {
 	TASK_OWNED = 1 << 1,    /* a request without a handle: the scheduler releases it */
 	TASK_ON_STACK = 1 << 2, /* a request in the frame of its poster: never freed or reused */
 	TASK_SMALL = 1 << 4,    /* a short request that neither blocks nor calls program code */
+	TASK_EXTENDED = 1 << 5, /* a request with a struct request_extra */
+	TASK_KEEPS = 1 << 6,    /* if the request does not run, queue_drop_fn must be called */
 };
 
-/* The number of sizes of requests. The free memory of each size is a free list of blocks. */
-enum { QUEUE_FREE_LISTS = 4 };
+/*
+ * The number of sizes of requests. The free memory of each size is a free list of blocks, and that
+ * of extended requests of each size another one.
+ */
+enum { QUEUE_SIZES = 4, QUEUE_FREE_LISTS = 2 * QUEUE_SIZES };
 
-/* From this bit of the flags on: the number of the free list that the request goes to. */
-enum { TASK_CLASS_SHIFT = 8 };
+/*
+ * From these bits of the flags on: the number of the free list that the request goes to, and of its
+ * slot in its block. They are set in the memory that the scheduler provides: see
+ * queue_take_free_locked().
+ */
+enum { TASK_CLASS_SHIFT = 8, TASK_SLOT_SHIFT = 16 };
 
 /* The description of a request for the scheduler. */
 struct queue_request {
-	unsigned flags; /* TASK_… and the number of the free list */
+	unsigned flags; /* TASK_…, the number of the free list, and of the slot */
 	unsigned parts; /* 1: the request is not divisible */
 	uint64_t bytes; /* the bytes that the request moves */
 };
@@ -48,6 +60,12 @@ struct queue_request {
  * function, which closes the task.
  */
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
+
+/*
+ * Release what a request with TASK_KEEPS owns. It is called without the lock, for a request that
+ * does not run.
+ */
+typedef void (*queue_drop_fn)(struct aml_task *task);
 
 /* Return the scheduler behind an aml_sched of aml_queue_sched_create(). */
 static inline struct queue_sched *queue_of(const struct aml_sched *sched)

@@ -6,11 +6,35 @@
  */
 #include <stddef.h>
 
+#include <aml/utils/error.h>
+
 #include "async/queue.h"
+#include "async/queue_head.h"
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 
 __thread struct frame *queue_frame;
+
+/*
+ * Call the function of an extended request, or skip it, and call its callback, which is the end of
+ * its operator.
+ */
+static void extended_call(struct queue_sched *q, struct aml_task *task)
+{
+	const struct request_extra *extra = extra_of(task);
+	int code = -AML_FAILURE;
+
+	if (!extra->skips)
+		task->fn(task->in, task->out);
+	else if (task->priv.flags & TASK_KEEPS)
+		q->drop(task);
+	if (extra->skips)
+		*request_result(task) = extra->code;
+	if (!extra->undone)
+		code = *request_result(task);
+	if (extra->callback != NULL)
+		extra->callback(code, extra->callback_arg);
+}
 
 /* Call the function of a task. The lock must not be held. */
 static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slot)
@@ -18,7 +42,10 @@ static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slo
 	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
 
 	queue_frame = &frame;
-	task->fn(task->in, task->out);
+	if (is_extended(task))
+		extended_call(q, task);
+	else
+		task->fn(task->in, task->out);
 	queue_frame = frame.outer;
 }
 
@@ -33,6 +60,14 @@ static void task_call_part(struct queue_sched *q, struct aml_task *task, unsigne
 	queue_frame = frame.outer;
 }
 
+/* The task has run: report it, and free what is not needed any more. */
+static void task_close(struct queue_sched *q, struct aml_task *task)
+{
+	trace_finish(&q->trace, task);
+	if (is_extended(task))
+		extra_free_side(task);
+}
+
 /* Run a task that is not divisible. */
 static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
@@ -40,7 +75,33 @@ static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool ha
 
 	task_call(q, task, has_slot);
 	trace_end(&q->trace, task, TRACE_WHOLE, began);
-	trace_finish(&q->trace, task);
+	task_close(q, task);
+}
+
+void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task)
+{
+	q->beyond++;
+	queue_release(q);
+	if (is_extended(task))
+		task_call(q, task, false);
+	else if (task->priv.flags & TASK_KEEPS)
+		q->drop(task);
+	if (is_extended(task))
+		extra_free_side(task);
+	queue_acquire(q);
+	q->beyond--;
+	task->priv.active--;
+}
+
+/* Count a part that was taken of a task, or the task. */
+static void count_taken_locked(struct queue_sched *q, const struct aml_task *task) REQUIRES(q)
+{
+	if (task->priv.parts > 1) {
+		q->nbegun += task->priv.taken == 1;
+		q->nbegun -= !has_untaken_part(task);
+	} else if (!(task->priv.flags & TASK_REQUEST)) {
+		q->plain.queued--;
+	}
 }
 
 void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool has_slot)
@@ -51,6 +112,7 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 
 	task->priv.state = TASK_RUNNING;
 	task->priv.active++;
+	count_taken_locked(q, task);
 	if (!has_untaken_part(task))
 		queue_leave_locked(q, task);
 	queue_wake_locked(q);
@@ -66,14 +128,17 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	}
 	queue_acquire(q);
 	task->priv.active--;
+	if (divisible)
+		q->extra_parts++;
 	if (has_untaken_part(task) || task->priv.active > 0)
 		return;
 	if (divisible) {
 		/* No other thread touches the task any more. */
 		queue_release(q);
 		task_call(q, task, has_slot);
-		trace_finish(&q->trace, task);
+		task_close(q, task);
 		queue_acquire(q);
+		q->extra_parts--;
 	}
 	queue_finish_locked(q, task);
 }

@@ -8,6 +8,15 @@
 /* The innermost operator on the stack of the calling thread. NULL: none. */
 extern __thread struct frame *queue_frame;
 
+/* Report whether the function of the task is on the stack of the calling thread. */
+static inline bool queue_on_stack(const struct aml_task *task)
+{
+	for (const struct frame *f = queue_frame; f != NULL; f = f->outer)
+		if (f->task == task)
+			return true;
+	return false;
+}
+
 /*
  * Run a task, or its next part. `has_slot`: with a slot that the caller has taken; else beyond the
  * bound. The lock is released meanwhile.
@@ -19,5 +28,11 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
  * `limit`. There must be a head and a free slot. The lock is released meanwhile.
  */
 void queue_run_head_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
+
+/*
+ * End a RUNNING request that was cancelled before it started: release what it owns and call its
+ * callback, beyond the bound. The result is set already. The lock is released meanwhile.
+ */
+void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 #endif /* ASYNC_QUEUE_RUN_H */

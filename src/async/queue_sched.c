@@ -10,20 +10,36 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <aml/utils/error.h>
 
 #include "async/queue.h"
+#include "async/queue_bound.h"
 #include "async/queue_fork.h"
 #include "async/queue_lock.h"
 #include "async/queue_memory.h"
+#include "async/queue_roster.h"
 #include "async/queue_sched.h"
+#include "async/queue_sleep.h"
+#include "async/queue_spin.h"
 #include "async/queue_wait.h"
 #include "async/queue_worker.h"
 
 void queue_lock(struct queue_sched *q)
 {
 	queue_acquire(q);
+}
+
+int queue_may_post_locked(struct queue_sched *q, size_t n)
+{
+	return queue_room_locked(q, n);
+}
+
+int queue_lock_to_post(struct queue_sched *q, size_t n)
+{
+	queue_acquire(q);
+	return queue_room_locked(q, n);
 }
 
 void queue_unlock(struct queue_sched *q)
@@ -38,12 +54,12 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 	queue_wake_again_locked(q);
 }
 
-void queue_set_requests(struct queue_sched *q, queue_part_fn part,
-			const size_t sizes[QUEUE_FREE_LISTS])
+void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
+			const size_t sizes[QUEUE_SIZES])
 {
 	q->part = part;
-	for (size_t i = 0; i < QUEUE_FREE_LISTS; i++)
-		q->sizes[i] = sizes[i];
+	q->drop = drop;
+	queue_set_sizes(q, sizes);
 }
 
 struct trace_source *queue_trace(struct queue_sched *q)
@@ -72,23 +88,16 @@ struct aml_task *queue_pop_orphan(struct queue_sched *q)
 	return task;
 }
 
-void queue_stats(struct queue_sched *q, struct queue_stats *stats)
-{
-	queue_acquire(q);
-	*stats = (struct queue_stats){
-		.workers = q->nworkers,
-		.queued = q->nqueued,
-		.running = q->running + q->beyond,
-		.finished = q->nfinished,
-		.bytes = q->bytes,
-	};
-	queue_release(q);
-}
-
 /* Free a scheduler that no thread uses any more, and the requests that it owns. */
 static void sched_free(struct queue_sched *q)
 {
+	struct queue_roster *roster;
+
+	while ((roster = roster_list_pop(&q->rosters)) != NULL)
+		free(roster);
 	queue_free_blocks(q);
+	if (q->eventfd >= 0)
+		close(q->eventfd);
 	pthread_mutex_destroy(&q->lock.mutex);
 	free(q);
 }
@@ -117,32 +126,49 @@ static struct aml_task *sched_wait_any(struct aml_sched_data *data)
 static struct aml_sched_ops queue_sched_ops = {
 	.submit = sched_submit, .wait = sched_wait, .wait_any = sched_wait_any};
 
-struct aml_sched *aml_queue_sched_create(const size_t num_threads)
+int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 {
 	struct queue_sched *q = aligned_alloc(CACHE_LINE_BYTES, sizeof(*q));
+	int err;
 
 	if (q == NULL)
-		goto no_memory;
+		return -AML_ENOMEM;
 	memset(q, 0, sizeof(*q));
 	q->sched.data = (struct aml_sched_data *)q;
 	q->sched.ops = &queue_sched_ops;
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
-	q->nworkers = num_threads;
-	q->slots = num_threads > 0 ? num_threads : 1;
+	if (attr->num_threads > 0)
+		queue_spin_prepare();
+	q->eventfd = -1;
+	q->nworkers = (unsigned)attr->num_threads;
+	q->slots = q->nworkers > 0 ? q->nworkers : 1;
+	q->unfinished_max = attr->unfinished_max;
 	trace_open(&q->trace);
-	if (queue_start_workers(q, num_threads) != AML_SUCCESS)
+	err = queue_start_workers(q, attr);
+	if (err != AML_SUCCESS)
 		goto no_workers;
-	if (queue_register(q) != AML_SUCCESS)
+	err = queue_register(q);
+	if (err != AML_SUCCESS)
 		goto not_registered;
-	return &q->sched;
+	*sched = &q->sched;
+	return AML_SUCCESS;
 
 not_registered:
 	queue_join_workers(q);
 no_workers:
 	sched_free(q);
-no_memory:
-	aml_errno = AML_ENOMEM;
+	return err;
+}
+
+struct aml_sched *aml_queue_sched_create(const size_t num_threads)
+{
+	struct aml_sched *sched;
+	int err = queue_create(&sched, &(struct queue_attr){.num_threads = num_threads});
+
+	if (err == AML_SUCCESS)
+		return sched;
+	aml_errno = -err;
 	return NULL;
 }
 
@@ -162,6 +188,7 @@ void aml_queue_sched_destroy(struct aml_sched **sched)
 	if (q->unfinished.first != NULL || q->callers > 0) {
 		me.limit = UINT64_MAX;
 		q->destroyer = &me;
+		q->settles = true;
 		queue_sleep_locked(q, &me, NULL);
 		q->destroyer = NULL;
 	}

@@ -13,22 +13,52 @@
  * States. A task moves through these states:
  *
  *     submit         taken           function returned      returned by a wait
- *    ───────▶ QUEUED ──────▶ RUNNING ─────────────────▶ FINISHED ─────▶ RETURNED
- *               │                                                          ▲
- *               └─────────────────────── cancelled ────────────────────────┘
+ *    ───┬───▶ QUEUED ──────▶ RUNNING ─────────────────▶ FINISHED ─────▶ RETURNED
+ *       │       ▲ │             ▲                                          ▲
+ *       │ ready │ │ cancel_all  │                                          │
+ *       │       │ ├─────────────┤                                          │
+ *       └────▶ HELD ────────────┴──────────────── cancelled ───────────────┘
+ *
+ * A request is HELD while it has unfinished prerequisites (queue_held.c). It is ready when the last
+ * one has finished. A cancel that meets a request that has not started calls its callback: the
+ * request is RUNNING meanwhile, beyond the bound. cancel_all does so with all that have not
+ * started, so that they stay in the way of barriers until they are FINISHED.
  *
  * A task that a thread runs at once (queue_begin()) is submitted and taken in one step: it is
  * RUNNING from the start. In a forked child, each task that was QUEUED or RUNNING in the parent is
  * an ORPHAN.
  *
  * Lists. A task is on at most one of these lists:
- *   `unfinished`  QUEUED and RUNNING tasks, in order of submission;
+ *   `unfinished`  HELD, QUEUED and RUNNING tasks, in order of submission;
  *   `done`        FINISHED tasks that no thread waits for, for wait_any;
  *   `failed`      FINISHED requests whose failure no barrier has reported, with or without a
  *                 handle, in the order in which they finished;
+ *   `completions` FINISHED requests with EXTRA_REAP, in the order in which they finished;
  *   `orphans`     ORPHAN requests.
  * A FINISHED task that a thread waits for is on no list. Neither is a FINISHED request whose handle
  * is not released, unless it failed.
+ * Extended requests have links of their own for the heap `ready`, for `afters`, and for `reaping`,
+ * the unfinished requests with EXTRA_REAP in order of submission.
+ *
+ * Numbers. `seq` of an unfinished task is its place in the order of submission. When the task has
+ * finished, `seq` is its place in the order of finishing. Orphans are numbered as if they had
+ * finished at the fork, in the order of submission.
+ *
+ * Prerequisites. An edge leads from each unfinished prerequisite to the held request. A finish
+ * passes the result along each edge: if it is an error, the request keeps the first one, and will
+ * not run, unless it has EXTRA_ALWAYS. A finish after a cancel passes -AML_FAILURE. `pending`
+ * counts the edges, and one for `afters`. A request that is not to run goes through the queue like
+ * any other, in one part; the thread that takes it skips the function, not the callback.
+ *
+ * After all. `afters` has the HELD requests with EXTRA_AFTER_ALL for which older tasks are
+ * unfinished, in order of submission. Only the first can be next. It leaves the list when all
+ * tasks of `unfinished` before it are operators that were on the stack of its poster.
+ *
+ * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
+ * whose callback or completion reports it.
+ *
+ * Completions. Threads in `reapers` wait until `ncompletions` reaches their `least`. The eventfd is
+ * written when the lock is released, at most once for each release: `signals` is what to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
@@ -38,9 +68,15 @@
  * The thread that releases the mutex then passes `surplus` to free(). The end of the scheduler
  * frees all blocks.
  *
- * Head. `head` is the oldest task of `unfinished` with an untaken part. It is QUEUED, or RUNNING if
- * some of its parts are taken. If a nested wait began to run a divisible task ahead of its turn,
- * the task becomes the head when its turn comes, so that other threads can share the rest of it.
+ * Head. `head` is the oldest task of `unfinished` with an untaken part that is not HELD. It is
+ * QUEUED, or RUNNING if some of its parts are taken. If a nested wait began to run a divisible task
+ * ahead of its turn, the task becomes the head when its turn comes, so that other threads can share
+ * the rest of it. The head is the older of two tasks:
+ *  - `fifo`, the oldest such task that is not in `ready`. When the last part of it is taken, a scan
+ *    of `unfinished` from there on finds the next one. The scan only moves forward, so that it
+ *    passes each HELD task once;
+ *  - the oldest request of `ready`, a heap of the requests that became ready when the scan had
+ *    passed them. They are all older than `fifo`.
  *
  * Parts. A divisible task has several parts. Threads take its parts one by one from the head, with
  * one slot for each part. The task leaves the queue when its last part is taken. The task is
@@ -70,17 +106,39 @@
  *    no slot is free, it sleeps on `resumers`, which get free slots before the head does. So there
  *    are resumers only while running == slots.
  *
+ * Bound. An engine may have a bound on its unfinished requests. A post beyond it is refused, see
+ * queue_bound.h. Synchronous copies and posts inside of a task are not refused, because neither
+ * could wait for room without a deadlock.
+ *
+ * Numbers. Each request is posted, which `seq` counts, and then either finishes (`nfinished`) or is
+ * cancelled before it began (`ncancelled`). Meanwhile it is HELD (`nheld`), or QUEUED, which
+ * `nqueued` less `nbegun` counts, or RUNNING, which nothing counts. Tasks that are no requests are
+ * counted in `plain`, too, so that they can be subtracted: requests are on the path that must be
+ * fast.
+ *
  * Sleeping. Each thread sleeps on the condition variable of its own struct sleeper, in a predicate
  * loop. A thread signals a sleeper with the mutex held, because the sleeper lies on the stack of
  * the thread that sleeps.
  *  - `done` says that what the sleeper waits for has come. `poked` says that it must look at the
- *    head.
+ *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
+ *    itself. It then leaves the list of what it waits for, and passes on a poke. `called` says that
+ *    a walker must walk again.
+ *  - A sleeper may wait for several tasks, its group. `need` counts those that must still finish. A
+ *    task that finishes when the sleeper is done is filed as if no thread waited for it. The
+ *    sleeper's call then finds it by its state.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
  *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
  *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
  *  - queue_wake_locked() pays the poke. Every thread calls it after it submits a task, frees a
- *    slot or leaves a wait. A poked thread also calls it after it has looked.
+ *    slot, makes a held request ready or leaves a wait. A poked thread also calls it after it has
+ *    looked.
  * Only this rule ensures that no wakeup is lost.
+ *
+ * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
+ * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
+ * need, the request is put on `urgent`, and leaves it if a thread takes it. When the lock is
+ * released with requests on `urgent`, no thread is on its way to them: all walkers are called, and
+ * walk again.
  *
  * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
@@ -94,13 +152,23 @@
 
 #include <pthread.h>
 
+#include "async/queue_extra.h"
 #include "async/queue_request.h"
+#include "async/queue_sleeper.h"
+#include "async/queue_spin_state.h"
 #include "machine/caches.h"
 #include "trace/trace.h"
 #include "util/list.h"
 #include "util/lock.h"
 
-enum task_state { TASK_QUEUED = 1, TASK_RUNNING, TASK_FINISHED, TASK_RETURNED, TASK_ORPHAN };
+enum task_state {
+	TASK_QUEUED = 1,
+	TASK_RUNNING,
+	TASK_FINISHED,
+	TASK_RETURNED,
+	TASK_ORPHAN,
+	TASK_HELD
+};
 
 /*
  * Limits of the blocks that are kept although they have no requests. Blocks up to the minimum are
@@ -121,23 +189,38 @@ enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
 
-/* In aml_task.priv.flags: the task is on `failed`. */
-enum { TASK_UNREPORTED = 1 << 3 };
+/* The size of a thread's name in Linux, with the byte that ends it. */
+enum { WORKER_NAME_BYTES = 16 };
+
+/*
+ * In aml_task.priv.flags, set while no thread runs the task, because the thread that runs it reads
+ * the flags without the lock: the task is on `failed`; no barrier reports its failure.
+ */
+enum { TASK_UNREPORTED = 1 << 3, TASK_SILENT = 1 << 7 };
+
+/* How many addresses of lists for wait_any are remembered. */
+enum { QUEUE_SEEN_LISTS = 8 };
 
 struct task_list {
 	struct aml_task *first, *last;
 };
 DEFINE_LIST(task_list, struct aml_task, priv.next, priv.prev)
 
+/* Of a free list: the size of a slot, and the place of the task in it, in bytes. */
+struct slot_place {
+	uint32_t bytes, offset;
+};
+
 /* A block of slots for requests of one size. */
 struct request_block {
 	struct request_block *next, *prev; /* in `open`, if it has a free slot; or in `surplus` */
 	struct request_block *next_of_all, *prev_of_all; /* in `blocks` */
 	unsigned list;                                   /* the number of its `open` list */
+	unsigned mark;                                   /* the list in the flags of its tasks */
 	uint32_t bytes;                                  /* of a slot */
 	uint32_t slots, nfree;                           /* nfree of them are free */
 	uint64_t free[QUEUE_BLOCK_SLOTS_MAX / 64];       /* a bit for each free slot */
-	char *begin;                                     /* slot 0 */
+	char *tasks;                                     /* the task in slot 0 */
 };
 
 struct open_list {
@@ -150,35 +233,12 @@ struct block_list {
 };
 DEFINE_LIST(block_list, struct request_block, next_of_all, prev_of_all)
 
-/* A thread that may have to sleep. Until it is `done`, it is on the list of what it waits for. */
-struct sleeper {
-	pthread_cond_t wakeup;
-	struct sleeper *next, *prev; /* in its list */
-	struct sleeper *next_helper; /* in `helpers` */
-	struct sleeper *prev_helper;
-	uint64_t limit; /* seq of the newest task that its barrier covers, or that it may run */
-	struct aml_task *task; /* the result of wait_any */
-	int code;              /* the result of a barrier */
-	bool done;             /* what it waits for has come */
-	bool poked;            /* it must look at the head */
-	bool asleep;           /* it is in pthread_cond_wait() */
-	bool slept;            /* it has been in pthread_cond_wait(): `wakeup` was in use */
-};
+/* See queue_roster.h. */
+struct queue_roster;
 
-#define SLEEPER_INITIALIZER                        \
-	{                                          \
-		.wakeup = PTHREAD_COND_INITIALIZER \
-	}
-
-struct sleeper_list {
-	struct sleeper *first, *last;
+struct roster_list {
+	struct queue_roster *first, *last;
 };
-DEFINE_LIST(sleeper_list, struct sleeper, next, prev)
-
-struct helper_list {
-	struct sleeper *first, *last;
-};
-DEFINE_LIST(helper_list, struct sleeper, next_helper, prev_helper)
 
 /* A thread of the pool: one block of memory, allocated just before the thread is created. */
 struct worker {
@@ -186,7 +246,7 @@ struct worker {
 	struct queue_sched *q;
 	struct worker *next; /* in the pool; constant once the pool is complete */
 	pthread_t thread;
-	size_t number; /* in its name */
+	char name[WORKER_NAME_BYTES]; /* of the thread */
 };
 
 /*
@@ -195,24 +255,38 @@ struct worker {
  * members that callers read without the lock are in a line that no task writes.
  */
 struct CAPABILITY queue_sched {
-	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `nqueued` */
-	struct aml_task *head;                       /* the oldest task with an untaken part */
-	size_t running;                              /* taken slots, at most `slots` */
-	size_t slots;                                /* max(1, nworkers) */
+	_Alignas(CACHE_LINE_BYTES) struct lock lock; /* guards all members up to `spin` */
+	struct aml_task *head;                       /* the next task: `fifo`, or of `ready` */
+	struct aml_task *fifo;                       /* the next task that is not in `ready` */
+	unsigned running;                            /* taken slots, at most `slots` */
+	unsigned slots;                              /* max(1, nworkers) */
 
 	struct task_list unfinished;
-	uint64_t seq;              /* the number of the newest task */
-	uint64_t nfinished, bytes; /* finished tasks; the bytes that successful requests moved */
+	uint64_t seq;                /* the number of the newest task */
+	uint64_t nfinished, bytes;   /* finished tasks; the bytes that successful requests moved */
+	struct request_extra *ready; /* the root of the heap: the oldest of its requests */
+	bool chores;                 /* a release of the lock has more to do, see queue_lock.h */
+	bool settles;                /* `barriers`, `afters` or `destroyer` are not empty */
+	bool waking;                 /* a poked thread has not looked at the head yet */
+	bool stop;                   /* the workers must end */
+	unsigned nworkers;           /* 0 in a forked child */
+
+	size_t nqueued;               /* tasks with an untaken part */
+	uint64_t ncancelled;          /* requests that were cancelled before they began */
+	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
+	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
+	uint64_t poked_at;            /* the time of the last poke, in ns */
+	unsigned unanswered;          /* posts since the last poke */
+	struct sleeper_list resumers; /* operators that need a slot again */
+
+	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
+	struct slot_place places[QUEUE_FREE_LISTS];
+	size_t sizes[QUEUE_SIZES]; /* of a request of each class, in bytes */
+
+	struct after_list afters;
 	struct request_block *surplus; /* linked by `next` */
 	struct sleeper *destroyer;     /* the thread that destroys the scheduler */
 	struct sleeper_list barriers;  /* in ascending order of `limit` */
-
-	size_t nworkers;              /* 0 in a forked child */
-	struct sleeper_list resumers; /* operators that need a slot again */
-	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
-
-	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
-	size_t sizes[QUEUE_FREE_LISTS];          /* of a request in each list, in bytes */
 
 	struct block_list blocks; /* all blocks */
 	size_t nblocks;           /* their number */
@@ -222,21 +296,45 @@ struct CAPABILITY queue_sched {
 	size_t idle_blocks;       /* how often a block became idle */
 
 	struct task_list done, failed, orphans;
+	struct task_list completions;
+	struct reaping_list reaping;
+	size_t ncompletions;         /* the length of `completions` */
+	struct sleeper_list reapers; /* threads that wait for completions */
+	struct walker_list walkers;  /* operators that sleep until what they need is ready */
+	struct urgent_list urgent;   /* ready requests for which no walker was called yet */
+	uint64_t last_walk;          /* the number of the last walk */
+	uint64_t signals;            /* what the next release adds to the eventfd */
+	int eventfd;                 /* -1: there is none */
+
 	size_t unclaimed; /* tasks, not requests, that are neither returned nor waited for */
-	struct sleeper_list anys;   /* threads in wait_any */
+	struct sleeper_list anys;           /* threads in wait_any */
+	struct roster_list rosters;         /* see queue_roster.h; the last one used is last */
+	const void *seen[QUEUE_SEEN_LISTS]; /* lists of calls of wait_any without a roster */
+	size_t nrosters;
+	struct group_list groups;   /* of calls that wait for several requests */
 	struct helper_list helpers; /* without workers: sleeping threads that may run the head */
-	size_t callers;      /* threads inside a wait, or with a request for queue_give_back() */
-	size_t beyond;       /* tasks and parts that run without a slot */
-	bool waking;         /* a poked thread has not looked at the head yet */
-	bool stop;           /* the workers must end */
-	unsigned unanswered; /* posts since the last poke */
-	uint64_t poked_at;   /* the time of the last poke, in ns */
-	size_t nqueued;      /* tasks with an untaken part */
+	size_t callers;   /* threads inside a wait, or with a request for queue_give_back() */
+	size_t beyond;    /* tasks and parts that run without a slot */
+	size_t nbegun;    /* queued, divisible tasks of which a part was taken */
+	size_t nheld;     /* HELD requests */
+	uint64_t nfailed; /* finished requests that failed */
+	/*
+	 * The parts of divisible requests that have run, less the finished requests that are
+	 * divisible or did not run. It may be negative, modulo 2^64.
+	 */
+	uint64_t extra_parts;
+	/* The tasks that are no requests, which `seq`, `nfinished` and `nqueued` include. */
+	struct plain_tasks {
+		uint64_t submitted, finished;
+		size_t queued;
+	} plain;
+	struct queue_spin spin;
 
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
-	bool spins; /* a thread that finds the lock taken may spin */
+	queue_drop_fn drop; /* releases what a request owns that does not run */
+	bool spins;         /* threads may spin: for the lock, and workers before they sleep */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;
@@ -263,6 +361,24 @@ struct frame {
 static inline bool has_untaken_part(const struct aml_task *task)
 {
 	return task->priv.taken < task->priv.parts;
+}
+
+/* Report whether the task has finished, or counts as finished in a forked child. */
+static inline bool has_finished(const struct aml_task *task)
+{
+	return task->priv.state == TASK_FINISHED || task->priv.state == TASK_ORPHAN;
+}
+
+/* Report whether a thread may take a part of the task. */
+static inline bool can_run(const struct aml_task *task)
+{
+	return has_untaken_part(task) && task->priv.state != TASK_HELD;
+}
+
+/* Return the result of a request. */
+static inline int *request_result(const struct aml_task *task)
+{
+	return (int *)(void *)task->out;
 }
 
 #endif /* ASYNC_QUEUE_STATE_H */

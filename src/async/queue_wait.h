@@ -5,6 +5,7 @@
 
 #include "async/queue_request.h"
 
+struct queue_group;
 struct sleeper;
 
 /*
@@ -14,36 +15,45 @@ struct sleeper;
  */
 int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
 
-/*
- * Take a request out of the queue, or wait until it has finished. AML_SUCCESS: the request is on no
- * list, and the caller must give it back; `*ran` says whether its function was called. -AML_EINVAL
- * and -AML_EBUSY as for aml_sched_wait_task(): nothing has changed.
- */
-int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran);
-
 /* Submit a request with TASK_ON_STACK, and wait until it has finished. */
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request);
 
-/* See aml_dma_barrier(). */
-int queue_barrier(struct queue_sched *q);
+/*
+ * Wait for all earlier tasks. AML_SUCCESS: `*result` is what aml_dma_barrier() returns. -AML_EBUSY:
+ * the deadline has passed. -AML_EPERM: the calling thread is inside a task of the scheduler.
+ */
+int queue_barrier(struct queue_sched *q, uint64_t deadline, int *result);
 
-/* Report whether the calling thread is inside a task of this scheduler. */
-bool queue_inside(const struct queue_sched *q);
+/*
+ * Return AML_SUCCESS if the caller may wait for the task or cancel it, and let the task leave its
+ * roster; -AML_EINVAL or -AML_EBUSY as
+ * for aml_sched_wait_task().
+ */
+int queue_may_wait_locked(const struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/*
+ * The same for a wait, which may not need an operator on the stack of the caller either.
+ * `*check`: see queue_needs_stack_locked().
+ */
+int queue_may_wait_for_locked(struct queue_sched *q, struct aml_task *task, uint64_t *check)
+	REQUIRES(q);
+
+/*
+ * Wait until a task that the caller may wait for is FINISHED, and take it off its list. `cancels`:
+ * the caller has cancelled it.
+ */
+void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bool cancels)
+	REQUIRES(q);
 
 /* The operations wait and wait_any of struct aml_sched_ops. */
 int queue_wait_task(struct queue_sched *q, struct aml_task *task);
 struct aml_task *queue_wait_any(struct queue_sched *q);
 
 /*
- * Wait until `me` is done, inside or outside of an operator. Meanwhile, run what this thread may
- * run:
- *  - `mine`, the task that it waits for; NULL: none;
- *  - small tasks whose seq is at most `me->limit`; without workers, any tasks up to that seq.
- * If the caller is in an operator, this operator has no slot meanwhile. The function ends the use
- * of `me`.
+ * Wait as queue_sleep_locked(), in a call that the end of the scheduler must wait for.
  */
-void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct aml_task *mine)
+void queue_wait_group_locked(struct queue_sched *q, struct sleeper *me, struct queue_group *group)
 	REQUIRES(q);
 
 #endif /* ASYNC_QUEUE_WAIT_H */

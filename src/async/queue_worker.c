@@ -7,8 +7,10 @@
  * also sets: the C library puts the static thread-local storage of the whole program on each stack,
  * and the rest must have room for the deepest copy and for custom operators.
  *
- * Workers inherit the scheduling policy, the nice value and the CPU affinity of the thread that
- * creates them.
+ * Workers inherit the scheduling policy and the nice value of the thread that creates them. They
+ * inherit its CPU affinity, unless the creator has set their CPUs. The kernel lets a thread run on
+ * those CPUs of a set that the process may use, and refuses a set without such a CPU. Only the
+ * kernel knows these CPUs, because the mask of a thread may have less of them.
  */
 #include <errno.h>
 #include <link.h>
@@ -16,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <aml/utils/error.h>
@@ -24,7 +27,9 @@
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 #include "async/queue_sched.h"
+#include "async/queue_spin.h"
 #include "async/queue_worker.h"
+#include "machine/affinity.h"
 
 enum {
 	/* The number of thread IDs in Linux. Creating more workers is not even tried. */
@@ -56,16 +61,18 @@ __attribute__((constructor)) static void measure_tls(void)
 	dl_iterate_phdr(add_tls, &static_tls);
 }
 
-/* Return the size of a worker's stack in bytes: the default if it is large enough. */
-static size_t stack_size(const pthread_attr_t *attr)
+/* Return the size of a worker's stack in bytes: `usual`, or the default, if it is large enough. */
+static size_t stack_size(const pthread_attr_t *attr, size_t usual)
 {
-	size_t size = QUEUE_STACK_COPY_BYTES + QUEUE_STACK_OPERATORS_BYTES + STACK_LIBC_BYTES,
-	       usual = 0;
+	size_t size = QUEUE_STACK_COPY_BYTES + QUEUE_STACK_OPERATORS_BYTES + STACK_LIBC_BYTES;
 	long least = sysconf(_SC_THREAD_STACK_MIN);
 
 	size += static_tls + (least > 0 ? (size_t)least : 0);
 	size += STACK_UNIT_BYTES - size % STACK_UNIT_BYTES;
-	pthread_attr_getstacksize(attr, &usual);
+	if (usual > 0)
+		usual += STACK_UNIT_BYTES - 1 - (usual - 1) % STACK_UNIT_BYTES;
+	else
+		pthread_attr_getstacksize(attr, &usual);
 	return usual > size ? usual : size;
 }
 
@@ -88,16 +95,17 @@ static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 	for (;;) {
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q, UINT64_MAX);
-		} else if (q->surplus != NULL) {
+		} else if (q->chores) {
 			queue_release(q);
 			queue_acquire(q);
 		} else if (q->stop) {
 			return;
 		} else {
-			me->next = q->idle;
-			q->idle = me;
+			queue_push_idle_locked(q, me);
+			queue_spin_locked(q, me);
 			while (!me->poked)
 				sleeper_sleep_locked(q, me);
+			queue_spin_learn_locked(q, me);
 			me->poked = false;
 			q->waking = false;
 		}
@@ -109,13 +117,11 @@ static void *worker_main(void *arg)
 {
 	struct worker *self = arg;
 	struct queue_sched *q = self->q;
-	char name[16];
 
 	/* An operator may cancel its thread. The worker must not end, and never with the lock. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	mask_signals();
-	snprintf(name, sizeof(name), "aml-dma/%zu", self->number);
-	pthread_setname_np(pthread_self(), name);
+	pthread_setname_np(pthread_self(), self->name);
 	trace_worker(&q->trace);
 	queue_acquire(q);
 	work_locked(q, &self->sleeper);
@@ -123,16 +129,28 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
+/* Make the name of a worker. If it is too long, the part before the slash is cut. */
+static void name_worker(char name[WORKER_NAME_BYTES], const char *crew, size_t number)
+{
+	char end[WORKER_NAME_BYTES];
+	int length = snprintf(end, sizeof(end), "/%u", (unsigned)number);
+	size_t begin = strnlen(crew, (size_t)(WORKER_NAME_BYTES - 1 - length));
+
+	memcpy(name, crew, begin);
+	memcpy(name + begin, end, (size_t)length + 1);
+}
+
 /* Start one worker. Return 0 or an errno. */
-static int start_worker(struct queue_sched *q, size_t number, const pthread_attr_t *attr)
+static int start_worker(struct queue_sched *q, size_t number, const char *crew,
+			const pthread_attr_t *attr)
 {
 	struct worker *worker = malloc(sizeof(*worker));
 	int code;
 
 	if (worker == NULL)
 		return ENOMEM;
-	*worker = (struct worker){
-		.q = q, .next = q->workers, .number = number, .sleeper = SLEEPER_INITIALIZER};
+	*worker = (struct worker){.q = q, .next = q->workers, .sleeper = SLEEPER_INITIALIZER};
+	name_worker(worker->name, crew != NULL ? crew : "aml-dma", number);
 	code = pthread_create(&worker->thread, attr, worker_main, worker);
 	if (code == 0)
 		q->workers = worker;
@@ -160,7 +178,7 @@ void queue_join_workers(struct queue_sched *q)
 	q->stop = true;
 	for (struct sleeper *s = q->idle; s != NULL; s = s->next) {
 		s->poked = true;
-		pthread_cond_signal(&s->wakeup);
+		sleeper_signal(s);
 	}
 	q->idle = NULL;
 	queue_release(q);
@@ -174,26 +192,112 @@ void queue_join_workers(struct queue_sched *q)
 	pthread_setcancelstate(cancel_state, NULL);
 }
 
-int queue_start_workers(struct queue_sched *q, size_t n)
+/*
+ * Create the workers of a pool with the attributes `thread`. `one` has room for one CPU if workers
+ * are pinned. Return 0 or an errno.
+ */
+static int start_crew(struct queue_sched *q, const struct queue_attr *attr, pthread_attr_t *thread,
+		      struct affinity *one)
 {
-	sigset_t all, before;
-	pthread_attr_t attr;
+	size_t ncpus = attr->pin ? affinity_count(attr->cpus) : 0;
+	int code = 0;
+
+	if (attr->pin && ncpus == 0)
+		return EINVAL;
+	for (size_t i = 0; i < attr->num_threads && code == 0; i++) {
+		if (attr->pin) {
+			affinity_pick(attr->cpus, i % ncpus, one);
+			code = pthread_attr_setaffinity_np(thread, one->bytes, one->cpus);
+		}
+		if (code == 0)
+			code = start_worker(q, i, attr->name, thread);
+	}
+	return code;
+}
+
+/*
+ * Fill in the attributes of a thread. Only after success must the caller destroy them. Return 0 or
+ * an errno.
+ */
+static int init_thread_attr(pthread_attr_t *thread, const struct affinity *cpus, size_t stack_bytes)
+{
 	int code;
 
-	if (n == 0)
+	if (stack_bytes > PTRDIFF_MAX || pthread_attr_init(thread) != 0)
+		return ENOMEM;
+	code = pthread_attr_setstacksize(thread, stack_size(thread, stack_bytes));
+	if (code == 0 && cpus != NULL)
+		code = pthread_attr_setaffinity_np(thread, cpus->bytes, cpus->cpus);
+	if (code != 0)
+		pthread_attr_destroy(thread);
+	return code;
+}
+
+/* Return the error for an errno of a thread's creation. */
+static int creation_error(int code, const struct affinity *cpus)
+{
+	return cpus != NULL && (code == EINVAL || code == EPERM) ? -AML_EINVAL : -AML_ENOMEM;
+}
+
+int queue_start_workers(struct queue_sched *q, const struct queue_attr *attr)
+{
+	struct affinity one = {NULL, 0};
+	sigset_t all, before;
+	pthread_attr_t thread;
+	int code;
+
+	if (attr->num_threads == 0)
 		return AML_SUCCESS;
-	if (n > WORKERS_MAX || pthread_attr_init(&attr) != 0)
+	if (attr->num_threads > WORKERS_MAX ||
+	    (attr->pin && affinity_copy(&one, attr->cpus->cpus, attr->cpus->bytes) != 0))
 		return -AML_ENOMEM;
-	code = pthread_attr_setstacksize(&attr, stack_size(&attr));
-	/* A worker starts with all signals blocked, and then sets its own mask. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (size_t i = 0; i < n && code == 0; i++)
-		code = start_worker(q, i, &attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
+	code = init_thread_attr(&thread, attr->pin ? NULL : attr->cpus, attr->stack_bytes);
+	if (code == 0) {
+		/* A worker starts with all signals blocked, and then sets its own mask. */
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		code = start_crew(q, attr, &thread, &one);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		pthread_attr_destroy(&thread);
+	}
+	affinity_release(&one);
 	if (code == 0)
 		return AML_SUCCESS;
 	queue_join_workers(q);
-	return -AML_ENOMEM;
+	return creation_error(code, attr->cpus);
+}
+
+/* The main function of a thread that reads its affinity mask. */
+static void *read_mask(void *mask)
+{
+	(void)affinity_read(mask);
+	return NULL;
+}
+
+int queue_count_cpus(const struct affinity *cpus, size_t *n)
+{
+	struct affinity mask = {NULL, 0};
+	sigset_t all, before;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int code, cancel_state;
+
+	code = init_thread_attr(&attr, cpus, 0);
+	if (code != 0)
+		return creation_error(code, cpus);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	code = pthread_create(&thread, &attr, read_mask, &mask);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	if (code != 0)
+		return creation_error(code, cpus);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	pthread_join(thread, NULL);
+	pthread_setcancelstate(cancel_state, NULL);
+	if (mask.cpus == NULL)
+		return -AML_ENOMEM;
+	*n = affinity_count(&mask);
+	affinity_release(&mask);
+	return AML_SUCCESS;
 }

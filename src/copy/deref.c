@@ -10,6 +10,8 @@
 #include "copy/deref.h"
 #include "layout/nest.h"
 
+enum { ELEMENTS_AT_ONCE = 4 }; /* in a turn of an unrolled loop */
+
 /* How to find the addresses of a side's elements. */
 enum element_mode {
 	BY_STEP,  /* add a step to the previous address */
@@ -146,31 +148,47 @@ __attribute__((always_inline)) static inline int move_row(struct element_cursor 
 	return move_row_mixed(dst, src, size, row);
 }
 
+/* Copy element i of a row. Both sides call deref_native with the coordinates of `dst`. */
+__attribute__((always_inline)) static inline bool move_shared(struct element_cursor *dst,
+							      const struct element_cursor *src,
+							      size_t size, size_t i)
+{
+	void *to, *from;
+
+	dst->coords[0] = i;
+	from = src->deref(src->data, dst->coords);
+	if (__builtin_expect(from == NULL, 0))
+		return false;
+	to = dst->deref(dst->data, dst->coords);
+	if (__builtin_expect(to == NULL, 0))
+		return false;
+	memcpy(to, from, size);
+	return true;
+}
+
 /*
  * Both sides call deref_native with the same coordinates: those of `dst`, whose dimension 0 is the
  * innermost loop. The cursors keep the functions and their data, so that the counter and the first
- * address have registers across the calls.
+ * address have registers across the calls. The loop is unrolled, because its branch takes a tenth
+ * of the time of an element.
  */
 __attribute__((always_inline)) static inline int move_row_shared(struct element_cursor *dst,
 								 struct element_cursor *src,
 								 size_t size,
 								 const struct element_row *row)
 {
-	size_t *coords = dst->coords;
 	const size_t end = row->to;
+	size_t i = row->from;
 
-	for (size_t i = row->from; i < end; i++) {
-		void *to, *from;
-
-		coords[0] = i;
-		from = src->deref(src->data, coords);
-		if (__builtin_expect(from == NULL, 0))
-			return -AML_FAILURE;
-		to = dst->deref(dst->data, coords);
-		if (__builtin_expect(to == NULL, 0))
-			return -AML_FAILURE;
-		memcpy(to, from, size);
+	for (; end - i >= ELEMENTS_AT_ONCE; i += ELEMENTS_AT_ONCE) {
+#pragma GCC unroll 4
+		for (size_t k = 0; k < ELEMENTS_AT_ONCE; k++)
+			if (!move_shared(dst, src, size, i + k))
+				return -AML_FAILURE;
 	}
+	for (; i < end; i++)
+		if (!move_shared(dst, src, size, i))
+			return -AML_FAILURE;
 	return AML_SUCCESS;
 }
 

@@ -7,6 +7,7 @@
 #include "copy/deref.h"
 #include "copy/listed.h"
 #include "copy/nest.h"
+#include "copy/padded.h"
 #include "copy/planes.h"
 #include "copy/run.h"
 #include "copy/shuffle.h"
@@ -84,6 +85,9 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 		COUNT(true, "", "boxes");
 		run_boxes(plan);
 		return AML_SUCCESS;
+	case COPY_PADDED:
+		copy_padded_rows(plan);
+		break;
 	case COPY_DEREF:
 		COUNT(true, "", "deref");
 		return copy_deref(plan, NULL);

@@ -144,7 +144,7 @@ static size_t rows_of_section(const struct shuffled_copy *c)
 		rows -= rows > CACHE_LINE_BYTES ? rows % CACHE_LINE_BYTES : rows % m;
 		return rows;
 	}
-	if (c->outer == c->row + 1)
+	if (c->outer == c->row + 1 && !plan->shuffled.row)
 		return row->extent;
 	if (plan->shuffled.row)
 		bytes = (size_t)plan->loops[plan->shuffled.unit_loop].dst_step *

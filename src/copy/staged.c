@@ -21,6 +21,9 @@
 /* The section of a source row that is copied for all rows before the next section. */
 enum { STAGED_PAGE_BYTES = 4 << 10 };
 
+/* Pieces begin at lines of the source if a source row has so many. */
+enum { ALIGNED_PIECES_MIN = 4 };
+
 /*
  * The common properties of all planes of a plan. A source row has one source run or several. The
  * extent of loop 0 is `na`.
@@ -33,7 +36,8 @@ struct staged_planes {
 	ptrdiff_t src_step, src_jump; /* from row to row; added after every `na` rows */
 	size_t bytes, run;            /* of a source row, and of a source run */
 	ptrdiff_t dst_step, dst_jump; /* of an element of a source run, and of a source run */
-	size_t piece; /* of a row, in bytes: a section of a source run, or whole runs */
+	size_t piece;  /* of a row, in bytes: a section of a source run, or whole runs */
+	size_t height; /* the most source rows of a tile */
 	char *stage;
 	uint8_t hint; /* enum copy_hint */
 };
@@ -134,12 +138,13 @@ static void move_tile(const struct staged_planes *p, const struct staged_tile *t
 	tile_fn tile = whole ? p->tile : p->narrow;
 	size_t lines =
 		next->rows * (next->bytes / CACHE_LINE_BYTES + 1) * CACHE_LINE_BYTES / t->bytes + 1;
-	size_t at = t->at % p->run, bytes = min(t->bytes, p->run), n;
-	char *dst = t->dst + (t->row << p->log) + (ptrdiff_t)(t->at / p->run) * p->dst_jump +
-		    (ptrdiff_t)(at >> p->log) * p->dst_step;
+	size_t run = t->at / p->run, at = t->at % p->run, bytes, n;
+	char *base = t->dst + (t->row << p->log), *dst;
 
 	/* For each source run, or for the section of a source run in the tile. */
-	for (size_t done = 0; done < t->bytes; done += bytes) {
+	for (size_t done = 0; done < t->bytes; done += bytes, run++, at = 0) {
+		bytes = min(t->bytes - done, p->run - at);
+		dst = base + (ptrdiff_t)run * p->dst_jump + (ptrdiff_t)(at >> p->log) * p->dst_step;
 		for (size_t b = 0; b < bytes; b += n * TILE_BYTES) {
 			/* If less than a piece is left, it overlaps the previous one. */
 			b = min(b, bytes - TILE_BYTES);
@@ -148,7 +153,6 @@ static void move_tile(const struct staged_planes *p, const struct staged_tile *t
 			     src + done + b, (ptrdiff_t)p->piece, n, t->rows);
 			prefetch_lines(p, &ahead, lines);
 		}
-		dst += p->dst_jump;
 	}
 }
 
@@ -163,23 +167,42 @@ static size_t rows_before_line(const struct staged_planes *p, const char *dst)
 }
 
 /*
- * Copy the tiles of a plane: a page of all rows, then the next page. A tile is copied only when the
- * next tile is known. On entry, `last` is the last tile of the previous plane. On return, `last` is
- * the last tile of this plane, which is not copied yet.
+ * The bytes from the beginning of a line to the beginning of the source rows. 0 if the rows differ
+ * in this, if they have few pieces, or if pieces that begin at lines would cut an element, or a
+ * short source run between tiles.
+ */
+static size_t bytes_after_line(const struct staged_planes *p, const char *src)
+{
+	size_t after = (size_t)src & (CACHE_LINE_BYTES - 1);
+
+	if (p->bytes < ALIGNED_PIECES_MIN * p->piece || after % ((size_t)1 << p->log) != 0 ||
+	    (p->src_step | p->src_jump) % CACHE_LINE_BYTES != 0 ||
+	    (p->run < p->bytes && (p->run | after) % TILE_BYTES != 0))
+		return 0;
+	return after;
+}
+
+/*
+ * Copy the tiles of a plane: a page of all rows, then the next page. All pieces of a row but the
+ * first begin at lines of the source, if they can. A tile is copied only when the next tile is
+ * known. On entry, `last` is the last tile of the previous plane. On return, `last` is the last
+ * tile of this plane, which is not copied yet.
  */
 static void move_plane(const struct staged_planes *p, char *dst, const char *src,
 		       struct staged_tile *last)
 {
-	size_t height = copy_stage_size() / p->piece / p->t * p->t,
-	       before = rows_before_line(p, dst);
+	size_t before = rows_before_line(p, dst), after = bytes_after_line(p, src);
 	size_t page = STAGED_PAGE_BYTES / p->piece * p->piece, end, next, left;
 	struct staged_tile t = {.dst = dst, .src = src};
 
 	for (size_t from = 0; from < p->bytes; from = end) {
-		end = min(from + page, p->bytes);
+		end = min(from + page - (from == 0 ? after : 0), p->bytes);
+		/* The rest of the first piece is not worth a page. */
+		if (p->bytes - end < p->piece)
+			end = p->bytes;
 		for (t.row = 0; t.row < p->rows; t.row = next) {
 			left = p->rows - t.row;
-			t.rows = min(height, left) / p->t * p->t;
+			t.rows = min(p->height, left) / p->t * p->t;
 			next = t.row + t.rows;
 			/* Less than a line: few rows. Some of them are also in another tile. */
 			if (t.row == 0 && before > 0) {
@@ -192,7 +215,7 @@ static void move_plane(const struct staged_planes *p, char *dst, const char *src
 			}
 			for (t.at = from; t.at < end; t.at += t.bytes) {
 				t.at = min(t.at, end - TILE_BYTES);
-				t.bytes = min(p->piece, end - t.at);
+				t.bytes = min(p->piece - (t.at == 0 ? after : 0), end - t.at);
 				if (last->rows > 0)
 					move_tile(p, last, &t);
 				*last = t;
@@ -237,6 +260,7 @@ void copy_staged(const struct copy_plan *plan)
 		/* Split a source run evenly, into whole lines. */
 		p.piece = (p.run / ((p.run - 1) / p.piece + 1) + CACHE_LINE_BYTES - 1) /
 			  CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+	p.height = copy_stage_size(plan) / p.piece / p.t * p.t;
 	copy_first_place(plan, plane.plane_loops, &now);
 	do
 		move_plane(&p, now.dst, now.src, &last);

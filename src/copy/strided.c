@@ -7,8 +7,7 @@
  * their own belong to a class: the size of a run is between n and 2n bytes, and two moves of n
  * bytes, which may overlap, copy it.
  *
- * If all runs of a row are the same bytes, the row is filled: its first runs are made once, then
- * copied in blocks.
+ * If all runs of a row are the same bytes, the row is filled: see fill.c.
  *
  * The planner (plan/rows.h) moves a long loop to index 0, the row loop. The loops that belong
  * inside of it run within a section of the row loop that fits the first-level cache.
@@ -18,20 +17,20 @@
  */
 #include <string.h>
 
+#include "copy/fill.h"
 #include "copy/strided.h"
 #include "kernels/count.h"
 #include "kernels/kernels.h"
 #include "machine/caches.h"
+#include "plan/variant.h"
 
 enum {
 	FILLED_STAGE_BYTES = 4096,    /* filled once, then streamed again and again */
-	GATHER_BYTES = 512,           /* gathered in the first-level cache, then streamed */
+	GATHER_BYTES = 1024,          /* gathered in the first-level cache, then streamed */
 	GATHER_PREFETCH_BYTES = 4096, /* the prefetch distance in a dense source */
 	SECTION_BYTES = 8192,         /* of a section of the row loop with the loops inside */
 	SECTION_ROWS_MIN = 16,        /* the iterations of a section */
 	SECTION_ROWS_MAX = 256,
-	FILL_RUN_BYTES_MAX = 256, /* longer equal runs are copied one by one */
-	FILL_BLOCK_BYTES = 4096,  /* a row of equal runs is filled by blocks of this size */
 };
 
 /*
@@ -131,45 +130,10 @@ row_fn copy_row(size_t size)
 	}
 }
 
-/*
- * Fill a contiguous row with a run, by a pattern of whole lines if a few runs make one. Else double
- * what is there, up to a block, and copy the block, which is in the first-level cache.
- */
-static void fill_row(char *dst, const char *src, size_t size, const struct copy_loop *loop)
-{
-	_Alignas(CACHE_LINE_BYTES) char pattern[PATTERN_BYTES_MAX];
-	size_t bytes = size * loop->extent, block = FILL_BLOCK_BYTES / size * size, more;
-	size_t period = size * (CACHE_LINE_BYTES / min(size & -size, CACHE_LINE_BYTES));
-
-	if (size == 1) {
-		COUNT(true, "", "a byte fills a row");
-		memset(dst, *src, bytes);
-		return;
-	}
-	if (period <= sizeof(pattern) && bytes >= period) {
-		COUNT(true, "", "a pattern fills a row");
-		copy_row(size)(pattern, src, size,
-			       &(struct copy_loop){period / size, (ptrdiff_t)size, 0});
-		kernels()->fill(dst, bytes, pattern, period);
-		return;
-	}
-	COUNT(true, "", "a run fills a row");
-	memcpy(dst, src, size);
-	for (size_t done = size; done < bytes; done += more) {
-		more = min(min(done, block), bytes - done);
-		memcpy(dst + done, dst, more);
-	}
-}
-
 /* The function for the row loop of a plan. */
 static row_fn row_of_plan(const struct copy_plan *plan)
 {
-	size_t size = plan->run.bytes;
-
-	if (plan->loops[0].src_step == 0 && plan->loops[0].dst_step == (ptrdiff_t)size &&
-	    size <= FILL_RUN_BYTES_MAX)
-		return fill_row;
-	return copy_row(size);
+	return copy_row_is_filled(plan) ? copy_fill_row : copy_row(plan->run.bytes);
 }
 
 /* How the sections of the row loop are copied. */
@@ -212,11 +176,16 @@ static void move_in_sections(const struct sections *s, char *dst, const char *sr
 	}
 }
 
-/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. They are used once. */
-static void prefetch_source(const char *src, size_t bytes)
+/* Prefetch the lines GATHER_PREFETCH_BYTES after these bytes. */
+static void prefetch_source(const char *src, size_t bytes, bool once)
 {
-	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
-		__builtin_prefetch(src + GATHER_PREFETCH_BYTES + i, 0, 0);
+	src += GATHER_PREFETCH_BYTES;
+	for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES) {
+		if (once)
+			__builtin_prefetch(src + i, 0, 0);
+		else
+			__builtin_prefetch(src + i, 0, 3);
+	}
 }
 
 /* Stream one row of equal runs: the stage is filled once. */
@@ -235,14 +204,16 @@ static void stream_filled(const struct sections *s, char *stage, char *dst, cons
 }
 
 /*
- * Gather sections that are contiguous in the destination in a stage. Stream them. The first section
- * ends at the end of a line, so that the others are whole lines, if the sizes allow it.
+ * Gather sections that are contiguous in the destination in a stage. Stream the whole lines of the
+ * stage. The rest of it, less than a line, moves to its beginning. The first section ends at the
+ * end of a line if the sizes allow it. Then there is no rest.
  */
 static void stream_gathered(const struct sections *s, char *stage, char *dst, const char *src)
 {
 	const struct copy_loop *loop = &s->plan->loops[0];
 	size_t before = -(size_t)dst & (CACHE_LINE_BYTES - 1), step = s->row_step;
 	size_t n = CACHE_LINE_BYTES % step == 0 ? before / step + s->rows / 2 : s->rows;
+	size_t bytes, rest = 0;
 	stream_fn stream = kernels()->stream;
 
 	COUNT(true, "", "gathered runs");
@@ -250,9 +221,17 @@ static void stream_gathered(const struct sections *s, char *stage, char *dst, co
 		n = min(n, loop->extent - done);
 		if (loop->src_step > 0 && loop->src_step < CACHE_LINE_BYTES)
 			prefetch_source(src + done * (size_t)loop->src_step,
-					n * (size_t)loop->src_step);
-		move_section(s, stage, src + (ptrdiff_t)done * loop->src_step, n);
-		stream(dst + done * step, stage, n * step);
+					n * (size_t)loop->src_step,
+					copy_variant_of(s->plan)->hint == HINT_ONCE);
+		move_section(s, stage + rest, src + (ptrdiff_t)done * loop->src_step, n);
+		bytes = rest + n * step;
+		rest = 0;
+		if (done + n < loop->extent)
+			rest = min((size_t)(dst + bytes) & (CACHE_LINE_BYTES - 1), bytes);
+		COUNT(rest > 0, "", "the rest of a stage");
+		stream(dst, stage, bytes - rest);
+		dst += bytes - rest;
+		memmove(stage, stage + bytes - rest, rest);
 	}
 }
 
@@ -272,7 +251,7 @@ static void copy_gathered(const struct copy_plan *plan, struct sections *s)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[FILLED_STAGE_BYTES];
 	struct copy_place place;
-	bool fills = s->row == fill_row && s->outer == 1;
+	bool fills = s->row == copy_fill_row && s->outer == 1;
 
 	s->row_step = (size_t)plan->loops[0].dst_step;
 	s->rows = (fills ? FILLED_STAGE_BYTES : GATHER_BYTES) / s->row_step;
@@ -294,6 +273,8 @@ void copy_strided(const struct copy_plan *plan)
 		copy_gathered(plan, &s);
 		return;
 	}
+	if (s.outer == 1 && plan->nloops > 1 && s.row == copy_fill_row && copy_fill_rows(plan))
+		return;
 	copy_first_place(plan, s.outer, &place);
 	if (s.outer == 1) {
 		do

@@ -19,11 +19,8 @@
 #include "plan/variant.h"
 
 enum {
-	BLOCK_TILES = 8,                 /* of a block along a destination row */
-	LARGE_BLOCK_TILES = 4,           /* the same without prefetches */
-	LARGE_BLOCK_LINES = 8,           /* of its source rows */
+	GATHERED_BLOCK_TILES = 8,        /* of a gathered block along a destination row */
 	ALIGNED_TILES_MIN = 4,           /* of rows whose tiles are aligned to lines */
-	TILES_PREFETCH_LINES = 2,        /* the prefetch distance in the source */
 	GATHERED_TILES_BYTES = 16 << 10, /* gathered at a time */
 	BLOCK_ELEMENTS = 32,             /* along each side of a block without tiles */
 };
@@ -41,7 +38,7 @@ struct tiled_planes {
 	size_t a_block; /* the elements of a block along a destination row */
 	size_t b_block; /* the elements of a block along a source row */
 	bool gathered;  /* gather a line of each source row first */
-	bool prefetch;  /* in memory: prefetch the source rows; else copy in larger blocks */
+	const struct copy_variant *variant;
 };
 
 /*
@@ -71,11 +68,11 @@ static bool rows_crowd_sets(ptrdiff_t step, size_t rows)
 }
 
 /*
- * Choose the kernel and the order of the tiles. For memory, a block has BLOCK_TILES tiles along the
- * destination rows and a line of each source row; the blocks advance along the source rows. Without
- * prefetches, a block has fewer tiles and more lines, which the CPU prefetches itself. For the
- * caches, a block has whole destination rows and two lines of each source row; the kernel splits it
- * into blocks of two destination lines.
+ * Choose the kernel and the order of the tiles. For memory, the variant says how many tiles along
+ * the destination rows a block has, and how many lines of each source row; the blocks advance along
+ * the source rows. Without prefetches, a block has several lines, which the CPU prefetches itself.
+ * For the caches, a block has whole destination rows and two lines of each source row; the kernel
+ * splits it into blocks of two destination lines.
  */
 static void lay_out_tiles(struct tiled_planes *p, const struct kernels *set)
 {
@@ -87,26 +84,24 @@ static void lay_out_tiles(struct tiled_planes *p, const struct kernels *set)
 	p->tb = TILE_BYTES >> log;
 	p->line = CACHE_LINE_BYTES >> log;
 	p->gathered = rows_crowd_sets(p->src_step, p->ta);
-	p->a_block = p->stream ? BLOCK_TILES * p->ta : p->na;
-	if (p->gathered)
-		p->a_block = min(BLOCK_TILES * p->ta, GATHERED_TILES_BYTES / CACHE_LINE_BYTES);
-	p->b_block = p->stream || p->gathered ? p->line : 2 * p->line;
-	if (p->stream && !p->gathered && !p->prefetch) {
-		COUNT(true, "", "large blocks of tiles");
-		p->a_block = LARGE_BLOCK_TILES * p->ta;
-		p->b_block = LARGE_BLOCK_LINES * p->line;
+	p->a_block = p->stream ? p->variant->tiles * p->ta : p->na;
+	p->b_block = p->stream ? p->variant->lines * p->line : 2 * p->line;
+	COUNT(p->stream && !p->gathered && p->variant->lines > 1, "", "large blocks of tiles");
+	if (p->gathered) {
+		p->a_block =
+			min(GATHERED_BLOCK_TILES * p->ta, GATHERED_TILES_BYTES / CACHE_LINE_BYTES);
+		p->b_block = p->line;
 	}
 	if (!p->stream && !p->gathered && p->nb <= ALIGNED_TILES_MIN * p->line)
 		p->b_block = p->nb;
 }
 
-/* Prefetch, TILES_PREFETCH_LINES ahead, a line of each row into the second-level cache. */
-static void prefetch_rows(const char *src, ptrdiff_t src_step, size_t rows)
+/* Prefetch a line of each row into the second-level cache, as far ahead as the variant says. */
+static void prefetch_rows(const struct tiled_planes *p, const char *src, size_t rows)
 {
+	src += (size_t)p->variant->ahead * CACHE_LINE_BYTES;
 	for (size_t i = 0; i < rows; i++)
-		__builtin_prefetch(src + (ptrdiff_t)i * src_step +
-					   TILES_PREFETCH_LINES * CACHE_LINE_BYTES,
-				   0, 2);
+		__builtin_prefetch(src + (ptrdiff_t)i * p->src_step, 0, 2);
 }
 
 /* Copy a line of each of `na` source rows. Gather the lines first, so that each is read once. */
@@ -116,8 +111,8 @@ static void move_gathered(const struct tiled_planes *p, char *dst, const char *s
 
 	COUNT(true, "wide", "gathered tiles");
 	for (size_t i = 0; i < na; i++) {
-		if (p->stream && p->prefetch)
-			prefetch_rows(src, p->src_step, 1);
+		if (p->variant->ahead > 0)
+			prefetch_rows(p, src, 1);
 		memcpy(stage + i * CACHE_LINE_BYTES, src, CACHE_LINE_BYTES);
 		src += p->src_step;
 	}
@@ -145,8 +140,8 @@ static void move_tiles_far(const struct tiled_planes *p, char *dst, const char *
 			   size_t nb)
 {
 	for (; na >= p->ta; na -= p->ta) {
-		if (p->prefetch)
-			prefetch_rows(src, p->src_step, p->ta);
+		if (p->variant->ahead > 0)
+			prefetch_rows(p, src, p->ta);
 		move_tiles(p, dst, src, p->ta, nb * p->size);
 		dst += p->ta * p->size;
 		src += (ptrdiff_t)p->ta * p->src_step;
@@ -258,7 +253,7 @@ void copy_transpose(const struct copy_plan *plan)
 		.src_step = a->src_step,
 		.size = plan->run.bytes,
 		.stream = plan->stream,
-		.prefetch = copy_variant_of(plan)->hint != HINT_NONE,
+		.variant = copy_variant_of(plan),
 	};
 	void (*move)(const struct tiled_planes *p, char *dst, const char *src);
 	struct copy_place place;

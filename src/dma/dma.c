@@ -42,11 +42,11 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
 }
 
-/* Report whether the engine's own synchronous copy can replace create_request and wait_request. */
+/* Report whether a synchronous copy can replace create_request and wait_request. */
 static bool copies_at_once(const struct aml_dma_ops *ops)
 {
-	return ops->copy != NULL && ops->create_request == own_engine.create_request &&
-	       ops->wait_request == own_engine.wait_request;
+	return ops->create_request == own_engine.create_request &&
+	       ops->wait_request == own_engine.wait_request && ops->create_request != NULL;
 }
 
 /*
@@ -75,7 +75,8 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
 {
 	if (dma != NULL && dma->ops != NULL && has_both_sides(dest, src, op, op_arg) &&
 	    copies_at_once(dma->ops))
-		return dma->ops->copy(dma->data, dest, src, op, op_arg);
+		return (dma->ops->copy != NULL ? dma->ops->copy : own_engine.copy)(dma->data, dest,
+										   src, op, op_arg);
 	return post_and_wait(dma, dest, src, op, op_arg);
 }
 

@@ -11,11 +11,14 @@
 #include <aml/dma.h>
 
 struct dma_own_engine {
-	/* A table may use its operation `copy` only while it has these two. */
+	/* A table may use its operation `copy` only while it has these two; if it has none, `copy`
+	 * below, because a post may be refused that a synchronous copy must make. */
 	int (*create_request)(struct aml_dma_data *data, struct aml_dma_request **req,
 			      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 			      void *op_arg);
 	int (*wait_request)(struct aml_dma_data *data, struct aml_dma_request **req);
+	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		    aml_dma_operator op, void *op_arg);
 	/* Report whether the operator accepts a NULL source or destination with this argument. */
 	bool (*accepts_null)(aml_dma_operator op, const void *arg);
 };

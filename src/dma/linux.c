@@ -11,12 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
 #include "async/queue_fork.h"
+#include "async/queue_sleep.h"
+#include "async/queue_stats.h"
 #include "async/queue_wait.h"
 #include "dma/dma.h"
+#include "dma/linux_attr.h"
+#include "dma/linux_completion.h"
 #include "dma/linux_ops.h"
+#include "dma/linux_post.h"
 #include "dma/linux_request.h"
 #include "plan/learnt.h"
 #include "plan/part.h"
@@ -94,12 +100,13 @@ static int engine_print(const struct aml_dma_data *data, FILE *stream, const cha
 	queue_stats(linux_queue(data), &stats);
 	n = fprintf(stream,
 		    "%sdma: linux\n"
-		    "%s  workers: %zu\n"
-		    "%s  queued requests: %zu\n"
-		    "%s  running requests: %zu\n"
+		    "%s  workers: %llu\n"
+		    "%s  queued requests: %llu\n"
+		    "%s  running requests: %llu\n"
 		    "%s  finished requests: %llu\n"
 		    "%s  bytes moved: %llu\n",
-		    prefix, prefix, stats.workers, prefix, stats.queued, prefix, stats.running,
+		    prefix, prefix, (unsigned long long)stats.workers, prefix,
+		    (unsigned long long)stats.untaken, prefix, (unsigned long long)stats.active,
 		    prefix, (unsigned long long)stats.finished, prefix,
 		    (unsigned long long)stats.bytes);
 	return n >= 0 && trace_print(stream, prefix, queue_trace(linux_queue(data))) &&
@@ -120,22 +127,28 @@ int linux_handle_fork(void)
 
 int aml_dma_linux_barrier(struct aml_dma_data *data)
 {
-	return data != NULL ? queue_barrier(linux_queue(data)) : -AML_EINVAL;
+	int err, result;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	err = queue_barrier(linux_queue(data), AML_DMA_NO_DEADLINE, &result);
+	if (err == -AML_EPERM)
+		return -AML_EBUSY;
+	return err == AML_SUCCESS ? result : err;
 }
 
-int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
+/* Create an engine. `queue`: the attributes of its scheduler. */
+static int engine_create(struct aml_dma **dma, const struct queue_attr *queue)
 {
-	struct engine *engine;
+	struct engine *engine = malloc(sizeof(*engine));
+	int err;
 
-	if (dma == NULL)
-		return -AML_EINVAL;
-	engine = malloc(sizeof(*engine));
 	if (engine == NULL)
 		return -AML_ENOMEM;
-	engine->data.sched = aml_queue_sched_create(num_threads);
-	if (engine->data.sched == NULL) {
+	err = queue_create(&engine->data.sched, queue);
+	if (err != AML_SUCCESS) {
 		free(engine);
-		return -AML_ENOMEM;
+		return err;
 	}
 	learnt_begin();
 	request_describe(queue_of(engine->data.sched));
@@ -143,6 +156,28 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
 	engine->dma.data = (struct aml_dma_data *)(void *)&engine->data;
 	*dma = &engine->dma;
 	return AML_SUCCESS;
+}
+
+int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads)
+{
+	if (dma == NULL)
+		return -AML_EINVAL;
+	return engine_create(dma, &(struct queue_attr){.num_threads = num_threads});
+}
+
+int aml_dma_linux_create_attr(struct aml_dma **dma, const struct aml_dma_linux_attr *attr)
+{
+	struct linux_attr known;
+	int err;
+
+	if (dma == NULL)
+		return -AML_EINVAL;
+	err = linux_attr_read(&known, attr);
+	if (err != AML_SUCCESS)
+		return err;
+	err = engine_create(dma, &known.queue);
+	linux_attr_release(&known);
+	return err;
 }
 
 int aml_dma_linux_destroy(struct aml_dma **dma)
@@ -164,6 +199,24 @@ int aml_dma_linux_destroy(struct aml_dma **dma)
 	return AML_SUCCESS;
 }
 
+static const struct aml_dma_extension engine_extension = {
+	.size = sizeof(struct aml_dma_extension),
+	.create_request = aml_dma_linux_request_create,
+	.destroy_request = aml_dma_linux_request_destroy,
+	.wait_request = aml_dma_linux_request_wait,
+	.barrier = aml_dma_linux_barrier,
+	.test = linux_test,
+	.wait_until = linux_wait_until,
+	.wait_any = linux_wait_any,
+	.wait_all = linux_wait_all,
+	.wait_some = linux_wait_some,
+	.barrier_until = linux_barrier_until,
+	.post = engine_post,
+	.cancel_all = engine_cancel_all,
+	.reap = engine_reap,
+	.progress = engine_progress,
+};
+
 struct aml_dma_ops aml_dma_linux_ops = {
 	.create_request = aml_dma_linux_request_create,
 	.destroy_request = aml_dma_linux_request_destroy,
@@ -171,6 +224,7 @@ struct aml_dma_ops aml_dma_linux_ops = {
 	.barrier = aml_dma_linux_barrier,
 	.fprintf = engine_print,
 	.copy = engine_copy,
+	.extension = &engine_extension,
 };
 
 static bool engine_accepts_null(aml_dma_operator op, const void *arg)
@@ -182,7 +236,8 @@ static bool engine_accepts_null(aml_dma_operator op, const void *arg)
 __attribute__((constructor)) static void engine_register(void)
 {
 	static const struct dma_own_engine own = {aml_dma_linux_request_create,
-						  aml_dma_linux_request_wait, engine_accepts_null};
+						  aml_dma_linux_request_wait, engine_copy,
+						  engine_accepts_null};
 
 	dma_register_engine(&own);
 }

@@ -4,25 +4,21 @@
 
 #include <aml/utils/error.h>
 
+#include "async/queue_cancel.h"
 #include "async/queue_memory.h"
+#include "async/queue_post.h"
 #include "async/queue_wait.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
 #include "plan/keep.h"
 #include "plan/part.h"
 
-struct request {
-	struct aml_dma_linux_request pub;
-	struct copy_plan plan;
-};
-
-/* Requests must not grow: with the word before a slot's request, 192 bytes without loops and 288
- * with 4. */
+/* Requests must not grow: with their share of a block, 192 bytes without loops and 288 with 4. */
 _Static_assert(sizeof(void *) != 8 || sizeof(struct request) == 192 - 8, "a flat request");
 _Static_assert(sizeof(void *) != 8 || 4 * sizeof(struct copy_loop) == 288 - 192, "4 loops");
 
 /* The number of loops for which the requests of each size class have room. */
-static const size_t class_loops[QUEUE_FREE_LISTS] = {0, 4, 8, COPY_LOOPS_MAX};
+static const size_t class_loops[QUEUE_SIZES] = {0, 4, 8, COPY_LOOPS_MAX};
 
 /* Room in a frame for a request of the largest class. */
 union request_room {
@@ -30,8 +26,7 @@ union request_room {
 	char bytes[sizeof(struct request) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 };
 
-/* The plan of a request with a custom operator. It does nothing. */
-static const struct copy_plan no_plan = {.kind = COPY_EMPTY};
+const struct copy_plan request_no_plan = {.kind = COPY_EMPTY};
 
 /*
  * Copies up to these sizes are cheaper than waking a worker: SMALL_RUNS_BYTES_MAX in contiguous
@@ -49,7 +44,7 @@ static size_t class_size(unsigned size_class)
 	return sizeof(struct request) + class_loops[size_class] * sizeof(struct copy_loop);
 }
 
-static unsigned class_of_plan(const struct copy_plan *plan)
+unsigned request_class(const struct copy_plan *plan)
 {
 	unsigned size_class = 0;
 
@@ -101,25 +96,34 @@ static void run_part(struct aml_task *task, unsigned part)
 		__atomic_store_n(&r->pub.task_out, err, __ATOMIC_RELAXED);
 }
 
+/* Release the layouts of a request that does not run. */
+static void drop_plan(struct aml_task *task)
+{
+	copy_plan_release(&((struct request *)(void *)task)->plan);
+}
+
 /* Return the name of a task in a trace. NULL: a task that is no request. */
 static const char *request_name(const struct aml_task *task)
 {
 	const struct request *r = (const struct request *)(const void *)task;
+	const char *label = queue_label(task);
 	aml_dma_operator op;
 
 	if (!(task->priv.flags & TASK_REQUEST))
 		return NULL;
+	if (label != NULL)
+		return label;
 	op = r->pub.task_in.op;
 	return op == run_plan || op == close_plan ? copy_kind_name(r->plan.kind) : "operator";
 }
 
 void request_describe(struct queue_sched *q)
 {
-	size_t sizes[QUEUE_FREE_LISTS];
+	size_t sizes[QUEUE_SIZES];
 
-	for (unsigned i = 0; i < QUEUE_FREE_LISTS; i++)
+	for (unsigned i = 0; i < QUEUE_SIZES; i++)
 		sizes[i] = class_size(i);
-	queue_set_requests(q, run_part, sizes);
+	queue_set_requests(q, run_part, drop_plan, sizes);
 	queue_trace(q)->name = request_name;
 }
 
@@ -135,9 +139,8 @@ static void request_fill(struct request *r, const struct copy_plan *plan, int fl
 	memcpy(&r->plan, plan, copy_plan_size(plan));
 }
 
-/* Fill in a request that runs a plan. */
-static void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
-				 int flags)
+void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
+			  int flags)
 {
 	request_fill(r, plan, flags);
 	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? close_plan : run_plan,
@@ -145,23 +148,26 @@ static void request_fill_planned(struct request *r, const struct copy_plan *plan
 							.req = &r->pub};
 }
 
-/* Fill in a request that runs a custom operator. */
-static void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in,
-				 int flags)
+void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags)
 {
-	request_fill(r, &no_plan, flags);
+	request_fill(r, &request_no_plan, flags);
 	r->pub.task_in = *in;
 	r->pub.task_in.req = &r->pub;
 }
 
-/* Report whether a copy is small: short, in one part, and without code of the program. */
-static bool is_small(const struct copy_plan *plan, uint64_t bytes)
+/* request_is_small(), which every post of this file calls. */
+static inline bool is_small(const struct copy_plan *plan, uint64_t bytes)
 {
 	bool runs = plan->kind == COPY_FLAT ||
 		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
 
 	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
 	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
+}
+
+bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
+{
+	return is_small(plan, bytes);
 }
 
 /* Run the plan of a request that the calling thread has begun. */
@@ -178,45 +184,68 @@ static void run_begun(struct trace_source *source, struct aml_task *task,
 }
 
 /*
+ * Take the memory of a request from a new block. The lock is released meanwhile, so that there may
+ * be no room for the request any more.
+ */
+static int request_take_new_locked(struct queue_sched *q, unsigned size_class, struct request **r)
+	REQUIRES(q)
+{
+	struct request_block *block;
+	int err;
+
+	queue_unlock(q);
+	block = queue_create_block(q, size_class);
+	err = queue_lock_to_post(q, 1);
+	if (block == NULL)
+		return err != AML_SUCCESS ? err : -AML_ENOMEM;
+	*r = (struct request *)(void *)queue_take_new_locked(q, block);
+	if (err != AML_SUCCESS)
+		queue_put_free_locked(q, &(*r)->pub.task);
+	return err;
+}
+
+/*
  * Post a request that runs the plan, whose payload is `bytes`, or, if `plan` is NULL, the operator
  * in `in`. `small`: the request may run at once. `*req` is stored before the request can start.
- * -AML_ENOMEM: nothing was posted.
+ * -AML_ENOMEM, or -AML_EBUSY: nothing was posted.
  */
 static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			const struct aml_dma_linux_task_in *in, const struct copy_plan *plan,
 			uint64_t bytes, bool small)
 {
-	const struct copy_plan *kept = plan != NULL ? plan : &no_plan;
-	unsigned size_class = class_of_plan(kept);
+	const struct copy_plan *kept = plan != NULL ? plan : &request_no_plan;
+	unsigned size_class = request_class(kept);
 	struct queue_request request = {
-		.flags = TASK_REQUEST | size_class << TASK_CLASS_SHIFT,
+		.flags = TASK_REQUEST,
 		.parts = copy_plan_parts_of(kept, bytes),
 		.bytes = bytes,
 	};
 	int flags = req == NULL ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
 	struct request *r;
+	int err;
 
 	if (small)
 		request.flags |= TASK_SMALL;
 	if (req == NULL)
 		request.flags |= TASK_OWNED;
-	queue_lock(q);
-	r = (struct request *)(void *)queue_take_free_locked(q, size_class);
-	if (r == NULL) {
-		struct request_block *block;
-
-		queue_unlock(q);
-		block = queue_create_block(q, size_class);
-		if (block == NULL)
-			return -AML_ENOMEM;
-		queue_lock(q);
-		r = (struct request *)(void *)queue_take_new_locked(q, block);
+	if (!copy_plan_is_own(kept))
+		request.flags |= TASK_KEEPS;
+	err = queue_lock_to_post(q, 1);
+	if (err == AML_SUCCESS) {
+		r = (struct request *)(void *)queue_take_free_locked(q, size_class);
+		if (r == NULL)
+			err = request_take_new_locked(q, size_class, &r);
 	}
+	if (err != AML_SUCCESS) {
+		queue_unlock(q);
+		return err;
+	}
+	request.flags |= r->pub.task.priv.flags;
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
 		/* From here on, a child that another thread forks may find the request. */
-		request_fill_planned(r, trace_on() ? kept : &no_plan, 1,
+		request_fill_planned(r, trace_on() ? kept : &request_no_plan, 1,
 				     AML_DMA_LINUX_REQUEST_FLAGS_DONE);
 		queue_unlock(q);
 		run_begun(queue_trace(q), &r->pub.task, kept);
@@ -237,7 +266,7 @@ __attribute__((noinline)) int request_run(struct queue_sched *q,
 					  const struct aml_dma_linux_task_in *in,
 					  const struct copy_plan *plan)
 {
-	const struct copy_plan *kept = plan != NULL ? plan : &no_plan;
+	const struct copy_plan *kept = plan != NULL ? plan : &request_no_plan;
 	const struct queue_request request = {
 		.flags = TASK_REQUEST | TASK_ON_STACK,
 		.parts = copy_plan_parts(kept),
@@ -261,6 +290,7 @@ void request_give_back(struct queue_sched *q, struct aml_task *task)
 {
 	struct copy_plan plan = ((struct request *)(void *)task)->plan;
 
+	queue_free_extra(task);
 	queue_give_back(q, task);
 	copy_plan_release(&plan);
 }

@@ -22,6 +22,11 @@
 #include "plan/plan.h"
 #include "trace/trace.h"
 
+struct request {
+	struct aml_dma_linux_request pub;
+	struct copy_plan plan;
+};
+
 /* Return the scheduler of an engine with this data. */
 static inline struct queue_sched *linux_queue(const struct aml_dma_data *data)
 {
@@ -52,6 +57,22 @@ __attribute__((always_inline)) static inline bool request_run_at_once(struct que
 	queue_end(q, &task, bytes);
 	return true;
 }
+
+/* The plan of a request with a custom operator. It does nothing. */
+extern const struct copy_plan request_no_plan;
+
+/* Return the class of a request with this plan: see queue_set_requests(). */
+unsigned request_class(const struct copy_plan *plan);
+
+/* Report whether a copy is small: short, in one part, and without code of the program. */
+bool request_is_small(const struct copy_plan *plan, uint64_t bytes);
+
+/* Fill in a request that runs a plan. */
+void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
+			  int flags);
+
+/* Fill in a request that runs a custom operator. */
+void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags);
 
 /*
  * Copy synchronously by a request in the function's own frame: run the plan or, if `plan` is NULL,

@@ -65,6 +65,10 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->nest = set->nest;
 	if (set->fill != NULL)
 		table->fill = set->fill;
+	if (set->repeat != NULL)
+		table->repeat = set->repeat;
+	if (set->pad != NULL)
+		table->pad = set->pad;
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {
 		if (set->near[i] != NULL)
 			table->near[i] = set->near[i];

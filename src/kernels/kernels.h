@@ -104,17 +104,43 @@ typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char 
 			   bool stream);
 
 /*
- * Makes the windows of a vector of `shuffle_width` bytes: `from`, `src` and the result. Byte b of
- * the vector is the source byte at offset `at[b]`, or is not stored if that is INT16_MAX. A window
- * begins at the first byte that is not covered; if `grid` is not negative, at the last multiple of
- * the width up to there, counted from `grid` bytes before offset 0. But it begins between 0 and
- * `last`. `at` has room for SHUFFLE_WIDTH_MAX offsets. Returns the number of windows, or
+ * The elements of a unit whose offsets from the first byte of a side all have 15 bits, and the
+ * loops around them, the outermost first. For i of 15 bits, i / dst_step is
+ * (2 * i * factor >> 16) >> shift.
+ */
+enum { NEAR_LOOPS_MAX = 4 };
+
+struct near_unit {
+	uint16_t bytes;     /* of an element */
+	uint16_t src_begin; /* from the lowest source byte to the first element */
+	unsigned loops;
+	struct near_loop {
+		uint16_t dst_step, extent, factor, shift;
+		uint16_t src_step; /* modulo 2 to the power of 16, because it may be negative */
+	} loop[NEAR_LOOPS_MAX];
+};
+
+/*
+ * Makes the vector of `shuffle_width` bytes at `v->dst`: sets `from`, `src` and `store`. `src` is
+ * an offset from the lowest source byte. A window begins at the first byte that is not covered; if
+ * `grid` is not negative, at the last multiple of the width up to there, counted from `grid` bytes
+ * before offset 0. But it begins between 0 and `last`. Returns the number of windows, or
  * SHUFFLE_WINDOWS_MAX + 1 if there are more than that.
  */
-typedef unsigned (*lay_fn)(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid);
+typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
+			   int32_t grid);
 
-/* The sizes of the runs that rows() copies, and the size of a pattern of fill(). */
-enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256, PATTERN_BYTES_MAX = 512 };
+/*
+ * The sizes of the runs that rows() copies, of a pattern of fill() and the bytes behind it, and of
+ * the rows of repeat().
+ */
+enum {
+	ROWS_BYTES_MIN = 17,
+	ROWS_BYTES_MAX = 256,
+	PATTERN_BYTES_MAX = 512,
+	PATTERN_MORE_BYTES = 128,
+	REPEAT_BYTES_MIN = 64,
+};
 
 /*
  * Copies n runs of `size` bytes, from ROWS_BYTES_MIN to ROWS_BYTES_MAX, `dst_step` and `src_step`
@@ -133,8 +159,38 @@ enum { NEST_BYTES_MIN = 3, NEST_BYTES_MAX = 2048 };
 typedef void (*nest_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
 			size_t count);
 
-/* Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX. */
+/*
+ * Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX.
+ * `size` is at least `period`. PATTERN_MORE_BYTES more bytes of the pattern, which begins again,
+ * can be read behind it.
+ */
 typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
+
+/*
+ * Fills n rows of `bytes` bytes with one element each. An element has `size` bytes, a power of two
+ * up to 16. Rows are `dst_step` bytes apart, their elements `src_step` bytes. `bytes` is a multiple
+ * of `size`, at least REPEAT_BYTES_MIN. n is at least 1.
+ */
+typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t bytes, size_t n);
+
+/*
+ * A row of a padded copy: `front` neutral bytes, `run` bytes of the source, and neutral bytes up to
+ * `bytes`. `neutral` is the neutral element again and again: all sizes are multiples of its size.
+ */
+struct padded_row {
+	size_t bytes, front, run, size; /* `size`: of an element, a power of two up to 16 */
+	const char *neutral;            /* PADDED_NEUTRAL_BYTES */
+};
+
+enum { PADDED_NEUTRAL_BYTES = 16 };
+
+/*
+ * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. n can be
+ * 0. `row->bytes` is at least 1, `row->run` can be 0.
+ */
+typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		       const struct padded_row *row, size_t n);
 
 /*
  * The kernels of an instruction set. `name` and `width` are required. If another member is NULL,
@@ -150,6 +206,8 @@ struct kernels {
 	rows_fn rows;
 	nest_fn nest;
 	fill_fn fill;
+	repeat_fn repeat;
+	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
 	tile_fn near[KERNEL_SIZES], far[KERNEL_SIZES];
 	/* From the first-level cache to memory. `na` is a multiple of `width / size`. */
@@ -165,7 +223,7 @@ struct kernels {
 	shuffle_fn shuffle;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
-	lay_fn lay; /* NULL: src/copy/program.c has its own */
+	lay_fn lay; /* NULL: src/copy/near.c has its own */
 };
 
 extern const struct kernels kernels_portable;

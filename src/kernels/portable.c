@@ -164,6 +164,47 @@ static void portable_fill(char *dst, size_t size, const char *pattern, size_t pe
 	memcpy(dst, pattern, size);
 }
 
+static void portable_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			    size_t size, size_t bytes, size_t n)
+{
+	char pattern[REPEAT_BYTES_MIN];
+
+	COUNT(true, "portable", "repeat");
+	for (; n > 0; n--) {
+		for (size_t b = 0; b < sizeof(pattern); b += size)
+			memcpy(pattern + b, src, size);
+		for (size_t b = 0; b + sizeof(pattern) < bytes; b += sizeof(pattern))
+			memcpy(dst + b, pattern, sizeof(pattern));
+		memcpy(dst + bytes - sizeof(pattern), pattern, sizeof(pattern));
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
+static void portable_neutral(char *dst, size_t bytes, const char *neutral)
+{
+	for (; bytes > PADDED_NEUTRAL_BYTES; bytes -= PADDED_NEUTRAL_BYTES) {
+		memcpy(dst, neutral, PADDED_NEUTRAL_BYTES);
+		dst += PADDED_NEUTRAL_BYTES;
+	}
+	memcpy(dst, neutral, bytes);
+}
+
+static void portable_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			 const struct padded_row *row, size_t n)
+{
+	size_t end = row->front + row->run;
+
+	COUNT(true, "portable", "pad");
+	for (; n > 0; n--) {
+		portable_neutral(dst, row->front, row->neutral);
+		memcpy(dst + row->front, src, row->run);
+		portable_neutral(dst + end, row->bytes - end, row->neutral);
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.width = PORTABLE_WIDTH_BYTES,
@@ -172,6 +213,8 @@ const struct kernels kernels_portable = {
 	.rows = portable_rows,
 	.nest = portable_nest,
 	.fill = portable_fill,
+	.repeat = portable_repeat,
+	.pad = portable_pad,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
 		 portable_tile_16},
 	.far = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

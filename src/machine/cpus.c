@@ -16,13 +16,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/affinity.h"
 #include "util/environment.h"
 
 /* The value for no quota: no quota has this number of CPUs. */
@@ -295,34 +295,27 @@ static size_t hierarchy_quota(bool unified)
 /* Return the number of CPUs in the affinity mask of the calling thread, at least 1. */
 static size_t mask_cpus(void)
 {
-	for (size_t n = CPU_SETSIZE; n <= 1 << 20; n *= 2) {
-		size_t size = CPU_ALLOC_SIZE(n), count = 0;
-		cpu_set_t *cpus = CPU_ALLOC(n);
-		bool known;
+	struct affinity mask;
+	size_t count = 0;
 
-		if (cpus == NULL)
-			break;
-		known = sched_getaffinity(0, size, cpus) == 0;
-		if (known)
-			count = (size_t)CPU_COUNT_S(size, cpus);
-		CPU_FREE(cpus);
-		if (known && count > 0)
-			return count;
-		if (errno != EINVAL)
-			break;
-	}
-	return 1;
+	if (affinity_read(&mask) == 0)
+		count = affinity_count(&mask);
+	affinity_release(&mask);
+	return count > 0 ? count : 1;
+}
+
+size_t machine_quota_cpus(size_t cpus)
+{
+	int saved = errno, cancel_state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	cpus = lesser_quota(cpus, lesser_quota(hierarchy_quota(true), hierarchy_quota(false)));
+	pthread_setcancelstate(cancel_state, NULL);
+	errno = saved;
+	return cpus;
 }
 
 size_t machine_cpus(void)
 {
-	int saved = errno, cancel_state;
-	size_t cpus;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	cpus = lesser_quota(mask_cpus(),
-			    lesser_quota(hierarchy_quota(true), hierarchy_quota(false)));
-	pthread_setcancelstate(cancel_state, NULL);
-	errno = saved;
-	return cpus;
+	return machine_quota_cpus(mask_cpus());
 }

@@ -12,4 +12,8 @@
  */
 size_t machine_cpus(void);
 
+/* Return `cpus`, at least 1, or the CPU quota of the process if that is less. See machine_cpus().
+ */
+size_t machine_quota_cpus(size_t cpus);
+
 #endif /* MACHINE_CPUS_H */

@@ -13,6 +13,7 @@
 #include "plan/class.h"
 #include "plan/lists.h"
 #include "plan/method.h"
+#include "plan/order.h"
 #include "plan/part.h"
 #include "plan/staging.h"
 #include "plan/tune.h"
@@ -21,7 +22,8 @@ enum {
 	CHOICE_ZONE = 4,
 	/* Smaller plans are not timed. Tests build with small caches, and choose earlier. */
 	CHOICE_BYTES_MIN = 16 << 10,
-	VARIANT_MASK = 127, /* of the bits that a plan has for its variant */
+	VARIANT_MASK = 127,     /* of the bits that a plan has for its variant */
+	LISTED_ROW_BYTES = 256, /* lists are tried if rows or source runs are shorter */
 };
 
 /* No plan has a choice before copy_set_choice_rules() has run. */
@@ -33,20 +35,22 @@ static struct choice_rules rules;
 /* The variant that is expected to be the fastest on a route, on this machine. It fits the plan. */
 static unsigned first_variant(struct copy_plan *plan, bool stream)
 {
+	/* Intel's CPUs may drop lines that are used once before they are used. */
+	bool once = machine_is_amd();
+
 	if (plan->kind == COPY_FLAT)
 		return stream ? VARIANT_FLAT_STREAM : VARIANT_FLAT_CACHED;
+	if (plan->kind == COPY_STRIDED && !stream)
+		return VARIANT_STRIDED_CACHED;
 	if (plan->kind == COPY_STRIDED)
-		return stream ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_CACHED;
+		return once ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_STREAM_FIRST;
 	if (!stream)
 		return VARIANT_TRANSPOSE_CACHED;
-	if (!copy_staged_choose(plan)) {
-		if (!copy_lists_fit_stream(plan))
-			return VARIANT_TRANSPOSE_DIRECT;
-		return machine_is_amd() ? VARIANT_TRANSPOSE_LIST_ONCE
-					: VARIANT_TRANSPOSE_LIST_FIRST;
-	}
-	/* Intel's CPUs may drop lines that are used once before they are used. */
-	return machine_is_amd() ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
+	if (copy_staged_choose(plan))
+		return once ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
+	if (copy_lists_fit_stream(plan))
+		return once ? VARIANT_TRANSPOSE_LIST_ONCE : VARIANT_TRANSPOSE_LIST_FIRST;
+	return once ? VARIANT_TRANSPOSE_DIRECT : VARIANT_TRANSPOSE_DIRECT_BLOCKS;
 }
 
 /* Can the plan run a variant of its kind? */
@@ -57,11 +61,34 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 		break;
 	case CONDITION_STREAMS:
 		return copy_strided_streams(plan);
+	case CONDITION_ORDER:
+		return plan->method == COPY_BY_RUNS && copy_order_differs(plan);
 	case CONDITION_STAGE:
 		return copy_staged_choose(plan);
 	case CONDITION_LISTS:
 		return copy_lists_fit_stream(plan);
 	}
+	return true;
+}
+
+/*
+ * May a variant that fits be the fastest? Trying one that is far slower would make the first copies
+ * of a class slow. Where a plan can be staged, direct tiles win only in single planes, and lists
+ * only if rows or source runs are short.
+ */
+static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *variant)
+{
+	size_t bytes = plan->run.bytes;
+
+	if (plan->kind != COPY_TRANSPOSE || !variant->stream)
+		return true;
+	if (variant->direct)
+		return plan->nloops == 2 ||
+		       (!copy_staged_choose(plan) && !copy_lists_fit_stream(plan));
+	if (variant->lists)
+		return plan->loops[0].extent * bytes < LISTED_ROW_BYTES ||
+		       plan->loops[1].extent * bytes < LISTED_ROW_BYTES ||
+		       !copy_staged_choose(plan);
 	return true;
 }
 
@@ -77,15 +104,17 @@ static uint32_t variants_on(uint8_t kind, bool stream)
 	return set;
 }
 
-/* The members of a set that fit the plan. */
-static uint32_t fitting_variants(struct copy_plan *plan, uint32_t set)
+/* The members of a set that fit the plan, and may win if that is asked for. */
+static uint32_t fitting_variants(struct copy_plan *plan, uint32_t set, bool may_win)
 {
 	uint32_t fitting = set;
 
 	for (; set != 0; set &= set - 1) {
 		unsigned n = (unsigned)__builtin_ctz(set);
+		const struct copy_variant *variant =
+			&copy_variants[copy_first_variant[plan->kind] + n];
 
-		if (!variant_fits(plan, &copy_variants[copy_first_variant[plan->kind] + n]))
+		if (!variant_fits(plan, variant) || (may_win && !variant_may_win(plan, variant)))
 			fitting &= ~(1u << n);
 	}
 	return fitting;
@@ -161,13 +190,13 @@ static uint32_t begin_choice(struct copy_plan *plan)
 		return 0;
 	set = variants_on(plan->kind, plan->stream);
 #ifdef TUNE_ROTATE
-	set = fitting_variants(plan, set);
+	set = fitting_variants(plan, set, false);
 	if (set != 0)
 		plan->variant =
 			(copy_first_variant[plan->kind] + rotate_variants(set)) & VARIANT_MASK;
 	return 0;
 #else
-	return (set & (set - 1)) != 0 ? fitting_variants(plan, set) : 0;
+	return (set & (set - 1)) != 0 ? fitting_variants(plan, set, true) : 0;
 #endif
 }
 
@@ -211,14 +240,6 @@ void copy_choice_report(const struct copy_plan *plan, uint64_t ns)
 		    copy_plan_payload(plan), ns);
 }
 
-/* Has a kind several variants on the route through the caches? */
-static bool has_cached_choice(uint8_t kind)
-{
-	uint32_t set = variants_on(kind, false);
-
-	return (set & (set - 1)) != 0;
-}
-
 void copy_set_choice_rules(const struct choice_rules *new_rules)
 {
 	uint64_t zone = caches()->stream_bytes / CHOICE_ZONE;
@@ -229,8 +250,7 @@ void copy_set_choice_rules(const struct choice_rules *new_rules)
 
 		if (copy_first_variant[kind] == VARIANT_NONE)
 			least = UINT64_MAX;
-		else if ((has_cached_choice(kind) || rules.forced[kind] != VARIANT_NONE) &&
-			 least > CHOICE_BYTES_MIN)
+		else if (rules.forced[kind] != VARIANT_NONE && least > CHOICE_BYTES_MIN)
 			least = CHOICE_BYTES_MIN;
 		copy_choice_bytes_min[kind] = least;
 	}

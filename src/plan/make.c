@@ -18,6 +18,7 @@
 #include "plan/make.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/padded.h"
 #include "plan/views.h"
 
 static bool is_permutation(size_t n, const size_t *permutation)
@@ -235,6 +236,8 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 
 	if (to != NULL && from != NULL)
 		return plan_dense(room, to, from, permutation);
+	if (to != NULL && src != NULL && permutation == NULL && copy_plan_padded(room, to, src))
+		return AML_SUCCESS;
 	if (permutation == NULL && dst != NULL && src != NULL &&
 	    copy_plan_dense_boxes(room, dst, src))
 		return AML_SUCCESS;

@@ -4,7 +4,6 @@
 #include "machine/caches.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
-#include "plan/variant.h"
 
 /* Runs of at least this size are streamed separately. */
 enum { STREAM_RUN_BYTES_MIN = 4 * CACHE_LINE_BYTES };
@@ -54,9 +53,12 @@ void copy_plan_choose_part_method(struct copy_plan *plan)
 {
 	const struct copy_shuffled *shuffled = &plan->shuffled;
 
-	/* The order of the loops of a strided plan does not depend on the extents. */
+	/* The loops of a strided plan that streams, or is small, keep their order. */
 	if (plan->kind == COPY_TRANSPOSE) {
 		copy_plan_choose_method(plan);
+	} else if (plan->kind == COPY_STRIDED && plan->method == COPY_BY_RUNS && !plan->stream &&
+		   plan->variant != VARIANT_NONE) {
+		copy_order_loops(plan);
 	} else if (plan->method == COPY_BY_SHUFFLE &&
 		   plan->loops[shuffled->unit_loop].extent < shuffled->iterations) {
 		plan->method = COPY_BY_RUNS;

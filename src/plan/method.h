@@ -5,9 +5,11 @@
 
 #include "kernels/kernels.h"
 #include "plan/lists.h"
+#include "plan/order.h"
 #include "plan/plan.h"
 #include "plan/planes.h"
 #include "plan/rows.h"
+#include "plan/variant.h"
 
 /* Is there a tile kernel for elements of `bytes` bytes, and does a tile fit a plane? */
 static inline bool copy_plan_tiles_fit(size_t bytes, size_t dst_extent, size_t src_extent)
@@ -69,6 +71,8 @@ static inline void copy_plan_choose_method(struct copy_plan *plan)
 		copy_plan_choose_stream_method(plan);
 	else if (plan->kind == COPY_TRANSPOSE)
 		copy_plan_choose_cached_method(plan, false);
+	else if (plan->kind == COPY_STRIDED && plan->variant != VARIANT_NONE)
+		copy_order_loops(plan);
 	else if (plan->kind == COPY_STRIDED)
 		copy_rows_choose(plan);
 }

@@ -27,6 +27,12 @@
 /* Planes of at most this size may be shuffled instead of being tiled. */
 enum { SMALL_PLANE_BYTES = 256 };
 
+/* Plans with loops, without tiles and of at most this size are copied element by element. */
+enum { FEW_ELEMENTS = 160, FEW_BYTES = 1024 };
+
+/* At most this number of elements, and few elements in shorter rows, are copied one by one. */
+enum { ROWS_ELEMENTS = 16, ROWS_ROW_BYTES = 32 };
+
 /* Apply rule 2. */
 static void make_steps_positive(struct copy_plan *plan)
 {
@@ -42,13 +48,20 @@ static void make_steps_positive(struct copy_plan *plan)
 	}
 }
 
-/* Apply rule 3 by insertion sort: there are few loops, and most are already sorted. */
+/*
+ * Apply rule 3 by insertion sort: there are few loops, and most are already sorted. A loop that
+ * stays in its place is not copied, because the CPU cannot load at once what was just stored in
+ * parts.
+ */
 static void sort_loops(struct copy_plan *plan)
 {
 	for (uint8_t i = 1; i < plan->nloops; i++) {
-		struct copy_loop loop = plan->loops[i];
+		struct copy_loop loop;
 		uint8_t j = i;
 
+		if (plan->loops[i - 1].dst_step <= plan->loops[i].dst_step)
+			continue;
+		loop = plan->loops[i];
 		while (j > 0 && plan->loops[j - 1].dst_step > loop.dst_step) {
 			plan->loops[j] = plan->loops[j - 1];
 			j--;
@@ -74,14 +87,14 @@ static void merge_loops(struct copy_plan *plan)
 		struct copy_loop *last = n > 0 ? &plan->loops[n - 1] : NULL;
 		ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
-		if (last == NULL && loop->dst_step == size && loop->src_step == size)
+		if (last == NULL && copy_loop_is_contiguous(loop, (size_t)size))
 			plan->run.bytes *= loop->extent;
 		else if (last != NULL &&
 			 loop_continues(loop->dst_step, last->dst_step, last->extent) &&
 			 loop_continues(loop->src_step, last->src_step, last->extent))
 			last->extent *= loop->extent;
-		else
-			plan->loops[n++] = *loop;
+		else if (n++ < i)
+			plan->loops[n - 1] = *loop;
 	}
 	plan->nloops = n;
 }
@@ -124,8 +137,12 @@ static bool is_batch(const struct copy_plan *plan, uint8_t row)
 /* Move loop `row`, which is contiguous in the source, to index 1. */
 static enum copy_kind order_transposition(struct copy_plan *plan, uint8_t row)
 {
-	struct copy_loop loop = plan->loops[row];
+	struct copy_loop loop;
 
+	/* See sort_loops(). */
+	if (row == 1)
+		return COPY_TRANSPOSE;
+	loop = plan->loops[row];
 	memmove(&plan->loops[2], &plan->loops[1], (row - 1u) * sizeof(loop));
 	plan->loops[1] = loop;
 	return COPY_TRANSPOSE;
@@ -167,22 +184,46 @@ static uint64_t cost_of_planes(const struct copy_plan *plan, uint8_t row, uint64
 	return copy_planes_cost(&room.plan);
 }
 
+/*
+ * Is a plan without tiles copied element by element? All other ways to copy short rows begin with
+ * some work.
+ */
+static bool takes_elements(const struct copy_plan *plan, uint64_t bytes)
+{
+	return bytes < FEW_BYTES && copy_is_tiny(1, plan->run.bytes) &&
+	       bytes <= plan->run.bytes * FEW_ELEMENTS;
+}
+
+/*
+ * Are the rows of both sides of a plane at least a line long? The tiles of shorter rows waste a
+ * part of the vectors. From memory, these planes are staged.
+ */
+static bool has_wide_rows(const struct copy_plan *plan, uint8_t row)
+{
+	return plan->loops[0].extent * plan->run.bytes >= CACHE_LINE_BYTES &&
+	       plan->loops[row].extent * plan->run.bytes >= CACHE_LINE_BYTES;
+}
+
 /* Choose between shuffles and the other ways to copy a plan with loops. */
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
 	uint8_t row = source_row_loop(plan);
 	uint64_t planes = UINT64_MAX;
+	bool tiles = takes_tiles(plan, row), wide;
 
-	if (!takes_tiles(plan, row)) {
-		planes = cost_of_planes(plan, row, bytes);
-		if (copy_shuffle_choose(plan, planes))
-			return;
-		if (planes == UINT64_MAX) {
-			plan->kind = (uint8_t)choose_kind(plan, row);
-			return;
-		}
+	if (!tiles && plan->nloops > 1 && takes_elements(plan, bytes)) {
+		plan->kind = COPY_STRIDED;
+		plan->method = COPY_BY_ELEMENTS;
+		return;
 	}
-	plan->kind = (uint8_t)order_transposition(plan, row);
+	wide = tiles && (has_wide_rows(plan, row) || bytes >= copy_choice_bytes(COPY_STRIDED));
+	if (!wide) {
+		planes = cost_of_planes(plan, row, bytes);
+		if ((!tiles || planes < UINT64_MAX) && copy_shuffle_choose(plan, planes))
+			return;
+	}
+	plan->kind = (uint8_t)(tiles || planes < UINT64_MAX ? order_transposition(plan, row)
+							    : choose_kind(plan, row));
 }
 
 /*
@@ -215,6 +256,59 @@ __attribute__((noinline)) static void choose_variant(struct copy_plan *plan, uin
 	copy_choose_variant(plan, bytes);
 }
 
+/* Make a loop the only loop of a plan. See sort_loops(): the compiler must not combine the loads.
+ */
+static void keep_loop(struct copy_plan *plan, uint8_t i)
+{
+	const volatile struct copy_loop *loop = &plan->loops[i];
+
+	plan->loops[0].extent = loop->extent;
+	plan->loops[0].dst_step = loop->dst_step;
+	plan->loops[0].src_step = loop->src_step;
+	plan->nloops = 1;
+}
+
+/* Complete a plan of one loop, which fills a row. */
+static bool complete_fill(struct copy_plan *plan, size_t bytes)
+{
+	if (!copy_rows_fill(plan) || bytes >= copy_choice_bytes(COPY_STRIDED))
+		return false;
+	plan->kind = COPY_STRIDED;
+	return true;
+}
+
+/* Complete a plan of one loop, which is contiguous and has `bytes` bytes. */
+static bool complete_run(struct copy_plan *plan, size_t bytes)
+{
+	if (bytes >= copy_choice_bytes(COPY_FLAT))
+		return false;
+	plan->kind = COPY_FLAT;
+	plan->nloops = 0;
+	plan->run.bytes = bytes;
+	return true;
+}
+
+bool copy_plan_complete_rows(struct copy_plan *plan, size_t count)
+{
+	const struct copy_loop *outer = &plan->loops[1];
+	size_t bytes = plan->run.bytes * plan->loops[0].extent, payload;
+
+	if (plan->loops[0].src_step != (ptrdiff_t)plan->run.bytes)
+		return plan->nloops == 1 && complete_fill(plan, bytes);
+	if (plan->nloops == 1)
+		return complete_run(plan, bytes);
+	payload = bytes * outer->extent;
+	if (outer->dst_step <= 0 || copy_loop_is_contiguous(outer, bytes) ||
+	    payload >= copy_choice_bytes(COPY_STRIDED) || copy_shuffle_takes(bytes, payload) ||
+	    ((count <= ROWS_ELEMENTS || bytes < ROWS_ROW_BYTES) &&
+	     copy_is_tiny(count, plan->run.bytes)))
+		return false;
+	keep_loop(plan, 1);
+	plan->kind = COPY_STRIDED;
+	plan->run.bytes = bytes;
+	return true;
+}
+
 void copy_plan_normalise(struct copy_plan *plan)
 {
 	uint64_t bytes;
@@ -228,6 +322,8 @@ void copy_plan_normalise(struct copy_plan *plan)
 		choose_way(plan, bytes);
 	if (bytes >= copy_choice_bytes(plan->kind))
 		choose_variant(plan, bytes);
+	if (plan->method == COPY_BY_ELEMENTS)
+		return;
 	if (plan->method == COPY_BY_SHUFFLE)
 		copy_shuffle_order(plan);
 	else if (plan->kind == COPY_TRANSPOSE && !plan->stream)

@@ -8,7 +8,10 @@
 /* Bring the loops of a plan into normal form. Set the kind and the method of the plan. */
 void copy_plan_normalise(struct copy_plan *plan);
 
-/* Complete a plan of few elements. Its longest loop becomes the innermost one. */
+/*
+ * Complete a plan of few elements. The longest of its loops is the innermost one. The longer of two
+ * loops is found when the plan runs: moving loops that were just stored takes long.
+ */
 static inline void copy_plan_complete_tiny(struct copy_plan *plan)
 {
 	plan->kind = COPY_FLAT;
@@ -16,7 +19,7 @@ static inline void copy_plan_complete_tiny(struct copy_plan *plan)
 		return;
 	plan->kind = COPY_STRIDED;
 	plan->method = COPY_BY_ELEMENTS;
-	for (uint8_t i = 1; i < plan->nloops; i++) {
+	for (uint8_t i = 1; i < plan->nloops && plan->nloops > 2; i++) {
 		struct copy_loop loop = plan->loops[i];
 
 		if (loop.extent <= plan->loops[0].extent)
@@ -26,16 +29,29 @@ static inline void copy_plan_complete_tiny(struct copy_plan *plan)
 	}
 }
 
+/* Is a loop contiguous on both sides? */
+static inline bool copy_loop_is_contiguous(const struct copy_loop *loop, size_t bytes)
+{
+	return loop->dst_step == (ptrdiff_t)bytes && loop->src_step == (ptrdiff_t)bytes;
+}
+
+/*
+ * Complete a small plan of one or two loops and `count` elements, whose first loop is contiguous in
+ * the destination. Returns false, and changes nothing, if the plan has a choice, or may be copied
+ * faster in another way.
+ */
+bool copy_plan_complete_rows(struct copy_plan *plan, size_t count);
+
 /*
  * Complete a plan of `count` elements, whose loops are in any order and have no extent of 1. The
  * function is inline for the plans of few elements.
  */
 static inline void copy_plan_complete(struct copy_plan *plan, size_t count)
 {
-	size_t bytes = plan->run.bytes;
-
-	if (count <= COPY_TINY_ELEMENTS_MAX && bytes <= COPY_TINY_ELEMENT_BYTES_MAX &&
-	    (bytes & (bytes - 1)) == 0)
+	if (plan->nloops - 1u < 2 && copy_loop_is_contiguous(&plan->loops[0], plan->run.bytes) &&
+	    copy_plan_complete_rows(plan, count))
+		return;
+	if (copy_is_tiny(count, plan->run.bytes))
 		copy_plan_complete_tiny(plan);
 	else
 		copy_plan_normalise(plan);

@@ -20,7 +20,7 @@ enum {
 	/* The smallest section of a transposition's destination row in a part. */
 	PART_ROW_BYTES = 8 * CACHE_LINE_BYTES,
 	/* The smallest section of a row or a source run that another loop continues. */
-	PART_RUN_BYTES_MIN = 2 << 10,
+	PART_RUN_BYTES_MIN = 4 << 10,
 	/* The smallest section, without tiles, that the CPU's prefetchers follow. */
 	PART_SECTION_BYTES = 4 << 10,
 	PARTS_ENOUGH = 16, /* parts that keep several threads busy */

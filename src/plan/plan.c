@@ -5,9 +5,9 @@
 const char *copy_kind_name(uint8_t kind)
 {
 	static const char *const names[] = {
-		[COPY_EMPTY] = "empty",         [COPY_FLAT] = "flat", [COPY_STRIDED] = "strided",
-		[COPY_TRANSPOSE] = "transpose", [COPY_WALK] = "walk", [COPY_BOXES] = "boxes",
-		[COPY_DEREF] = "deref",
+		[COPY_EMPTY] = "empty",         [COPY_FLAT] = "flat",   [COPY_STRIDED] = "strided",
+		[COPY_TRANSPOSE] = "transpose", [COPY_WALK] = "walk",   [COPY_BOXES] = "boxes",
+		[COPY_PADDED] = "boxes",        [COPY_DEREF] = "deref",
 	};
 
 	return names[kind];
@@ -24,6 +24,9 @@ size_t copy_plan_size(const struct copy_plan *plan)
 {
 	if (plan->kind == COPY_BOXES)
 		return plan->boxes.block_bytes;
+	if (plan->kind == COPY_PADDED)
+		return sizeof(*plan) + sizeof(struct copy_padded) +
+		       plan->nloops * sizeof(struct copy_padded_dim);
 	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
 }
 

@@ -25,6 +25,7 @@ enum copy_kind {
 	COPY_TRANSPOSE, /* `run`; loop 0 is contiguous in the destination, loop 1 in the source */
 	COPY_WALK,      /* `run`, `walk`: the destination's loops, then the source's loops */
 	COPY_BOXES,     /* `boxes`: plans of the kinds above, see boxes.c */
+	COPY_PADDED,    /* `run`: an element; copy_padded() instead of loops, see padded.c */
 	COPY_DEREF,     /* `elements`, `sides`: copy_dims() instead of loops */
 };
 
@@ -69,6 +70,25 @@ struct copy_dim {
 	} dst, src;
 };
 
+/*
+ * A dimension of the destination of a COPY_PADDED plan. The source has `count` of its iterations,
+ * from `from` on.
+ */
+struct copy_padded_dim {
+	size_t extent, from, count;
+	ptrdiff_t dst_step, src_step;
+};
+
+/* The largest element of a COPY_PADDED plan. */
+enum { COPY_NEUTRAL_BYTES = 16 };
+
+/* What a COPY_PADDED plan has in the place of loops. */
+struct copy_padded {
+	char neutral[COPY_NEUTRAL_BYTES]; /* the neutral element again and again */
+	size_t payload;                   /* of the plan */
+	struct copy_padded_dim dims[];
+};
+
 /* A side of a COPY_DEREF plan. Its enum copy_side selects the member. */
 union copy_end {
 	char *address;
@@ -84,7 +104,7 @@ struct copy_section {
 
 struct copy_plan {
 	uint8_t kind;            /* enum copy_kind */
-	uint8_t nloops;          /* COPY_DEREF: the number of dimensions */
+	uint8_t nloops;          /* COPY_PADDED and COPY_DEREF: the number of dimensions */
 	uint8_t method;          /* enum copy_method */
 	uint8_t variant : 7;     /* enum copy_variant_id */
 	bool timed : 1;          /* report the time that the plan takes; has a `tune_slot` */
@@ -145,10 +165,20 @@ _Static_assert(sizeof(struct copy_dim) == sizeof(struct copy_loop),
 	       "dimensions are stored in the place of loops");
 
 /*
- * A plan of at most this many elements of at most this size is not brought into normal form: that
- * would take longer than the copy.
+ * A plan of at most this many elements, of one of some sizes up to a maximum, is not brought into
+ * normal form: that would take longer than the copy.
  */
-enum { COPY_TINY_ELEMENTS_MAX = 24, COPY_TINY_ELEMENT_BYTES_MAX = 16 };
+enum { COPY_TINY_ELEMENTS_MAX = 64, COPY_TINY_ELEMENT_BYTES_MAX = 24 };
+
+/* Is a plan of `count` elements of `bytes` bytes copied element by element? */
+static inline bool copy_is_tiny(size_t count, size_t bytes)
+{
+	const uint32_t sizes = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8 |
+			       1u << 12 | 1u << 16 | 1u << COPY_TINY_ELEMENT_BYTES_MAX;
+
+	return count <= COPY_TINY_ELEMENTS_MAX && bytes <= COPY_TINY_ELEMENT_BYTES_MAX &&
+	       (sizes >> bytes & 1) != 0;
+}
 
 /* The maximum number of loops: a common refinement, or the loops of both sides of a walk. */
 enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };
@@ -158,6 +188,10 @@ union copy_plan_room {
 	struct copy_plan plan;
 	char bytes[sizeof(struct copy_plan) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 };
+
+_Static_assert(sizeof(struct copy_padded) + NDIMS_MAX * sizeof(struct copy_padded_dim) <=
+		       COPY_LOOPS_MAX * sizeof(struct copy_loop),
+	       "any padded plan fits");
 
 /* Make an empty plan. `run_bytes` is the size of a run or an element. */
 static inline struct copy_plan *copy_plan_start(union copy_plan_room *room, size_t run_bytes)
@@ -177,6 +211,17 @@ static inline const struct copy_dim *copy_const_dims(const struct copy_plan *pla
 	return (const struct copy_dim *)(const void *)plan->loops;
 }
 
+/* The dimensions of a COPY_PADDED plan. */
+static inline struct copy_padded *copy_padded(struct copy_plan *plan)
+{
+	return (struct copy_padded *)(void *)plan->loops;
+}
+
+static inline const struct copy_padded *copy_const_padded(const struct copy_plan *plan)
+{
+	return (const struct copy_padded *)(const void *)plan->loops;
+}
+
 /* The box after `last`. If `last` is NULL, the first box. */
 const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last);
 
@@ -194,6 +239,8 @@ static inline uint64_t copy_plan_payload(const struct copy_plan *plan)
 {
 	uint64_t bytes = plan->run.bytes;
 
+	if (plan->kind == COPY_PADDED)
+		return copy_const_padded(plan)->payload;
 	if (plan->kind >= COPY_WALK)
 		return copy_compound_payload(plan);
 	for (uint8_t i = 0; i < plan->nloops; i++)

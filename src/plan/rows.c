@@ -71,7 +71,7 @@ void copy_rows_choose(struct copy_plan *plan)
 		order_nest(plan);
 		return;
 	}
-	if (plan->run.bytes > ROW_RUN_BYTES_SHORT)
+	if (plan->run.bytes > ROW_RUN_BYTES_SHORT || copy_rows_fill(plan))
 		return;
 	for (uint8_t i = 1; i < plan->nloops; i++) {
 		if (plan->loops[row].extent >= ROW_ITERATIONS_ENOUGH)

@@ -3,12 +3,16 @@
 #ifndef PLAN_ROWS_H
 #define PLAN_ROWS_H
 
+#include "kernels/kernels.h"
+#include "machine/caches.h"
 #include "plan/plan.h"
 
 enum {
 	ROW_ITERATIONS_ENOUGH = 16,    /* a row loop this long is as good as a longer one */
 	ROW_RUN_BYTES_SHORT = 128,     /* longer runs take longer than the start of a row */
 	FILL_BYTES_MIN = 512,          /* a row of equal runs this long is filled */
+	FILL_CACHED_BYTES_MIN = 64,    /* the same in the caches, if a vector repeats a run */
+	FILL_CACHED_PART = 4,          /* up to this part of a copy that streams */
 	NEST_PLAN_BYTES_MAX = 1 << 20, /* larger plans are split into sections for the caches */
 	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
 	GATHERED_ROW_BYTES_MAX = 512,
@@ -34,9 +38,13 @@ static inline bool copy_rows_can_gather(const struct copy_plan *plan)
 static inline bool copy_rows_fill(const struct copy_plan *plan)
 {
 	const struct copy_loop *loop = &plan->loops[0];
+	size_t size = plan->run.bytes, row = loop->extent * size;
 
-	return loop->src_step == 0 && loop->dst_step == (ptrdiff_t)plan->run.bytes &&
-	       loop->extent * plan->run.bytes >= FILL_BYTES_MIN;
+	if (loop->src_step != 0 || loop->dst_step != (ptrdiff_t)size)
+		return false;
+	return row >= FILL_BYTES_MIN ||
+	       (row >= FILL_CACHED_BYTES_MIN && size <= TILE_BYTES && (size & (size - 1)) == 0 &&
+		copy_plan_payload(plan) < caches()->stream_bytes / FILL_CACHED_PART);
 }
 
 /*

@@ -57,6 +57,14 @@ struct shuffle_unit {
 	uint64_t cost;     /* of the plan */
 };
 
+/* The number of vectors that hold `bytes` bytes. The width is a power of two. */
+static size_t vectors_of_bytes(size_t bytes)
+{
+	size_t width = kernels()->shuffle_width;
+
+	return (bytes + width - 1) >> __builtin_ctzl(width);
+}
+
 /* The iterations of loop `i` in a unit. */
 static size_t unit_extent(const struct copy_plan *plan, const struct shuffle_unit *u, uint8_t i)
 {
@@ -78,8 +86,12 @@ static size_t windows_of_vector(const struct copy_plan *plan, const struct shuff
 		size_t extent = unit_extent(plan, u, i), step = magnitude(plan->loops[i].src_step);
 		uint8_t j = loops++;
 
-		extent = min(extent, n);
-		n = (n + extent - 1) / extent;
+		if (extent < n) {
+			n = (n + extent - 1) / extent;
+		} else {
+			extent = n;
+			n = 1;
+		}
 		for (; j > 0 && steps[j - 1] > step; j--) {
 			steps[j] = steps[j - 1];
 			taken[j] = taken[j - 1];
@@ -94,8 +106,8 @@ static size_t windows_of_vector(const struct copy_plan *plan, const struct shuff
 			span += more;
 			continue;
 		}
-		count *= steps[i] >= width ? taken[i]
-					   : min(taken[i], (span + more + width - 1) / width);
+		count *=
+			steps[i] >= width ? taken[i] : min(taken[i], vectors_of_bytes(span + more));
 		span = width;
 	}
 	return count;
@@ -144,11 +156,12 @@ static uint8_t row_of_unit(const struct copy_plan *plan, const struct shuffle_un
 static size_t pieces_of_vector(const struct copy_plan *plan, size_t n, size_t vectors, bool dense)
 {
 	size_t width = kernels()->shuffle_width, size = plan->run.bytes;
-	size_t pieces = (width + size - 1) / size + (width % size != 0);
 
 	if (vectors == 1)
 		return n;
-	return dense ? min(n, pieces) : (n + vectors - 1) / vectors;
+	if (!dense)
+		return (n + vectors - 1) / vectors;
+	return min(n, (width + size - 1) / size + (width % size != 0));
 }
 
 /*
@@ -168,7 +181,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 			  size_t bytes, bool dense, uint64_t outer)
 {
 	const struct kernels *set = kernels();
-	size_t vectors = (bytes + set->shuffle_width - 1) >> __builtin_ctzl(set->shuffle_width);
+	size_t vectors = vectors_of_bytes(bytes);
 	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
 	uint64_t calls = outer, store;
@@ -243,7 +256,7 @@ static void try_loop(const struct copy_plan *plan, uint8_t loop, size_t n, size_
 	size_t tries[] = {bytes >= width             ? 1
 			  : kernels()->shuffle_masks ? (width - bytes) / step + 1
 						     : (width + bytes - 1) / bytes,
-			  width / min(lowest_bit(bytes), width)};
+			  width >> __builtin_ctzl(min(lowest_bit(bytes), width))};
 
 	for (size_t i = 0; i < (dense ? 2 : 1); i++) {
 		struct shuffle_unit u = {.loop = loop, .iterations = min(tries[i], l->extent)};
@@ -310,17 +323,22 @@ static void order_loops(struct copy_plan *plan, uint8_t to, uint8_t row, size_t 
 	plan->shuffled.inside = inside & 127u;
 }
 
+bool copy_shuffle_takes(size_t run_bytes, uint64_t payload)
+{
+	return kernels()->shuffle != NULL && run_bytes * 2 <= kernels()->shuffle_width &&
+	       payload >= SHUFFLE_PAYLOAD_MIN;
+}
+
 bool copy_shuffle_choose(struct copy_plan *plan, uint64_t other_cost)
 {
-	size_t width = kernels()->shuffle_width;
 	struct shuffle_unit unit;
 	uint64_t elements = 1;
 
-	if (kernels()->shuffle == NULL || plan->run.bytes * 2 > width || copy_rows_fill(plan))
+	if (copy_rows_fill(plan))
 		return false;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		elements *= plan->loops[i].extent;
-	if (elements * plan->run.bytes < SHUFFLE_PAYLOAD_MIN)
+	if (!copy_shuffle_takes(plan->run.bytes, elements * plan->run.bytes))
 		return false;
 	unit = best_unit(plan, elements);
 	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= other_cost)

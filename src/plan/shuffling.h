@@ -19,6 +19,9 @@ enum {
 #define SHUFFLE_PAYLOAD_MIN 1024
 #endif
 
+/* May a plan of `payload` bytes in runs of `run_bytes` bytes be shuffled? */
+bool copy_shuffle_takes(size_t run_bytes, uint64_t payload);
+
 /*
  * If the plan is copied faster by shuffles, set its kind, its method and the unit in `shuffled`,
  * and return true. The plan is in normal form, and its loops are still sorted by the destination's

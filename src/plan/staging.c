@@ -13,6 +13,7 @@
 #include "layout/sizes.h"
 #include "machine/caches.h"
 #include "plan/staging.h"
+#include "plan/variant.h"
 
 enum {
 	STAGE_BYTES_MIN = 16 << 10,
@@ -23,16 +24,18 @@ enum {
 	STAGED_SHORT_BYTES = 512, /* source runs and rows up to this size are short */
 };
 
-size_t copy_stage_size(void)
+size_t copy_stage_size(const struct copy_plan *plan)
 {
 	size_t size = caches()->first_sets * caches()->first_ways * CACHE_LINE_BYTES / 3 * 2;
 
-	return size < STAGE_BYTES_MIN ? STAGE_BYTES_MIN : min(size, STAGE_BYTES_MAX);
+	size = size < STAGE_BYTES_MIN ? STAGE_BYTES_MIN : min(size, STAGE_BYTES_MAX);
+	return copy_variant_of(plan)->half ? size / 2 : size;
 }
 
 size_t copy_staged_piece(const struct copy_plan *plan)
 {
-	size_t stage = copy_stage_size(), least = stage / STAGED_ROW_BYTES_MAX * plan->run.bytes;
+	size_t stage = copy_stage_size(plan),
+	       least = stage / STAGED_ROW_BYTES_MAX * plan->run.bytes;
 
 	return min(least > STAGED_PIECE_BYTES_MIN ? least : STAGED_PIECE_BYTES_MIN,
 		   stage / STAGED_ROW_BYTES_MIN * plan->run.bytes);

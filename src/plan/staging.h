@@ -11,8 +11,11 @@
 
 enum { STAGE_BYTES_MAX = 32 << 10 };
 
-/* The size of the stage in bytes: two thirds of the first-level cache, within limits. */
-size_t copy_stage_size(void);
+/*
+ * The size of a plan's stage in bytes: two thirds of the first-level cache, within limits, or half
+ * of that.
+ */
+size_t copy_stage_size(const struct copy_plan *plan);
 
 /* The extent of loop `loop` together with loop `more`, which continues it. 0: none. */
 size_t copy_staged_extent(const struct copy_plan *plan, uint8_t loop, uint8_t more);

@@ -9,15 +9,17 @@
 #include "plan/tune.h"
 
 enum {
-	TRY_COPIES_FIRST = 2, /* of the first choice, before the other route is tried */
+	TRY_COPIES_FIRST = 3, /* of the first choice, before the other route is tried */
 	TRY_COPIES = 3, /* of the other route: the first finds the caches as the other left them */
-	TRY_PARTS_FIRST = 2,  /* of the first choice, before other variants are tried */
-	CHECK_PARTS = 32,     /* one part in CHECK_PARTS checks another variant */
-	CHECK_COPIES = 64,    /* the other route is checked every CHECK_COPIES copies */
-	CHECK_COPIES_RUN = 2, /* by CHECK_COPIES_RUN copies in a row */
-	FAR_CHECKS = 16,      /* one check in FAR_CHECKS is of a variant that is far behind */
-	SAMPLES_ENOUGH = 4,   /* of a variant that is far behind */
-	DUE_COPIES = 64,      /* one copy of one part in DUE_COPIES is timed */
+	TRY_PARTS_FIRST = 2,    /* of the first choice, before other variants are tried */
+	CHECK_PARTS = 32,       /* one part in CHECK_PARTS checks another variant */
+	CHECK_COPIES_AGAIN = 8, /* the other route is checked after so many copies, */
+	CHECK_COPIES = 64,      /* and then every CHECK_COPIES copies */
+	CHECK_COPIES_RUN = 2,   /* by CHECK_COPIES_RUN copies in a row */
+	FAR_CHECKS = 16,        /* one check in FAR_CHECKS is of a variant that is far behind */
+	SAMPLES_ENOUGH = 4,     /* of a variant that is far behind */
+	SAMPLES_FEW = 3,        /* of these, the shortest time counts */
+	DUE_COPIES = 64,        /* one copy of one part in DUE_COPIES is timed */
 	COST_UNIT_BYTES = 1 << 10,
 	COST_UNKNOWN = 1 << 30, /* above any cost that is known */
 };
@@ -179,6 +181,9 @@ bool tune_choose_route(unsigned slot, const struct tune_options *options)
 	if (turn < TRY_COPIES_FIRST + TRY_COPIES && !is_hopeless(first ? cached : streamed, best))
 		return !first;
 	streams = cached == streamed ? first : streamed < cached;
+	/* The memory may have been cold when the routes were tried. */
+	if (turn >= CHECK_COPIES_AGAIN && turn < CHECK_COPIES_AGAIN + CHECK_COPIES_RUN)
+		return streams != !is_hopeless(other, best);
 	if (turn % CHECK_COPIES >= CHECK_COPIES_RUN || turn < CHECK_COPIES ||
 	    (is_far(other, best) && checks % FAR_CHECKS != 0))
 		return streams;
@@ -262,9 +267,9 @@ bool tune_is_due(unsigned slot)
  * Move a cost towards a new one: quickly down, slowly up. A thread that loses its CPU, and pages
  * that are touched for the first time, make a time longer; nothing makes it shorter.
  */
-static uint32_t blend_costs(uint32_t old, uint32_t new)
+static uint32_t blend_costs(uint32_t old, uint32_t new, uint32_t samples)
 {
-	if (old == 0)
+	if (old == 0 || (new < old &&samples < SAMPLES_FEW))
 		return new;
 	if (new < old)
 		return old - (old - new + 1) / 2;
@@ -286,8 +291,8 @@ void tune_report(unsigned slot, unsigned variant, uint64_t bytes, uint64_t ns)
 		cost = 1;
 	else if (cost > TUNE_COST_MAX)
 		cost = TUNE_COST_MAX;
-	store_word(&known->cost, blend_costs(load_word(&known->cost), (uint32_t)cost));
-	(void)count_word(&known->samples);
+	store_word(&known->cost, blend_costs(load_word(&known->cost), (uint32_t)cost,
+					     count_word(&known->samples)));
 }
 
 bool tune_read(unsigned slot, struct tune_record *record)

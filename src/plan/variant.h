@@ -35,12 +35,16 @@ enum copy_variant_id {
 	VARIANT_FLAT_CACHED,
 	VARIANT_FLAT_STREAM,
 	VARIANT_STRIDED_CACHED,
+	VARIANT_STRIDED_CACHED_SRC,
 	VARIANT_STRIDED_STREAM,
+	VARIANT_STRIDED_STREAM_FIRST,
 	VARIANT_TRANSPOSE_CACHED,
 	VARIANT_TRANSPOSE_DIRECT,
 	VARIANT_TRANSPOSE_DIRECT_BLOCKS,
+	VARIANT_TRANSPOSE_DIRECT_NARROW,
 	VARIANT_TRANSPOSE_STAGE_ONCE,
 	VARIANT_TRANSPOSE_STAGE_FIRST,
+	VARIANT_TRANSPOSE_STAGE_HALF,
 	VARIANT_TRANSPOSE_LIST_ONCE,
 	VARIANT_TRANSPOSE_LIST_FIRST,
 	VARIANTS,
@@ -52,13 +56,13 @@ _Static_assert(VARIANTS <= 128, "a plan holds its variant in 7 bits");
 enum copy_hint {
 	HINT_ONCE,  /* they are used once: prefetchnta */
 	HINT_FIRST, /* into the first-level cache: prefetcht0 */
-	HINT_NONE,  /* not at all */
 };
 
 /* Which plans of the kind can run a variant. */
 enum copy_condition {
 	CONDITION_NONE,    /* all */
 	CONDITION_STREAMS, /* those with a method that streams */
+	CONDITION_ORDER,   /* those by runs whose sides have different orders of steps */
 	CONDITION_STAGE,   /* transpositions that can be staged */
 	CONDITION_LISTS,   /* transpositions that can be copied by lists */
 };
@@ -68,9 +72,16 @@ struct copy_variant {
 	uint8_t kind;      /* enum copy_kind */
 	uint8_t condition; /* enum copy_condition */
 	bool stream;       /* past the caches; else through the caches */
+	bool by_src;       /* of plans by runs: loops in the order of the source's steps */
 	bool direct;       /* of transpositions: never staged */
 	bool lists;        /* of transpositions: by lists */
 	uint8_t hint;      /* enum copy_hint */
+	/* Of direct transpositions: the prefetch distance in lines. 0: the CPU prefetches. */
+	uint8_t ahead;
+	/* Of direct transpositions: a block, in tiles of a destination row, and in lines of a
+	 * source row. */
+	uint8_t tiles, lines;
+	bool half; /* of transpositions: by a stage of half the size */
 };
 
 extern const struct copy_variant copy_variants[VARIANTS] __attribute__((visibility("hidden")));

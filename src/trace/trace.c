@@ -26,7 +26,7 @@ static __thread uint64_t thread_id;
 /* The text of an event, with room for the longest one. */
 struct event {
 	size_t length;
-	char text[384];
+	char text[768];
 };
 
 static void add_text(struct event *e, const char *text)
@@ -35,6 +35,29 @@ static void add_text(struct event *e, const char *text)
 
 	memcpy(e->text + e->length, text, length);
 	e->length += length;
+}
+
+/*
+ * Add a label of the program, which may contain any bytes: what the format does not allow in a
+ * string is escaped, and bytes that are no ASCII are replaced.
+ */
+static void add_label(struct event *e, const char *label)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (; *label != '\0'; label++) {
+		unsigned char c = (unsigned char)*label;
+
+		if (c == '"' || c == '\\')
+			e->text[e->length++] = '\\';
+		if (c >= ' ') {
+			e->text[e->length++] = c <= '~' ? (char)c : '?';
+			continue;
+		}
+		add_text(e, "\\u00");
+		e->text[e->length++] = digits[c / 16];
+		e->text[e->length++] = digits[c % 16];
+	}
 }
 
 /* Add a text that may contain any bytes. */
@@ -112,7 +135,7 @@ static void begin_event(struct event *e, const char *ph, const char *name, uint6
 	add_text(e, "{\"ph\":\"");
 	add_text(e, ph);
 	add_text(e, "\",\"cat\":\"request\",\"name\":\"");
-	add_text(e, name);
+	add_label(e, name);
 	add_thread(e);
 	add_time(e, ",\"ts\":", now);
 }

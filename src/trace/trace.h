@@ -37,7 +37,7 @@
 enum { TRACE_WHOLE = INT_MAX };
 
 /* Times by powers of two: bucket i counts the times from 2^(i-1) ns to below 2^i ns. */
-enum { TRACE_BUCKETS = 44 };
+enum { TRACE_BUCKETS = 64 };
 
 struct trace_times {
 	uint64_t queued[TRACE_BUCKETS], run[TRACE_BUCKETS];
@@ -46,7 +46,7 @@ struct trace_times {
 /* The source of traced tasks: a scheduler, or an engine with requests of its own. */
 struct trace_source {
 	unsigned number; /* unique to this source */
-	/* Return the name of a task: a word of plain letters. NULL: the task is not reported. */
+	/* Return the name of a task, of at most 63 bytes. NULL: the task is not reported. */
 	const char *(*name)(const struct aml_task *task);
 	struct trace_times times; /* read and written atomically */
 };

@@ -8,7 +8,7 @@ of_the_sources
 
 # Documents, without what quotes commands and programs (indented, or between fences).
 documents="README.md CONTRIBUTING.md SECURITY.md doc/architecture.md doc/contract.md
-	doc/performance.md tests/model/README.md"
+	doc/guide/requests-and-completion.md doc/performance.md tests/model/README.md"
 
 # The names in backquotes of a document.
 quoted()
@@ -53,7 +53,7 @@ functions_are_there()
 	bad=0
 	# Those of the system are not looked for.
 	for name in $(quoted "$1" | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)()$/\1/p' |
-		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy'); do
+		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy|epoll_wait'); do
 		grep -rqw --include='*.[ch]' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
 			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" || {
 			echo "$1: $name() is not there"

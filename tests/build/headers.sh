@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Each public header compiles by itself and when included twice, in each promised language, and in
-# programs that define an old _POSIX_C_SOURCE first.
-# Contract: NAME-1.
+# programs that define an old _POSIX_C_SOURCE first. So do the initialisers of structures.
+# Contract: NAME-1, NAME-7.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -31,8 +31,10 @@ for path in $(cd "$srcdir/include" && find . -name '*.h' | sort); do
 			check "$header as $std $posix" compiles $CC -std=$std $posix "$work/alone.c"
 		done
 		[ $have_cxx = yes ] || continue
-		# shellcheck disable=SC2086
-		check "$header as c++17 $posix" compiles $CXX -std=c++17 $posix "$work/alone.cc"
+		for std in c++11 c++17; do
+			# shellcheck disable=SC2086
+			check "$header as $std $posix" compiles $CXX -std=$std $posix "$work/alone.cc"
+		done
 	done
 done
 
@@ -64,6 +66,28 @@ done
 if [ $have_cxx = yes ]; then
 	# shellcheck disable=SC2086
 	check "the standard headers' names as c++17" compiles $CXX -std=c++17 "$work/names.cc"
+fi
+
+# Each initialiser of a structure that begins with its size has a value for every member.
+for path in $(cd "$srcdir/include" && find . -name '*.h' | sort); do
+	sed -n 's/^#define \(AML_[A-Z0-9_]*\)_INIT\([^A-Z0-9_].*\)\{0,1\}$/\1/p' "$srcdir/include/$path" |
+		while read -r owner; do
+			echo "#include <${path#./}>"
+			echo "extern const struct $(echo "$owner" | tr '[:upper:]' '[:lower:]') of_$owner;"
+			echo "const struct $(echo "$owner" | tr '[:upper:]' '[:lower:]') of_$owner = ${owner}_INIT;"
+		done
+done >"$work/init.c"
+check "there are initialisers" grep -q AML_DMA_LINUX_ATTR_INIT "$work/init.c"
+cp "$work/init.c" "$work/init.cc"
+for std in c99 c11 gnu11; do
+	# shellcheck disable=SC2086
+	check "the initialisers as $std" compiles $CC -std=$std "$work/init.c"
+done
+if [ $have_cxx = yes ]; then
+	for std in c++11 c++17; do
+		# shellcheck disable=SC2086
+		check "the initialisers as $std" compiles $CXX -std=$std "$work/init.cc"
+	done
 fi
 
 summary

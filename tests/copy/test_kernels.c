@@ -21,6 +21,7 @@
 #include "kernels/kernels.h"
 #include "made.h"
 #include "oracle.h"
+#include "pads.h"
 #include "random.h"
 #include "sample.h"
 #include "shape.h"
@@ -145,6 +146,14 @@ static struct test_shape continued_shape(struct rng *rng)
 	return (struct test_shape){size, 3, {a, n, b}, {1, a, a * n}, {n * b + 3, b, 1}};
 }
 
+/* Small planes of 16-byte elements, with gaps between them: no other plane continues the rows. */
+static struct test_shape gapped_planes_shape(struct rng *rng)
+{
+	size_t a = rng_range(rng, 2, 15), b = rng_range(rng, 8, 15), n = rng_range(rng, 3, 9);
+
+	return (struct test_shape){16, 3, {a, b, n}, {1, a, a * b + 3}, {b, 1, a * b + 5}};
+}
+
 static void copy_shapes(size_t cases)
 {
 	struct rng rng = {0};
@@ -156,6 +165,7 @@ static void copy_shapes(size_t cases)
 					  : kind < 15 ? permuted_shape(&rng)
 					  : kind < 25 ? pieces_shape(&rng)
 					  : kind < 28 ? continued_shape(&rng)
+					  : kind < 31 ? gapped_planes_shape(&rng)
 						      : random_shape(&rng);
 
 		shape_run(&shape, &rng);
@@ -171,6 +181,17 @@ static void copy_steps(void)
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
 	while (rng_next_case(&rng, 6000))
 		steps_run(dma, &rng);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
+}
+
+static void copy_pads(void)
+{
+	struct aml_dma *dma = NULL;
+	struct rng rng = {0};
+
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 2), AML_SUCCESS);
+	while (rng_next_case(&rng, 1500))
+		pads_run(dma, &rng, 200);
 	ck_assert_int_eq(aml_dma_linux_destroy(&dma), AML_SUCCESS);
 }
 
@@ -548,6 +569,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_samples();
 	copy_walks();
 	copy_steps();
+	copy_pads();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
 	copy_nests_by_the_kernels();

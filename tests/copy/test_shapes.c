@@ -69,10 +69,12 @@ START_TEST(few_elements)
 						   element_sizes[rng_below(&rng, ELEMENT_SIZES)],
 					   .ndims = rng_range(&rng, 1, SHAPE_NDIMS)};
 		size_t *const sides[] = {shape.dst, shape.src};
-		size_t left = 24;
+		size_t left = rng_chance(&rng, 50) ? 24 : 200;
 
 		for (size_t i = 0; i < shape.ndims; i++) {
-			shape.dims[i] = rng_range(&rng, 1, left < 6 ? left : 6);
+			size_t most = rng_chance(&rng, 80) ? 6 : 20;
+
+			shape.dims[i] = rng_range(&rng, 1, left < most ? left : most);
 			left /= shape.dims[i];
 		}
 		for (size_t k = 0; k < 2; k++) {

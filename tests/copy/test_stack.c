@@ -36,7 +36,7 @@
 /* The ways to copy. In each way, the calling thread makes the copy. */
 enum stack_way { DIRECTLY, SYNCHRONOUSLY, WAITED_FOR, BY_BARRIER, CANCELLED, RELEASED, WAYS };
 
-struct post {
+struct deep_post {
 	struct aml_layout *dst, *src;
 	enum stack_way way;
 	int result;
@@ -72,7 +72,7 @@ static int copy(enum stack_way way, struct aml_layout *dst, struct aml_layout *s
 
 static void *run(void *arg)
 {
-	struct post *post = arg;
+	struct deep_post *post = arg;
 
 	post->top = __builtin_frame_address(0);
 	post->result = copy(post->way, post->dst, post->src);
@@ -80,7 +80,7 @@ static void *run(void *arg)
 }
 
 /* The stack that the post uses, in bytes. 0 if it cannot be measured. */
-static size_t measure(struct post *post)
+static size_t measure(struct deep_post *post)
 {
 	unsigned char *stack =
 		mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -109,7 +109,7 @@ static size_t measure(struct post *post)
 static void each_way(const char *what, struct aml_layout *dst, struct aml_layout *src)
 {
 	for (int way = 0; way < WAYS; way++) {
-		struct post post = {dst, src, (enum stack_way)way, -AML_FAILURE, NULL};
+		struct deep_post post = {dst, src, (enum stack_way)way, -AML_FAILURE, NULL};
 		size_t taken = measure(&post);
 
 		if (getenv("AML_TEST_STACK") != NULL)

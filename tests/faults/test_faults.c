@@ -9,6 +9,7 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 #include <aml/layout/steps.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "exhaust.h"
@@ -579,6 +580,99 @@ START_TEST(pools_without_fork_handlers)
 }
 END_TEST
 
+/* Engines with attributes: the CPUs of the calling thread, as a set or not, pinned or not. */
+static struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
+
+static int create_with_attr(void)
+{
+	return aml_dma_linux_create_attr(&dma, &attr);
+}
+
+static const struct act make_dma_with_attr = {
+	.name = "aml_dma_linux_create_attr",
+	.prepare = no_pool,
+	.call = create_with_attr,
+	.untouched = pool_untouched,
+	.done = dma_works,
+	.error = -AML_ENOMEM,
+};
+
+/* Contract: ERROR-5. */
+START_TEST(engines_with_attributes_without_memory_or_threads)
+{
+	cpu_set_t cpus;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	attr.name = "faulty";
+	attr.stack_size = 1 << 20;
+	for (unsigned i = 0; i < 4; i++) {
+		attr.cpus = i / 2 ? &cpus : NULL;
+		attr.cpus_size = sizeof(cpus);
+		attr.flags = i % 2 ? AML_DMA_LINUX_PIN : 0;
+		for (workers = 0; workers <= 3; workers++) {
+			/* Without workers, a thread tries the CPUs of the set. */
+			bool probes = workers == 0 && attr.flags + (attr.cpus != NULL) > 0;
+
+			attr.num_threads = workers;
+			ck_assert_uint_ge(exhaust(&make_dma_with_attr, FAULT_MEMORY),
+					  2 + workers + (attr.cpus != NULL));
+			ck_assert_uint_eq(exhaust(&make_dma_with_attr, FAULT_THREAD),
+					  workers + probes);
+		}
+	}
+}
+END_TEST
+
+/* An automatic number of workers for a set of CPUs: a thread counts them. */
+/* Contract: ERROR-5. */
+START_TEST(engines_for_a_set_of_cpus_without_memory_or_threads)
+{
+	struct act act = make_dma_with_attr;
+	cpu_set_t all, one;
+
+	unsetenv("AML_DMA_NUM_THREADS");
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	attr.cpus = &one;
+	attr.cpus_size = sizeof(one);
+	workers = 1;
+	/* What is needed to read the quota may fail: it then does not limit the workers. */
+	act.may_succeed = true;
+	ck_assert_uint_ge(exhaust(&act, FAULT_MEMORY), 4);
+	ck_assert_uint_eq(exhaust(&make_dma_with_attr, FAULT_THREAD), 2);
+}
+END_TEST
+
+/* Contract: ERROR-5, ATTR-5. */
+START_TEST(engines_that_are_refused_leave_nothing)
+{
+	long blocks = faults_blocks();
+	cpu_set_t cpus;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	/* The last CPU of the set does not exist. */
+	CPU_SET(CPU_SETSIZE - 1, &cpus);
+	attr.cpus = &cpus;
+	attr.cpus_size = sizeof(cpus);
+	attr.flags = AML_DMA_LINUX_PIN;
+	attr.num_threads = (size_t)CPU_COUNT(&cpus);
+	no_pool();
+	ck_assert_int_eq(create_with_attr(), -AML_EINVAL);
+	ck_assert_int_eq(pool_untouched(), 0);
+	CPU_ZERO(&cpus);
+	attr.flags = 0;
+	ck_assert_int_eq(create_with_attr(), -AML_EINVAL);
+	attr.num_threads = 0;
+	ck_assert_int_eq(create_with_attr(), -AML_EINVAL);
+	ck_assert_int_eq(pool_untouched(), 0);
+	ck_assert_int_eq(faults_blocks(), blocks);
+	ck_assert_int_eq(faults_threads(), 0);
+}
+END_TEST
+
 /* The peak of the memory that this process has touched, in KiB. */
 static long touched(void)
 {
@@ -777,6 +871,9 @@ Suite *make_suite(void)
 				      pools_without_threads,
 				      pools_without_locks,
 				      pools_without_fork_handlers,
+				      engines_with_attributes_without_memory_or_threads,
+				      engines_for_a_set_of_cpus_without_memory_or_threads,
+				      engines_that_are_refused_leave_nothing,
 				      more_workers_than_there_can_be_threads,
 				      init_without_memory,
 				      init_without_memory_to_count_the_cpus,

@@ -78,6 +78,29 @@ static void own_fill(char *dst, size_t size, const char *pattern, size_t period)
 	(void)period;
 }
 
+static void own_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		       size_t size, size_t bytes, size_t n)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)size;
+	(void)bytes;
+	(void)n;
+}
+
+static void own_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		    const struct padded_row *row, size_t n)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)row;
+	(void)n;
+}
+
 static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
 			ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
 			bool stream)
@@ -92,10 +115,11 @@ static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *ds
 	(void)n;
 }
 
-static unsigned own_lay(struct shuffle_vector *v, const int16_t *at, int32_t last, int32_t grid)
+static unsigned own_lay(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
+			int32_t grid)
 {
 	(void)v;
-	(void)at;
+	(void)unit;
 	(void)last;
 	(void)grid;
 	return 1;
@@ -121,6 +145,8 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
 	ck_assert(table.nest == kernels_portable.nest && table.nest != NULL);
 	ck_assert(table.fill == kernels_portable.fill && table.fill != NULL);
+	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
+	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
 	ck_assert(table.shuffle == NULL);
 }
 END_TEST
@@ -141,6 +167,8 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.rows = own_rows,
 		.nest = own_nest,
 		.fill = own_fill,
+		.repeat = own_repeat,
+		.pad = own_pad,
 		.shuffle = own_shuffle,
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
 		.shuffle_masks = true,
@@ -164,6 +192,8 @@ START_TEST(a_kernel_of_a_set_is_used)
 	ck_assert(table.rows == own_rows);
 	ck_assert(table.nest == own_nest);
 	ck_assert(table.fill == own_fill);
+	ck_assert(table.repeat == own_repeat);
+	ck_assert(table.pad == own_pad);
 	ck_assert(table.shuffle == own_shuffle);
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);
 	ck_assert(table.shuffle_masks);

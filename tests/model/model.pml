@@ -13,6 +13,7 @@
  *   NESTERS        number of application threads that submit tasks that submit tasks
  *   SCENE          1 to 6: a fixed program instead of random calls; see choose()
  *   WITH_LATE      a poke may count as late whenever a thread posts or is about to sleep
+ *   WITH_SPIN      a worker may spin before it sleeps
  *   SPURIOUS       total number of spurious wakeups
  *   BROKEN_…       one line is wrong or missing, and the check must find the consequence
  *   NO_OWED        do not assert that an owed poke is paid, so that only the consequences of an

@@ -1,6 +1,41 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Workers, and the end of the scheduler: queue_sched.c. */
 
+#ifdef WITH_SPIN
+/* Put a worker on the stack: on top, or below a worker that spins. */
+inline push_idle(s)
+{
+	push(IDLE, s);
+	w_ = list[IDLE].n;
+	if
+	:: w_ > 1 && sl[list[IDLE].at[w_ - 2]].spins ->
+		list[IDLE].at[w_ - 1] = list[IDLE].at[w_ - 2];
+		list[IDLE].at[w_ - 2] = s
+	:: else
+	fi
+}
+
+/* Spin or not. One atomic step ends here, and the next begins. */
+#define SPIN                                                  \
+		if                                            \
+		:: !spinning ->                               \
+			sl[OUTER(me)].spins = 1;              \
+			spinning = 1;                         \
+			unlock()                              \
+		:: true                                       \
+		fi                                            \
+	   };                                                 \
+	   atomic {                                           \
+		/* The spin ends, whether or not the worker was poked. */ \
+		if                                            \
+		:: sl[OUTER(me)].spins ->                     \
+			LOCK;                                 \
+			sl[OUTER(me)].spins = 0;              \
+			spinning = 0                          \
+		:: else                                       \
+		fi
+#endif
+
 proctype worker(byte me)
 {
 	byte oper, also, child;
@@ -24,8 +59,16 @@ proctype worker(byte me)
 	   }
 	:: atomic {
 		!(head != 0 && running < SLOTS) && !stop ->
+#ifndef WITH_SPIN
 		push(IDLE, OUTER(me));
-#ifdef BROKEN_WORKER_NO_LOOP
+#elif defined(BROKEN_SPIN_NOT_IDLE)
+		SPIN;
+		push_idle(OUTER(me));
+#else
+		push_idle(OUTER(me));
+		SPIN;
+#endif
+#if defined(BROKEN_WORKER_NO_LOOP) || defined(BROKEN_SPIN_NO_LOOK)
 		cond_wait(OUTER(me));
 #else
 		do

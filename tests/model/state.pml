@@ -76,6 +76,9 @@ typedef sleeper_t {
 	bit code;    /* of a barrier: it reports a failure */
 	bit waiting; /* in pthread_cond_wait() and not signalled */
 	bit live;    /* ghost: its memory is valid */
+#ifdef WITH_SPIN
+	bit spins;   /* of a worker: it spins, without the mutex */
+#endif
 	byte limit
 }
 
@@ -83,7 +86,7 @@ typedef list_t {
 	byte n;
 	byte at[THREADS] /* sleepers */
 }
-#define IDLE 0    /* a stack, its top comes last */
+#define IDLE 0    /* a stack, its top comes last; a worker that spins stays on top */
 #define HELPERS 1 /* a stack too */
 #define BARRIERS 2
 #define ANYS 3
@@ -96,6 +99,9 @@ list_t list[LISTS];
 byte lock = FREE; /* the thread that holds the mutex */
 byte seq, head, running, unclaimed, callers;
 bit waking, stop;
+#ifdef WITH_SPIN
+bit spinning; /* a worker spins */
+#endif
 byte destroyer = NONE;
 
 /* Ghosts: */

@@ -136,7 +136,7 @@ START_TEST(flat_copies)
 }
 END_TEST
 
-START_TEST(rows)
+START_TEST(rows_of_runs)
 {
 	NONE_SHARED(8, 8, 2, 27, {300, 20}, {0, 1});
 	NONE_SHARED(12, 4, 2, 101, {400, 100}, {0, 1});
@@ -221,6 +221,6 @@ START_TEST(short_loops_are_split_together)
 }
 END_TEST
 
-SUITE("plan/parts", short_loops_are_split_together, flat_copies, large_flat_copies, rows,
+SUITE("plan/parts", short_loops_are_split_together, flat_copies, large_flat_copies, rows_of_runs,
       transpositions_of_rows_in_lines, transpositions_of_longer_rows_of_two_dimensions,
       other_transpositions)

@@ -150,6 +150,18 @@ START_TEST(the_route_is_learnt)
 }
 END_TEST
 
+/* Contract: TUNE-1. */
+START_TEST(a_route_that_was_tried_with_cold_memory_is_checked_again)
+{
+	const struct tune_options options = {.cached = 1, .streamed = 6, .first = 0};
+	const struct tune_class class = class_number(9);
+	unsigned slot = tune_slot(&class);
+
+	ck_assert_uint_eq(run_copies(slot, &options, 6, 200, 150), 3);
+	ck_assert_uint_le(run_copies(slot, &options, 60, 100, 150), 10);
+}
+END_TEST
+
 START_TEST(the_least_used_class_is_replaced)
 {
 	unsigned slots[TUNE_SLOTS], slot;
@@ -640,8 +652,9 @@ END_TEST
 
 SUITE("plan/tune", the_fastest_variant_is_learnt, the_first_choice_comes_first,
       a_variant_that_becomes_faster_is_found, one_long_time_changes_little, the_route_is_learnt,
-      the_least_used_class_is_replaced, few_copies_of_one_part_are_timed, the_rules_are_parsed,
-      a_forced_variant_is_taken, classes_tell_plans_apart, what_was_saved_is_read,
-      broken_files_are_ignored, a_file_of_another_machine_is_ignored,
-      only_a_regular_file_is_read_or_replaced, the_last_engine_writes_the_file,
-      the_first_engine_reads_the_file, a_broken_file_is_reported, a_forked_child_writes_nothing)
+      a_route_that_was_tried_with_cold_memory_is_checked_again, the_least_used_class_is_replaced,
+      few_copies_of_one_part_are_timed, the_rules_are_parsed, a_forced_variant_is_taken,
+      classes_tell_plans_apart, what_was_saved_is_read, broken_files_are_ignored,
+      a_file_of_another_machine_is_ignored, only_a_regular_file_is_read_or_replaced,
+      the_last_engine_writes_the_file, the_first_engine_reads_the_file, a_broken_file_is_reported,
+      a_forked_child_writes_nothing)

@@ -4,6 +4,7 @@
  * each __wrap_FUNCTION here. Blocks that the C library or pthreads allocate for themselves are not
  * counted.
  */
+#include <aml.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -76,4 +77,16 @@ void __wrap_free(void *block)
 	if (block != NULL)
 		atomic_fetch_sub_explicit(&blocks, 1, memory_order_relaxed);
 	__real_free(block);
+}
+
+/*
+ * The first scheduler of a process reads files. The C library allocates the lines, and the library
+ * frees them.
+ */
+__attribute__((constructor)) static void create_first_scheduler(void)
+{
+	struct aml_sched *sched = aml_queue_sched_create(1);
+
+	aml_queue_sched_destroy(&sched);
+	blocks = 0;
 }

@@ -175,6 +175,18 @@ static void interleaved_case(struct steps_case *c, struct rng *rng, size_t n)
 	}
 }
 
+/* Some rows, each of one element that is repeated. */
+static void filled_case(struct steps_case *c, struct rng *rng)
+{
+	size_t most = rng_chance(rng, 70) ? 300 : 3000, n = 1 + rng_below(rng, most) / c->size;
+	size_t gap = rng_chance(rng, 50) ? 0 : rng_below(rng, 40);
+
+	add_dim(c, n, c->size, 0);
+	add_dim(c, rng_range(rng, 2, 4), n * c->size + gap, (ptrdiff_t)rng_below(rng, 90) - 30);
+	if (rng_chance(rng, 30))
+		add_dim(c, 2, 5 * (n * c->size + gap), (ptrdiff_t)rng_below(rng, 90) - 30);
+}
+
 /* Any loops: the destination's steps are nested, with gaps now and then. */
 static void any_case(struct steps_case *c, struct rng *rng, size_t n)
 {
@@ -196,7 +208,7 @@ static struct steps_case random_case(struct rng *rng)
 	struct steps_case c = {.size = random_size(rng)};
 	size_t n = rng_range(rng, 1, rng_chance(rng, 70) ? 2000 : 20000) / c.size + 2;
 
-	switch (rng_below(rng, 5)) {
+	switch (rng_below(rng, 6)) {
 	case 0:
 		row_case(&c, rng, n);
 		break;
@@ -208,6 +220,9 @@ static struct steps_case random_case(struct rng *rng)
 		break;
 	case 3:
 		interleaved_case(&c, rng, n);
+		break;
+	case 4:
+		filled_case(&c, rng);
 		break;
 	default:
 		any_case(&c, rng, n);

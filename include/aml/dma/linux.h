@@ -9,6 +9,7 @@
 #define AML_DMA_LINUX_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <aml/dma.h>
 #include <aml/layout.h>
@@ -107,6 +108,193 @@ struct aml_dma_linux_request {
 int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads);
 
 /**
+ * The number of workers as aml_init() chooses it: AML_DMA_NUM_THREADS in the environment or,
+ * without the variable, the number of CPUs that the workers may use, but no more than the CPU quota
+ * of the process's control groups provides, rounded up; at least 1.
+ */
+#define AML_DMA_LINUX_THREADS_AUTO SIZE_MAX
+
+/**
+ * Bind worker i to the i-th CPU of the set aml_dma_linux_attr::cpus, beginning again at the first
+ * one after the last.
+ */
+#define AML_DMA_LINUX_PIN 0x1
+
+/**
+ * The attributes of a new engine. Not in AML.
+ *
+ * Initialise the structure by AML_DMA_LINUX_ATTR_INIT, then set members:
+ *
+ * @code
+ * struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
+ * struct aml_dma *dma;
+ *
+ * attr.num_threads = 4;
+ * attr.name = "halo";
+ * attr.max_unfinished = 1000;
+ * if (aml_dma_linux_create_attr(&dma, &attr) == AML_SUCCESS)
+ *         aml_dma_linux_destroy(&dma);
+ * @endcode
+ *
+ * The structure, and what it points to, may be released as soon as aml_dma_linux_create_attr() has
+ * returned. Later versions append members, for which 0 means the behaviour of this version.
+ */
+struct aml_dma_linux_attr {
+	/** The size of the structure in bytes: `sizeof(struct aml_dma_linux_attr)`. */
+	size_t size;
+	/**
+	 * The number of workers. 0: requests run in the threads that wait for them.
+	 * AML_DMA_LINUX_THREADS_AUTO: as aml_init() chooses.
+	 */
+	size_t num_threads;
+	/**
+	 * The CPUs of the workers: a `cpu_set_t` of `cpus_size` bytes. The workers may use those of
+	 * them that the process may use. NULL: the workers inherit the CPU affinity of the calling
+	 * thread.
+	 */
+	const void *cpus;
+	/** The size of the set in bytes, as for sched_setaffinity(). Not read if `cpus` is NULL. */
+	size_t cpus_size;
+	/** 0 or AML_DMA_LINUX_PIN. */
+	unsigned flags;
+	/** 0. */
+	unsigned reserved;
+	/**
+	 * The name of the workers: they are named `name/0`, `name/1` and so on. A name of more than
+	 * 15 bytes is cut before the slash. NULL: `aml-dma`.
+	 */
+	const char *name;
+	/**
+	 * The number of requests that may be posted and unfinished at once. 0: any number.
+	 *
+	 * Synchronous copies count, but are never refused, and do not wait until another request
+	 * has finished. Requests that are posted inside an operator, a callback or the function of
+	 * a task count, but are never refused.
+	 */
+	size_t max_unfinished;
+	/**
+	 * The size of the stack of each worker in bytes. A size that is too small for the program's
+	 * static thread-local storage, the library's copies and 256 KiB of custom operators is
+	 * raised. 0: the program's default for threads, raised likewise.
+	 */
+	size_t stack_size;
+};
+
+/** The initial value of a struct aml_dma_linux_attr: every attribute has its default. */
+#define AML_DMA_LINUX_ATTR_INIT                                                               \
+	{                                                                                     \
+		sizeof(struct aml_dma_linux_attr), AML_DMA_LINUX_THREADS_AUTO, NULL, 0, 0, 0, \
+			NULL, 0, 0                                                            \
+	}
+
+/**
+ * Create an engine with attributes. Not in AML.
+ *
+ * The workers inherit the scheduling policy and the nice value of the calling thread and, unless
+ * the attributes have a set of CPUs, its CPU affinity.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[out] dma  The engine. The caller releases it with aml_dma_linux_destroy().
+ * @param[in] attr  The attributes. NULL: AML_DMA_LINUX_ATTR_INIT.
+ * @retval AML_SUCCESS  The engine is created.
+ * @retval -AML_EINVAL  Nothing was created, for one of these reasons:
+ *    - `dma` is NULL;
+ *    - `attr->size` is less than the size of the structure in the first version that has it;
+ *    - `attr->flags` has an unknown flag, or `attr->reserved` is not 0;
+ *    - `attr->cpus` has no CPU that the process may use;
+ *    - with AML_DMA_LINUX_PIN: the kernel does not let a worker run on its CPU;
+ *    - `attr->num_threads` is AML_DMA_LINUX_THREADS_AUTO, and the value of AML_DMA_NUM_THREADS is
+ *      not a number.
+ * @retval -AML_ENOTSUP  `attr->size` is more than this version knows, and a byte behind the known
+ *   members is not 0.
+ * @retval -AML_ENOMEM  Out of memory or threads.
+ */
+int aml_dma_linux_create_attr(struct aml_dma **dma, const struct aml_dma_linux_attr *attr);
+
+/**
+ * The statistics of an engine. Not in AML.
+ *
+ * All members up to `running` belong to one moment. They count requests, synchronous copies
+ * included, but no tasks that were submitted to the engine's scheduler otherwise. At each moment,
+ * `posted` is the sum of `finished`, `cancelled`, `queued`, `held` and `running`.
+ *
+ * In a forked child, the requests that the parent had not finished count as finished and failed.
+ *
+ * Later versions append members.
+ */
+struct aml_dma_linux_stats {
+	/** The size of the structure in bytes: `sizeof(struct aml_dma_linux_stats)`. */
+	size_t size;
+	/** Requests that were posted. */
+	uint64_t posted;
+	/** Requests that have finished, also if they failed. */
+	uint64_t finished;
+	/** Finished requests whose result is not AML_SUCCESS. */
+	uint64_t failed;
+	/** Requests that were cancelled before they began. They are not part of `finished`. */
+	uint64_t cancelled;
+	/** The bytes that successful requests of the library's operators have written. */
+	uint64_t bytes;
+	/**
+	 * Parts that have run. A large copy is split into parts; a request that is not split and
+	 * has finished counts as one part.
+	 */
+	uint64_t parts;
+	/** Workers. */
+	uint64_t workers;
+	/** Requests that could begin and wait for their turn. */
+	uint64_t queued;
+	/** Requests that wait until other requests have finished. */
+	uint64_t held;
+	/** Requests that have begun and not finished, also if they wait for other requests. */
+	uint64_t running;
+	/**
+	 * How many requests were queued for how long, from the post to the beginning. Bucket 0
+	 * counts times of 0 ns, bucket i times of at least 2^(i-1) ns and less than 2^i ns.
+	 *
+	 * The library takes times only with AML_DMA_STATS=1 or AML_DMA_TRACE in the environment;
+	 * otherwise all buckets are 0. The histograms may be newer or older than the other members.
+	 */
+	uint64_t queued_ns[64];
+	/** How many requests ran for how long, from the beginning to the end. */
+	uint64_t run_ns[64];
+};
+
+/** The initial value of a struct aml_dma_linux_stats. */
+#define AML_DMA_LINUX_STATS_INIT                                                       \
+	{                                                                              \
+		sizeof(struct aml_dma_linux_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, \
+		{                                                                      \
+			0                                                              \
+		}                                                                      \
+	}
+
+/**
+ * Read the statistics of an engine. Not in AML.
+ *
+ * @code
+ * struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+ *
+ * if (aml_dma_linux_statistics(aml_dma_linux, &stats) == AML_SUCCESS)
+ *         printf("%" PRIu64 " bytes\n", stats.bytes);
+ * @endcode
+ *
+ * Thread-safe. Does not block. The time of the call does not depend on the number of requests.
+ *
+ * @param[in] dma  An engine of this kind.
+ * @param[in,out] stats  The statistics. The caller sets `size`; the library writes the other
+ *   members, and no more than `size` bytes in all.
+ * @retval AML_SUCCESS  The statistics are stored.
+ * @retval -AML_EINVAL  `dma`, `dma->ops`, `dma->data` or `stats` is NULL; or `dma` is another kind
+ *   of engine; or `stats->size` is less than the size of the structure in the first version that
+ *   has it. Nothing is stored.
+ * @retval -AML_ENOTSUP  `stats->size` is more than this version knows, and a byte behind the known
+ *   members is not 0. Nothing is stored.
+ */
+int aml_dma_linux_statistics(const struct aml_dma *dma, struct aml_dma_linux_stats *stats);
+
+/**
  * Run what was posted, end the workers, and release the engine.
  *
  * Requests whose handles were neither waited for nor cancelled are released with the engine.
@@ -120,6 +308,29 @@ int aml_dma_linux_create(struct aml_dma **dma, const size_t num_threads);
  * @retval -AML_EBUSY  The call is inside an operator of this engine. Nothing has changed.
  */
 int aml_dma_linux_destroy(struct aml_dma **dma);
+
+/**
+ * Return a descriptor for poll() that becomes readable when there are completions to reap. Not in
+ * AML.
+ *
+ * The first call makes an eventfd, which is non-blocking and closed on exec; it begins with the
+ * number of completions that wait. Each later call returns the same one. Each completion that is
+ * put on the completion queue adds 1, after its request counts as finished; several may be added at
+ * once. A program sleeps on the descriptor beside its sockets, reads it, and then calls
+ * aml_dma_reap() with `least` 0.
+ *
+ * The engine owns the descriptor, and closes it when it is destroyed. In a forked child the library
+ * neither writes nor closes the parent's descriptor; a call in the child makes another one.
+ *
+ * Thread-safe. Does not block.
+ *
+ * @param[in] dma  An engine of aml_dma_linux_create().
+ * @return The descriptor, never negative; or one of the errors below.
+ * @retval -AML_EINVAL  `dma`, `dma->ops` or `dma->data` is NULL, or `dma` is another kind of
+ * engine.
+ * @retval -AML_ENOMEM  No descriptor is to be had.
+ */
+int aml_dma_linux_eventfd(struct aml_dma *dma);
 
 /**
  * Run an operator: the function of the engine's tasks.

@@ -101,6 +101,8 @@ struct aml_task {
 		unsigned state, flags;
 		/** The number of parts of the task; of parts that were taken; of parts that run. */
 		unsigned parts, taken, active;
+		/** A place in the list of a thread that waits for several tasks. */
+		unsigned index;
 	} priv;
 };
 

@@ -58,7 +58,11 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define DRAIN() __asm__ volatile("dmb ishst" : : : "memory")
 #include "kernels/vector/stream.inc"
 
+#define REPEAT_8(word) vreinterpretq_u8_u64(vdupq_n_u64(word))
+#define REPEAT_16(p) LOAD(p)
 #include "kernels/vector/rows.inc"
+
+#include "kernels/vector/pad.inc"
 
 #define VEC16 VEC
 #define LOAD16 LOAD
@@ -75,6 +79,8 @@ const struct kernels kernels_neon = {
 	.rows = neon_rows,
 	.nest = neon_nest,
 	.fill = neon_fill,
+	.repeat = neon_repeat,
+	.pad = neon_pad,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
 	.far = {neon_far_1, neon_far_2, neon_far_4, neon_far_8, neon_far_16},
 	.staged = {neon_staged_1, neon_staged_2, neon_staged_4, neon_staged_8, neon_staged_16},

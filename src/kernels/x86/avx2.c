@@ -43,7 +43,12 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define REPEAT_8(word) _mm256_set1_epi64x((long long)(word))
+#define REPEAT_16(p) \
+	_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #include "kernels/vector/rows.inc"
+
+#include "kernels/vector/pad.inc"
 
 #define VEC16 __m128i
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
@@ -60,6 +65,8 @@ const struct kernels kernels_avx2 = {
 	.rows = avx2_rows,
 	.nest = avx2_nest,
 	.fill = avx2_fill,
+	.repeat = avx2_repeat,
+	.pad = avx2_pad,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
 	.far = {avx2_far_1, avx2_far_2, avx2_far_4, avx2_far_8, avx2_far_16},
 	.staged = {avx2_staged_1, avx2_staged_2, avx2_staged_4, avx2_staged_8, avx2_staged_16},

@@ -81,7 +81,153 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
 #define MOVE_MASKED(dst, src, mask) \
 	_mm512_mask_storeu_epi8(dst, mask, _mm512_maskz_loadu_epi8(mask, src))
+#define REPEAT_8(word) _mm512_set1_epi64((long long)(word))
+#define REPEAT_16(p) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #include "kernels/vector/rows.inc"
+
+/* The bits from `from` up to, not including, `to` of those from 0 to 63. */
+INLINE __mmask64 avx512_bits(ptrdiff_t from, ptrdiff_t to)
+{
+	from = from > 0 ? from : 0;
+	to = to < WIDTH ? to : WIDTH;
+	return from < to ? UINT64_MAX << from & UINT64_MAX >> (WIDTH - to) : 0;
+}
+
+/* Rows of at most a vector: a load and a store, each under a mask. */
+INLINE void avx512_pad_short(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			     const struct padded_row *row, size_t n, __m512i neutral)
+{
+	__mmask64 run = avx512_bits((ptrdiff_t)row->front, (ptrdiff_t)(row->front + row->run));
+	__mmask64 all = avx512_bits(0, (ptrdiff_t)row->bytes);
+
+	for (; n > 0; n--) {
+		_mm512_mask_storeu_epi8(dst, all, _mm512_mask_loadu_epi8(neutral, run, src));
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
+/* Rows of `count` vectors, a constant. The last one overlaps the one before. */
+INLINE void avx512_pad_few(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			   const struct padded_row *row, size_t n, __m512i neutral, int count)
+{
+	ptrdiff_t front = (ptrdiff_t)row->front, end = front + (ptrdiff_t)row->run, at[4];
+	__mmask64 bits[4];
+
+	UNROLL for (int i = 0; i < count; i++)
+	{
+		at[i] = i + 1 < count ? i * WIDTH : (ptrdiff_t)row->bytes - WIDTH;
+		bits[i] = avx512_bits(front - at[i], end - at[i]);
+	}
+	for (; n > 0; n--) {
+		UNROLL for (int i = 0; i < count; i++)
+			STORE(dst + at[i], _mm512_mask_loadu_epi8(neutral, bits[i], src + at[i]));
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
+#define PAD_FEW(count)                                                                \
+	case count:                                                                   \
+		avx512_pad_few(dst, dst_step, src, src_step, row, n, neutral, count); \
+		return;
+
+/*
+ * The vectors of a longer row. They begin at byte `begin`. The run of the source begins in the
+ * vector `first`, and ends in the vector `second`. The last vector of the row overlaps the one
+ * before.
+ */
+struct avx512_vectors {
+	ptrdiff_t front, end, begin, first, second, last;
+	__mmask64 first_bits, second_bits, last_bits; /* that are from the source */
+};
+
+INLINE void avx512_cut_row(struct avx512_vectors *v, const struct padded_row *row, ptrdiff_t begin)
+{
+	v->front = (ptrdiff_t)row->front;
+	v->end = v->front + (ptrdiff_t)row->run;
+	v->begin = begin;
+	v->last = (ptrdiff_t)row->bytes - WIDTH;
+	v->first = begin + (v->front > begin ? (v->front - begin) & -WIDTH : 0);
+	v->second = begin + (v->end > begin ? (v->end - begin) & -WIDTH : 0);
+	v->first_bits = avx512_bits(v->front - v->first, v->end - v->first);
+	v->second_bits = avx512_bits(v->front - v->second, v->end - v->second);
+	v->last_bits = avx512_bits(v->front - v->last, v->end - v->last);
+}
+
+INLINE void avx512_pad_row(char *dst, const char *src, const struct avx512_vectors *v,
+			   __m512i neutral)
+{
+	ptrdiff_t b = v->begin, last = v->last;
+
+	for (; b < v->first && b < last; b += WIDTH)
+		STORE(dst + b, neutral);
+	if (v->front > b && b < last) {
+		STORE(dst + b, _mm512_mask_loadu_epi8(neutral, v->first_bits, src + b));
+		b += WIDTH;
+	}
+	for (; b < v->second && b < last; b += WIDTH)
+		STORE(dst + b, LOAD(src + b));
+	if (v->end > b && b < last) {
+		STORE(dst + b, _mm512_mask_loadu_epi8(neutral, v->second_bits, src + b));
+		b += WIDTH;
+	}
+	for (; b < last; b += WIDTH)
+		STORE(dst + b, neutral);
+	STORE(dst + last, _mm512_mask_loadu_epi8(neutral, v->last_bits, src + last));
+}
+
+/* Rows so long that aligned stores pay: a vector at the begin, then vectors that are lines. */
+INLINE void avx512_pad_long(char *dst, const char *src, const struct padded_row *row,
+			    __m512i neutral)
+{
+	__mmask64 bits = avx512_bits((ptrdiff_t)row->front, (ptrdiff_t)(row->front + row->run));
+	ptrdiff_t before = (ptrdiff_t)(-(size_t)dst & (WIDTH - 1));
+	struct avx512_vectors v;
+
+	STORE(dst, _mm512_mask_loadu_epi8(neutral, bits, src));
+	/* The neutral vector begins with an element. */
+	avx512_cut_row(&v, row, ((size_t)before & (row->size - 1)) == 0 ? before : 0);
+	avx512_pad_row(dst, src, &v, neutral);
+}
+
+#define PAD_ALIGNED_BYTES 1024
+
+TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			      const struct padded_row *row, size_t n)
+{
+	const __m512i neutral = REPEAT_16(row->neutral);
+	bool aligned = row->bytes >= PAD_ALIGNED_BYTES;
+	struct avx512_vectors v;
+
+	COUNT(row->bytes <= WIDTH, ISA_NAME, "pad in rows of a vector");
+	COUNT(row->bytes > WIDTH && row->bytes <= 4 * WIDTH, ISA_NAME, "pad in rows of few");
+	COUNT(row->bytes > 4 * WIDTH && !aligned, ISA_NAME, "pad");
+	COUNT(aligned, ISA_NAME, "pad in long rows");
+	/* Where a row would begin in the source. Bytes in front of the run are not read. */
+	src = (const char *)((uintptr_t)src - row->front);
+	switch ((row->bytes + WIDTH - 1) / WIDTH) {
+	case 1:
+		avx512_pad_short(dst, dst_step, src, src_step, row, n, neutral);
+		return;
+		PAD_FEW(2)
+		PAD_FEW(3)
+		PAD_FEW(4)
+	default:
+		break;
+	}
+	for (; n > 0 && aligned; n--) {
+		avx512_pad_long(dst, src, row, neutral);
+		dst += dst_step;
+		src += src_step;
+	}
+	avx512_cut_row(&v, row, 0);
+	for (; n > 0; n--) {
+		avx512_pad_row(dst, src, &v, neutral);
+		dst += dst_step;
+		src += src_step;
+	}
+}
 
 #define VEC16 __m128i
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
@@ -98,6 +244,8 @@ const struct kernels kernels_avx512 = {
 	.rows = avx512_rows,
 	.nest = avx512_nest,
 	.fill = avx512_fill,
+	.repeat = avx512_repeat,
+	.pad = avx512_pad,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
 	.far = {avx512_far_1, avx512_far_2, avx512_far_4, avx512_far_8, avx512_far_16},
 	.staged = {avx512_staged_1, avx512_staged_2, avx512_staged_4, avx512_staged_8,

@@ -156,37 +156,96 @@ INLINE int32_t avx512vbmi_least(const __m512i *at)
 	return _mm_extract_epi16(_mm_minpos_epu16(lane), 0);
 }
 
-TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const int16_t *bytes, int32_t last,
-				      int32_t grid)
+/* Half of the bytes of a vector: their source offsets, and which of them are stored. */
+struct vbmi_half {
+	__m512i at;
+	__mmask32 left;
+};
+
+/* The bytes from `dst` on, in the destination of the unit. */
+INLINE struct vbmi_half avx512vbmi_half(const struct near_unit *unit, __m512i dst)
+{
+	__m512i at = _mm512_set1_epi16((short)unit->src_begin);
+	__mmask32 left = UINT32_MAX;
+
+	for (unsigned i = 0; i < unit->loops; i++) {
+		const struct near_loop *loop = &unit->loop[i];
+		__m512i n = _mm512_mulhi_epu16(_mm512_add_epi16(dst, dst),
+					       _mm512_set1_epi16((short)loop->factor));
+
+		n = _mm512_srl_epi16(n, _mm_cvtsi32_si128(loop->shift));
+		left &= _mm512_cmplt_epu16_mask(n, _mm512_set1_epi16((short)loop->extent));
+		dst = _mm512_sub_epi16(
+			dst, _mm512_mullo_epi16(n, _mm512_set1_epi16((short)loop->dst_step)));
+		at = _mm512_add_epi16(
+			at, _mm512_mullo_epi16(n, _mm512_set1_epi16((short)loop->src_step)));
+	}
+	left &= _mm512_cmplt_epu16_mask(dst, _mm512_set1_epi16((short)unit->bytes));
+	at = _mm512_add_epi16(at, dst);
+	return (struct vbmi_half){_mm512_mask_mov_epi16(_mm512_set1_epi16(INT16_MAX), left, at),
+				  left};
+}
+
+/* Byte b of half h is byte 32 * h + b of a vector. */
+static const int16_t vbmi_bytes[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+				       11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+				       22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
+/* Where a window that has the byte at `first` begins: see lay_fn. */
+INLINE int32_t avx512vbmi_window(int32_t first, int32_t last, int32_t grid)
+{
+	int32_t begin = grid >= 0 ? ((first + grid) & -WIDTH) - grid : first;
+
+	begin = begin > last ? last : begin;
+	return begin < 0 ? 0 : begin;
+}
+
+/*
+ * On a grid, the next window is tried first, because finding the first byte that is left takes
+ * longer than all else.
+ */
+TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const struct near_unit *unit,
+				      int32_t last, int32_t grid)
 {
 	const __m512i none = _mm512_set1_epi16(INT16_MAX), width = _mm512_set1_epi16(WIDTH);
-	__m512i at[2] = {LOAD(bytes), LOAD(bytes + 32)}, offset[2];
+	const __m512i dst = _mm512_add_epi16(LOAD(vbmi_bytes), _mm512_set1_epi16((short)v->dst));
+	struct vbmi_half low = avx512vbmi_half(unit, dst);
+	struct vbmi_half high =
+		avx512vbmi_half(unit, _mm512_add_epi16(dst, _mm512_set1_epi16(WIDTH / 2)));
+	__m512i at[2] = {low.at, high.at}, offset[2];
+	__mmask64 left = _mm512_kunpackd(high.left, low.left);
+	int32_t begin = avx512vbmi_window(avx512vbmi_least(at), last, grid);
 	unsigned w = 0;
-	int32_t begin;
 
 	COUNT(grid < 0, ISA_NAME, "windows anywhere");
 	COUNT(grid >= 0, ISA_NAME, "windows on a grid");
-	while ((begin = avx512vbmi_least(at)) < INT16_MAX) {
+	v->store = left;
+	while (left != 0) {
 		__mmask32 in[2];
+		__mmask64 taken;
 		__m512i from;
 
-		if (w == SHUFFLE_WINDOWS_MAX)
-			return w + 1;
-		if (grid >= 0)
-			begin = ((begin + grid) & -WIDTH) - grid;
-		begin = begin > last ? last : begin;
-		begin = begin < 0 ? 0 : begin;
 		for (int i = 0; i < 2; i++) {
 			offset[i] = _mm512_sub_epi16(at[i], _mm512_set1_epi16((short)begin));
 			in[i] = _mm512_cmplt_epu16_mask(offset[i], width);
 			at[i] = _mm512_mask_mov_epi16(at[i], in[i], none);
 		}
+		taken = _mm512_kunpackd(in[1], in[0]);
+		if (taken == 0) {
+			begin = avx512vbmi_window(avx512vbmi_least(at), last, grid);
+			continue;
+		}
+		if (w == SHUFFLE_WINDOWS_MAX)
+			return w + 1;
+		left &= ~taken;
 		from = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(offset[0])),
 					  _mm512_cvtepi16_epi8(offset[1]), 1);
-		from = _mm512_mask_mov_epi8(_mm512_set1_epi8((char)SHUFFLE_NONE),
-					    _mm512_kunpackd(in[1], in[0]), from);
+		from = _mm512_mask_mov_epi8(_mm512_set1_epi8((char)SHUFFLE_NONE), taken, from);
 		_mm512_store_si512(v->from[w], from);
 		v->src[w++] = begin;
+		if (left != 0)
+			begin = avx512vbmi_window(grid >= 0 ? begin + WIDTH : avx512vbmi_least(at),
+						  last, grid);
 	}
 	return w;
 }

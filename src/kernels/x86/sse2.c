@@ -34,7 +34,11 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define REPEAT_8(word) _mm_set1_epi64x((long long)(word))
+#define REPEAT_16(p) LOAD(p)
 #include "kernels/vector/rows.inc"
+
+#include "kernels/vector/pad.inc"
 
 const struct kernels kernels_sse2 = {
 	.name = ISA_NAME,
@@ -44,6 +48,8 @@ const struct kernels kernels_sse2 = {
 	.rows = sse2_rows,
 	.nest = sse2_nest,
 	.fill = sse2_fill,
+	.repeat = sse2_repeat,
+	.pad = sse2_pad,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The cost of waiting for several requests, of callbacks, dependencies and batches, and of the
+ * completion queue. All requests copy 64 bytes. The yardsticks are libuv's work queue, whose loop
+ * also reports each completion, and plain posts by the same engine.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <aml.h>
+#include <aml/dma/linux.h>
+
+#include "round.h"
+
+/* The posts of a batch, and the completions that one call reaps. */
+#define BATCH 32
+#define REAPED 256
+
+/* Names of contestants. */
+#define ALL_SUFFIX " (wait_all)"
+#define PLAIN_SUFFIX " (plain posts)"
+
+static void *copy_size(void)
+{
+	return (void *)(uintptr_t)TASK_BYTES;
+}
+
+static int post_plain(struct engine_entrant *e, struct aml_dma_request **request, size_t i)
+{
+	size_t at = i * TASK_BYTES;
+
+	return aml_dma_async_copy_custom(e->dma, request, address(e->copies.dst + at),
+					 address(e->copies.src + at), aml_dma_linux_memcpy_op,
+					 copy_size());
+}
+
+static struct aml_dma_post_attr attr_of(const struct engine_entrant *e, size_t i)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+	size_t at = i * TASK_BYTES;
+
+	attr.dest = address(e->copies.dst + at);
+	attr.src = address(e->copies.src + at);
+	attr.op = aml_dma_linux_memcpy_op;
+	attr.op_arg = copy_size();
+	return attr;
+}
+
+/* Posts with handles, and the waits for them. */
+
+static int post_handles(struct engine_entrant *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++)
+		err = post_plain(e, &e->requests[i], i);
+	return err;
+}
+
+static int wait_for_all(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = post_handles(e);
+
+	return err == 0 ? aml_dma_wait_all(e->dma, e->copies.count, e->requests, NULL) : err;
+}
+
+static int wait_for_any(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = post_handles(e);
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
+		size_t index;
+		int result = 0;
+
+		err = aml_dma_wait_any(e->dma, e->copies.count, e->requests, &index, &result);
+		err = err == 0 ? result : err;
+	}
+	return err;
+}
+
+/* Wait for any, and post the next request in the place of the one that has finished. */
+static int refill_any(void *arg)
+{
+	struct engine_entrant *e = arg;
+	size_t window = e->copies.count / 10, posted = 0, done = 0;
+	int err = 0;
+
+	for (; posted < window && err == 0; posted++)
+		err = post_plain(e, &e->requests[posted], posted);
+	for (; done < e->copies.count && err == 0; done++) {
+		size_t index;
+		int result = 0;
+
+		err = aml_dma_wait_any(e->dma, window, e->requests, &index, &result);
+		if (err == 0 && posted < e->copies.count) {
+			err = post_plain(e, &e->requests[index], posted);
+			posted++;
+		}
+		err = err == 0 ? result : err;
+	}
+	return err;
+}
+
+static int wait_for_some(void *arg)
+{
+	struct engine_entrant *e = arg;
+	size_t done = 0;
+	int err = post_handles(e);
+
+	while (done < e->copies.count && err == 0) {
+		size_t count = 0;
+
+		err = aml_dma_wait_some(e->dma, e->copies.count, e->requests, 1,
+					AML_DMA_NO_DEADLINE, &count, NULL, NULL);
+		done += count;
+	}
+	return err;
+}
+
+/* Posts without handles. */
+
+static int plain_burst(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++)
+		err = post_plain(e, NULL, i);
+	return err == 0 ? aml_dma_barrier(e->dma) : err;
+}
+
+static void count_down(int result, void *left)
+{
+	(void)result;
+	__atomic_fetch_sub((size_t *)left, 1, __ATOMIC_RELAXED);
+}
+
+static int callbacks(void *arg)
+{
+	struct engine_entrant *e = arg;
+	size_t left = e->copies.count;
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
+		struct aml_dma_post_attr attr = attr_of(e, i);
+
+		attr.callback = count_down;
+		attr.callback_arg = &left;
+		err = aml_dma_post(e->dma, 1, &attr, NULL);
+	}
+	if (err == 0)
+		err = aml_dma_barrier(e->dma);
+	return err == 0 && __atomic_load_n(&left, __ATOMIC_RELAXED) > 0 ? -1 : err;
+}
+
+/* Post in batches, with these flags on all elements but the first of each. */
+static int post_batches(struct engine_entrant *e, unsigned flags)
+{
+	struct aml_dma_post_attr attrs[BATCH];
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i += BATCH) {
+		size_t n = e->copies.count - i < BATCH ? e->copies.count - i : BATCH;
+
+		for (size_t j = 0; j < n; j++) {
+			attrs[j] = attr_of(e, i + j);
+			attrs[j].flags = AML_DMA_POST_DETACH | (j > 0 ? flags : 0);
+		}
+		err = aml_dma_post(e->dma, n, attrs, NULL);
+	}
+	return err == 0 ? aml_dma_barrier(e->dma) : err;
+}
+
+static int batches(void *arg)
+{
+	return post_batches(arg, 0);
+}
+
+static int chained_batches(void *arg)
+{
+	return post_batches(arg, AML_DMA_POST_CHAIN);
+}
+
+/* Each request has the one before it as its prerequisite, in one chain. */
+static int chain(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
+		struct aml_dma_post_attr attr = attr_of(e, i);
+
+		attr.nafter = i > 0;
+		attr.after = i > 0 ? &e->requests[i - 1] : NULL;
+		err = aml_dma_post(e->dma, 1, &attr, &e->requests[i]);
+	}
+	return err == 0 ? aml_dma_wait_all(e->dma, e->copies.count, e->requests, NULL) : err;
+}
+
+static int reap(void *arg)
+{
+	struct engine_entrant *e = arg;
+	struct aml_dma_completion out[REAPED];
+	size_t done = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
+		struct aml_dma_post_attr attr = attr_of(e, i);
+
+		attr.flags = AML_DMA_POST_REAP;
+		attr.tag = i;
+		err = aml_dma_post(e->dma, 1, &attr, NULL);
+	}
+	while (done < e->copies.count && err == 0) {
+		size_t n = 0;
+
+		err = aml_dma_reap(e->dma, REAPED, out, 1, AML_DMA_NO_DEADLINE, &n);
+		for (size_t i = 0; i < n && err == 0; i++)
+			err = out[i].result;
+		done += n;
+	}
+	return err;
+}
+
+static int peer_work(void *arg)
+{
+	const struct peer *peer = arg;
+
+	peer->library->burst(&peer->copies);
+	return 0;
+}
+
+/* The cases. */
+
+/* Measure `run` with the engines, and libuv as the yardstick. */
+static enum outcome measure_to_uv(const struct bench_case *c, const struct settings *settings,
+				  struct results *out, int (*run)(void *))
+{
+	struct round round;
+	enum outcome outcome = round_open(&round, c, settings, out);
+
+	if (outcome == DONE)
+		outcome = round_add_engines(&round, run);
+	if (outcome == DONE) {
+		round_add_peers(&round, PEER_UV, peer_work);
+		outcome = round_run(&round, c, round.copies.src, PEER_UV);
+	}
+	round_close(&round);
+	return outcome;
+}
+
+/* Measure `run` with an engine, and another operation of such an engine as the yardstick. */
+static enum outcome measure_to_engine(const struct bench_case *c, const struct settings *settings,
+				      struct results *out, int (*run)(void *), int (*other)(void *),
+				      const char *suffix)
+{
+	struct round round;
+	enum outcome outcome = round_open(&round, c, settings, out);
+
+	if (outcome == DONE &&
+	    (round_add_engine(&round, settings->workers, c->count, "", run) == NULL ||
+	     round_add_engine(&round, settings->workers, c->count, suffix, other) == NULL))
+		outcome = FAILED;
+	if (outcome == DONE)
+		outcome = round_run(&round, c, round.copies.src, round.contestants[1].name);
+	round_close(&round);
+	return outcome;
+}
+
+static enum outcome run_any_to_uv(const struct bench_case *c, const struct settings *settings,
+				  struct results *out)
+{
+	return measure_to_uv(c, settings, out, wait_for_any);
+}
+
+static enum outcome run_refill(const struct bench_case *c, const struct settings *settings,
+			       struct results *out)
+{
+	return measure_to_uv(c, settings, out, refill_any);
+}
+
+static enum outcome run_any_to_all(const struct bench_case *c, const struct settings *settings,
+				   struct results *out)
+{
+	return measure_to_engine(c, settings, out, wait_for_any, wait_for_all, ALL_SUFFIX);
+}
+
+static enum outcome run_all(const struct bench_case *c, const struct settings *settings,
+			    struct results *out)
+{
+	return measure_to_uv(c, settings, out, wait_for_all);
+}
+
+static enum outcome run_some(const struct bench_case *c, const struct settings *settings,
+			     struct results *out)
+{
+	return measure_to_uv(c, settings, out, wait_for_some);
+}
+
+static enum outcome run_reap(const struct bench_case *c, const struct settings *settings,
+			     struct results *out)
+{
+	return measure_to_uv(c, settings, out, reap);
+}
+
+static enum outcome run_callbacks(const struct bench_case *c, const struct settings *settings,
+				  struct results *out)
+{
+	return measure_to_engine(c, settings, out, callbacks, plain_burst, PLAIN_SUFFIX);
+}
+
+static enum outcome run_batches(const struct bench_case *c, const struct settings *settings,
+				struct results *out)
+{
+	return measure_to_engine(c, settings, out, batches, plain_burst, PLAIN_SUFFIX);
+}
+
+static enum outcome run_chained_batches(const struct bench_case *c, const struct settings *settings,
+					struct results *out)
+{
+	return measure_to_engine(c, settings, out, chained_batches, plain_burst, PLAIN_SUFFIX);
+}
+
+static enum outcome run_chain(const struct bench_case *c, const struct settings *settings,
+			      struct results *out)
+{
+	return measure_to_engine(c, settings, out, chain, wait_for_all, PLAIN_SUFFIX);
+}
+
+void add_completion_cases(struct case_list *list, const struct settings *settings)
+{
+	static const struct bench_case cases[] = {
+		{.name = "completion/any-1000",
+		 .about = "1,000 copies of 64 bytes, then wait_any until all are done",
+		 .run = run_any_to_uv,
+		 .target = {SLOWER, 1.0},
+		 .count = 1000},
+		{.name = "completion/any-to-all-1000",
+		 .about = "the same, compared with one wait_all",
+		 .run = run_any_to_all,
+		 .target = {SLOWER, 3.0},
+		 .count = 1000},
+		{.name = "completion/any-refilled",
+		 .about = "wait_any over 1,000, of which the released one is posted anew",
+		 .run = run_refill,
+		 .target = {SLOWER, 1.0},
+		 .count = 10000},
+		{.name = "completion/all-1000",
+		 .about = "1,000 copies of 64 bytes, then wait_all",
+		 .run = run_all,
+		 .target = {SLOWER, 1.0},
+		 .count = 1000},
+		{.name = "completion/some-1000",
+		 .about =
+			 "1,000 copies of 64 bytes, then wait_some for at least one until all are done",
+		 .run = run_some,
+		 .target = {SLOWER, 1.0},
+		 .count = 1000},
+		{.name = "completion/callbacks",
+		 .about = "100,000 copies of 64 bytes, each with a callback, then a barrier",
+		 .run = run_callbacks,
+		 .target = {SLOWER, 1.3},
+		 .count = 100000},
+		{.name = "completion/batches",
+		 .about = "the same in batches of 32, without callbacks",
+		 .run = run_batches,
+		 .target = {SLOWER, 0.7},
+		 .count = 100000},
+		{.name = "completion/chained-batches",
+		 .about = "the same, each batch a chain",
+		 .run = run_chained_batches,
+		 .target = {SLOWER, 1.3},
+		 .count = 100000},
+		{.name = "completion/chain",
+		 .about = "one chain of 100,000 posts with handles, then wait_all",
+		 .run = run_chain,
+		 .target = {SLOWER, 1.3},
+		 .count = 100000},
+		{.name = "completion/reap-1000000",
+		 .about = "1,000,000 copies of 64 bytes through the completion queue",
+		 .run = run_reap,
+		 .target = {SLOWER, 1.0},
+		 .count = 1000000},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bench_case c = cases[i];
+
+		if (settings->quick && c.count > 2000)
+			c.count = 2000;
+		case_list_add(list, &c);
+	}
+}

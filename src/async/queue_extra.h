@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a request has beyond its task if it has prerequisites, a callback, a completion or a label:
+ * an extended request. It lies in the same slot, just before the task, so that other requests do
+ * not grow. The lock of the scheduler guards it, except the members that are constant from the
+ * post on.
+ *
+ * Edges. An edge leads from a prerequisite to the request that is held because of it. The edges of
+ * a request are an array: one edge in the request itself, or in `side`. While a prerequisite has
+ * not finished, the edge is on the list of the prerequisite, whose head is hidden in the task's
+ * member `waiter`: any request may become a prerequisite, and plain ones have no other room. The
+ * list is doubly linked, so that a cancelled request can leave it.
+ *
+ * The member `side` is the one allocation of a request with several edges, a label, or operators to
+ * pass over. The thread that has run the request, or gives it back, frees it without the lock.
+ */
+#ifndef ASYNC_QUEUE_EXTRA_H
+#define ASYNC_QUEUE_EXTRA_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "async/queue_request.h"
+#include "util/list.h"
+
+struct sleeper;
+
+struct task_edge {
+	struct aml_task *from;         /* the prerequisite; NULL: it has finished */
+	struct aml_task *to;           /* the held request */
+	struct task_edge *next, *prev; /* in the list of `from` */
+	struct sleeper *waiter;        /* of `from`; valid in the first edge of the list */
+};
+
+/* Constant: what was asked for. */
+enum {
+	EXTRA_ALWAYS = 1 << 0,    /* run whatever the prerequisites returned */
+	EXTRA_REAP = 1 << 1,      /* put the completion on the completion queue */
+	EXTRA_AFTER_ALL = 1 << 2, /* everything posted before is a prerequisite */
+};
+
+struct request_extra {
+	/* Of a request in the heap `ready`: its links, see queue_ready.c. */
+	struct request_extra *ready_child, *ready_next, *ready_prev;
+	/* Of an unfinished request with EXTRA_REAP: its neighbours in `reaping`. */
+	struct request_extra *next_reaping, *prev_reaping;
+	/* Of a held request with EXTRA_AFTER_ALL: its neighbours in `afters`. */
+	struct request_extra *next_after, *prev_after;
+	/* Of a request with `urgent`: its neighbours in the list `urgent`. */
+	struct request_extra *next_urgent, *prev_urgent;
+	/* Of walks, see queue_walk.c: the number of the last one, and the request above this one.
+	 */
+	uint64_t walk;
+	struct request_extra *above;
+	size_t place;      /* the next edge that the walk looks at */
+	size_t first_edge; /* the edges before it have come to an end */
+	/* Ascending numbers of operators that EXTRA_AFTER_ALL passes over; in `side`. Constant. */
+	const uint64_t *excluded;
+	size_t nexcluded;
+
+	struct task_edge edge;   /* room for one edge */
+	struct task_edge *edges; /* constant */
+	size_t nedges;
+	void *side;        /* NULL: none */
+	const char *label; /* the name in a trace, in `side`; NULL: none. Constant */
+
+	size_t pending;                          /* unfinished prerequisites; one for all before */
+	void (*callback)(int result, void *arg); /* NULL: none. Constant */
+	void *callback_arg;                      /* constant */
+	uint64_t tag;                            /* of the completion. Constant */
+	int code;                                /* of the first prerequisite that failed; or 0 */
+	unsigned char options;                   /* EXTRA_…. Constant */
+	bool is_ready;                           /* it is in the heap `ready` */
+	bool waits_for_all;                      /* it is in `afters` */
+	bool needed;                             /* a walk has visited it */
+	bool stuck;  /* it needs an operator on the stack of the thread that walks */
+	bool urgent; /* it is ready, and a thread that sleeps may need it */
+	bool skips;  /* it does not run: a prerequisite failed, or a cancel met it */
+	bool undone; /* a cancel has left parts undone */
+};
+
+struct reaping_list {
+	struct request_extra *first, *last;
+};
+DEFINE_LIST(reaping_list, struct request_extra, next_reaping, prev_reaping)
+
+struct after_list {
+	struct request_extra *first, *last;
+};
+DEFINE_LIST(after_list, struct request_extra, next_after, prev_after)
+
+struct urgent_list {
+	struct request_extra *first, *last;
+};
+DEFINE_LIST(urgent_list, struct request_extra, next_urgent, prev_urgent)
+
+/* Report whether the task is an extended request. */
+static inline bool is_extended(const struct aml_task *task)
+{
+	return task->priv.flags & TASK_EXTENDED;
+}
+
+/* Return what an extended request has beyond its task. */
+static inline struct request_extra *extra_of(const struct aml_task *task)
+{
+	return (struct request_extra *)(uintptr_t)task - 1;
+}
+
+static inline struct aml_task *task_of(const struct request_extra *extra)
+{
+	return (struct aml_task *)(uintptr_t)(extra + 1);
+}
+
+_Static_assert(sizeof(struct request_extra) % _Alignof(struct aml_task) == 0,
+	       "a task follows at once");
+
+/* Free `side` of an extended request, without the lock. */
+static inline void extra_free_side(struct aml_task *task)
+{
+	free(extra_of(task)->side);
+	extra_of(task)->side = NULL;
+	extra_of(task)->label = NULL;
+}
+
+/*
+ * The member priv.waiter of a task is the address of the sleeper that waits for the task. If other
+ * requests depend on the task, it is the address of their first edge, plus one; the sleeper is then
+ * in that edge.
+ */
+
+/* Return the first edge to a request that depends on the task. NULL: there is none. */
+static inline struct task_edge *task_edges(const struct aml_task *task)
+{
+	char *waiter = task->priv.waiter;
+
+	if (__builtin_expect(((uintptr_t)waiter & 1) == 0, 1))
+		return NULL;
+	return (struct task_edge *)(void *)(waiter - 1);
+}
+
+/* Return the sleeper that waits for the task. NULL: there is none. */
+static inline struct sleeper *task_waiter(const struct aml_task *task)
+{
+	const struct task_edge *edge = task_edges(task);
+
+	return edge != NULL ? edge->waiter : (struct sleeper *)task->priv.waiter;
+}
+
+/* Set the sleeper that waits for the task. NULL: none does. */
+static inline void task_set_waiter(struct aml_task *task, struct sleeper *waiter)
+{
+	struct task_edge *edge = task_edges(task);
+
+	if (edge != NULL)
+		edge->waiter = waiter;
+	else
+		task->priv.waiter = waiter;
+}
+
+/* Set the first edge of the task. NULL: none; then keep the sleeper. */
+static inline void task_set_edges(struct aml_task *task, struct task_edge *first)
+{
+	struct sleeper *waiter = task_waiter(task);
+
+	task->priv.waiter = waiter;
+	if (first == NULL)
+		return;
+	first->waiter = waiter;
+	task->priv.waiter = (char *)first + 1;
+}
+
+/* Put an edge on the list of its prerequisite. */
+static inline void edge_link(struct task_edge *edge)
+{
+	struct task_edge *next = task_edges(edge->from);
+
+	task_set_edges(edge->from, edge);
+	edge->next = next;
+	edge->prev = NULL;
+	if (next != NULL)
+		next->prev = edge;
+}
+
+/* Take an edge off the list of its prerequisite. */
+static inline void edge_unlink(struct task_edge *edge)
+{
+	if (edge->prev != NULL)
+		edge->prev->next = edge->next;
+	else
+		task_set_edges(edge->from, edge->next);
+	if (edge->next != NULL)
+		edge->next->prev = edge->prev;
+	edge->from = NULL;
+}
+
+#endif /* ASYNC_QUEUE_EXTRA_H */

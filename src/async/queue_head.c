@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The head of the queue, as queue_state.h describes it. */
+#include <stddef.h>
+
+#include "async/queue_head.h"
+#include "async/queue_ready.h"
+
+void queue_attach_locked(struct queue_sched *q, struct aml_task *task)
+{
+	if (q->fifo == NULL)
+		q->fifo = task;
+	if (q->head == NULL)
+		q->head = task;
+	q->nqueued++;
+}
+
+/* Set the head to the older one of `fifo` and the heap's root. */
+static void choose_head_locked(struct queue_sched *q) REQUIRES(q)
+{
+	/* All requests of the heap are older than `fifo`. */
+	q->head = q->ready != NULL ? task_of(q->ready) : q->fifo;
+}
+
+/* Report whether a walker may need a request that is ready. */
+static bool a_walker_needs_locked(const struct queue_sched *q, const struct aml_task *task)
+	REQUIRES(q)
+{
+	if (extra_of(task)->needed || extra_of(task)->options & EXTRA_REAP)
+		return true;
+	for (const struct sleeper *s = q->walkers.first; s != NULL; s = s->next_walker)
+		if (s->below > task->priv.seq)
+			return true;
+	return false;
+}
+
+void queue_ready_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task->priv.state = TASK_QUEUED;
+	q->nheld--;
+	q->nqueued++;
+	if (q->walkers.first != NULL && !extra_of(task)->urgent && a_walker_needs_locked(q, task)) {
+		extra_of(task)->urgent = true;
+		urgent_list_push(&q->urgent, extra_of(task));
+		q->chores = true;
+	}
+	/* The scan finds it. */
+	if (q->fifo != NULL && q->fifo->priv.seq < task->priv.seq)
+		return;
+	ready_add(&q->ready, extra_of(task));
+	choose_head_locked(q);
+}
+
+void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra)
+{
+	if (!extra->urgent)
+		return;
+	extra->urgent = false;
+	urgent_list_unlink(&q->urgent, extra);
+}
+
+void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
+{
+	q->nqueued--;
+	if (is_extended(task))
+		queue_not_urgent_locked(q, extra_of(task));
+	if (task == q->fifo) {
+		struct aml_task *next = task->priv.next;
+
+		/* The loop passes each task that is held, or ran ahead of its turn, only once. */
+		while (next != NULL && !can_run(next))
+			next = next->priv.next;
+		q->fifo = next;
+	} else if (is_extended(task) && extra_of(task)->is_ready) {
+		ready_remove(&q->ready, extra_of(task));
+	} else {
+		return;
+	}
+	choose_head_locked(q);
+}

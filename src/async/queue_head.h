@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The head of the queue: which task is taken next. */
+#ifndef ASYNC_QUEUE_HEAD_H
+#define ASYNC_QUEUE_HEAD_H
+
+#include "async/queue_state.h"
+
+/* Put a QUEUED task, the newest of `unfinished`, on the queue. The caller pays the poke. */
+void queue_attach_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/* A HELD request is ready: it is QUEUED. The caller pays the poke. */
+void queue_ready_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/* A request was taken or cancelled: no walker has to be called for it. */
+void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra) REQUIRES(q);
+
+/* Remove a task from the queue: no part of it will be taken any more. */
+void queue_leave_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+#endif /* ASYNC_QUEUE_HEAD_H */

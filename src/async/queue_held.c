@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Held requests. A request is HELD while `pending` is not 0. It waits for the edges of its
+ * prerequisites and, with EXTRA_AFTER_ALL, on the list `afters`. No function here recurses: a
+ * request that becomes ready only enters the queue.
+ */
+#include <stddef.h>
+
+#include <aml/utils/error.h>
+
+#include "async/queue_head.h"
+#include "async/queue_held.h"
+
+/* The last prerequisite has finished: if one has failed, the request does not run. */
+static void decide_to_run_locked(struct aml_task *task)
+{
+	struct request_extra *extra = extra_of(task);
+
+	if (extra->code == AML_SUCCESS || extra->options & EXTRA_ALWAYS)
+		return;
+	extra->skips = true;
+	task->priv.flags |= TASK_SILENT;
+	task->priv.parts = 1;
+	task->priv.bytes = 0;
+}
+
+/* A held request waits for one thing less. */
+static void count_down_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+{
+	if (--extra_of(task)->pending > 0)
+		return;
+	decide_to_run_locked(task);
+	queue_ready_locked(q, task);
+}
+
+bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
+{
+	struct request_extra *extra = extra_of(task);
+	uint64_t first = UINT64_MAX; /* the number of the first one that failed */
+
+	for (size_t i = 0; i < extra->nedges; i++) {
+		struct task_edge *edge = &extra->edges[i];
+		const struct aml_task *from = edge->from;
+		const struct task_edge *last = task_edges(from);
+		unsigned state = from->priv.state;
+		int code = state == TASK_ORPHAN ? -AML_FAILURE : *request_result(from);
+
+		if (state == TASK_HELD || state == TASK_QUEUED || state == TASK_RUNNING) {
+			/* If the request was named before, its edge is the newest one. */
+			if (last != NULL && last->to == task) {
+				edge->from = NULL;
+				continue;
+			}
+			edge->to = task;
+			edge_link(edge);
+			extra->pending++;
+			continue;
+		}
+		edge->from = NULL;
+		if (code != AML_SUCCESS && from->priv.seq < first) {
+			first = from->priv.seq;
+			extra->code = code;
+		}
+	}
+	if (extra->options & EXTRA_AFTER_ALL) {
+		extra->waits_for_all = true;
+		extra->pending++;
+		after_list_push(&q->afters, extra);
+		q->settles = true;
+	}
+	if (extra->pending > 0) {
+		task->priv.state = TASK_HELD;
+		q->nheld++;
+		return true;
+	}
+	decide_to_run_locked(task);
+	return false;
+}
+
+void queue_release_held_locked(struct queue_sched *q, struct aml_task *task, int code)
+{
+	struct task_edge *edge = task_edges(task), *next;
+
+	task_set_edges(task, NULL);
+	for (; edge != NULL; edge = next) {
+		struct request_extra *extra = extra_of(edge->to);
+
+		next = edge->next;
+		edge->from = NULL;
+		if (extra->code == AML_SUCCESS)
+			extra->code = code;
+		count_down_locked(q, edge->to);
+	}
+}
+
+/*
+ * Report whether everything before a request of `afters` has finished, except operators that it
+ * passes over. Both are in ascending order.
+ */
+static bool all_before_finished_locked(const struct queue_sched *q,
+				       const struct request_extra *extra) REQUIRES(q)
+{
+	const struct aml_task *task = q->unfinished.first;
+
+	for (size_t i = 0; task != task_of(extra); task = task->priv.next) {
+		while (i < extra->nexcluded && extra->excluded[i] < task->priv.seq)
+			i++;
+		if (i == extra->nexcluded || extra->excluded[i] != task->priv.seq)
+			return false;
+	}
+	return true;
+}
+
+void queue_release_afters_locked(struct queue_sched *q)
+{
+	struct request_extra *extra;
+
+	/* A request that waits for all waits for the first of the list, too. */
+	while ((extra = q->afters.first) != NULL && all_before_finished_locked(q, extra)) {
+		after_list_unlink(&q->afters, extra);
+		extra->waits_for_all = false;
+		count_down_locked(q, task_of(extra));
+	}
+}
+
+void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
+{
+	struct request_extra *extra = extra_of(task);
+
+	q->nheld--;
+	for (size_t i = 0; i < extra->nedges; i++)
+		if (extra->edges[i].from != NULL)
+			edge_unlink(&extra->edges[i]);
+	if (extra->waits_for_all)
+		after_list_unlink(&q->afters, extra);
+	extra->waits_for_all = false;
+	extra->pending = 0;
+	queue_not_urgent_locked(q, extra);
+	/* A walk may be at the request: it must begin again. */
+	q->last_walk++;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Posting extended requests, and several requests at once. */
+#ifndef ASYNC_QUEUE_POST_H
+#define ASYNC_QUEUE_POST_H
+
+#include <stddef.h>
+
+#include "async/queue_request.h"
+
+/* The longest label in a trace, in bytes, without the 0 at its end. */
+enum { QUEUE_LABEL_BYTES_MAX = 63 };
+
+/* What a request is to have beyond its task. */
+struct queue_extras {
+	unsigned options; /* EXTRA_… */
+	size_t nafter;
+	struct aml_task *const
+		*after; /* prerequisites of this scheduler; NULL elements are skipped */
+	bool chain;     /* the request before it is a prerequisite, too */
+	void (*callback)(int result, void *arg);
+	void *callback_arg;
+	uint64_t tag;
+	const char *label; /* NULL: none */
+};
+
+/*
+ * Allocate what the extras of a request need beyond its slot. False: out of memory. `*side` is NULL
+ * if they need nothing.
+ */
+bool queue_create_side(const struct queue_sched *q, const struct queue_extras *extras, void **side);
+
+/*
+ * Fill in an extended request, without the lock. The request owns `side` from then on. `before`:
+ * the request before it, for `chain`.
+ */
+void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
+		      const struct queue_extras *extras, void *side, struct aml_task *before);
+
+/*
+ * Append a request whose public members and extras are filled in, and whose private members
+ * `flags`, `parts` and `bytes` are set. The caller pays the poke.
+ */
+void queue_post_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/* Pay the poke after posting requests. */
+void queue_posted_locked(struct queue_sched *q) REQUIRES(q);
+
+/* Free what a request has beyond its slot, if it does not run. The lock is not held. */
+void queue_free_extra(struct aml_task *task);
+
+/* Return the label of a task in a trace. NULL: it has none. */
+const char *queue_label(const struct aml_task *task);
+
+#endif /* ASYNC_QUEUE_POST_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's waits beyond AML: its operations of struct aml_dma_extension. */
+#ifndef DMA_LINUX_COMPLETION_H
+#define DMA_LINUX_COMPLETION_H
+
+#include <aml/dma.h>
+
+int linux_test(struct aml_dma_data *data, struct aml_dma_request **req, int *result);
+int linux_wait_until(struct aml_dma_data *data, struct aml_dma_request **req, uint64_t deadline,
+		     int *result);
+int linux_wait_any(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+		   size_t *index, int *result);
+int linux_wait_all(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+		   int *results);
+int linux_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+		    size_t least, uint64_t deadline, size_t *count, size_t *indices, int *results);
+int linux_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *result);
+
+#endif /* DMA_LINUX_COMPLETION_H */

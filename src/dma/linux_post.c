@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Posting with attributes. A post goes through its elements twice. First, each element is checked
+ * and planned, and its memory beyond a slot is allocated: a *draft*. Drafts are on the stack, some
+ * tens at a time. Then requests are made of the drafts, in slots of the scheduler. When all
+ * elements are requests, all of them are appended with the lock held once.
+ *
+ * Until then a request is on a list of its own, linked by priv.next, and unknown to the scheduler.
+ * If an element is wrong, what was made is given back. If memory runs out, the other elements are
+ * still checked, because an element that is wrong is reported first.
+ */
+#include <aml/utils/error.h>
+
+#include "async/queue_cancel.h"
+#include "async/queue_extra.h"
+#include "async/queue_memory.h"
+#include "async/queue_post.h"
+#include "async/queue_reap.h"
+#include "dma/linux_ops.h"
+#include "dma/linux_post.h"
+#include "dma/linux_request.h"
+#include "plan/keep.h"
+#include "plan/part.h"
+#include "util/versioned.h"
+
+enum { POST_DRAFTS = 32, POST_PLANS_BYTES = POST_DRAFTS * 128 };
+
+enum {
+	POST_FLAGS = AML_DMA_POST_CHAIN | AML_DMA_POST_AFTER_ALL | AML_DMA_POST_ALWAYS |
+		     AML_DMA_POST_DETACH | AML_DMA_POST_REAP,
+};
+
+/* An element of a post that is checked, planned, and not yet a request. */
+struct draft {
+	const struct aml_dma_post_attr *attr;
+	struct copy_plan *plan; /* in `plans` of the post; NULL: a custom operator */
+	uint64_t bytes;
+	unsigned flags, parts;
+	void *side;
+};
+
+struct posting {
+	struct queue_sched *q;
+	const struct aml_dma_post_attr *first;
+	struct aml_dma_request **reqs; /* NULL: no handles are made */
+	struct aml_task *tasks, *last; /* the requests made so far */
+	bool no_memory;
+	size_t ndrafts;
+	size_t used; /* bytes of `plans` */
+	struct draft drafts[POST_DRAFTS];
+	_Alignas(union copy_plan_room) char plans[POST_PLANS_BYTES + sizeof(union copy_plan_room)];
+};
+
+/* The operator of a request that does nothing. */
+static int join_prerequisites(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	(void)arg;
+	return AML_SUCCESS;
+}
+
+static bool is_join(const struct aml_dma_post_attr *attr)
+{
+	return attr->op == NULL && attr->dest == NULL && attr->src == NULL;
+}
+
+/* Report whether the element can be posted like a request without attributes. */
+static bool is_plain(const struct aml_dma_post_attr *attr)
+{
+	return attr->nafter == 0 && attr->callback == NULL &&
+	       !(attr->flags & (AML_DMA_POST_AFTER_ALL | AML_DMA_POST_CHAIN | AML_DMA_POST_REAP)) &&
+	       !(attr->label != NULL && trace_on());
+}
+
+/* Report whether the engine makes a handle of the element. */
+static bool has_handle(const struct posting *post, const struct aml_dma_post_attr *attr)
+{
+	return post->reqs != NULL && !(attr->flags & (AML_DMA_POST_DETACH | AML_DMA_POST_REAP));
+}
+
+/* Check all of an element that is not the operator's: the members and the prerequisites. */
+static int check_attr(const struct posting *post, const struct aml_dma_post_attr *attr)
+{
+	int err;
+
+	if (attr->size != post->first->size || attr->size % _Alignof(struct aml_dma_post_attr) != 0)
+		return -AML_EINVAL;
+	err = versioned_check(attr, sizeof(*attr), sizeof(*attr));
+	if (err != AML_SUCCESS)
+		return err;
+	if (attr->reserved != 0 || attr->flags & ~(unsigned)POST_FLAGS)
+		return -AML_EINVAL;
+	if (attr->flags & AML_DMA_POST_CHAIN && attr == post->first)
+		return -AML_EINVAL;
+	if (attr->after == NULL && attr->nafter > 0)
+		return -AML_EINVAL;
+	for (size_t i = 0; i < attr->nafter; i++) {
+		const struct request *r = (const struct request *)attr->after[i];
+
+		if (r != NULL && r->pub.task.priv.sched != post->q)
+			return -AML_EINVAL;
+	}
+	return AML_SUCCESS;
+}
+
+static struct queue_extras extras_of(const struct aml_dma_post_attr *attr)
+{
+	struct queue_extras extras = {
+		.nafter = attr->nafter,
+		.after = (struct aml_task *const *)(const void *)attr->after,
+		.chain = attr->flags & AML_DMA_POST_CHAIN,
+		.callback = attr->callback,
+		.callback_arg = attr->callback_arg,
+		.tag = attr->tag,
+		.label = trace_on() ? attr->label : NULL,
+	};
+
+	if (attr->flags & AML_DMA_POST_ALWAYS)
+		extras.options |= EXTRA_ALWAYS;
+	if (attr->flags & AML_DMA_POST_AFTER_ALL)
+		extras.options |= EXTRA_AFTER_ALL;
+	if (attr->flags & AML_DMA_POST_REAP)
+		extras.options |= EXTRA_REAP;
+	return extras;
+}
+
+/* Plan the element, and keep the layouts that it needs. On an error, there is nothing to release.
+ */
+static int draft_plan(struct posting *post, struct draft *draft)
+{
+	const struct aml_dma_post_attr *attr = draft->attr;
+	enum linux_operator which = linux_operator_of(attr->op);
+	union copy_plan_room *room = (union copy_plan_room *)(void *)(post->plans + post->used);
+	int err;
+
+	draft->plan = NULL;
+	draft->bytes = 0;
+	draft->parts = 1;
+	draft->flags = TASK_REQUEST;
+	if (!has_handle(post, attr))
+		draft->flags |= TASK_OWNED;
+	if (!is_plain(attr))
+		draft->flags |= TASK_EXTENDED;
+	if (is_join(attr) || which == LINUX_OPERATOR_FOREIGN)
+		return AML_SUCCESS;
+	if ((attr->dest == NULL || attr->src == NULL) &&
+	    !linux_accepts_null(attr->op, attr->op_arg))
+		return -AML_EINVAL;
+	err = linux_plan(which, room, attr->dest, attr->src, attr->op_arg);
+	if (err == AML_SUCCESS)
+		err = copy_plan_keep(&room->plan);
+	if (err != AML_SUCCESS)
+		return err;
+	draft->plan = &room->plan;
+	draft->bytes = copy_plan_payload(&room->plan);
+	draft->parts = copy_plan_parts_of(&room->plan, draft->bytes);
+	if (!copy_plan_is_own(&room->plan))
+		draft->flags |= TASK_KEEPS;
+	if (attr->callback == NULL && request_is_small(&room->plan, draft->bytes))
+		draft->flags |= TASK_SMALL;
+	return AML_SUCCESS;
+}
+
+static void draft_release(struct draft *draft)
+{
+	free(draft->side);
+	if (draft->plan != NULL)
+		copy_plan_release(draft->plan);
+}
+
+/* Make a draft of an element. There must be room for one. -AML_ENOMEM: it is left out. */
+static int draft_make(struct posting *post, const struct aml_dma_post_attr *attr)
+{
+	struct draft *draft = &post->drafts[post->ndrafts];
+	int err = check_attr(post, attr);
+
+	if (err != AML_SUCCESS)
+		return err;
+	draft->attr = attr;
+	draft->side = NULL;
+	err = draft_plan(post, draft);
+	if (err != AML_SUCCESS)
+		return err;
+	if (draft->flags & TASK_EXTENDED) {
+		const struct queue_extras extras = extras_of(attr);
+
+		if (!queue_create_side(post->q, &extras, &draft->side)) {
+			draft_release(draft);
+			return -AML_ENOMEM;
+		}
+	}
+	if (post->no_memory) {
+		draft_release(draft);
+		return AML_SUCCESS;
+	}
+	post->ndrafts++;
+	if (draft->plan != NULL)
+		post->used += (copy_plan_size(draft->plan) + 15) / 16 * 16;
+	return AML_SUCCESS;
+}
+
+static bool has_room(const struct posting *post)
+{
+	return post->ndrafts < POST_DRAFTS && post->used <= POST_PLANS_BYTES;
+}
+
+/* Take a slot for a draft. NULL: out of memory. The lock may be released meanwhile. */
+static struct aml_task *take_slot_locked(struct queue_sched *q, const struct draft *draft)
+	REQUIRES(q)
+{
+	unsigned list = request_class(draft->plan != NULL ? draft->plan : &request_no_plan);
+	struct request_block *block;
+	struct aml_task *task;
+
+	if (draft->flags & TASK_EXTENDED)
+		list += QUEUE_SIZES;
+	task = queue_take_free_locked(q, list);
+	if (task != NULL)
+		return task;
+	queue_unlock(q);
+	block = queue_create_block(q, list);
+	queue_lock(q);
+	return block != NULL ? queue_take_new_locked(q, block) : NULL;
+}
+
+/* Make a request of a draft in a slot, and put it on the list of the post. */
+static void request_fill_draft(struct posting *post, const struct draft *draft,
+			       struct aml_task *task)
+{
+	const struct aml_dma_post_attr *attr = draft->attr;
+	int flags = draft->flags & TASK_OWNED ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
+
+	task->priv.flags |= draft->flags;
+	task->priv.parts = draft->parts;
+	task->priv.bytes = draft->bytes;
+	task->priv.next = NULL;
+	if (draft->plan != NULL) {
+		request_fill_planned((struct request *)(void *)task, draft->plan, draft->parts,
+				     flags);
+	} else {
+		const struct aml_dma_linux_task_in in = {
+			.op = attr->op != NULL ? attr->op : join_prerequisites,
+			.dst = attr->dest,
+			.src = attr->src,
+			.op_arg = attr->op_arg};
+
+		request_fill_foreign((struct request *)(void *)task, &in, flags);
+	}
+	if (draft->flags & TASK_EXTENDED) {
+		const struct queue_extras extras = extras_of(attr);
+
+		queue_fill_extra(post->q, task, &extras, draft->side, post->last);
+	}
+	if (post->last != NULL)
+		post->last->priv.next = task;
+	else
+		post->tasks = task;
+	post->last = task;
+}
+
+/* Make requests of all drafts. If out of memory, release the rest of the drafts. */
+static void requests_make_locked(struct posting *post) REQUIRES(post->q)
+{
+	size_t i;
+
+	for (i = 0; i < post->ndrafts; i++) {
+		struct aml_task *task = take_slot_locked(post->q, &post->drafts[i]);
+
+		if (task == NULL)
+			break;
+		request_fill_draft(post, &post->drafts[i], task);
+	}
+	if (i < post->ndrafts) {
+		post->no_memory = true;
+		queue_unlock(post->q);
+		for (; i < post->ndrafts; i++)
+			draft_release(&post->drafts[i]);
+		queue_lock(post->q);
+	}
+	post->ndrafts = 0;
+	post->used = 0;
+}
+
+/* Give back everything that was made. The lock is not held. */
+static void post_undo(struct posting *post)
+{
+	struct aml_task *next;
+
+	for (size_t i = 0; i < post->ndrafts; i++)
+		draft_release(&post->drafts[i]);
+	for (struct aml_task *task = post->tasks; task != NULL; task = next) {
+		next = task->priv.next;
+		queue_free_extra(task);
+		copy_plan_release(&((struct request *)(void *)task)->plan);
+		queue_lock(post->q);
+		queue_put_free_locked(post->q, task);
+		queue_unlock(post->q);
+	}
+}
+
+static const struct aml_dma_post_attr *next_attr(const struct aml_dma_post_attr *attr)
+{
+	return (const struct aml_dma_post_attr *)(const void *)((const char *)attr + attr->size);
+}
+
+/* Append all requests, and store their handles before the first one can start. */
+static void post_submit_locked(struct posting *post) REQUIRES(post->q)
+{
+	struct aml_task *task, *next;
+	struct aml_dma_request **req = post->reqs;
+
+	for (task = post->tasks; req != NULL && task != NULL; task = task->priv.next)
+		*req++ = task->priv.flags & TASK_OWNED ? NULL : (struct aml_dma_request *)task;
+	for (task = post->tasks; task != NULL; task = next) {
+		next = task->priv.next;
+		queue_post_locked(post->q, task);
+	}
+	queue_posted_locked(post->q);
+}
+
+/* All elements are right: post them, unless they exceed the bound or memory has run out. */
+static int post_finish(struct posting *post, size_t n)
+{
+	int err;
+
+	queue_lock(post->q);
+	if (!post->no_memory)
+		requests_make_locked(post);
+	err = queue_may_post_locked(post->q, n);
+	if (err == AML_SUCCESS && post->no_memory)
+		err = -AML_ENOMEM;
+	if (err == AML_SUCCESS)
+		post_submit_locked(post);
+	queue_unlock(post->q);
+	if (err != AML_SUCCESS)
+		post_undo(post);
+	return err;
+}
+
+static int post_all(struct posting *post, size_t n)
+{
+	const struct aml_dma_post_attr *attr = post->first;
+
+	for (size_t i = 0; i < n; i++, attr = i < n ? next_attr(attr) : NULL) {
+		int err;
+
+		if (!has_room(post)) {
+			queue_lock(post->q);
+			requests_make_locked(post);
+			queue_unlock(post->q);
+		}
+		err = draft_make(post, attr);
+		if (err == -AML_ENOMEM) {
+			post->no_memory = true;
+		} else if (err != AML_SUCCESS) {
+			post_undo(post);
+			return err;
+		}
+	}
+	return post_finish(post, n);
+}
+
+int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
+		struct aml_dma_request **reqs)
+{
+	struct posting post;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	if (n == 0)
+		return AML_SUCCESS;
+	post.q = linux_queue(data);
+	post.first = posts;
+	post.reqs = reqs;
+	post.tasks = NULL;
+	post.last = NULL;
+	post.no_memory = false;
+	post.ndrafts = 0;
+	post.used = 0;
+	if (n == 1 && check_attr(&post, posts) == AML_SUCCESS && is_plain(posts) &&
+	    !is_join(posts) && posts->dest != NULL && posts->src != NULL) {
+		struct aml_dma_request **req = has_handle(&post, posts) ? reqs : NULL;
+		int err = aml_dma_linux_request_create(data, req, posts->dest, posts->src,
+						       posts->op, posts->op_arg);
+
+		if (err == AML_SUCCESS && req == NULL && reqs != NULL)
+			*reqs = NULL;
+		return err;
+	}
+	return post_all(&post, n);
+}
+
+int engine_cancel_all(struct aml_dma_data *data, size_t *count)
+{
+	size_t n;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	n = queue_cancel_all(linux_queue(data));
+	if (count != NULL)
+		*count = n;
+	return AML_SUCCESS;
+}
+
+int engine_reap(struct aml_dma_data *data, size_t n, struct aml_dma_completion *out, size_t least,
+		uint64_t deadline, size_t *count)
+{
+	if (data == NULL)
+		return -AML_EINVAL;
+	return queue_reap(linux_queue(data), n, out, least, deadline, count);
+}
+
+int engine_progress(struct aml_dma_data *data, size_t most, size_t *ran)
+{
+	if (data == NULL)
+		return -AML_EINVAL;
+	return queue_progress(linux_queue(data), most, ran);
+}
+
+int aml_dma_linux_eventfd(struct aml_dma *dma)
+{
+	if (dma == NULL || dma->ops == NULL || dma->data == NULL)
+		return -AML_EINVAL;
+	if (dma->ops->create_request != aml_dma_linux_request_create)
+		return -AML_EINVAL;
+	return queue_eventfd(linux_queue(dma->data));
+}
