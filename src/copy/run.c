@@ -6,7 +6,7 @@
 
 #include "copy/deref.h"
 #include "copy/listed.h"
-#include "copy/nest.h"
+#include "copy/looped.h"
 #include "copy/padded.h"
 #include "copy/planes.h"
 #include "copy/run.h"
@@ -61,8 +61,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_tiny(plan);
 		else if (plan->method == COPY_BY_SHUFFLE)
 			copy_shuffled(plan);
-		else if (plan->method == COPY_BY_NEST)
-			copy_nest(plan);
+		else if (plan->method == COPY_BY_LOOPED)
+			copy_looped(plan);
 		else
 			copy_strided(plan);
 		break;

@@ -61,8 +61,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->drain = set->drain;
 	if (set->rows != NULL)
 		table->rows = set->rows;
-	if (set->nest != NULL)
-		table->nest = set->nest;
+	if (set->looped != NULL)
+		table->looped = set->looped;
 	if (set->fill != NULL)
 		table->fill = set->fill;
 	if (set->repeat != NULL)

@@ -149,15 +149,15 @@ enum {
 typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t size, size_t n);
 
-/* The sizes of the runs that nest() copies. */
-enum { NEST_BYTES_MIN = 3, NEST_BYTES_MAX = 2048 };
+/* The sizes of the runs that looped() copies. */
+enum { LOOPED_BYTES_MIN = 3, LOOPED_BYTES_MAX = 2048 };
 
 /*
  * Copies runs of `size` bytes in `count` nested loops, the innermost first. `size` is from
- * NEST_BYTES_MIN to NEST_BYTES_MAX, and `count` from 1 to KERNEL_LOOPS_MAX.
+ * LOOPED_BYTES_MIN to LOOPED_BYTES_MAX, and `count` from 1 to KERNEL_LOOPS_MAX.
  */
-typedef void (*nest_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
-			size_t count);
+typedef void (*looped_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			  size_t count);
 
 /*
  * Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX.
@@ -204,7 +204,7 @@ struct kernels {
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
-	nest_fn nest;
+	looped_fn looped;
 	fill_fn fill;
 	repeat_fn repeat;
 	pad_fn pad;

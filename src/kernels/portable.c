@@ -105,7 +105,7 @@ static inline void portable_move(char *dst, const char *src, size_t size, size_t
 		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, size, \
 			      half);
 
-/* Copies n runs of NEST_BYTES_MIN to ROWS_BYTES_MAX bytes. */
+/* Copies n runs of LOOPED_BYTES_MIN to ROWS_BYTES_MAX bytes. */
 static void portable_runs(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			  size_t size, size_t n)
 {
@@ -133,12 +133,12 @@ static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 }
 
 /* The outermost loop, then the others. */
-static void portable_nest(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
-			  size_t count)
+static void portable_looped(char *dst, const char *src, size_t size,
+			    const struct kernel_loop *loops, size_t count)
 {
 	const struct kernel_loop *loop = &loops[count - 1];
 
-	COUNT(true, "portable", "nest");
+	COUNT(true, "portable", "looped");
 	if (count == 1 && size <= ROWS_BYTES_MAX) {
 		portable_runs(dst, loop->dst_step, src, loop->src_step, size, loop->n);
 		return;
@@ -150,7 +150,7 @@ static void portable_nest(char *dst, const char *src, size_t size, const struct 
 		if (count == 1)
 			memcpy(to, from, size);
 		else
-			portable_nest(to, from, size, loops, count - 1);
+			portable_looped(to, from, size, loops, count - 1);
 	}
 }
 
@@ -211,7 +211,7 @@ const struct kernels kernels_portable = {
 	.stream = portable_stream,
 	.drain = portable_drain,
 	.rows = portable_rows,
-	.nest = portable_nest,
+	.looped = portable_looped,
 	.fill = portable_fill,
 	.repeat = portable_repeat,
 	.pad = portable_pad,

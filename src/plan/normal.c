@@ -109,7 +109,7 @@ static uint8_t source_row_loop(const struct copy_plan *plan)
 
 	bool tiles = plan->run.bytes <= TILE_BYTES && (size & (size - 1)) == 0;
 
-	if (copy_rows_fill(plan) || (!tiles && copy_rows_nest(plan)))
+	if (copy_rows_fill(plan) || (!tiles && copy_rows_looped(plan)))
 		return 0;
 	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++)
 		if (plan->loops[i].src_step == size)

@@ -329,6 +329,19 @@ bool copy_shuffle_takes(size_t run_bytes, uint64_t payload)
 	       payload >= SHUFFLE_PAYLOAD_MIN;
 }
 
+/*
+ * A bound of the cost that takes no time to find. If the elements of the innermost loop are far
+ * apart, each needs a window.
+ */
+static uint64_t least_cost(const struct copy_plan *plan, uint64_t elements)
+{
+	size_t width = kernels()->shuffle_width, size = plan->run.bytes, windows = 1;
+
+	if (magnitude(plan->loops[0].src_step) >= width)
+		windows = min(width / size, plan->loops[0].extent);
+	return elements * size / width * (COST_VECTOR + windows * COST_WINDOW);
+}
+
 bool copy_shuffle_choose(struct copy_plan *plan, uint64_t other_cost)
 {
 	struct shuffle_unit unit;
@@ -339,6 +352,8 @@ bool copy_shuffle_choose(struct copy_plan *plan, uint64_t other_cost)
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		elements *= plan->loops[i].extent;
 	if (!copy_shuffle_takes(plan->run.bytes, elements * plan->run.bytes))
+		return false;
+	if (least_cost(plan, elements) >= other_cost)
 		return false;
 	unit = best_unit(plan, elements);
 	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= other_cost)

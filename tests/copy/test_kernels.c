@@ -360,8 +360,8 @@ static void transpose_by_each_kernel(void)
  * Steps of loops in any order around `size` bytes, some with gaps. No bytes overlap. Returns where
  * the last bytes end.
  */
-static size_t random_nest(struct rng *rng, const size_t *extents, size_t count, size_t size,
-			  ptrdiff_t *steps)
+static size_t random_loops(struct rng *rng, const size_t *extents, size_t count, size_t size,
+			   ptrdiff_t *steps)
 {
 	size_t order[KERNEL_LOOPS_MAX + 2], end = size;
 
@@ -397,10 +397,11 @@ static size_t offset_of(const ptrdiff_t *steps, size_t count, const size_t *inde
 }
 
 /* Copy runs in nested loops. */
-static void copy_nest_by_kernel(struct rng *rng)
+static void copy_looped_by_kernel(struct rng *rng)
 {
-	size_t count = rng_range(rng, 1, 4), last = NEST_BYTES_MIN + 3 * 64;
-	size_t size = rng_range(rng, NEST_BYTES_MIN, rng_chance(rng, 90) ? last : NEST_BYTES_MAX);
+	size_t count = rng_range(rng, 1, 4), last = LOOPED_BYTES_MIN + 3 * 64;
+	size_t size =
+		rng_range(rng, LOOPED_BYTES_MIN, rng_chance(rng, 90) ? last : LOOPED_BYTES_MAX);
 	size_t extents[4], index[4] = {0};
 	struct kernel_loop loops[4];
 	ptrdiff_t to[4], from[4];
@@ -408,15 +409,15 @@ static void copy_nest_by_kernel(struct rng *rng)
 
 	for (size_t i = 0; i < count; i++)
 		extents[i] = rng_range(rng, 1, 5);
-	guard_create(&dst, random_nest(rng, extents, count, size, to), rng);
-	guard_create(&src, random_nest(rng, extents, count, size, from), rng);
+	guard_create(&dst, random_loops(rng, extents, count, size, to), rng);
+	guard_create(&src, random_loops(rng, extents, count, size, from), rng);
 	for (size_t i = 0; i < count; i++)
 		loops[i] = (struct kernel_loop){extents[i], to[i], from[i]};
 	do
 		memcpy(dst.expected + offset_of(to, count, index),
 		       src.data + offset_of(from, count, index), size);
 	while (next_index(extents, count, index));
-	kernels()->nest((char *)dst.data, (char *)src.data, size, loops, count);
+	kernels()->looped((char *)dst.data, (char *)src.data, size, loops, count);
 	guard_assert(&dst, rng);
 	guard_assert(&src, rng);
 	guard_destroy(&dst);
@@ -443,10 +444,10 @@ static void transpose_planes(struct rng *rng, size_t log)
 	extents[1] = nb;
 	for (size_t i = 2; i < count + 2; i++)
 		extents[i] = rng_range(rng, 1, 3);
-	guard_create(&dst, random_nest(rng, extents + 1, count + 1, na * size, to + 1), rng);
+	guard_create(&dst, random_loops(rng, extents + 1, count + 1, na * size, to + 1), rng);
 	to[0] = (ptrdiff_t)size;
 	extents[1] = na;
-	guard_create(&src, random_nest(rng, extents + 1, count + 1, nb * size, from + 1), rng);
+	guard_create(&src, random_loops(rng, extents + 1, count + 1, nb * size, from + 1), rng);
 	extents[1] = nb;
 	from[0] = from[1];
 	from[1] = (ptrdiff_t)size;
@@ -463,12 +464,12 @@ static void transpose_planes(struct rng *rng, size_t log)
 	guard_destroy(&src);
 }
 
-static void copy_nests_by_the_kernels(void)
+static void copy_loops_by_the_kernels(void)
 {
 	struct rng rng = {0};
 
 	while (rng_next_case(&rng, 2000)) {
-		copy_nest_by_kernel(&rng);
+		copy_looped_by_kernel(&rng);
 		transpose_planes(&rng, rng_below(&rng, KERNEL_SIZES));
 	}
 }
@@ -572,7 +573,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_pads();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
-	copy_nests_by_the_kernels();
+	copy_loops_by_the_kernels();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';

@@ -47,8 +47,8 @@ static void own_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t s
 	(void)n;
 }
 
-static void own_nest(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
-		     size_t count)
+static void own_looped(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+		       size_t count)
 {
 	(void)dst;
 	(void)src;
@@ -143,7 +143,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 		ck_assert(table.planes[i] == kernels_portable.planes[i] && table.planes[i] != NULL);
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
-	ck_assert(table.nest == kernels_portable.nest && table.nest != NULL);
+	ck_assert(table.looped == kernels_portable.looped && table.looped != NULL);
 	ck_assert(table.fill == kernels_portable.fill && table.fill != NULL);
 	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
 	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
@@ -165,7 +165,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.planes = {own_planes, own_planes, own_planes, own_planes, own_planes},
 		.masks = true,
 		.rows = own_rows,
-		.nest = own_nest,
+		.looped = own_looped,
 		.fill = own_fill,
 		.repeat = own_repeat,
 		.pad = own_pad,
@@ -190,7 +190,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		ck_assert(table.staged[i] == own_tile);
 	}
 	ck_assert(table.rows == own_rows);
-	ck_assert(table.nest == own_nest);
+	ck_assert(table.looped == own_looped);
 	ck_assert(table.fill == own_fill);
 	ck_assert(table.repeat == own_repeat);
 	ck_assert(table.pad == own_pad);
