@@ -112,17 +112,33 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 	return NULL;
 }
 
-void queue_poke_locked(struct queue_sched *q)
+/* Poke a sleeper that find_runner_locked() has found. */
+static void poke_sleeper_locked(struct queue_sched *q, struct sleeper *s) REQUIRES(q)
 {
-	struct sleeper *s = find_runner_locked(q);
-
-	if (s == NULL)
-		return;
 	q->waking = true;
 	q->unanswered = 0;
 	q->poked_at = clock_ns();
 	s->poked = true;
 	sleeper_signal(s);
+}
+
+void queue_poke_locked(struct queue_sched *q)
+{
+	struct sleeper *s = find_runner_locked(q);
+
+	if (s != NULL)
+		poke_sleeper_locked(q, s);
+}
+
+bool queue_grant_slot_locked(struct queue_sched *q)
+{
+	struct sleeper *s = q->waking ? NULL : find_runner_locked(q);
+
+	if (s == NULL)
+		return false;
+	s->granted = true;
+	poke_sleeper_locked(q, s);
+	return true;
 }
 
 /*

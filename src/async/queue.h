@@ -47,6 +47,12 @@ static inline bool sleeper_may_run_locked(const struct queue_sched *q, const str
 /* Poke a sleeping thread that may run the head, if there is one. A poke must be owed. */
 void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
 
+/*
+ * Pass a taken slot, of which none is free, to a sleeping thread that may run the head, and poke
+ * the thread. There must be a head. False: there is no such thread.
+ */
+bool queue_grant_slot_locked(struct queue_sched *q) REQUIRES(q);
+
 /* Poke a thread if a poke is owed. */
 static inline void queue_wake_locked(struct queue_sched *q) REQUIRES(q)
 {

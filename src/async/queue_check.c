@@ -62,11 +62,11 @@ static void check_unfinished(const struct aml_task *task)
 /* `pending` agrees with what the request waits for. */
 static void check_held(const struct aml_task *task)
 {
-	const struct request_extra *extra = extra_of(task);
+	struct request_extra *extra = extra_of(task);
 	size_t pending = extra->waits_for_all;
 
 	for (size_t i = 0; i < extra->nedges; i++) {
-		const struct task_edge *edge = &extra->edges[i];
+		const struct task_edge *edge = &extra_edges(extra)[i];
 
 		if (edge->from == NULL)
 			continue;

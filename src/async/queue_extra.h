@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "async/queue_request.h"
+#include "machine/caches.h"
 #include "util/list.h"
 
 struct sleeper;
@@ -39,11 +40,13 @@ enum {
 	EXTRA_AFTER_ALL = 1 << 2, /* everything posted before is a prerequisite */
 };
 
+/*
+ * The members that each extended request uses are in the last cache line before the task. The
+ * others are set when they are needed.
+ */
 struct request_extra {
-	/* Of a request in the heap `ready`: its links, see queue_ready.c. */
-	struct request_extra *ready_child, *ready_next, *ready_prev;
 	/* Of an unfinished request with EXTRA_REAP: its neighbours in `reaping`. */
-	struct request_extra *next_reaping, *prev_reaping;
+	_Alignas(CACHE_LINE_BYTES) struct request_extra *next_reaping, *prev_reaping;
 	/* Of a held request with EXTRA_AFTER_ALL: its neighbours in `afters`. */
 	struct request_extra *next_after, *prev_after;
 	/* Of a request with `urgent`: its neighbours in the list `urgent`. */
@@ -52,31 +55,33 @@ struct request_extra {
 	 */
 	uint64_t walk;
 	struct request_extra *above;
-	size_t place;      /* the next edge that the walk looks at */
-	size_t first_edge; /* the edges before it have come to an end */
-	/* Ascending numbers of operators that EXTRA_AFTER_ALL passes over; in `side`. Constant. */
-	const uint64_t *excluded;
-	size_t nexcluded;
+	uint32_t place;      /* the next edge that the walk looks at */
+	uint32_t first_edge; /* the edges before it have come to an end */
+	union {
+		struct task_edge edge; /* while it is HELD: the only edge; see extra_edges() */
+		struct {
+			/* While it is in the heap `ready`: its links, see queue_ready.c. */
+			struct request_extra *ready_child, *ready_next, *ready_prev;
+		};
+	};
 
-	struct task_edge edge;   /* room for one edge */
-	struct task_edge *edges; /* constant */
-	size_t nedges;
-	void *side;        /* NULL: none */
-	const char *label; /* the name in a trace, in `side`; NULL: none. Constant */
-
-	size_t pending;                          /* unfinished prerequisites; one for all before */
-	void (*callback)(int result, void *arg); /* NULL: none. Constant */
-	void *callback_arg;                      /* constant */
-	uint64_t tag;                            /* of the completion. Constant */
-	int code;                                /* of the first prerequisite that failed; or 0 */
-	unsigned char options;                   /* EXTRA_…. Constant */
-	bool is_ready;                           /* it is in the heap `ready` */
-	bool waits_for_all;                      /* it is in `afters` */
-	bool needed;                             /* a walk has visited it */
-	bool stuck;  /* it needs an operator on the stack of the thread that walks */
-	bool urgent; /* it is ready, and a thread that sleeps may need it */
-	bool skips;  /* it does not run: a prerequisite failed, or a cancel met it */
-	bool undone; /* a cancel has left parts undone */
+	_Alignas(CACHE_LINE_BYTES) void (*callback)(int result, void *arg); /* constant */
+	void *callback_arg;                                                 /* constant */
+	uint64_t tag;          /* of the completion. Constant */
+	void *side;            /* NULL: none */
+	int code;              /* of the first prerequisite that failed; or 0 */
+	uint32_t pending;      /* unfinished prerequisites; one for all before */
+	uint32_t nedges;       /* constant */
+	uint32_t nexcluded;    /* operators that EXTRA_AFTER_ALL passes over. Constant */
+	unsigned char options; /* EXTRA_…. Constant */
+	bool has_label;        /* constant */
+	bool is_ready;         /* it is in the heap `ready` */
+	bool waits_for_all;    /* it is in `afters` */
+	bool skips;            /* it does not run: a prerequisite failed, or a cancel met it */
+	bool undone;           /* a cancel has left parts undone */
+	bool needed;           /* a walk has visited it */
+	bool stuck;            /* it needs an operator on the stack of the thread that walks */
+	bool urgent;           /* it is ready, and a thread that sleeps may need it */
 };
 
 struct reaping_list {
@@ -114,12 +119,34 @@ static inline struct aml_task *task_of(const struct request_extra *extra)
 _Static_assert(sizeof(struct request_extra) % _Alignof(struct aml_task) == 0,
 	       "a task follows at once");
 
+/*
+ * The edges of a request that is HELD. `side` begins with the edges, if there are several. It
+ * continues with the numbers of the excluded operators, in ascending order, and with the label.
+ */
+static inline struct task_edge *extra_edges(struct request_extra *extra)
+{
+	return extra->nedges > 1 ? (struct task_edge *)extra->side : &extra->edge;
+}
+
+static inline uint64_t *extra_excluded(const struct request_extra *extra)
+{
+	size_t edges = extra->nedges > 1 ? extra->nedges : 0;
+
+	return (uint64_t *)(void *)((struct task_edge *)extra->side + edges);
+}
+
+/* Return the label of a request that has one. */
+static inline char *extra_label(const struct request_extra *extra)
+{
+	return (char *)(extra_excluded(extra) + extra->nexcluded);
+}
+
 /* Free `side` of an extended request, without the lock. */
 static inline void extra_free_side(struct aml_task *task)
 {
 	free(extra_of(task)->side);
 	extra_of(task)->side = NULL;
-	extra_of(task)->label = NULL;
+	extra_of(task)->has_label = false;
 }
 
 /*

@@ -5,15 +5,6 @@
 #include "async/queue_head.h"
 #include "async/queue_ready.h"
 
-void queue_attach_locked(struct queue_sched *q, struct aml_task *task)
-{
-	if (q->fifo == NULL)
-		q->fifo = task;
-	if (q->head == NULL)
-		q->head = task;
-	q->nqueued++;
-}
-
 /* Set the head to the older one of `fifo` and the heap's root. */
 static void choose_head_locked(struct queue_sched *q) REQUIRES(q)
 {
@@ -60,9 +51,11 @@ void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra)
 
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 {
+	struct request_extra *extra = is_extended(task) ? extra_of(task) : NULL;
+
 	q->nqueued--;
-	if (is_extended(task))
-		queue_not_urgent_locked(q, extra_of(task));
+	if (extra != NULL)
+		queue_not_urgent_locked(q, extra);
 	if (task == q->fifo) {
 		struct aml_task *next = task->priv.next;
 
@@ -70,8 +63,8 @@ void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 		while (next != NULL && !can_run(next))
 			next = next->priv.next;
 		q->fifo = next;
-	} else if (is_extended(task) && extra_of(task)->is_ready) {
-		ready_remove(&q->ready, extra_of(task));
+	} else if (extra != NULL && extra->is_ready) {
+		ready_remove(&q->ready, extra);
 	} else {
 		return;
 	}

@@ -6,7 +6,15 @@
 #include "async/queue_state.h"
 
 /* Put a QUEUED task, the newest of `unfinished`, on the queue. The caller pays the poke. */
-void queue_attach_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+static inline void queue_attach_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
+{
+	q->nqueued++;
+	if (q->fifo != NULL)
+		return;
+	q->fifo = task;
+	if (q->head == NULL)
+		q->head = task;
+}
 
 /* A HELD request is ready: it is QUEUED. The caller pays the poke. */
 void queue_ready_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);

@@ -39,7 +39,7 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 	uint64_t first = UINT64_MAX; /* the number of the first one that failed */
 
 	for (size_t i = 0; i < extra->nedges; i++) {
-		struct task_edge *edge = &extra->edges[i];
+		struct task_edge *edge = &extra_edges(extra)[i];
 		const struct aml_task *from = edge->from;
 		const struct task_edge *last = task_edges(from);
 		unsigned state = from->priv.state;
@@ -70,6 +70,8 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 	}
 	if (extra->pending > 0) {
 		task->priv.state = TASK_HELD;
+		extra->walk = 0;
+		extra->first_edge = 0;
 		q->nheld++;
 		return true;
 	}
@@ -103,9 +105,9 @@ static bool all_before_finished_locked(const struct queue_sched *q,
 	const struct aml_task *task = q->unfinished.first;
 
 	for (size_t i = 0; task != task_of(extra); task = task->priv.next) {
-		while (i < extra->nexcluded && extra->excluded[i] < task->priv.seq)
+		while (i < extra->nexcluded && extra_excluded(extra)[i] < task->priv.seq)
 			i++;
-		if (i == extra->nexcluded || extra->excluded[i] != task->priv.seq)
+		if (i == extra->nexcluded || extra_excluded(extra)[i] != task->priv.seq)
 			return false;
 	}
 	return true;
@@ -129,8 +131,8 @@ void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
 
 	q->nheld--;
 	for (size_t i = 0; i < extra->nedges; i++)
-		if (extra->edges[i].from != NULL)
-			edge_unlink(&extra->edges[i]);
+		if (extra_edges(extra)[i].from != NULL)
+			edge_unlink(&extra_edges(extra)[i]);
 	if (extra->waits_for_all)
 		after_list_unlink(&q->afters, extra);
 	extra->waits_for_all = false;

@@ -12,11 +12,6 @@
 #include "async/queue_post.h"
 #include "async/queue_run.h"
 
-/* The parts of `side`, in this order. */
-struct side_sizes {
-	size_t edges, excluded, label; /* their numbers; of the label, bytes */
-};
-
 /* Count the operators of the scheduler on the stack of the calling thread. */
 static size_t count_frames(const struct queue_sched *q)
 {
@@ -27,34 +22,34 @@ static size_t count_frames(const struct queue_sched *q)
 	return n;
 }
 
-static struct side_sizes side_sizes(const struct queue_sched *q, const struct queue_extras *extras)
+/* Allocate `side`: the edges, the excluded operators, and the label, in this order. */
+__attribute__((noinline)) static bool allocate_side(struct queue_extras *extras)
 {
-	struct side_sizes sizes = {.edges = extras->chain};
+	size_t bytes = extras->nexcluded * sizeof(uint64_t) + extras->label_bytes, edges = 0;
 
-	for (size_t i = 0; i < extras->nafter; i++)
-		sizes.edges += extras->after[i] != NULL;
-	if (extras->options & EXTRA_AFTER_ALL)
-		sizes.excluded = count_frames(q);
-	if (extras->label != NULL)
-		sizes.label = strnlen(extras->label, QUEUE_LABEL_BYTES_MAX) + 1;
-	return sizes;
-}
-
-bool queue_create_side(const struct queue_sched *q, const struct queue_extras *extras, void **side)
-{
-	const struct side_sizes sizes = side_sizes(q, extras);
-	size_t bytes = sizes.excluded * sizeof(uint64_t) + sizes.label, edges = 0;
-
-	*side = NULL;
-	if (sizes.edges > 1 &&
-	    __builtin_mul_overflow(sizes.edges, sizeof(struct task_edge), &edges))
+	if (extras->nedges > UINT32_MAX)
+		return false;
+	if (extras->nedges > 1 &&
+	    __builtin_mul_overflow(extras->nedges, sizeof(struct task_edge), &edges))
 		return false;
 	if (__builtin_add_overflow(bytes, edges, &bytes))
 		return false;
-	if (bytes == 0)
-		return true;
-	*side = malloc(bytes);
-	return *side != NULL;
+	extras->side = malloc(bytes);
+	return extras->side != NULL;
+}
+
+bool queue_create_side(const struct queue_sched *q, struct queue_extras *extras)
+{
+	extras->nedges = extras->chain;
+	for (size_t i = 0; i < extras->nafter; i++)
+		extras->nedges += extras->after[i] != NULL;
+	extras->nexcluded = extras->options & EXTRA_AFTER_ALL ? count_frames(q) : 0;
+	extras->label_bytes = 0;
+	if (extras->label != NULL)
+		extras->label_bytes = strnlen(extras->label, QUEUE_LABEL_BYTES_MAX) + 1;
+	extras->side = NULL;
+	return (extras->nedges <= 1 && extras->nexcluded == 0 && extras->label_bytes == 0) ||
+	       allocate_side(extras);
 }
 
 /* Store the numbers of the operators on the stack in ascending order. */
@@ -75,39 +70,16 @@ static void store_excluded(const struct queue_sched *q, uint64_t *excluded)
 }
 
 void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
-		      const struct queue_extras *extras, void *side, struct aml_task *before)
+		      const struct queue_extras *extras, struct aml_task *before)
 {
-	const struct side_sizes sizes = side_sizes(q, extras);
 	struct request_extra *extra = extra_of(task);
+	struct task_edge *edges;
 	size_t n = 0;
-	char *rest = side;
 
-	extra->edges = sizes.edges > 1 ? side : &extra->edge;
-	if (sizes.edges > 1)
-		rest += sizes.edges * sizeof(struct task_edge);
-	for (size_t i = 0; i < extras->nafter; i++)
-		if (extras->after[i] != NULL)
-			extra->edges[n++].from = extras->after[i];
-	if (extras->chain)
-		extra->edges[n++].from = before;
-	extra->nedges = n;
-	extra->excluded = (uint64_t *)(void *)rest;
-	extra->nexcluded = sizes.excluded;
-	if (sizes.excluded > 0) {
-		store_excluded(q, (uint64_t *)(void *)rest);
-		rest += sizes.excluded * sizeof(uint64_t);
-	}
-	extra->label = NULL;
-	if (sizes.label > 0) {
-		memcpy(rest, extras->label, sizes.label - 1);
-		rest[sizes.label - 1] = '\0';
-		extra->label = rest;
-	}
-	extra->side = side;
-	extra->walk = 0;
-	extra->first_edge = 0;
-	extra->needed = false;
-	extra->urgent = false;
+	extra->nexcluded = (uint32_t)extras->nexcluded;
+	extra->nedges = (uint32_t)extras->nedges;
+	extra->side = extras->side;
+	extra->has_label = extras->label_bytes > 0;
 	extra->pending = 0;
 	extra->callback = extras->callback;
 	extra->callback_arg = extras->callback_arg;
@@ -118,6 +90,21 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 	extra->waits_for_all = false;
 	extra->skips = false;
 	extra->undone = false;
+	extra->needed = false;
+	extra->stuck = false;
+	extra->urgent = false;
+	edges = extra_edges(extra);
+	for (size_t i = 0; i < extras->nafter; i++)
+		if (extras->after[i] != NULL)
+			edges[n++].from = extras->after[i];
+	if (extras->chain)
+		edges[n].from = before;
+	if (extras->nexcluded > 0)
+		store_excluded(q, extra_excluded(extra));
+	if (extra->has_label)
+		memcpy(extra_label(extra), extras->label, extras->label_bytes - 1);
+	if (extra->has_label)
+		extra_label(extra)[extras->label_bytes - 1] = '\0';
 }
 
 /* A request with a completion to come is posted. An operator that reaps may have to run it. */
@@ -163,5 +150,5 @@ void queue_free_extra(struct aml_task *task)
 
 const char *queue_label(const struct aml_task *task)
 {
-	return is_extended(task) ? extra_of(task)->label : NULL;
+	return is_extended(task) && extra_of(task)->has_label ? extra_label(extra_of(task)) : NULL;
 }

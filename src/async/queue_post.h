@@ -21,20 +21,24 @@ struct queue_extras {
 	void *callback_arg;
 	uint64_t tag;
 	const char *label; /* NULL: none */
+
+	/* Of queue_create_side(): the number of edges, and what `side` has room for. */
+	size_t nedges, nexcluded, label_bytes;
+	void *side; /* NULL: nothing is needed */
 };
 
 /*
- * Allocate what the extras of a request need beyond its slot. False: out of memory. `*side` is NULL
- * if they need nothing.
+ * Allocate what the extras of a request need beyond its slot. False: out of memory. The caller
+ * owns `side` until queue_fill_extra().
  */
-bool queue_create_side(const struct queue_sched *q, const struct queue_extras *extras, void **side);
+bool queue_create_side(const struct queue_sched *q, struct queue_extras *extras);
 
 /*
- * Fill in an extended request, without the lock. The request owns `side` from then on. `before`:
+ * Fill in an extended request, whose edges, excluded operators and label go to `side`. `before`:
  * the request before it, for `chain`.
  */
 void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
-		      const struct queue_extras *extras, void *side, struct aml_task *before);
+		      const struct queue_extras *extras, struct aml_task *before);
 
 /*
  * Append a request whose public members and extras are filled in, and whose private members

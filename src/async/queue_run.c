@@ -16,6 +16,18 @@
 __thread struct frame *queue_frame;
 
 /*
+ * Return the address of queue_frame. The compiler must not look it up again: that is a call of the
+ * dynamic linker.
+ */
+static inline struct frame **frame_top(void)
+{
+	struct frame **top = &queue_frame;
+
+	__asm__("" : "+r"(top));
+	return top;
+}
+
+/*
  * Call the function of an extended request, or skip it, and call its callback, which is the end of
  * its operator.
  */
@@ -39,25 +51,27 @@ static void extended_call(struct queue_sched *q, struct aml_task *task)
 /* Call the function of a task. The lock must not be held. */
 static void task_call(struct queue_sched *q, struct aml_task *task, bool has_slot)
 {
-	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
+	struct frame **const top = frame_top();
+	struct frame frame = {.q = q, .task = task, .outer = *top, .has_slot = has_slot};
 
-	queue_frame = &frame;
+	*top = &frame;
 	if (is_extended(task))
 		extended_call(q, task);
 	else
 		task->fn(task->in, task->out);
-	queue_frame = frame.outer;
+	*top = frame.outer;
 }
 
 /* Run a part of a task, which may call code of the program. The lock must not be held. */
 static void task_call_part(struct queue_sched *q, struct aml_task *task, unsigned part,
 			   bool has_slot)
 {
-	struct frame frame = {.q = q, .task = task, .outer = queue_frame, .has_slot = has_slot};
+	struct frame **const top = frame_top();
+	struct frame frame = {.q = q, .task = task, .outer = *top, .has_slot = has_slot};
 
-	queue_frame = &frame;
+	*top = &frame;
 	q->part(task, part);
-	queue_frame = frame.outer;
+	*top = frame.outer;
 }
 
 /* The task has run: report it, and free what is not needed any more. */
@@ -192,4 +206,15 @@ void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
 	else
 		queue_run_task_locked(q, q->head, true);
 	queue_free_slot_locked(q);
+}
+
+void queue_use_grant_locked(struct queue_sched *q, struct sleeper *me, uint64_t limit, bool runs)
+{
+	me->granted = false;
+	if (runs && q->head != NULL) {
+		q->running--;
+		queue_run_head_locked(q, limit);
+	} else {
+		queue_free_slot_locked(q);
+	}
 }

@@ -30,6 +30,13 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 void queue_run_head_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
 
 /*
+ * Use the slot that another thread has granted: run the head as queue_run_head_locked(), or, if
+ * there is no head any more or `runs` is false, free the slot.
+ */
+void queue_use_grant_locked(struct queue_sched *q, struct sleeper *me, uint64_t limit, bool runs)
+	REQUIRES(q);
+
+/*
  * End a RUNNING request that was cancelled before it started: release what it owns and call its
  * callback, beyond the bound. The result is set already. The lock is released meanwhile.
  */

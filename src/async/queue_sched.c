@@ -139,7 +139,7 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 	q->lock = (struct lock)LOCK_INITIALIZER;
 	q->spins = queue_may_spin();
 	if (attr->num_threads > 0)
-		queue_spin_prepare();
+		queue_spin_prepare(q);
 	q->eventfd = -1;
 	q->nworkers = (unsigned)attr->num_threads;
 	q->slots = q->nworkers > 0 ? q->nworkers : 1;

@@ -29,6 +29,10 @@ static void doze_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 		me->poked = false;
 		q->waking = false;
 	}
+	if (me->granted)
+		queue_use_grant_locked(q, me, me->limit,
+				       !me->done && q->head != NULL &&
+					       sleeper_may_run_locked(q, me));
 }
 
 /* Sleep until `me` is done or late. Meanwhile, run the head whenever it may. */
@@ -98,8 +102,8 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUI
 }
 
 /*
- * If an operator waits for a slot, pass it the slot of the operator `frame`, and take one again.
- * The lock of q is released as in yield_slot_locked().
+ * If an operator waits for a slot, or a sleeping thread could run the head, pass it the slot of the
+ * operator `frame`, and wait for a slot. The lock of q is released as in yield_slot_locked().
  */
 static void pass_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
 {
@@ -111,6 +115,9 @@ static void pass_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRE
 	}
 	if (own->resumers.first != NULL) {
 		queue_free_slot_locked(own);
+		await_slot_locked(own);
+	} else if (own->head != NULL && own->running == own->slots &&
+		   queue_grant_slot_locked(own)) {
 		await_slot_locked(own);
 	}
 	if (own != q) {

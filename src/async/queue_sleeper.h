@@ -33,6 +33,7 @@ struct sleeper {
 	bool done;                   /* what it waits for has come */
 	bool late;                   /* its deadline has passed */
 	bool poked;                  /* it must look at the head */
+	bool granted;                /* it was poked, and has a slot that it has not used yet */
 	bool called;                 /* it must walk again */
 	bool asleep;                 /* it is in pthread_cond_wait() */
 	bool slept;                  /* it has been in pthread_cond_wait(): `wakeup` was in use */

@@ -12,7 +12,7 @@
  *  - A CPU is unused: the process used at least half a CPU less than it may, not counting spins. If
  *    another thread wants the CPU of the spinning worker nevertheless, a call of sched_yield()
  *    takes long. The spin then ends, and counts as one without a poke.
- *  - No other worker of the scheduler spins.
+ *  - No other worker of the scheduler spins, and workers are no real-time threads.
  *
  * For the other threads, a spin is like a sleep: the worker is on `idle`, and a poke to it is owed
  * and paid. Only the signal differs: sleeper_signal() sets `spin_over`, which the worker reads
@@ -57,9 +57,13 @@ static void count_cpus(void)
 	cpus = machine_cpus();
 }
 
-void queue_spin_prepare(void)
+void queue_spin_prepare(struct queue_sched *q)
 {
+	int policy = sched_getscheduler(0);
+
 	pthread_once(&cpus_once, count_cpus);
+	/* The yield of a real-time thread does not leave the CPU to other threads. */
+	q->spin.allowed = q->spins && cpus > 1 && policy != SCHED_FIFO && policy != SCHED_RR;
 }
 
 void queue_push_idle_locked(struct queue_sched *q, struct sleeper *me)
@@ -70,7 +74,7 @@ void queue_push_idle_locked(struct queue_sched *q, struct sleeper *me)
 		at = &q->idle->next;
 	me->next = *at;
 	*at = me;
-	if (q->spins)
+	if (q->spin.allowed)
 		me->idle_since = clock_ns();
 }
 
@@ -79,8 +83,8 @@ void queue_spin_learn_locked(struct queue_sched *q, const struct sleeper *me)
 	struct queue_spin *spin = &q->spin;
 	uint64_t gap = q->poked_at - me->idle_since;
 
-	/* On one CPU no gap counts, and so no worker spins. */
-	if (!q->spins)
+	/* If no gap counts, no worker spins. */
+	if (!spin->allowed)
 		return;
 	if (gap > QUEUE_SPIN_NS_MAX) {
 		spin->short_gaps = 0;

@@ -5,8 +5,11 @@
 
 #include "async/queue_state.h"
 
-/* Prepare for workers that spin. Reads files once in a process. */
-void queue_spin_prepare(void);
+/*
+ * Determine whether the workers, which inherit the scheduling policy of the calling thread, may
+ * spin. Reads files once in a process.
+ */
+void queue_spin_prepare(struct queue_sched *q);
 
 /* Put an idle worker on the stack `idle`. Others come below one that spins. */
 void queue_push_idle_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q);

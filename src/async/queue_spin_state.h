@@ -11,6 +11,7 @@ enum { QUEUE_SPIN_NS_MAX = 500000 };
 
 /* See queue_spin.c. */
 struct queue_spin {
+	bool allowed;        /* workers may spin; constant once there are workers */
 	bool taken;          /* a worker spins; no second one does */
 	unsigned short_gaps; /* the number of short gaps since the last long one */
 	unsigned needed;     /* the number of short gaps before the next spin */

@@ -123,16 +123,38 @@
  *    head. `late` says that its deadline has passed; `done` comes first. A sleeper sets `late`
  *    itself. It then leaves the list of what it waits for, and passes on a poke. `called` says that
  *    a walker must walk again.
- *  - A sleeper may wait for several tasks, its group. `need` counts those that must still finish. A
- *    task that finishes when the sleeper is done is filed as if no thread waited for it. The
- *    sleeper's call then finds it by its state.
+ *  - `need` counts the tasks that have the sleeper as their waiter and must still finish. A task
+ *    that finishes when its waiter is done is filed as if no thread waited for it.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
  *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
- *    looked (`waking`), or if it waits for the head and is awake: it looks before it sleeps.
+ *    looked (`waking`), or if it waits for the head, may run it, and is awake: it looks before it
+ *    sleeps.
  *  - queue_wake_locked() pays the poke. Every thread calls it after it submits a task, frees a
  *    slot, makes a held request ready or leaves a wait. A poked thread also calls it after it has
  *    looked.
  * Only this rule ensures that no wakeup is lost.
+ *
+ * Groups. A call that waits for several requests makes its sleeper the waiter of each, also of
+ * those that have finished, so that it finds a request that stands in the list twice. It is woken
+ * once, by the finish that makes `need` 0. It then releases what it takes, finds the order of these
+ * requests by their numbers, and ends to be the waiter of the others, which are as before. If it
+ * must not change anything, it has found so before it sleeps. `groups` has the groups of sleeping
+ * calls: a forked child ends them, because their threads do not exist there.
+ *
+ * Who runs what. A thread that waits outside of operators for all of its group runs the head if it
+ * is one of the group, and small tasks and, without workers, any tasks that are no newer than the
+ * group. With workers, a sleeper with a deadline, and one that waits for some of its group only,
+ * has `only_small`: it runs no code of the program, which could last longer than what it waits for.
+ * A call with `runs_one` runs at least one task or part if there are no workers, so that a program
+ * that tests in a loop makes progress. An operator runs the tasks of its group in the order of the
+ * list, at least one task or part. If it is late and has run nothing, it passes its slot to the
+ * first resumer, else to a sleeping thread that may run the head (`granted`), and becomes a resumer
+ * itself.
+ *
+ * Rosters. A roster is the waiter of the requests of a list that a program passes to wait_any again
+ * and again, also between the calls: see queue_roster.h. Its sleeper is done while no call sleeps.
+ * A request leaves its roster before any other call waits for it or cancels it. In a forked child,
+ * rosters have no members.
  *
  * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
  * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
@@ -334,7 +356,7 @@ struct CAPABILITY queue_sched {
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
-	bool spins;         /* threads may spin: for the lock, and workers before they sleep */
+	bool spins;         /* a thread that finds the lock taken may spin */
 
 	/* In the list of all schedulers; guarded by the lock of queue_fork.c. */
 	struct queue_sched *next, *prev;

@@ -29,7 +29,8 @@ static bool is_held(const struct aml_task *task)
 static void walk_enter(struct request_extra *extra, struct request_extra *above, uint64_t number)
 {
 	/* Edges that have come to an end stay so. */
-	while (extra->first_edge < extra->nedges && extra->edges[extra->first_edge].from == NULL)
+	while (extra->first_edge < extra->nedges &&
+	       extra_edges(extra)[extra->first_edge].from == NULL)
 		extra->first_edge++;
 	extra->walk = number;
 	extra->needed = true;
@@ -46,7 +47,7 @@ static struct aml_task *look_at_edges_locked(struct request_extra *extra, uint64
 					     struct aml_task **held)
 {
 	for (; extra->place < extra->nedges; extra->place++) {
-		struct aml_task *from = extra->edges[extra->place].from;
+		struct aml_task *from = extra_edges(extra)[extra->place].from;
 
 		if (from == NULL)
 			continue;
@@ -127,7 +128,7 @@ static bool waits_for_stack(const struct queue_sched *q, const struct request_ex
 
 		if (f->q != q || seq >= task_of(extra)->priv.seq)
 			continue;
-		while (i < extra->nexcluded && extra->excluded[i] != seq)
+		while (i < extra->nexcluded && extra_excluded(extra)[i] != seq)
 			i++;
 		if (i == extra->nexcluded)
 			return true;
@@ -136,10 +137,10 @@ static bool waits_for_stack(const struct queue_sched *q, const struct request_ex
 }
 
 /* Report whether a request itself waits for an operator on the stack. */
-static bool is_stuck(const struct queue_sched *q, const struct request_extra *extra)
+static bool is_stuck(const struct queue_sched *q, struct request_extra *extra)
 {
 	for (size_t i = extra->first_edge; i < extra->nedges; i++) {
-		const struct aml_task *from = extra->edges[i].from;
+		const struct aml_task *from = extra_edges(extra)[i].from;
 
 		if (from != NULL && from->priv.state == TASK_RUNNING && queue_on_stack(from))
 			return true;
@@ -185,7 +186,7 @@ bool queue_needs_stack_locked(struct queue_sched *q, struct aml_task *task, uint
 			return true;
 		}
 		for (; from == NULL && top->place < top->nedges; top->place++) {
-			from = top->edges[top->place].from;
+			from = extra_edges(top)[top->place].from;
 			if (from == NULL || !is_held(from)) {
 				from = NULL;
 			} else if (extra_of(from)->walk == *check) {

@@ -108,6 +108,8 @@ static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 			queue_spin_learn_locked(q, me);
 			me->poked = false;
 			q->waking = false;
+			if (me->granted)
+				queue_use_grant_locked(q, me, UINT64_MAX, true);
 		}
 	}
 }

@@ -14,10 +14,7 @@ bool copy_row_is_filled(const struct copy_plan *plan);
 /* Fill a contiguous row of `loop->extent` runs of `size` bytes with the run at `src`: a row_fn. */
 void copy_fill_row(char *dst, const char *src, size_t size, const struct copy_loop *loop);
 
-/*
- * Run a strided plan whose rows are filled, by as many rows at once as loop 1 has. Returns false,
- * and does nothing, if its rows must be filled one by one.
- */
-bool copy_fill_rows(const struct copy_plan *plan);
+/* Run a strided plan whose rows are filled, and which has several: loop 1 has the rows. */
+void copy_fill_rows(const struct copy_plan *plan);
 
 #endif /* COPY_FILL_H */

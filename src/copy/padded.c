@@ -9,6 +9,9 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 
+/* Shorter rows of neutral elements are written like the others. */
+enum { PADDED_REPEAT_BYTES = 64 };
+
 /* Write `n` rows of neutral elements of `size` bytes. */
 static void pad_rows(const struct copy_padded *padded, char *dst, ptrdiff_t dst_step, size_t bytes,
 		     size_t size, size_t n)
@@ -21,8 +24,8 @@ static void pad_rows(const struct copy_padded *padded, char *dst, ptrdiff_t dst_
 		row.bytes *= n;
 		n = 1;
 	}
-	if (row.bytes >= REPEAT_BYTES_MIN)
-		kernels()->repeat(dst, dst_step, padded->neutral, 0, size, row.bytes, n);
+	if (row.bytes >= PADDED_REPEAT_BYTES)
+		kernels()->repeat(dst, dst_step, padded->neutral, 0, size, row.bytes / size, n);
 	else
 		kernels()->pad(dst, dst_step, dst, 0, &row, n);
 }

@@ -4,6 +4,7 @@
 
 #include <aml/utils/error.h>
 
+#include "copy/columns.h"
 #include "copy/deref.h"
 #include "copy/listed.h"
 #include "copy/looped.h"
@@ -74,6 +75,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_listed(plan);
 		else if (plan->method == COPY_BY_PLANES)
 			copy_planes(plan);
+		else if (plan->method == COPY_BY_COLUMNS)
+			copy_columns(plan);
 		else
 			copy_transpose(plan);
 		break;

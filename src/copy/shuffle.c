@@ -3,10 +3,12 @@
  * Copies by shuffled vectors: see plan/shuffling.c for the units, and kernels.h for a vector.
  *
  * The shuffles of one unit, a program, are made once (program.c). Then the program is run for many
- * units in a row. Everything lives on the stack of the copy.
+ * units in a row. If the vectors of a unit can be made jointly, there is another kind of program
+ * (joint.c). Everything lives on the stack of the copy.
  */
 #include <string.h>
 
+#include "copy/joint.h"
 #include "copy/program.h"
 #include "copy/shuffle.h"
 #include "copy/strided.h"
@@ -19,59 +21,103 @@ enum {
 	SHUFFLED_STAGE_BYTES = 4096,       /* gathered in the first-level cache, then streamed */
 	SHUFFLED_SECTION_BYTES = 24 << 10, /* in the first-level cache, with the loops inside */
 	SHUFFLED_ROWS_MIN = 16,            /* units in a section */
+	SHUFFLED_ROW_UNITS_SHORT = 32,     /* units of a row that are run with the rows around */
 };
 
 /* A plan with its program, and how its loops are split into sections. */
 struct shuffled_copy {
 	const struct copy_plan *plan;
-	const struct shuffle_program *program;
+	const struct shuffle_program *program; /* NULL: `joint` */
+	const struct joint_program *joint;     /* NULL: `program` */
 	uint8_t row, outer; /* the row loop, and the first loop outside of the sections */
+	uint8_t next;       /* the first loop of a section that is run by calls of the kernel */
+	bool has_rows;      /* a call of the kernel also runs the loop before `next` */
+	size_t planes;      /* of a unit that is made jointly; else 1 */
 	size_t rows;        /* iterations of the row loop in a section */
 	bool stream;        /* let the kernel stream whole lines */
+	bool sections;      /* begin the second section of a row at a line */
 	char *stage;        /* stream sections that are gathered here; NULL: do not */
 };
 
-/*
- * Run the vectors for `n` units. Several vectors are run for as many units as fit the first-level
- * cache.
- */
-static void run_program(const struct shuffled_copy *c, char *dst, ptrdiff_t dst_step,
-			const char *src, ptrdiff_t src_step, size_t n)
+/* The bytes of the stage for a plane: whole lines. */
+static size_t stage_of_plane(const struct shuffled_copy *c)
 {
-	const struct shuffle_program *program = c->program;
-	size_t pass = program->vectors == 1 ? n : program->pass, units;
+	return SHUFFLED_STAGE_BYTES / c->planes / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+}
 
-	for (size_t i = 0; i < n; i += units) {
-		units = min(pass, n - i);
-		kernels()->shuffle(program->vector, program->vectors, dst + (ptrdiff_t)i * dst_step,
-				   dst_step, src + (ptrdiff_t)i * src_step, src_step, units,
-				   c->stream);
+/* Run the vectors of several passes for rows of units. */
+static void run_in_passes(const struct shuffled_copy *c, char *dst, const char *src,
+			  const struct shuffle_units *all)
+{
+	struct shuffle_units u = *all;
+	size_t pass = c->joint != NULL ? c->joint->pass : c->program->pass;
+
+	u.rows = 1;
+	for (size_t row = 0; row < all->rows; row++) {
+		for (size_t i = 0; i < all->n; i += u.n) {
+			char *d = dst + (ptrdiff_t)row * u.dst_row + (ptrdiff_t)i * u.dst_step;
+			const char *s =
+				src + (ptrdiff_t)row * u.src_row + (ptrdiff_t)i * u.src_step;
+
+			u.n = min(pass, all->n - i);
+			for (size_t g = 0; c->joint != NULL && g < c->joint->groups; g++)
+				kernels()->joint(&c->joint->group[g], d, s, &u, c->stream);
+			if (c->joint == NULL)
+				kernels()->shuffle(c->program->vector, c->program->vectors, d, s,
+						   &u, c->stream);
+		}
 	}
 }
 
-/* Copy `n` iterations of the row loop. */
+/*
+ * Run the vectors for rows of units. Vectors that are not made jointly are run for as many units as
+ * fit the first-level cache.
+ */
+static void run_program(const struct shuffled_copy *c, char *dst, const char *src,
+			const struct shuffle_units *units)
+{
+	if (c->joint != NULL && c->joint->groups == 1)
+		kernels()->joint(&c->joint->group[0], dst, src, units, c->stream);
+	else if (c->program != NULL && c->program->vectors == 1)
+		kernels()->shuffle(c->program->vector, 1, dst, src, units, c->stream);
+	else
+		run_in_passes(c, dst, src, units);
+}
+
+/* Copy `n` iterations of the row loop, for each iteration of the loop of the rows. */
 static void move_shuffled_row(const struct shuffled_copy *c, char *dst, const char *src, size_t n)
 {
 	const struct copy_loop *row = &c->plan->loops[c->row];
 	const struct copy_loop *last = &c->plan->loops[c->plan->shuffled.unit_loop];
+	const struct copy_loop *rows = &c->plan->loops[c->next - 1];
 	size_t m = c->plan->shuffled.iterations;
 	ptrdiff_t dst_step = last->dst_step, src_step = last->src_step;
+	struct shuffle_units u = {.n = n, .rows = 1};
 
+	if (c->has_rows) {
+		COUNT(true, "shuffle", "rows of units");
+		u.rows = rows->extent;
+		u.dst_row = rows->dst_step;
+		u.src_row = rows->src_step;
+	}
 	if (row == last) {
-		ptrdiff_t by = (ptrdiff_t)m;
-
-		run_program(c, dst, by * dst_step, src, by * src_step, n / m);
+		u.n = n / m;
+		u.dst_step = (ptrdiff_t)m * dst_step;
+		u.src_step = (ptrdiff_t)m * src_step;
+		run_program(c, dst, src, &u);
 		COUNT(n % m > 0, "shuffle", "the last unit overlaps");
+		u.n = 1;
 		if (n % m > 0)
-			run_program(c, dst + (ptrdiff_t)(n - m) * dst_step, 0,
-				    src + (ptrdiff_t)(n - m) * src_step, 0, 1);
+			run_program(c, dst + (ptrdiff_t)(n - m) * dst_step,
+				    src + (ptrdiff_t)(n - m) * src_step, &u);
 		return;
 	}
 	COUNT(true, "shuffle", "units in the rows of another loop");
+	u.dst_step = row->dst_step;
+	u.src_step = row->src_step;
 	for (size_t i = 0; i < last->extent; i += m) {
 		i = min(i, last->extent - m);
-		run_program(c, dst + (ptrdiff_t)i * dst_step, row->dst_step,
-			    src + (ptrdiff_t)i * src_step, row->src_step, n);
+		run_program(c, dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, &u);
 	}
 }
 
@@ -79,30 +125,34 @@ static void move_shuffled_row(const struct shuffled_copy *c, char *dst, const ch
 static void move_shuffled_section(const struct shuffled_copy *c, char *dst, const char *src,
 				  size_t n)
 {
-	struct copy_place place;
+	const struct copy_loop *planes = &c->plan->loops[c->row + 1];
 	size_t bytes = n * (size_t)c->plan->loops[c->row].dst_step;
-	uint8_t first = (uint8_t)(c->row + 1);
+	struct copy_place place;
 
 	place.dst = dst;
 	place.src = src;
-	for (uint8_t i = first; i < c->outer; i++)
+	for (uint8_t i = c->next; i < c->outer; i++)
 		place.index[i] = 0;
 	do {
 		if (c->stage == NULL) {
 			move_shuffled_row(c, place.dst, place.src, n);
-		} else {
-			move_shuffled_row(c, c->stage, place.src, n);
-			kernels()->stream(place.dst, c->stage, bytes);
+			continue;
 		}
-	} while (copy_next_place_of(c->plan, first, c->outer, &place));
+		move_shuffled_row(c, c->stage, place.src, n);
+		for (size_t i = 0; i < c->planes; i++)
+			kernels()->stream(place.dst + (ptrdiff_t)i * planes->dst_step,
+					  c->stage + i * stage_of_plane(c), bytes);
+	} while (copy_next_place_of(c->plan, c->next, c->outer, &place));
 }
 
 /*
- * The number of iterations, at least `least`, before one that begins at a line of the destination.
- * If there is none, return `least`.
+ * The number of iterations, 0 or at least `least`, before one that begins at a line of the
+ * destination. If there is none, return `least`.
  */
 static size_t iterations_before_line(const char *dst, ptrdiff_t step, size_t least)
 {
+	if ((size_t)dst % CACHE_LINE_BYTES == 0)
+		return 0;
 	for (size_t i = least; i < least + CACHE_LINE_BYTES; i++)
 		if (((size_t)dst + i * (size_t)step) % CACHE_LINE_BYTES == 0)
 			return i;
@@ -115,9 +165,9 @@ static void move_in_shuffled_sections(const struct shuffled_copy *c, char *dst, 
 	const struct copy_loop *row = &c->plan->loops[c->row];
 	size_t least = c->plan->shuffled.row ? 1 : c->plan->shuffled.iterations, n = c->rows;
 
-	if ((c->stage != NULL || c->stream) && !c->plan->shuffled.row)
+	if (c->sections)
 		n = iterations_before_line(dst, row->dst_step, least);
-	n = min(n, c->rows);
+	n = n > 0 ? min(n, c->rows) : c->rows;
 	for (size_t done = 0; done < row->extent; done += n, n = c->rows) {
 		n = min(n, row->extent - done);
 		/* Less than a unit is left: it overlaps the previous section. */
@@ -138,7 +188,7 @@ static size_t rows_of_section(const struct shuffled_copy *c)
 	size_t m = plan->shuffled.iterations, bytes = (size_t)row->dst_step;
 
 	if (c->stage != NULL) {
-		size_t rows = SHUFFLED_STAGE_BYTES / bytes;
+		size_t rows = stage_of_plane(c) / bytes;
 
 		/* Whole units and whole lines. */
 		rows -= rows > CACHE_LINE_BYTES ? rows % CACHE_LINE_BYTES : rows % m;
@@ -169,28 +219,81 @@ static void copy_elements(const struct copy_plan *plan)
 	while (copy_next_place(plan, 1, &place));
 }
 
+/* Choose the loop of the rows: one that is inside of a section, or around short rows. */
+static void choose_rows_loop(struct shuffled_copy *c)
+{
+	const struct copy_loop *row = &c->plan->loops[c->row];
+	bool is_short = row->extent < SHUFFLED_ROW_UNITS_SHORT * c->plan->shuffled.iterations;
+
+	c->next = (uint8_t)(c->row + 1 + (c->planes > 1));
+	if (c->stage != NULL)
+		return;
+	if (c->next == c->outer && c->outer < c->plan->nloops && c->rows >= row->extent &&
+	    !c->stream && (is_short || c->plan->shuffled.row))
+		c->outer++;
+	c->has_rows = c->next < c->outer;
+	c->next = (uint8_t)(c->next + c->has_rows);
+}
+
+/* Make the program. Returns false if there is none. */
+static bool make_program_of(struct shuffled_copy *c, struct joint_program *joint,
+			    struct shuffle_program *program)
+{
+	const struct copy_plan *plan = c->plan;
+
+	c->planes = 1;
+	if (!copy_make_joint(plan, joint)) {
+		c->program = program;
+		return copy_make_program(plan, program);
+	}
+	c->joint = joint;
+	if (!joint->planes)
+		return true;
+	c->planes = joint->group[0].vectors;
+	/* Each plane has a section of the stage. */
+	for (size_t i = 0; c->stage != NULL && i < c->planes; i++)
+		joint->group[0].dst[i] = (ptrdiff_t)(i * stage_of_plane(c));
+	return true;
+}
+
+/* Copy with the program of `c`. */
+static void copy_by_program(struct shuffled_copy *c)
+{
+	const struct copy_plan *plan = c->plan;
+	struct copy_place place;
+
+	c->stream = plan->stream && kernels()->shuffle_masks;
+	c->sections = !plan->shuffled.row && (c->stage != NULL || c->stream);
+	COUNT(true, "shuffle", "shuffled");
+	COUNT(c->stage != NULL, "lanes", "shuffled, gathered and streamed");
+	COUNT(plan->shuffled.inside > 0, "shuffle", "loops inside of a shuffled section");
+	COUNT(c->joint != NULL, "shuffle", "shuffled jointly");
+	COUNT(c->planes > 1, "shuffle", "planes are shuffled jointly");
+	COUNT(c->planes > 1 && c->stage != NULL, "lanes", "planes are gathered jointly");
+	c->rows = rows_of_section(c);
+	choose_rows_loop(c);
+	copy_first_place(plan, c->outer, &place);
+	do
+		move_in_shuffled_sections(c, place.dst, place.src);
+	while (copy_next_place(plan, c->outer, &place));
+}
+
 void copy_shuffled(const struct copy_plan *plan)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[SHUFFLED_STAGE_BYTES];
-	struct shuffle_program program;
-	struct shuffled_copy c = {.plan = plan, .program = &program};
-	struct copy_place place;
+	union {
+		struct shuffle_program program;
+		struct joint_program joint;
+	} made;
+	struct shuffled_copy c = {.plan = plan};
 
 	c.row = (uint8_t)(plan->shuffled.unit_loop + plan->shuffled.row);
 	c.outer = (uint8_t)(c.row + 1 + plan->shuffled.inside);
-	if (!copy_make_program(plan, &program)) {
-		copy_elements(plan);
-		return;
-	}
-	c.stream = plan->stream && kernels()->shuffle_masks;
-	if (plan->stream && !c.stream && !plan->shuffled.row && copy_shuffle_is_dense(plan))
+	if (plan->stream && !kernels()->shuffle_masks && !plan->shuffled.row &&
+	    copy_shuffle_is_dense(plan))
 		c.stage = stage;
-	COUNT(true, "shuffle", "shuffled");
-	COUNT(c.stage != NULL, "lanes", "shuffled, gathered and streamed");
-	COUNT(plan->shuffled.inside > 0, "shuffle", "loops inside of a shuffled section");
-	c.rows = rows_of_section(&c);
-	copy_first_place(plan, c.outer, &place);
-	do
-		move_in_shuffled_sections(&c, place.dst, place.src);
-	while (copy_next_place(plan, c.outer, &place));
+	if (make_program_of(&c, &made.joint, &made.program))
+		copy_by_program(&c);
+	else
+		copy_elements(plan);
 }

@@ -47,15 +47,26 @@ static inline void move_run(char *dst, const char *src, size_t size, size_t half
 	memcpy(dst + size - half, src + size - half, half);
 }
 
-/* The loop has at least one iteration. */
+/*
+ * The loop has at least one iteration. Four runs at a time are found from one address by multiples
+ * of the step, so that nearly all instructions are loads and stores.
+ */
 static inline void move_row(char *dst, const char *src, size_t size, size_t half,
 			    const struct copy_loop *loop)
 {
 	ptrdiff_t dst_step = loop->dst_step, src_step = loop->src_step;
+	size_t left = loop->extent;
 
 	/* Do not advance beyond the last run: the address could be outside of any object. */
-#pragma GCC unroll 4
-	for (size_t i = loop->extent - 1; i > 0; i--) {
+	for (; left > 4; left -= 4) {
+		move_run(dst, src, size, half);
+		move_run(dst + dst_step, src + src_step, size, half);
+		move_run(dst + 2 * dst_step, src + 2 * src_step, size, half);
+		move_run(dst + 3 * dst_step, src + 3 * src_step, size, half);
+		dst += 4 * dst_step;
+		src += 4 * src_step;
+	}
+	for (; left > 1; left--) {
 		move_run(dst, src, size, half);
 		dst += dst_step;
 		src += src_step;
@@ -273,8 +284,10 @@ void copy_strided(const struct copy_plan *plan)
 		copy_gathered(plan, &s);
 		return;
 	}
-	if (s.outer == 1 && plan->nloops > 1 && s.row == copy_fill_row && copy_fill_rows(plan))
+	if (s.outer == 1 && plan->nloops > 1 && s.row == copy_fill_row) {
+		copy_fill_rows(plan);
 		return;
+	}
 	copy_first_place(plan, s.outer, &place);
 	if (s.outer == 1) {
 		do

@@ -35,8 +35,9 @@ struct draft {
 	const struct aml_dma_post_attr *attr;
 	struct copy_plan *plan; /* in `plans` of the post; NULL: a custom operator */
 	uint64_t bytes;
+	size_t plan_bytes;
 	unsigned flags, parts;
-	void *side;
+	struct queue_extras extras; /* with TASK_EXTENDED */
 };
 
 struct posting {
@@ -104,25 +105,27 @@ static int check_attr(const struct posting *post, const struct aml_dma_post_attr
 	return AML_SUCCESS;
 }
 
-static struct queue_extras extras_of(const struct aml_dma_post_attr *attr)
+/* Describe the extras of an element for the scheduler, and allocate what they need. */
+static bool draft_extras(const struct posting *post, struct draft *draft)
 {
-	struct queue_extras extras = {
-		.nafter = attr->nafter,
-		.after = (struct aml_task *const *)(const void *)attr->after,
-		.chain = attr->flags & AML_DMA_POST_CHAIN,
-		.callback = attr->callback,
-		.callback_arg = attr->callback_arg,
-		.tag = attr->tag,
-		.label = trace_on() ? attr->label : NULL,
-	};
+	const struct aml_dma_post_attr *attr = draft->attr;
+	struct queue_extras *extras = &draft->extras;
 
+	extras->options = 0;
 	if (attr->flags & AML_DMA_POST_ALWAYS)
-		extras.options |= EXTRA_ALWAYS;
+		extras->options |= EXTRA_ALWAYS;
 	if (attr->flags & AML_DMA_POST_AFTER_ALL)
-		extras.options |= EXTRA_AFTER_ALL;
+		extras->options |= EXTRA_AFTER_ALL;
 	if (attr->flags & AML_DMA_POST_REAP)
-		extras.options |= EXTRA_REAP;
-	return extras;
+		extras->options |= EXTRA_REAP;
+	extras->nafter = attr->nafter;
+	extras->after = (struct aml_task *const *)(const void *)attr->after;
+	extras->chain = attr->flags & AML_DMA_POST_CHAIN;
+	extras->callback = attr->callback;
+	extras->callback_arg = attr->callback_arg;
+	extras->tag = attr->tag;
+	extras->label = trace_on() ? attr->label : NULL;
+	return queue_create_side(post->q, extras);
 }
 
 /* Plan the element, and keep the layouts that it needs. On an error, there is nothing to release.
@@ -135,6 +138,7 @@ static int draft_plan(struct posting *post, struct draft *draft)
 	int err;
 
 	draft->plan = NULL;
+	draft->plan_bytes = sizeof(struct copy_plan);
 	draft->bytes = 0;
 	draft->parts = 1;
 	draft->flags = TASK_REQUEST;
@@ -153,6 +157,7 @@ static int draft_plan(struct posting *post, struct draft *draft)
 	if (err != AML_SUCCESS)
 		return err;
 	draft->plan = &room->plan;
+	draft->plan_bytes = copy_plan_size(&room->plan);
 	draft->bytes = copy_plan_payload(&room->plan);
 	draft->parts = copy_plan_parts_of(&room->plan, draft->bytes);
 	if (!copy_plan_is_own(&room->plan))
@@ -164,31 +169,29 @@ static int draft_plan(struct posting *post, struct draft *draft)
 
 static void draft_release(struct draft *draft)
 {
-	free(draft->side);
+	if (draft->flags & TASK_EXTENDED)
+		free(draft->extras.side);
 	if (draft->plan != NULL)
 		copy_plan_release(draft->plan);
 }
 
-/* Make a draft of an element. There must be room for one. -AML_ENOMEM: it is left out. */
+/*
+ * Make a draft of an element that was checked. There must be room for one. -AML_ENOMEM: it is left
+ * out.
+ */
 static int draft_make(struct posting *post, const struct aml_dma_post_attr *attr)
 {
 	struct draft *draft = &post->drafts[post->ndrafts];
-	int err = check_attr(post, attr);
+	int err;
 
-	if (err != AML_SUCCESS)
-		return err;
 	draft->attr = attr;
-	draft->side = NULL;
+	draft->extras.side = NULL;
 	err = draft_plan(post, draft);
 	if (err != AML_SUCCESS)
 		return err;
-	if (draft->flags & TASK_EXTENDED) {
-		const struct queue_extras extras = extras_of(attr);
-
-		if (!queue_create_side(post->q, &extras, &draft->side)) {
-			draft_release(draft);
-			return -AML_ENOMEM;
-		}
+	if (draft->flags & TASK_EXTENDED && !draft_extras(post, draft)) {
+		draft_release(draft);
+		return -AML_ENOMEM;
 	}
 	if (post->no_memory) {
 		draft_release(draft);
@@ -196,7 +199,7 @@ static int draft_make(struct posting *post, const struct aml_dma_post_attr *attr
 	}
 	post->ndrafts++;
 	if (draft->plan != NULL)
-		post->used += (copy_plan_size(draft->plan) + 15) / 16 * 16;
+		post->used += (draft->plan_bytes + 15) / 16 * 16;
 	return AML_SUCCESS;
 }
 
@@ -209,7 +212,7 @@ static bool has_room(const struct posting *post)
 static struct aml_task *take_slot_locked(struct queue_sched *q, const struct draft *draft)
 	REQUIRES(q)
 {
-	unsigned list = request_class(draft->plan != NULL ? draft->plan : &request_no_plan);
+	unsigned list = request_class(draft->plan_bytes);
 	struct request_block *block;
 	struct aml_task *task;
 
@@ -247,11 +250,8 @@ static void request_fill_draft(struct posting *post, const struct draft *draft,
 
 		request_fill_foreign((struct request *)(void *)task, &in, flags);
 	}
-	if (draft->flags & TASK_EXTENDED) {
-		const struct queue_extras extras = extras_of(attr);
-
-		queue_fill_extra(post->q, task, &extras, draft->side, post->last);
-	}
+	if (draft->flags & TASK_EXTENDED)
+		queue_fill_extra(post->q, task, &draft->extras, post->last);
 	if (post->last != NULL)
 		post->last->priv.next = task;
 	else
@@ -338,19 +338,21 @@ static int post_finish(struct posting *post, size_t n)
 	return err;
 }
 
+/* Post all elements. The first one was checked. */
 static int post_all(struct posting *post, size_t n)
 {
 	const struct aml_dma_post_attr *attr = post->first;
 
 	for (size_t i = 0; i < n; i++, attr = i < n ? next_attr(attr) : NULL) {
-		int err;
+		int err = i > 0 ? check_attr(post, attr) : AML_SUCCESS;
 
 		if (!has_room(post)) {
 			queue_lock(post->q);
 			requests_make_locked(post);
 			queue_unlock(post->q);
 		}
-		err = draft_make(post, attr);
+		if (err == AML_SUCCESS)
+			err = draft_make(post, attr);
 		if (err == -AML_ENOMEM) {
 			post->no_memory = true;
 		} else if (err != AML_SUCCESS) {
@@ -365,6 +367,7 @@ int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_a
 		struct aml_dma_request **reqs)
 {
 	struct posting post;
+	int err;
 
 	if (data == NULL)
 		return -AML_EINVAL;
@@ -378,12 +381,14 @@ int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_a
 	post.no_memory = false;
 	post.ndrafts = 0;
 	post.used = 0;
-	if (n == 1 && check_attr(&post, posts) == AML_SUCCESS && is_plain(posts) &&
-	    !is_join(posts) && posts->dest != NULL && posts->src != NULL) {
+	err = check_attr(&post, posts);
+	if (err != AML_SUCCESS)
+		return err;
+	if (n == 1 && is_plain(posts) && posts->dest != NULL && posts->src != NULL) {
 		struct aml_dma_request **req = has_handle(&post, posts) ? reqs : NULL;
-		int err = aml_dma_linux_request_create(data, req, posts->dest, posts->src,
-						       posts->op, posts->op_arg);
 
+		err = aml_dma_linux_request_create(data, req, posts->dest, posts->src, posts->op,
+						   posts->op_arg);
 		if (err == AML_SUCCESS && req == NULL && reqs != NULL)
 			*reqs = NULL;
 		return err;

@@ -44,12 +44,12 @@ static size_t class_size(unsigned size_class)
 	return sizeof(struct request) + class_loops[size_class] * sizeof(struct copy_loop);
 }
 
-unsigned request_class(const struct copy_plan *plan)
+unsigned request_class(size_t plan_bytes)
 {
 	unsigned size_class = 0;
 
-	while (sizeof(*plan) + class_loops[size_class] * sizeof(*plan->loops) <
-	       copy_plan_size(plan))
+	while (sizeof(struct copy_plan) + class_loops[size_class] * sizeof(struct copy_loop) <
+	       plan_bytes)
 		size_class++;
 	return size_class;
 }
@@ -214,7 +214,7 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			uint64_t bytes, bool small)
 {
 	const struct copy_plan *kept = plan != NULL ? plan : &request_no_plan;
-	unsigned size_class = request_class(kept);
+	unsigned size_class = request_class(copy_plan_size(kept));
 	struct queue_request request = {
 		.flags = TASK_REQUEST,
 		.parts = copy_plan_parts_of(kept, bytes),

@@ -63,8 +63,6 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->rows = set->rows;
 	if (set->looped != NULL)
 		table->looped = set->looped;
-	if (set->fill != NULL)
-		table->fill = set->fill;
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)
@@ -83,6 +81,7 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 	}
 	if (set->shuffle != NULL) {
 		table->shuffle = set->shuffle;
+		table->joint = set->joint;
 		table->shuffle_width = set->shuffle_width;
 		table->shuffle_masks = set->shuffle_masks;
 		table->lay = set->lay;

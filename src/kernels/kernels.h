@@ -93,15 +93,51 @@ struct shuffle_vector {
 	unsigned windows; /* at least 1 */
 };
 
+/* The units of a shuffle: `rows` rows of n units. The addresses are this many bytes apart. */
+struct shuffle_units {
+	size_t n;                     /* can be 0 */
+	ptrdiff_t dst_step, src_step; /* of the units of a row */
+	size_t rows;                  /* at least 1 */
+	ptrdiff_t dst_row, src_row;   /* of the rows */
+};
+
 /*
- * Makes vectors for n units. The addresses of the units are `dst_step` and `src_step` bytes apart,
- * beginning with `dst` and `src`. Each vector is made for all units before the next vector, so that
- * its shuffles stay in registers. `vectors` is at least 1; n can be 0. `stream` allows the kernel
- * to stream vectors that are whole lines. A kernel without masks ignores it.
+ * Makes vectors for units whose addresses begin with `dst` and `src`. Each vector is made for all
+ * units before the next vector, so that its shuffles stay in registers. `vectors` is at least 1.
+ * `stream` allows the kernel to stream vectors that are whole lines. A kernel without masks ignores
+ * it.
  */
 typedef void (*shuffle_fn)(const struct shuffle_vector *v, size_t vectors, char *dst,
-			   ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
-			   bool stream);
+			   const char *src, const struct shuffle_units *units, bool stream);
+
+/* The vectors that are made jointly, and the windows of each of them. */
+enum {
+	JOINT_VECTORS_MIN = 2,
+	JOINT_VECTORS_MAX = 4,
+	JOINT_WINDOWS_MAX = 4,     /* that all vectors share */
+	JOINT_OWN_WINDOWS_MAX = 2, /* of each vector of its own */
+};
+
+/*
+ * How to make several vectors of `shuffle_width` bytes jointly. Window w of vector v begins at
+ * `src[v] + window[w]`. Byte b of vector v is byte `from[v][b] % shuffle_width` of its window
+ * `from[v][b] / shuffle_width`. All bytes are stored, and all bytes of windows may be read.
+ */
+struct shuffle_joint {
+	_Alignas(64) unsigned char from[JOINT_VECTORS_MAX][SHUFFLE_WIDTH_MAX];
+	ptrdiff_t src[JOINT_VECTORS_MAX];    /* from the source address of the unit */
+	ptrdiff_t dst[JOINT_VECTORS_MAX];    /* from the destination address of the unit */
+	ptrdiff_t window[JOINT_WINDOWS_MAX]; /* the first is 0 */
+	unsigned vectors, windows;           /* at least JOINT_VECTORS_MIN, and 1 */
+	bool shared;                         /* all vectors have the same `src` */
+};
+
+/*
+ * Makes vectors jointly: all vectors of a unit before the next unit, so that windows that they
+ * share are loaded once, and contiguous units are stored in order. Otherwise like a shuffle.
+ */
+typedef void (*joint_fn)(const struct shuffle_joint *j, char *dst, const char *src,
+			 const struct shuffle_units *units, bool stream);
 
 /*
  * The elements of a unit whose offsets from the first byte of a side all have 15 bits, and the
@@ -130,17 +166,11 @@ struct near_unit {
 typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
 			   int32_t grid);
 
-/*
- * The sizes of the runs that rows() copies, of a pattern of fill() and the bytes behind it, and of
- * the rows of repeat().
- */
-enum {
-	ROWS_BYTES_MIN = 17,
-	ROWS_BYTES_MAX = 256,
-	PATTERN_BYTES_MAX = 512,
-	PATTERN_MORE_BYTES = 128,
-	REPEAT_BYTES_MIN = 64,
-};
+/* The sizes of the runs that rows() copies. */
+enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256 };
+
+/* The sizes of the elements of repeat(). Powers of two up to the second are the fastest. */
+enum { REPEAT_BYTES_MAX = 256, SPLAT_BYTES_MAX = 16 };
 
 /*
  * Copies n runs of `size` bytes, from ROWS_BYTES_MIN to ROWS_BYTES_MAX, `dst_step` and `src_step`
@@ -160,19 +190,12 @@ typedef void (*looped_fn)(char *dst, const char *src, size_t size, const struct 
 			  size_t count);
 
 /*
- * Fills `size` bytes with a pattern of `period` bytes, a multiple of 64 up to PATTERN_BYTES_MAX.
- * `size` is at least `period`. PATTERN_MORE_BYTES more bytes of the pattern, which begins again,
- * can be read behind it.
- */
-typedef void (*fill_fn)(char *dst, size_t size, const char *pattern, size_t period);
-
-/*
- * Fills n rows of `bytes` bytes with one element each. An element has `size` bytes, a power of two
- * up to 16. Rows are `dst_step` bytes apart, their elements `src_step` bytes. `bytes` is a multiple
- * of `size`, at least REPEAT_BYTES_MIN. n is at least 1.
+ * Fills n rows with copies of an element of `size` bytes, up to REPEAT_BYTES_MAX: each row with
+ * `count` copies of its own element. Rows are `dst_step` bytes apart, and their elements `src_step`
+ * bytes. `count` and n are at least 1.
  */
 typedef void (*repeat_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			  size_t size, size_t bytes, size_t n);
+			  size_t size, size_t count, size_t n);
 
 /*
  * A row of a padded copy: `front` neutral bytes, `run` bytes of the source, and neutral bytes up to
@@ -205,7 +228,6 @@ struct kernels {
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
 	looped_fn looped;
-	fill_fn fill;
 	repeat_fn repeat;
 	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
@@ -221,6 +243,7 @@ struct kernels {
 	 * `load`, and the bits of `store` of all bytes.
 	 */
 	shuffle_fn shuffle;
+	joint_fn joint;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
 	lay_fn lay; /* NULL: src/copy/near.c has its own */

@@ -154,30 +154,52 @@ static void portable_looped(char *dst, const char *src, size_t size,
 	}
 }
 
-static void portable_fill(char *dst, size_t size, const char *pattern, size_t period)
+enum {
+	REPEAT_PATTERN_BYTES = 64, /* of elements whose size is a power of two */
+	REPEAT_BLOCK_BYTES = 4096, /* of other elements, which are copied again and again */
+};
+
+/* Fills a row by copies of a pattern. `bytes` is at least that of the pattern. */
+static void portable_fill_pattern(char *dst, const char *src, size_t size, size_t bytes)
 {
-	COUNT(true, "portable", "fill");
-	for (; size >= period; size -= period) {
-		memcpy(dst, pattern, period);
-		dst += period;
+	char pattern[REPEAT_PATTERN_BYTES];
+
+	for (size_t b = 0; b < sizeof(pattern); b += size)
+		memcpy(pattern + b, src, size);
+	for (size_t b = 0; b + sizeof(pattern) < bytes; b += sizeof(pattern))
+		memcpy(dst + b, pattern, sizeof(pattern));
+	memcpy(dst + bytes - sizeof(pattern), pattern, sizeof(pattern));
+}
+
+/* Fills a row by doubling what is there, up to a block, which is copied. */
+static void portable_fill_blocks(char *dst, const char *src, size_t size, size_t bytes)
+{
+	size_t block = REPEAT_BLOCK_BYTES / size * size, more;
+
+	memcpy(dst, src, size);
+	for (size_t done = size; done < bytes; done += more) {
+		more = done < block ? done : block;
+		more = more < bytes - done ? more : bytes - done;
+		memcpy(dst + done, dst, more);
 	}
-	memcpy(dst, pattern, size);
 }
 
 static void portable_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			    size_t size, size_t bytes, size_t n)
+			    size_t size, size_t count, size_t n)
 {
-	char pattern[REPEAT_BYTES_MIN];
+	size_t bytes = size * count;
+	bool splat = size <= SPLAT_BYTES_MAX && (size & (size - 1)) == 0 &&
+		     bytes >= REPEAT_PATTERN_BYTES;
 
-	COUNT(true, "portable", "repeat");
-	for (; n > 0; n--) {
-		for (size_t b = 0; b < sizeof(pattern); b += size)
-			memcpy(pattern + b, src, size);
-		for (size_t b = 0; b + sizeof(pattern) < bytes; b += sizeof(pattern))
-			memcpy(dst + b, pattern, sizeof(pattern));
-		memcpy(dst + bytes - sizeof(pattern), pattern, sizeof(pattern));
-		dst += dst_step;
-		src += src_step;
+	COUNT(splat, "portable", "repeat a small element");
+	COUNT(!splat, "portable", "repeat");
+	for (; n > 0; n--, dst += dst_step, src += src_step) {
+		if (size == 1)
+			memset(dst, *src, bytes);
+		else if (splat)
+			portable_fill_pattern(dst, src, size, bytes);
+		else
+			portable_fill_blocks(dst, src, size, bytes);
 	}
 }
 
@@ -212,7 +234,6 @@ const struct kernels kernels_portable = {
 	.drain = portable_drain,
 	.rows = portable_rows,
 	.looped = portable_looped,
-	.fill = portable_fill,
 	.repeat = portable_repeat,
 	.pad = portable_pad,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

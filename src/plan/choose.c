@@ -22,8 +22,9 @@ enum {
 	CHOICE_ZONE = 4,
 	/* Smaller plans are not timed. Tests build with small caches, and choose earlier. */
 	CHOICE_BYTES_MIN = 16 << 10,
-	VARIANT_MASK = 127,     /* of the bits that a plan has for its variant */
-	LISTED_ROW_BYTES = 256, /* lists are tried if rows or source runs are shorter */
+	VARIANT_MASK = 127,          /* of the bits that a plan has for its variant */
+	COLUMN_BYTES_LONG = 8 << 10, /* columns of this size are the first choice */
+	LISTED_ROW_BYTES = 256,      /* lists are tried if rows or source runs are shorter */
 };
 
 /* No plan has a choice before copy_set_choice_rules() has run. */
@@ -50,6 +51,10 @@ static unsigned first_variant(struct copy_plan *plan, bool stream)
 		return once ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
 	if (copy_lists_fit_stream(plan))
 		return once ? VARIANT_TRANSPOSE_LIST_ONCE : VARIANT_TRANSPOSE_LIST_FIRST;
+	/* Short columns are faster without stages. */
+	if (copy_plan_has_columns(plan) &&
+	    plan->loops[0].extent * plan->run.bytes >= COLUMN_BYTES_LONG)
+		return once ? VARIANT_TRANSPOSE_COLUMNS_ONCE : VARIANT_TRANSPOSE_COLUMNS_FIRST;
 	return once ? VARIANT_TRANSPOSE_DIRECT : VARIANT_TRANSPOSE_DIRECT_BLOCKS;
 }
 
@@ -67,6 +72,8 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 		return copy_staged_choose(plan);
 	case CONDITION_LISTS:
 		return copy_lists_fit_stream(plan);
+	case CONDITION_COLUMNS:
+		return copy_plan_has_columns(plan);
 	}
 	return true;
 }

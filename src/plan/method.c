@@ -22,6 +22,8 @@ static enum copy_method transposition_method(struct copy_plan *plan)
 {
 	if (copy_variant_of(plan)->lists && copy_lists_choose_stream(plan))
 		return COPY_BY_LISTS;
+	if (copy_variant_of(plan)->columns && copy_plan_has_columns(plan))
+		return COPY_BY_COLUMNS;
 	if (!copy_variant_of(plan)->direct) {
 		/* The loops may have the order of another variant. */
 		copy_staged_order(plan);

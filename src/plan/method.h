@@ -24,6 +24,15 @@ static inline bool copy_plan_has_tiles(const struct copy_plan *plan)
 	return copy_plan_tiles_fit(plan->run.bytes, plan->loops[0].extent, plan->loops[1].extent);
 }
 
+/* The largest elements that are copied by columns. */
+enum { COLUMNS_ELEMENT_BYTES_MAX = 1024 };
+
+/* Can a transposition that streams be copied by columns? */
+static inline bool copy_plan_has_columns(const struct copy_plan *plan)
+{
+	return plan->run.bytes <= COLUMNS_ELEMENT_BYTES_MAX && !copy_plan_has_tiles(plan);
+}
+
 /* Has a strided plan a method that streams? Others write each run through the caches. */
 bool copy_strided_streams(const struct copy_plan *plan);
 

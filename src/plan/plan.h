@@ -43,6 +43,7 @@ enum copy_method {
 	COPY_BY_PLANES,   /* the same by a kernel that has the loops around the planes */
 	COPY_BY_LISTS,    /* a transposition by tiles of listed rows; `listed` */
 	COPY_BY_BLOCKS,   /* a transposition without tiles */
+	COPY_BY_COLUMNS,  /* a transposition without tiles, by stages of several rows */
 	COPY_BY_STAGE,    /* a transposition by a stage in the first-level cache; `staged` */
 	COPY_BY_SHUFFLE,  /* a strided plan by vectors, each shuffled from a few; `shuffled` */
 };

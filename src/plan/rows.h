@@ -10,8 +10,8 @@
 enum {
 	ROW_ITERATIONS_ENOUGH = 16,      /* a row loop this long is as good as a longer one */
 	ROW_RUN_BYTES_SHORT = 128,       /* longer runs take longer than the start of a row */
-	FILL_BYTES_MIN = 512,            /* a row of equal runs this long is filled */
-	FILL_CACHED_BYTES_MIN = 64,      /* the same in the caches, if a vector repeats a run */
+	FILL_BYTES_MIN = 256,            /* a row of equal runs this long is filled */
+	FILL_CACHED_BYTES_MIN = 96,      /* the same in the caches, if a vector repeats a run */
 	FILL_CACHED_PART = 4,            /* up to this part of a copy that streams */
 	LOOPED_PLAN_BYTES_MAX = 1 << 20, /* larger plans are split into sections for the caches */
 	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
@@ -43,7 +43,8 @@ static inline bool copy_rows_fill(const struct copy_plan *plan)
 	if (loop->src_step != 0 || loop->dst_step != (ptrdiff_t)size)
 		return false;
 	return row >= FILL_BYTES_MIN ||
-	       (row >= FILL_CACHED_BYTES_MIN && size <= TILE_BYTES && (size & (size - 1)) == 0 &&
+	       (row >= FILL_CACHED_BYTES_MIN && size <= SPLAT_BYTES_MAX &&
+		(size & (size - 1)) == 0 &&
 		copy_plan_payload(plan) < caches()->stream_bytes / FILL_CACHED_PART);
 }
 

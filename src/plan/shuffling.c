@@ -32,20 +32,26 @@
 
 /* Estimates, in quarters of a cycle. */
 enum {
-	COST_VECTOR = 5,                           /* to store a vector */
-	COST_WINDOW = 6,                           /* to load and shuffle a window */
-	COST_VECTORS = 2,                          /* to run one of several vectors in passes */
-	COST_MASKED = 14,                          /* to store a masked vector */
-	COST_MASKED_FAR = 60,                      /* to store a masked vector to memory */
-	COST_CALL = 50,                            /* to begin a row of vectors */
-	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR, /* to make the shuffles of a vector */
+	COST_VECTOR = 5,          /* to store a vector */
+	COST_PIECE_OF_VECTOR = 3, /* to store the first bytes of a vector */
+	COST_WINDOW = 6,          /* to load and shuffle a window */
+	COST_VECTORS = 4,         /* to run one of several vectors in passes */
+	COST_JOINT = 1,           /* to store a vector of several made jointly */
+	COST_JOINT_WINDOW = 5,    /* to load and shuffle one of its windows */
+	COST_MASKED = 14,         /* to store a masked vector */
+	COST_MASKED_FAR = 60,     /* to store a masked vector to memory */
+	COST_CALL = 50,           /* to begin a row of vectors */
+	COST_CALL_ROW = 12,       /* the same for one of several short rows */
+	COST_PROGRAM_JOINT = 2 * SHUFFLE_COST_VECTOR, /* to make a vector of a joint shuffle */
+	COST_PROGRAM_VECTOR = SHUFFLE_COST_VECTOR,    /* to make the shuffles of a vector */
 	COST_PROGRAM_WINDOW = SHUFFLE_COST_VECTOR / 4,
-	COST_RUN = 5,               /* to copy an element of a power of two */
+	COST_RUN = 3,               /* to copy an element of a power of two */
 	COST_RUN_LARGE = 8,         /* to copy an element of 12 or 24 bytes */
 	COST_RUN_ODD = 9,           /* to copy any other element */
 	COST_RUN_ROW = 12,          /* the same by a kernel */
 	COST_ROW = 30,              /* to begin a row of elements */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
+	SHORT_ROW_UNITS = 32,       /* shorter rows are copied together by a call */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
 };
 
@@ -173,6 +179,15 @@ static bool is_far(uint64_t bytes)
 	return bytes >= caches()->stream_bytes / 2;
 }
 
+/* Can the vectors of a unit be made jointly? See copy/joint.c. */
+static bool is_joint(const struct shuffle_unit *u, size_t bytes, bool dense)
+{
+	size_t width = kernels()->shuffle_width;
+
+	return kernels()->joint != NULL && dense && bytes % width == 0 && bytes > width &&
+	       u->windows <= JOINT_WINDOWS_MAX;
+}
+
 /*
  * Estimate the cost of a plan with a unit of `n` elements that spans `bytes` in the destination.
  * The last loop of the unit runs `outer` times.
@@ -184,7 +199,7 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 	size_t vectors = vectors_of_bytes(bytes);
 	size_t units = (plan->loops[u->loop].extent + u->iterations - 1) / u->iterations, pieces;
 	uint8_t row = row_of_unit(plan, u, dense);
-	uint64_t calls = outer, store;
+	uint64_t calls = outer, call = COST_CALL, store;
 
 	u->cost = UINT64_MAX;
 	if (vectors > SHUFFLE_VECTORS_MAX || n > SHUFFLE_PIECES_MAX ||
@@ -202,11 +217,20 @@ static void estimate_unit(const struct copy_plan *plan, struct shuffle_unit *u, 
 		return;
 	if (row > u->loop)
 		calls = outer * units / plan->loops[row].extent;
-	store = dense ? COST_VECTOR : is_far(outer * units * bytes) ? COST_MASKED_FAR : COST_MASKED;
+	store = dense && bytes < set->shuffle_width ? COST_PIECE_OF_VECTOR
+		: dense                             ? COST_VECTOR
+		: is_far(outer * units * bytes)     ? COST_MASKED_FAR
+						    : COST_MASKED;
+	if (row == u->loop && units < SHORT_ROW_UNITS && !is_far(outer * units * bytes))
+		call = COST_CALL_ROW;
+	if (is_joint(u, bytes, dense)) {
+		u->cost = outer * units * vectors * (COST_JOINT + u->windows * COST_JOINT_WINDOW) +
+			  calls * call + vectors * COST_PROGRAM_JOINT;
+		return;
+	}
 	u->cost = outer * units * vectors *
 			  (store + u->windows * COST_WINDOW + (vectors > 1 ? COST_VECTORS : 0)) +
-		  calls * COST_CALL +
-		  vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
+		  calls * call + vectors * (COST_PROGRAM_VECTOR + u->windows * COST_PROGRAM_WINDOW);
 }
 
 /* Estimate the cost of copying an element. */

@@ -77,6 +77,20 @@ const struct copy_variant copy_variants[VARIANTS] = {
 					  BLOCKS_OF_LINES,
 					  .lists = true,
 					  .hint = HINT_FIRST},
+	[VARIANT_TRANSPOSE_COLUMNS_ONCE] = {.name = "columns-once",
+					    .kind = COPY_TRANSPOSE,
+					    .stream = true,
+					    .condition = CONDITION_COLUMNS,
+					    BLOCKS_OF_LINES,
+					    .columns = true,
+					    .hint = HINT_ONCE},
+	[VARIANT_TRANSPOSE_COLUMNS_FIRST] = {.name = "columns-first",
+					     .kind = COPY_TRANSPOSE,
+					     .stream = true,
+					     .condition = CONDITION_COLUMNS,
+					     BLOCKS_OF_LINES,
+					     .columns = true,
+					     .hint = HINT_FIRST},
 };
 
 #ifdef KERNELS_COUNT

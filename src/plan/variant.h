@@ -47,6 +47,8 @@ enum copy_variant_id {
 	VARIANT_TRANSPOSE_STAGE_HALF,
 	VARIANT_TRANSPOSE_LIST_ONCE,
 	VARIANT_TRANSPOSE_LIST_FIRST,
+	VARIANT_TRANSPOSE_COLUMNS_ONCE,
+	VARIANT_TRANSPOSE_COLUMNS_FIRST,
 	VARIANTS,
 };
 
@@ -65,6 +67,7 @@ enum copy_condition {
 	CONDITION_ORDER,   /* those by runs whose sides have different orders of steps */
 	CONDITION_STAGE,   /* transpositions that can be staged */
 	CONDITION_LISTS,   /* transpositions that can be copied by lists */
+	CONDITION_COLUMNS, /* transpositions without tiles */
 };
 
 struct copy_variant {
@@ -75,6 +78,7 @@ struct copy_variant {
 	bool by_src;       /* of plans by runs: loops in the order of the source's steps */
 	bool direct;       /* of transpositions: never staged */
 	bool lists;        /* of transpositions: by lists */
+	bool columns;      /* of transpositions: by columns */
 	uint8_t hint;      /* enum copy_hint */
 	/* Of direct transpositions: the prefetch distance in lines. 0: the CPU prefetches. */
 	uint8_t ahead;

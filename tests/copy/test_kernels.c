@@ -474,17 +474,50 @@ static void copy_loops_by_the_kernels(void)
 	}
 }
 
+/* Random units in rows, whose vectors do not overlap. `bytes`: of a unit in the destination. */
+static struct shuffle_units random_units(struct rng *rng, size_t bytes)
+{
+	struct shuffle_units u = {.n = rng_range(rng, 1, 40), .rows = 1};
+
+	if (rng_chance(rng, 50))
+		u.rows = rng_range(rng, 1, 5);
+	u.dst_step = (ptrdiff_t)(bytes + (rng_chance(rng, 50) ? 0 : rng_below(rng, 70)));
+	u.src_step = (ptrdiff_t)rng_below(rng, 100);
+	u.dst_row = (ptrdiff_t)u.n * u.dst_step;
+	u.dst_row += rng_chance(rng, 50) ? 0 : (ptrdiff_t)rng_below(rng, 70);
+	u.src_row = (ptrdiff_t)rng_below(rng, 300);
+	return u;
+}
+
+/* The first bytes and the last bytes of units, where the last one has `bytes` bytes. */
+static size_t span_of_units(const struct shuffle_units *u, ptrdiff_t step, ptrdiff_t row,
+			    size_t bytes)
+{
+	return (u->n - 1) * (size_t)step + (u->rows - 1) * (size_t)row + bytes;
+}
+
+/* Expect a byte of each unit. */
+static void expect_byte(const struct shuffle_units *u, struct guard *dst, size_t to,
+			const struct guard *src, size_t from)
+{
+	for (size_t row = 0; row < u->rows; row++)
+		for (size_t i = 0; i < u->n; i++)
+			dst->expected[row * (size_t)u->dst_row + i * (size_t)u->dst_step + to] =
+				src->data[row * (size_t)u->src_row + i * (size_t)u->src_step +
+					  from];
+}
+
 /* Make a vector of any windows for some units, and take each of its bytes from any of them. */
 static void shuffle_windows(struct rng *rng)
 {
 	const struct kernels *set = kernels();
-	size_t width = set->shuffle_width, n = rng_range(rng, 1, 40), head = rng_below(rng, 64);
-	size_t dst_step = width + rng_below(rng, 70), src_step = rng_below(rng, 100), reach = 200;
+	size_t width = set->shuffle_width, head = rng_below(rng, 64), reach = 200;
+	struct shuffle_units u = random_units(rng, width);
 	struct shuffle_vector v = {.dst = (ptrdiff_t)head, .store = UINT64_MAX, .load = UINT64_MAX};
 	struct guard dst, src;
 
-	guard_create(&dst, head + (n - 1) * dst_step + width, rng);
-	guard_create(&src, (n - 1) * src_step + reach + width, rng);
+	guard_create(&dst, head + span_of_units(&u, u.dst_step, u.dst_row, width), rng);
+	guard_create(&src, span_of_units(&u, u.src_step, u.src_row, reach + width), rng);
 	memset(v.from, SHUFFLE_NONE, sizeof(v.from));
 	v.windows = (unsigned)rng_range(rng, 1, SHUFFLE_WINDOWS_MAX);
 	for (unsigned w = 0; w < v.windows; w++)
@@ -493,12 +526,48 @@ static void shuffle_windows(struct rng *rng)
 		size_t w = rng_below(rng, v.windows), from = rng_below(rng, width);
 
 		v.from[w][b] = (unsigned char)from;
-		for (size_t i = 0; i < n; i++)
-			dst.expected[head + i * dst_step + b] =
-				src.data[i * src_step + (size_t)v.src[w] + from];
+		expect_byte(&u, &dst, head + b, &src, (size_t)v.src[w] + from);
 	}
-	set->shuffle(&v, 1, (char *)dst.data, (ptrdiff_t)dst_step, (char *)src.data,
-		     (ptrdiff_t)src_step, n, rng_chance(rng, 50));
+	set->shuffle(&v, 1, (char *)dst.data, (char *)src.data, &u, rng_chance(rng, 50));
+	kernels()->drain();
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+/* Make vectors jointly, of any number of windows, and take each byte from any of them. */
+static void shuffle_jointly(struct rng *rng)
+{
+	const struct kernels *set = kernels();
+	size_t width = set->shuffle_width, head = rng_below(rng, 64), reach = 200;
+	struct shuffle_joint j = {.shared = rng_chance(rng, 50)};
+	struct shuffle_units u;
+	struct guard dst, src;
+
+	j.vectors = (unsigned)rng_range(rng, JOINT_VECTORS_MIN, JOINT_VECTORS_MAX);
+	j.windows =
+		(unsigned)rng_range(rng, 1, j.shared ? JOINT_WINDOWS_MAX : JOINT_OWN_WINDOWS_MAX);
+	u = random_units(rng, j.vectors * width);
+	guard_create(&dst, head + span_of_units(&u, u.dst_step, u.dst_row, j.vectors * width), rng);
+	guard_create(&src, span_of_units(&u, u.src_step, u.src_row, 2 * reach + width), rng);
+	/* Aligned vectors can be streamed. */
+	if (rng_chance(rng, 50))
+		head = -(uintptr_t)dst.data % 64 < head ? -(uintptr_t)dst.data % 64 : 0;
+	for (unsigned w = 1; w < j.windows; w++)
+		j.window[w] = (ptrdiff_t)rng_below(rng, reach + 1);
+	for (unsigned v = 0; v < j.vectors; v++) {
+		j.src[v] = v > 0 && j.shared ? j.src[0] : (ptrdiff_t)rng_below(rng, reach + 1);
+		j.dst[v] = (ptrdiff_t)(head + v * width);
+		for (size_t b = 0; b < width; b++) {
+			size_t w = rng_below(rng, j.windows), from = rng_below(rng, width);
+
+			j.from[v][b] = (unsigned char)(w * width + from);
+			expect_byte(&u, &dst, (size_t)j.dst[v] + b, &src,
+				    (size_t)(j.src[v] + j.window[w]) + from);
+		}
+	}
+	set->joint(&j, (char *)dst.data, (char *)src.data, &u, rng_chance(rng, 50));
 	kernels()->drain();
 	guard_assert(&dst, rng);
 	guard_assert(&src, rng);
@@ -511,8 +580,42 @@ static void shuffle_by_the_kernel(void)
 {
 	struct rng rng = {0};
 
-	while (kernels()->shuffle != NULL && rng_next_case(&rng, 200))
+	while (kernels()->shuffle != NULL && rng_next_case(&rng, 400)) {
 		shuffle_windows(&rng);
+		shuffle_jointly(&rng);
+	}
+}
+
+/* Fill rows, each with an element of any size, at any address and with any steps. */
+static void repeat_elements(struct rng *rng)
+{
+	size_t size = rng_chance(rng, 50) ? (size_t)1 << rng_below(rng, 6)
+					  : rng_range(rng, 1, REPEAT_BYTES_MAX);
+	size_t most = rng_chance(rng, 50) ? 100 : 2000, n = rng_range(rng, 1, 5);
+	size_t count = rng_range(rng, 1, most / size + 1), bytes = size * count;
+	size_t head = rng_below(rng, 64), gap = rng_chance(rng, 50) ? 0 : rng_below(rng, 70);
+	size_t src_step = rng_below(rng, 40);
+	struct guard dst, src;
+
+	guard_create(&dst, head + n * (bytes + gap) - gap, rng);
+	guard_create(&src, (n - 1) * src_step + size, rng);
+	for (size_t i = 0; i < n * count; i++)
+		memcpy(dst.expected + head + i / count * (bytes + gap) + i % count * size,
+		       src.data + i / count * src_step, size);
+	kernels()->repeat((char *)dst.data + head, (ptrdiff_t)(bytes + gap), (char *)src.data,
+			  (ptrdiff_t)src_step, size, count, n);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+static void repeat_by_the_kernel(void)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 2000))
+		repeat_elements(&rng);
 }
 
 /* Whether the machine has an instruction set, by the compiler's own check. */
@@ -574,6 +677,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
 	copy_loops_by_the_kernels();
+	repeat_by_the_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");
 		bool any = (*at)->isa[0] == '\0';

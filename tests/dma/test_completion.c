@@ -734,6 +734,43 @@ START_TEST(a_test_inside_an_operator_gives_up_its_slot_to_operators_that_need_on
 }
 END_TEST
 
+/* Job body: let the job of a gate go on. */
+static int open_gate(struct job *job)
+{
+	gate_open(job->other->gate);
+	return 0;
+}
+
+/*
+ * Two workers. One runs an operator that needs something which is queued, the other one an operator
+ * that tests the first one. A thread that waits for what is queued can run it, but has no slot.
+ */
+START_TEST(a_test_inside_an_operator_gives_up_its_slot_to_what_is_queued)
+{
+	struct aml_dma *dma = new_engine(2);
+	struct gate gate, begun;
+	struct job blocked = {.gate = &gate}, opener = {.body = open_gate, .other = &blocked};
+	struct job tester = {.body = test_inside,
+			     .dma = dma,
+			     .other = &blocked,
+			     .task = (struct aml_task *)(void *)&begun};
+
+	gate_init(&gate);
+	gate_init(&begun);
+	ck_assert_int_eq(job_post(dma, &blocked.req, &blocked), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(job_post(dma, &tester.req, &tester), 0);
+	gate_await(&begun);
+	ck_assert_int_eq(job_post(dma, &opener.req, &opener), 0);
+	gate_open(&begun);
+	ck_assert_int_eq(aml_dma_wait(dma, &opener.req), 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &tester.req), 0);
+	destroy_engine(&dma);
+	gate_destroy(&gate);
+	gate_destroy(&begun);
+}
+END_TEST
+
 struct forked {
 	struct aml_dma *dma;
 	struct aml_dma_request **reqs;
@@ -832,5 +869,6 @@ SUITE("dma/completion", a_test_releases_a_finished_request,
       wait_all_leaves_out_what_may_not_be_waited_for, an_operator_may_not_wait_for_itself,
       inside_an_operator_each_call_runs_what_it_asks_for_in_the_order_of_the_list,
       a_test_inside_an_operator_gives_up_its_slot_to_operators_that_need_one,
+      a_test_inside_an_operator_gives_up_its_slot_to_what_is_queued,
       in_a_child_requests_count_as_finished_in_the_order_of_posting,
       a_child_may_wait_for_what_a_thread_of_the_parent_waits_for)

@@ -68,7 +68,8 @@ static int wait_for_own(struct job *outer)
 	struct aml_dma_request *list[3];
 	size_t index;
 
-	NEED(post_after(outer->dma, &list[0], &jobs[0], 0, 1, &outer->req) == 0);
+	/* It runs when this function has returned. */
+	NEED(post_after(outer->dma, &list[0], outer->other, 0, 1, &outer->req) == 0);
 	NEED(post_after(outer->dma, &list[1], &jobs[1], 0, 1, &list[0]) == 0);
 	NEED(job_post(outer->dma, &list[2], &jobs[2]) == 0);
 	NEED(aml_dma_wait(outer->dma, &list[1]) == -AML_EBUSY);

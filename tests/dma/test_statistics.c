@@ -751,12 +751,20 @@ static int read_inside(struct job *job)
 	return 0;
 }
 
+enum { POSTERS = 3, POSTS = 200, POST_BYTES = 4096 };
+
+/* Each copy has a destination of its own. */
 static int post_some(struct call *call)
 {
-	for (int i = 0; i < 200; i++) {
-		struct aml_dma_request *req = NULL;
+	static char room[POSTERS][POSTS][POST_BYTES];
 
-		NEED(post_bytes(call->dma, i % 2 ? &req : NULL, i % 3 ? 64 : BYTES / 4) == 0);
+	for (int i = 0; i < POSTS; i++) {
+		struct aml_dma_request *req = NULL;
+		char *dst = room[call->job->n][i];
+
+		NEED(aml_dma_async_copy_custom(call->dma, i % 2 ? &req : NULL, (void *)dst,
+					       (void *)from, aml_dma_linux_memcpy_op,
+					       (void *)(size_t)(i % 3 ? 64 : POST_BYTES)) == 0);
 		if (req != NULL)
 			NEED((i % 4 == 1 ? aml_dma_wait : aml_dma_cancel)(call->dma, &req) == 0);
 		NEED(job_copy(call->dma, call->job) == -AML_EDOM);
@@ -767,20 +775,19 @@ static int post_some(struct call *call)
 /* Contract: STATS-1. */
 START_TEST(a_snapshot_adds_up_at_any_time)
 {
-	enum { THREADS = 3 };
 	struct aml_dma *dma = new_engine(2);
-	struct job inside = {.body = read_inside, .dma = dma}, jobs[THREADS];
-	struct call calls[THREADS];
+	struct job inside = {.body = read_inside, .dma = dma}, jobs[POSTERS];
+	struct call calls[POSTERS];
 	struct aml_dma_linux_stats last = read_stats(dma);
 	int ended = 0;
 
 	ck_assert_int_eq(job_copy(dma, &inside), 0);
-	for (int i = 0; i < THREADS; i++) {
-		jobs[i] = (struct job){.result = -AML_EDOM};
+	for (int i = 0; i < POSTERS; i++) {
+		jobs[i] = (struct job){.result = -AML_EDOM, .n = i};
 		calls[i] = (struct call){.fn = post_some, .dma = dma, .job = &jobs[i]};
 		call_begin(&calls[i]);
 	}
-	while (ended < THREADS) {
+	while (ended < POSTERS) {
 		struct aml_dma_linux_stats stats = read_stats(dma);
 
 		ck_assert_uint_ge(stats.posted, last.posted);
@@ -788,18 +795,18 @@ START_TEST(a_snapshot_adds_up_at_any_time)
 		ck_assert_uint_ge(stats.failed, last.failed);
 		ck_assert_uint_ge(stats.cancelled, last.cancelled);
 		ck_assert_uint_ge(stats.bytes, last.bytes);
-		ck_assert_uint_le(stats.running, 2 + THREADS);
+		ck_assert_uint_le(stats.running, 2 + POSTERS);
 		last = stats;
 		ended = 0;
-		for (int i = 0; i < THREADS; i++)
+		for (int i = 0; i < POSTERS; i++)
 			ended += atomic_load(&calls[i].ended);
 	}
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < POSTERS; i++)
 		ck_assert_int_eq(call_end(&calls[i]), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	last = read_stats(dma);
-	ck_assert_uint_eq(last.posted, 1 + THREADS * 400);
-	ck_assert_uint_eq(last.failed, THREADS * 200);
+	ck_assert_uint_eq(last.posted, 1 + POSTERS * POSTS * 2);
+	ck_assert_uint_eq(last.failed, POSTERS * POSTS);
 	ck_assert_uint_eq(last.queued + last.running + last.held, 0);
 	destroy_engine(&dma);
 }

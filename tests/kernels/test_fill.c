@@ -70,23 +70,15 @@ static void own_planes(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t
 	(void)count;
 }
 
-static void own_fill(char *dst, size_t size, const char *pattern, size_t period)
-{
-	(void)dst;
-	(void)size;
-	(void)pattern;
-	(void)period;
-}
-
 static void own_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-		       size_t size, size_t bytes, size_t n)
+		       size_t size, size_t count, size_t n)
 {
 	(void)dst;
 	(void)dst_step;
 	(void)src;
 	(void)src_step;
 	(void)size;
-	(void)bytes;
+	(void)count;
 	(void)n;
 }
 
@@ -101,18 +93,25 @@ static void own_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t sr
 	(void)n;
 }
 
-static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
-			ptrdiff_t dst_step, const char *src, ptrdiff_t src_step, size_t n,
-			bool stream)
+static void own_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst, const char *src,
+			const struct shuffle_units *units, bool stream)
 {
 	(void)stream;
 	(void)v;
 	(void)vectors;
 	(void)dst;
-	(void)dst_step;
 	(void)src;
-	(void)src_step;
-	(void)n;
+	(void)units;
+}
+
+static void own_joint(const struct shuffle_joint *j, char *dst, const char *src,
+		      const struct shuffle_units *units, bool stream)
+{
+	(void)stream;
+	(void)j;
+	(void)dst;
+	(void)src;
+	(void)units;
 }
 
 static unsigned own_lay(struct shuffle_vector *v, const struct near_unit *unit, int32_t last,
@@ -144,7 +143,6 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
 	ck_assert(table.looped == kernels_portable.looped && table.looped != NULL);
-	ck_assert(table.fill == kernels_portable.fill && table.fill != NULL);
 	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
 	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
 	ck_assert(table.shuffle == NULL);
@@ -166,10 +164,10 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.masks = true,
 		.rows = own_rows,
 		.looped = own_looped,
-		.fill = own_fill,
 		.repeat = own_repeat,
 		.pad = own_pad,
 		.shuffle = own_shuffle,
+		.joint = own_joint,
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
 		.shuffle_masks = true,
 		.lay = own_lay,
@@ -191,10 +189,10 @@ START_TEST(a_kernel_of_a_set_is_used)
 	}
 	ck_assert(table.rows == own_rows);
 	ck_assert(table.looped == own_looped);
-	ck_assert(table.fill == own_fill);
 	ck_assert(table.repeat == own_repeat);
 	ck_assert(table.pad == own_pad);
 	ck_assert(table.shuffle == own_shuffle);
+	ck_assert(table.joint == own_joint);
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);
 	ck_assert(table.shuffle_masks);
 	ck_assert(table.lay == own_lay);
@@ -219,15 +217,18 @@ END_TEST
 START_TEST(a_set_extends_another)
 {
 	const struct kernels base = {.name = "base", .width = 16, .rows = own_rows};
-	const struct kernels set = {
-		.name = "more", .base = &base, .width = 32, .fill = own_fill, .far = {own_tile}};
+	const struct kernels set = {.name = "more",
+				    .base = &base,
+				    .width = 32,
+				    .repeat = own_repeat,
+				    .far = {own_tile}};
 	struct kernels table;
 
 	kernels_fill(&table, &set);
 	ck_assert_str_eq(table.name, "more");
 	ck_assert_uint_eq(table.width, 32);
 	ck_assert(table.rows == own_rows);
-	ck_assert(table.fill == own_fill);
+	ck_assert(table.repeat == own_repeat);
 	ck_assert(table.far[0] == own_tile);
 	ck_assert(table.far[1] == kernels_portable.far[1]);
 }

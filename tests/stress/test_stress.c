@@ -256,8 +256,15 @@ static void destroy_busy(struct stress_world *world, struct rng *rng, struct str
 static void run_case(struct rng *rng, const struct habits *habits, const unsigned *weights,
 		     unsigned failures, size_t most_workers, size_t steps)
 {
-	long blocks = stress_blocks();
-	struct stress_world *world = calloc(1, sizeof(*world));
+	struct aml_dma *first = NULL;
+	struct stress_world *world;
+	long blocks;
+
+	/* The first engine of a process looks at the machine, with memory of the C library. */
+	REQUIRE(aml_dma_linux_create(&first, 1) == 0);
+	REQUIRE(aml_dma_linux_destroy(&first) == 0);
+	blocks = stress_blocks();
+	world = calloc(1, sizeof(*world));
 
 	REQUIRE(world != NULL);
 	memcpy(world->weights, weights, sizeof(world->weights));

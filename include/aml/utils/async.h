@@ -207,6 +207,9 @@ struct aml_task *aml_sched_wait_any(struct aml_sched *sched);
  * 256 KiB of the functions of tasks. Other defaults that the program has set for its threads have
  * no effect.
  *
+ * If tasks are submitted at intervals of less than 0.5 ms and the process leaves a CPU unused, a
+ * worker without work spins for up to that time before it sleeps.
+ *
  * A worker that was woken may have to wait for a CPU, for example if a real-time thread occupies
  * its CPU. From 1 ms or 64 submissions after the wakeup on, the next submission, and the next wait
  * that goes to sleep, wakes another sleeping worker.

@@ -58,17 +58,24 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define DRAIN() __asm__ volatile("dmb ishst" : : : "memory")
 #include "kernels/vector/stream.inc"
 
-#define REPEAT_8(word) vreinterpretq_u8_u64(vdupq_n_u64(word))
-#define REPEAT_16(p) LOAD(p)
 #include "kernels/vector/rows.inc"
 
+#define SPLAT_1(p) vdupq_n_u8((uint8_t) * (p))
+#define SPLAT_2(p) vreinterpretq_u8_u16(vdupq_n_u16(repeat_load_2(p)))
+#define SPLAT_4(p) vreinterpretq_u8_u32(vdupq_n_u32(repeat_load_4(p)))
+#define SPLAT_8(p) vreinterpretq_u8_u64(vdupq_n_u64(repeat_load_8(p)))
+#define SPLAT_16(p) LOAD(p)
+#define LOOK_UP vqtbl1q_u8
+#define LANES(low, high) vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(low), vcreate_u64(high)))
 #include "kernels/vector/pad.inc"
+#include "kernels/vector/repeat.inc"
 
 #define VEC16 VEC
 #define LOAD16 LOAD
 #define STORE16 STORE
 #define OR16 vorrq_u8
 #define LOOK_UP vqtbl1q_u8
+#define WINDOW_OF(from, w) vsubq_u8(from, vdupq_n_u8((uint8_t)(16 * (w))))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_neon = {
@@ -78,7 +85,6 @@ const struct kernels kernels_neon = {
 	.drain = neon_drain,
 	.rows = neon_rows,
 	.looped = neon_looped,
-	.fill = neon_fill,
 	.repeat = neon_repeat,
 	.pad = neon_pad,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},
@@ -87,6 +93,7 @@ const struct kernels kernels_neon = {
 	.listed = {neon_listed_1, neon_listed_2, neon_listed_4, neon_listed_8, neon_listed_16},
 	.planes = {neon_planes_1, neon_planes_2, neon_planes_4, neon_planes_8, neon_planes_16},
 	.shuffle = neon_shuffle,
+	.joint = neon_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 

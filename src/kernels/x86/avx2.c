@@ -43,10 +43,17 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
-#define REPEAT_8(word) _mm256_set1_epi64x((long long)(word))
-#define REPEAT_16(p) \
-	_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #include "kernels/vector/rows.inc"
+
+#define SPLAT_1(p) _mm256_set1_epi8(*(p))
+#define SPLAT_2(p) _mm256_set1_epi16((short)repeat_load_2(p))
+#define SPLAT_4(p) _mm256_set1_epi32((int)repeat_load_4(p))
+#define SPLAT_8(p) _mm256_set1_epi64x((long long)repeat_load_8(p))
+#define SPLAT_16(p) _mm256_broadcastsi128_si256(LOAD_LANE(p))
+#define LOOK_UP _mm256_shuffle_epi8
+#define LANES(low, high) \
+	_mm256_broadcastsi128_si256(_mm_set_epi64x((long long)(high), (long long)(low)))
+#include "kernels/vector/repeat.inc"
 
 #include "kernels/vector/pad.inc"
 
@@ -55,6 +62,8 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define OR16 _mm_or_si128
 #define LOOK_UP _mm_shuffle_epi8
+#define WINDOW_OF(from, w) \
+	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx2 = {
@@ -64,7 +73,6 @@ const struct kernels kernels_avx2 = {
 	.drain = avx2_drain,
 	.rows = avx2_rows,
 	.looped = avx2_looped,
-	.fill = avx2_fill,
 	.repeat = avx2_repeat,
 	.pad = avx2_pad,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},
@@ -73,6 +81,7 @@ const struct kernels kernels_avx2 = {
 	.listed = {avx2_listed_1, avx2_listed_2, avx2_listed_4, avx2_listed_8, avx2_listed_16},
 	.planes = {avx2_planes_1, avx2_planes_2, avx2_planes_4, avx2_planes_8, avx2_planes_16},
 	.shuffle = avx2_shuffle,
+	.joint = avx2_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 

@@ -81,9 +81,18 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
 #define MOVE_MASKED(dst, src, mask) \
 	_mm512_mask_storeu_epi8(dst, mask, _mm512_maskz_loadu_epi8(mask, src))
-#define REPEAT_8(word) _mm512_set1_epi64((long long)(word))
-#define REPEAT_16(p) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #include "kernels/vector/rows.inc"
+
+#define SPLAT_1(p) _mm512_set1_epi8(*(p))
+#define SPLAT_2(p) _mm512_set1_epi16((short)repeat_load_2(p))
+#define SPLAT_4(p) _mm512_set1_epi32((int)repeat_load_4(p))
+#define SPLAT_8(p) _mm512_set1_epi64((long long)repeat_load_8(p))
+#define SPLAT_16(p) _mm512_broadcast_i32x4(LOAD_LANE(p))
+#define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
+#define LOOK_UP _mm512_shuffle_epi8
+#define LANES(low, high) _mm512_broadcast_i32x4(_mm_set_epi64x((long long)(high), (long long)(low)))
+#include "kernels/vector/repeat.inc"
+#undef STORE_FIRST
 
 /* The bits from `from` up to, not including, `to` of those from 0 to 63. */
 INLINE __mmask64 avx512_bits(ptrdiff_t from, ptrdiff_t to)
@@ -196,7 +205,7 @@ INLINE void avx512_pad_long(char *dst, const char *src, const struct padded_row 
 TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			      const struct padded_row *row, size_t n)
 {
-	const __m512i neutral = REPEAT_16(row->neutral);
+	const __m512i neutral = SPLAT_16(row->neutral);
 	bool aligned = row->bytes >= PAD_ALIGNED_BYTES;
 	struct avx512_vectors v;
 
@@ -234,6 +243,8 @@ TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, pt
 #define STORE16(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define OR16 _mm_or_si128
 #define LOOK_UP _mm_shuffle_epi8
+#define WINDOW_OF(from, w) \
+	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
 const struct kernels kernels_avx512 = {
@@ -243,7 +254,6 @@ const struct kernels kernels_avx512 = {
 	.drain = avx512_drain,
 	.rows = avx512_rows,
 	.looped = avx512_looped,
-	.fill = avx512_fill,
 	.repeat = avx512_repeat,
 	.pad = avx512_pad,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
@@ -256,6 +266,7 @@ const struct kernels kernels_avx512 = {
 		   avx512_planes_16},
 	.masks = true,
 	.shuffle = avx512_shuffle,
+	.joint = avx512_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
 };
 

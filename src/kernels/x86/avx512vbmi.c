@@ -41,15 +41,16 @@ INLINE void avx512vbmi_put(char *dst, __m512i out, __mmask64 store, enum vbmi_ma
 }
 
 /* `windows` and `masks` are constants, so that the shuffles stay in registers. */
-INLINE void avx512vbmi_shuffle_row(const struct shuffle_vector *v, char *dst, ptrdiff_t dst_step,
-				   const char *src, ptrdiff_t src_step, size_t n, unsigned windows,
-				   enum vbmi_masks masks)
+INLINE void avx512vbmi_shuffle_rows(const struct shuffle_vector *v, char *dst, const char *src,
+				    const struct shuffle_units *u, unsigned windows,
+				    enum vbmi_masks masks)
 {
 	/* Local copies: a store to `dst` could change the members of *v for all the compiler knows.
 	 */
 	const char *window[8];
 	__m512i from[8];
 	__mmask64 taken[8], load = v->load, store = v->store;
+	ptrdiff_t dst_step = u->dst_step, src_step = u->src_step;
 
 	UNROLL for (unsigned w = 0; w < windows; w++)
 	{
@@ -57,17 +58,22 @@ INLINE void avx512vbmi_shuffle_row(const struct shuffle_vector *v, char *dst, pt
 		taken[w] = avx512vbmi_taken(from[w]);
 		window[w] = src + v->src[w];
 	}
-	dst += v->dst;
-	for (ptrdiff_t at = 0; n > 0; n--, at += src_step, dst += dst_step) {
-		__m512i out = masks == VBMI_BOTH_MASKS
-				      ? _mm512_maskz_loadu_epi8(load, window[0] + at)
-				      : LOAD(window[0] + at);
+	for (size_t row = 0; row < u->rows; row++) {
+		char *to = dst + v->dst + (ptrdiff_t)row * u->dst_row;
+		ptrdiff_t at = (ptrdiff_t)row * u->src_row;
 
-		/* A byte that no window has is not stored. */
-		out = _mm512_permutexvar_epi8(from[0], out);
-		UNROLL for (unsigned w = 1; w < windows; w++) out =
-			_mm512_mask_permutexvar_epi8(out, taken[w], from[w], LOAD(window[w] + at));
-		avx512vbmi_put(dst, out, store, masks);
+		for (size_t n = u->n; n > 0; n--, at += src_step, to += dst_step) {
+			__m512i out = masks == VBMI_BOTH_MASKS
+					      ? _mm512_maskz_loadu_epi8(load, window[0] + at)
+					      : LOAD(window[0] + at);
+
+			/* A byte that no window has is not stored. */
+			out = _mm512_permutexvar_epi8(from[0], out);
+			UNROLL for (unsigned w = 1; w < windows; w++) out =
+				_mm512_mask_permutexvar_epi8(out, taken[w], from[w],
+							     LOAD(window[w] + at));
+			avx512vbmi_put(to, out, store, masks);
+		}
 	}
 }
 
@@ -90,15 +96,14 @@ INLINE void avx512vbmi_shuffle_many(const struct shuffle_vector *v, char *dst, p
 	}
 }
 
-#define WINDOWS(k)                                                                    \
-	case k:                                                                       \
-		avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, n, k, masks); \
+#define WINDOWS(k)                                                 \
+	case k:                                                    \
+		avx512vbmi_shuffle_rows(v, dst, src, u, k, masks); \
 		break;
 
 /* Any number of windows. `masks` is a constant. */
-INLINE void avx512vbmi_shuffle_vector(const struct shuffle_vector *v, char *dst, ptrdiff_t dst_step,
-				      const char *src, ptrdiff_t src_step, size_t n,
-				      enum vbmi_masks masks)
+INLINE void avx512vbmi_shuffle_vector(const struct shuffle_vector *v, char *dst, const char *src,
+				      const struct shuffle_units *u, enum vbmi_masks masks)
 {
 	switch (v->windows) {
 		WINDOWS(1)
@@ -110,17 +115,21 @@ INLINE void avx512vbmi_shuffle_vector(const struct shuffle_vector *v, char *dst,
 		WINDOWS(7)
 		WINDOWS(8)
 	default:
-		avx512vbmi_shuffle_many(v, dst, dst_step, src, src_step, n);
+		for (size_t row = 0; row < u->rows; row++)
+			avx512vbmi_shuffle_many(v, dst + (ptrdiff_t)row * u->dst_row, u->dst_step,
+						src + (ptrdiff_t)row * u->src_row, u->src_step,
+						u->n);
 	}
 }
 
 TARGET static void avx512vbmi_shuffle(const struct shuffle_vector *v, size_t vectors, char *dst,
-				      ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-				      size_t n, bool stream)
+				      const char *src, const struct shuffle_units *u, bool stream)
 {
+	size_t steps = (size_t)u->dst_step | (u->rows > 1 ? (size_t)u->dst_row : 0);
+
 	for (; vectors > 0; vectors--, v++) {
 		bool whole = v->store == UINT64_MAX;
-		bool aligned = (((size_t)dst + (size_t)v->dst) | (size_t)dst_step) % WIDTH == 0;
+		bool aligned = (((size_t)dst + (size_t)v->dst) | steps) % WIDTH == 0;
 
 		COUNT(v->load != UINT64_MAX, ISA_NAME, "shuffle, masked load");
 		COUNT(v->load == UINT64_MAX && whole, ISA_NAME, "shuffle");
@@ -129,20 +138,58 @@ TARGET static void avx512vbmi_shuffle(const struct shuffle_vector *v, size_t vec
 		      "streamed shuffle");
 		COUNT(v->windows > 8, ISA_NAME, "shuffle of many windows");
 		if (v->load != UINT64_MAX)
-			avx512vbmi_shuffle_row(v, dst, dst_step, src, src_step, n, 1,
-					       VBMI_BOTH_MASKS);
+			avx512vbmi_shuffle_rows(v, dst, src, u, 1, VBMI_BOTH_MASKS);
 		else if (!whole)
-			avx512vbmi_shuffle_vector(v, dst, dst_step, src, src_step, n,
-						  VBMI_STORE_MASK);
+			avx512vbmi_shuffle_vector(v, dst, src, u, VBMI_STORE_MASK);
 		else if (stream && aligned)
-			avx512vbmi_shuffle_vector(v, dst, dst_step, src, src_step, n, VBMI_STREAM);
+			avx512vbmi_shuffle_vector(v, dst, src, u, VBMI_STREAM);
 		else
-			avx512vbmi_shuffle_vector(v, dst, dst_step, src, src_step, n,
-						  VBMI_NO_MASKS);
+			avx512vbmi_shuffle_vector(v, dst, src, u, VBMI_NO_MASKS);
 	}
 }
 
 #undef WINDOWS
+
+/* The shuffles of a joint vector. */
+struct avx512vbmi_joint_masks {
+	__m512i from;
+	__mmask64 high; /* the bytes of windows 2 and 3 */
+};
+
+INLINE void avx512vbmi_joint_prepare(struct avx512vbmi_joint_masks *m, const unsigned char *from,
+				     unsigned windows)
+{
+	(void)windows;
+	m->from = _mm512_load_si512(from);
+	m->high = _mm512_movepi8_mask(m->from);
+}
+
+/* A shuffle of two windows looks at 7 bits, a shuffle of one at 6. */
+INLINE __m512i avx512vbmi_joint_make(const __m512i *in, unsigned windows,
+				     const struct avx512vbmi_joint_masks *m)
+{
+	__m512i out;
+
+	if (windows == 1)
+		return _mm512_permutexvar_epi8(m->from, in[0]);
+	out = _mm512_permutex2var_epi8(in[0], m->from, in[1]);
+	if (windows == 3)
+		return _mm512_mask_permutexvar_epi8(out, m->high, m->from, in[2]);
+	if (windows == 4)
+		return _mm512_mask_mov_epi8(out, m->high,
+					    _mm512_permutex2var_epi8(in[2], m->from, in[3]));
+	return out;
+}
+
+#define JOINT_WIDTH WIDTH
+#define JOINT_VEC VEC
+#define JOINT_LOAD LOAD
+#define JOINT_MAKE avx512vbmi_joint_make
+#define JOINT_MASKS struct avx512vbmi_joint_masks
+#define JOINT_PREPARE avx512vbmi_joint_prepare
+#define JOINT_STREAM STREAM
+#define JOINT_STORE STORE
+#include "kernels/vector/joint.inc"
 
 /* The smallest of 64 offsets, which are not negative. */
 INLINE int32_t avx512vbmi_least(const __m512i *at)
@@ -255,6 +302,7 @@ const struct kernels kernels_avx512vbmi = {
 	.base = &kernels_avx512,
 	.width = WIDTH,
 	.shuffle = avx512vbmi_shuffle,
+	.joint = avx512vbmi_joint,
 	.shuffle_width = WIDTH,
 	.shuffle_masks = true,
 	.lay = avx512vbmi_lay,

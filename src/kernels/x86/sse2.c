@@ -34,9 +34,14 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
-#define REPEAT_8(word) _mm_set1_epi64x((long long)(word))
-#define REPEAT_16(p) LOAD(p)
 #include "kernels/vector/rows.inc"
+
+#define SPLAT_1(p) _mm_set1_epi8(*(p))
+#define SPLAT_2(p) _mm_set1_epi16((short)repeat_load_2(p))
+#define SPLAT_4(p) _mm_set1_epi32((int)repeat_load_4(p))
+#define SPLAT_8(p) _mm_set1_epi64x((long long)repeat_load_8(p))
+#define SPLAT_16(p) LOAD(p)
+#include "kernels/vector/repeat.inc"
 
 #include "kernels/vector/pad.inc"
 
@@ -47,7 +52,6 @@ const struct kernels kernels_sse2 = {
 	.drain = sse2_drain,
 	.rows = sse2_rows,
 	.looped = sse2_looped,
-	.fill = sse2_fill,
 	.repeat = sse2_repeat,
 	.pad = sse2_pad,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
