@@ -58,8 +58,8 @@ static void order_looped(struct copy_plan *plan)
 bool copy_rows_looped(const struct copy_plan *plan)
 {
 	return plan->run.bytes >= LOOPED_BYTES_MIN && plan->run.bytes <= LOOPED_BYTES_MAX &&
-	       (plan->nloops > 1 || plan->run.bytes >= ROWS_BYTES_MIN) &&
-	       plan->loops[0].src_step != 0 && copy_plan_payload(plan) < LOOPED_PLAN_BYTES_MAX;
+	       plan->nloops > 1 && plan->loops[0].src_step != 0 &&
+	       copy_plan_payload(plan) < LOOPED_PLAN_BYTES_MAX;
 }
 
 void copy_rows_choose(struct copy_plan *plan)
