@@ -19,6 +19,7 @@
 #include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/planes.h"
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
@@ -106,7 +107,9 @@ static uint8_t source_row_loop(const struct copy_plan *plan)
 {
 	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
-	if (copy_rows_fill(plan))
+	bool tiles = plan->run.bytes <= TILE_BYTES && (size & (size - 1)) == 0;
+
+	if (copy_rows_fill(plan) || (!tiles && copy_rows_looped(plan)))
 		return 0;
 	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++)
 		if (plan->loops[i].src_step == size)
@@ -164,18 +167,21 @@ static bool takes_tiles(const struct copy_plan *plan, uint8_t row)
 }
 
 /*
- * In the caches, do lists of rows fit a transposition? They do if small planes make up large ones.
- * `row` is the loop that is contiguous in the source.
+ * The estimated time of a transposition of small planes in the caches, in quarters of a cycle.
+ * UINT64_MAX: there is no way to transpose them. `row` is the loop that is contiguous in the
+ * source.
  */
-static bool has_lists(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
+static uint64_t cost_of_planes(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
 {
 	union copy_plan_room room;
 
 	if (row == 0 || bytes >= caches()->stream_bytes)
-		return false;
+		return UINT64_MAX;
 	memcpy(&room, plan, copy_plan_size(plan));
 	order_transposition(&room.plan, row);
-	return copy_lists_choose(&room.plan, true);
+	if (copy_lists_choose(&room.plan, true))
+		return copy_lists_cost(&room.plan);
+	return copy_planes_cost(&room.plan);
 }
 
 /*
@@ -202,19 +208,22 @@ static bool has_wide_rows(const struct copy_plan *plan, uint8_t row)
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
 	uint8_t row = source_row_loop(plan);
-	bool tiles = takes_tiles(plan, row), lists, wide;
+	uint64_t planes = UINT64_MAX;
+	bool tiles = takes_tiles(plan, row), wide;
 
 	if (!tiles && plan->nloops > 1 && takes_elements(plan, bytes)) {
 		plan->kind = COPY_STRIDED;
 		plan->method = COPY_BY_ELEMENTS;
 		return;
 	}
-	lists = !tiles && has_lists(plan, row, bytes);
 	wide = tiles && (has_wide_rows(plan, row) || bytes >= copy_choice_bytes(COPY_STRIDED));
-	if (!wide && copy_shuffle_choose(plan, lists))
-		return;
-	plan->kind =
-		(uint8_t)(tiles || lists ? order_transposition(plan, row) : choose_kind(plan, row));
+	if (!wide) {
+		planes = cost_of_planes(plan, row, bytes);
+		if ((!tiles || planes < UINT64_MAX) && copy_shuffle_choose(plan, planes))
+			return;
+	}
+	plan->kind = (uint8_t)(tiles || planes < UINT64_MAX ? order_transposition(plan, row)
+							    : choose_kind(plan, row));
 }
 
 /*

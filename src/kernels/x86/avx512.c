@@ -77,6 +77,10 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define MASK __mmask64
+#define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
+#define MOVE_MASKED(dst, src, mask) \
+	_mm512_mask_storeu_epi8(dst, mask, _mm512_maskz_loadu_epi8(mask, src))
 #include "kernels/vector/rows.inc"
 
 #define SPLAT_1(p) _mm512_set1_epi8(*(p))
@@ -322,6 +326,7 @@ const struct kernels kernels_avx512 = {
 	.stream = avx512_stream,
 	.drain = avx512_drain,
 	.rows = avx512_rows,
+	.looped = avx512_looped,
 	.repeat = avx512_repeat,
 	.pad = avx512_pad,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
@@ -330,6 +335,8 @@ const struct kernels kernels_avx512 = {
 		   avx512_staged_16},
 	.listed = {avx512_listed_1, avx512_listed_2, avx512_listed_4, avx512_listed_8,
 		   avx512_listed_16},
+	.planes = {avx512_planes_1, avx512_planes_2, avx512_planes_4, avx512_planes_8,
+		   avx512_planes_16},
 	.masks = true,
 	.shuffle = avx512_shuffle,
 	.joint = avx512_joint,
