@@ -40,7 +40,7 @@ const char *machine_processor(void)
 	return name;
 }
 
-int machine_cpus(void)
+int machine_cpu_count(void)
 {
 	cpu_set_t set;
 

@@ -9,7 +9,7 @@
 const char *machine_processor(void);
 
 /* The CPUs that this process may run on. */
-int machine_cpus(void);
+int machine_cpu_count(void);
 
 /* The sizes of the L2 cache and of the last-level cache, in bytes; 0: not known. */
 long machine_l2(void);

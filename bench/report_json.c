@@ -50,7 +50,7 @@ static void begin(FILE *stream, const struct settings *settings)
 	put_number(stream, "l2_bytes", (double)machine_l2(), machine_l2() > 0);
 	put_number(stream, "last_cache_bytes", (double)machine_last_cache(),
 		   machine_last_cache() > 0);
-	fprintf(stream, "\"cpus\": %d},\n\"settings\": {", machine_cpus());
+	fprintf(stream, "\"cpus\": %d},\n\"settings\": {", machine_cpu_count());
 	put_text(stream, "version", aml_version_string);
 	put_text(stream, "pages", report_pages(settings));
 	fprintf(stream, "\"workers\": %u, \"repetitions\": %u, \"seed\": %llu, \"quick\": %s",

@@ -72,7 +72,7 @@ static void begin(FILE *stream, const struct settings *settings)
 
 	fprintf(stream, "aml-dma-bench of libaml-dma %s\n", aml_version_string);
 	fprintf(stream, "  processor  %s; %d CPUs; L2 %ld KiB, last cache %ld KiB\n",
-		machine_processor(), machine_cpus(), machine_l2() / 1024,
+		machine_processor(), machine_cpu_count(), machine_l2() / 1024,
 		machine_last_cache() / 1024);
 	fprintf(stream, "  system     %s; %s\n", machine_system(), machine_compiler());
 	fprintf(stream, "  kernels    %s; plain loops compiled for %s\n",

@@ -151,9 +151,7 @@ size_t queue_cancel_all(struct queue_sched *q)
 	queue_wake_locked(q);
 	for (; task != NULL; task = next, n++) {
 		next = task->data;
-		if (is_extended(task) || task->priv.flags & TASK_KEEPS)
-			queue_end_unrun_locked(q, task);
-		task->priv.active = 0;
+		queue_end_unrun_locked(q, task);
 		/* It has a number, but counts as cancelled. */
 		q->extra_parts += is_extended(task);
 		queue_finish_locked(q, task);

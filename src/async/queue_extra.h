@@ -11,8 +11,9 @@
  * member `waiter`: any request may become a prerequisite, and plain ones have no other room. The
  * list is doubly linked, so that a cancelled request can leave it.
  *
- * The member `side` is the one allocation of a request with several edges, a label, or operators to
- * pass over. The thread that has run the request, or gives it back, frees it without the lock.
+ * The member `side` is the one allocation of a request with several edges, a label, or
+ * EXTRA_AFTER_ALL. The thread that has run the request, or gives it back, frees it without the
+ * lock.
  */
 #ifndef ASYNC_QUEUE_EXTRA_H
 #define ASYNC_QUEUE_EXTRA_H
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 
 #include "async/queue_request.h"
-#include "machine/caches.h"
 #include "util/list.h"
 
 struct sleeper;
@@ -40,17 +40,21 @@ enum {
 	EXTRA_AFTER_ALL = 1 << 2, /* everything posted before is a prerequisite */
 };
 
+/* In `side` of a request with EXTRA_AFTER_ALL. */
+struct task_after {
+	struct task_after *next, *prev; /* in `afters` */
+	struct aml_task *task;          /* constant */
+	size_t nexcluded;               /* the number of operators to pass over. Constant */
+};
+
 /*
- * The members that each extended request uses are in the last cache line before the task. The
- * others are set when they are needed.
+ * The members that each extended request uses come last, next to the task. The others are set when
+ * they are needed. A slot must not grow: an engine keeps as many slots after a burst as it has
+ * memory for.
  */
 struct request_extra {
 	/* Of an unfinished request with EXTRA_REAP: its neighbours in `reaping`. */
-	_Alignas(CACHE_LINE_BYTES) struct request_extra *next_reaping, *prev_reaping;
-	/* Of a held request with EXTRA_AFTER_ALL: its neighbours in `afters`. */
-	struct request_extra *next_after, *prev_after;
-	/* Of a request with `urgent`: its neighbours in the list `urgent`. */
-	struct request_extra *next_urgent, *prev_urgent;
+	struct request_extra *next_reaping, *prev_reaping;
 	/* Of walks, see queue_walk.c: the number of the last one, and the request above this one.
 	 */
 	uint64_t walk;
@@ -65,14 +69,14 @@ struct request_extra {
 		};
 	};
 
-	_Alignas(CACHE_LINE_BYTES) void (*callback)(int result, void *arg); /* constant */
-	void *callback_arg;                                                 /* constant */
-	uint64_t tag;          /* of the completion. Constant */
-	void *side;            /* NULL: none */
-	int code;              /* of the first prerequisite that failed; or 0 */
-	uint32_t pending;      /* unfinished prerequisites; one for all before */
-	uint32_t nedges;       /* constant */
-	uint32_t nexcluded;    /* operators that EXTRA_AFTER_ALL passes over. Constant */
+	void (*callback)(int result, void *arg); /* NULL: none. Constant */
+	void *callback_arg;                      /* constant */
+	uint64_t tag;                            /* of the completion. Constant */
+	void *side;                              /* NULL: none */
+	int code;                                /* of the first prerequisite that failed; or 0 */
+	uint32_t pending;                        /* unfinished prerequisites; one for all before */
+	uint32_t nedges;                         /* constant */
+	uint32_t urgent;       /* the call of walkers that is due because of it; 0: none */
 	unsigned char options; /* EXTRA_…. Constant */
 	bool has_label;        /* constant */
 	bool is_ready;         /* it is in the heap `ready` */
@@ -81,7 +85,6 @@ struct request_extra {
 	bool undone;           /* a cancel has left parts undone */
 	bool needed;           /* a walk has visited it */
 	bool stuck;            /* it needs an operator on the stack of the thread that walks */
-	bool urgent;           /* it is ready, and a thread that sleeps may need it */
 };
 
 struct reaping_list {
@@ -90,14 +93,9 @@ struct reaping_list {
 DEFINE_LIST(reaping_list, struct request_extra, next_reaping, prev_reaping)
 
 struct after_list {
-	struct request_extra *first, *last;
+	struct task_after *first, *last;
 };
-DEFINE_LIST(after_list, struct request_extra, next_after, prev_after)
-
-struct urgent_list {
-	struct request_extra *first, *last;
-};
-DEFINE_LIST(urgent_list, struct request_extra, next_urgent, prev_urgent)
+DEFINE_LIST(after_list, struct task_after, next, prev)
 
 /* Report whether the task is an extended request. */
 static inline bool is_extended(const struct aml_task *task)
@@ -120,25 +118,49 @@ _Static_assert(sizeof(struct request_extra) % _Alignof(struct aml_task) == 0,
 	       "a task follows at once");
 
 /*
- * The edges of a request that is HELD. `side` begins with the edges, if there are several. It
- * continues with the numbers of the excluded operators, in ascending order, and with the label.
+ * The parts of `side`, in this order: struct task_after with EXTRA_AFTER_ALL; the edges, if there
+ * are several; the numbers of the operators to pass over, in ascending order; the label.
  */
-static inline struct task_edge *extra_edges(struct request_extra *extra)
+
+/* Return the part of a request with EXTRA_AFTER_ALL. */
+static inline struct task_after *extra_after(const struct request_extra *extra)
 {
-	return extra->nedges > 1 ? (struct task_edge *)extra->side : &extra->edge;
+	return (struct task_after *)extra->side;
 }
 
+/* Return the edges of a request that is HELD, or is being posted. */
+static inline struct task_edge *extra_edges(struct request_extra *extra)
+{
+	size_t before = extra->options & EXTRA_AFTER_ALL ? sizeof(struct task_after) : 0;
+
+	if (__builtin_expect(extra->nedges <= 1, 1))
+		return &extra->edge;
+	return (struct task_edge *)(void *)((char *)extra->side + before);
+}
+
+/* Return the first byte of `side` after the edges. */
+static inline char *extra_behind_edges(const struct request_extra *extra)
+{
+	size_t before = extra->options & EXTRA_AFTER_ALL ? sizeof(struct task_after) : 0;
+
+	if (extra->nedges > 1)
+		before += extra->nedges * sizeof(struct task_edge);
+	return (char *)extra->side + before;
+}
+
+/* Return the numbers of the operators to pass over. */
 static inline uint64_t *extra_excluded(const struct request_extra *extra)
 {
-	size_t edges = extra->nedges > 1 ? extra->nedges : 0;
-
-	return (uint64_t *)(void *)((struct task_edge *)extra->side + edges);
+	return (uint64_t *)(void *)extra_behind_edges(extra);
 }
 
 /* Return the label of a request that has one. */
 static inline char *extra_label(const struct request_extra *extra)
 {
-	return (char *)(extra_excluded(extra) + extra->nexcluded);
+	bool all = extra->options & EXTRA_AFTER_ALL;
+
+	return extra_behind_edges(extra) +
+	       (all ? extra_after(extra)->nexcluded * sizeof(uint64_t) : 0);
 }
 
 /* Free `side` of an extended request, without the lock. */

@@ -92,7 +92,7 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 	q->ready = NULL;
 	q->afters = (struct after_list){NULL, NULL};
 	q->reaping = (struct reaping_list){NULL, NULL};
-	q->urgent = (struct urgent_list){NULL, NULL};
+	q->nurgent = 0;
 	q->head = NULL;
 	q->nqueued = 0;
 	q->nbegun = 0;

@@ -24,29 +24,35 @@ static bool a_walker_needs_locked(const struct queue_sched *q, const struct aml_
 	return false;
 }
 
+void queue_urgent_locked(struct queue_sched *q, struct request_extra *extra)
+{
+	if (extra->urgent == q->call)
+		return;
+	extra->urgent = q->call;
+	q->nurgent++;
+	q->chores = true;
+}
+
+void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra)
+{
+	if (extra->urgent != q->call)
+		return;
+	extra->urgent = 0;
+	q->nurgent--;
+}
+
 void queue_ready_locked(struct queue_sched *q, struct aml_task *task)
 {
 	task->priv.state = TASK_QUEUED;
 	q->nheld--;
 	q->nqueued++;
-	if (q->walkers.first != NULL && !extra_of(task)->urgent && a_walker_needs_locked(q, task)) {
-		extra_of(task)->urgent = true;
-		urgent_list_push(&q->urgent, extra_of(task));
-		q->chores = true;
-	}
+	if (q->walkers.first != NULL && a_walker_needs_locked(q, task))
+		queue_urgent_locked(q, extra_of(task));
 	/* The scan finds it. */
 	if (q->fifo != NULL && q->fifo->priv.seq < task->priv.seq)
 		return;
 	ready_add(&q->ready, extra_of(task));
 	choose_head_locked(q);
-}
-
-void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra)
-{
-	if (!extra->urgent)
-		return;
-	extra->urgent = false;
-	urgent_list_unlink(&q->urgent, extra);
 }
 
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task)

@@ -19,6 +19,9 @@ static inline void queue_attach_locked(struct queue_sched *q, struct aml_task *t
 /* A HELD request is ready: it is QUEUED. The caller pays the poke. */
 void queue_ready_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
+/* Walkers must be called for a request, unless a thread takes it before the lock is released. */
+void queue_urgent_locked(struct queue_sched *q, struct request_extra *extra) REQUIRES(q);
+
 /* A request was taken or cancelled: no walker has to be called for it. */
 void queue_not_urgent_locked(struct queue_sched *q, struct request_extra *extra) REQUIRES(q);
 

@@ -33,7 +33,15 @@ static void count_down_locked(struct queue_sched *q, struct aml_task *task) REQU
 	queue_ready_locked(q, task);
 }
 
-bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
+/* Report whether a task has neither finished nor been left to the parent process. */
+static bool is_unfinished(const struct aml_task *task)
+{
+	return task->priv.state == TASK_HELD || task->priv.state == TASK_QUEUED ||
+	       task->priv.state == TASK_RUNNING;
+}
+
+/* Link the edges of a request to prerequisites that have not finished. */
+static void link_edges_locked(struct aml_task *task)
 {
 	struct request_extra *extra = extra_of(task);
 	uint64_t first = UINT64_MAX; /* the number of the first one that failed */
@@ -42,30 +50,36 @@ bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
 		struct task_edge *edge = &extra_edges(extra)[i];
 		const struct aml_task *from = edge->from;
 		const struct task_edge *last = task_edges(from);
-		unsigned state = from->priv.state;
-		int code = state == TASK_ORPHAN ? -AML_FAILURE : *request_result(from);
 
-		if (state == TASK_HELD || state == TASK_QUEUED || state == TASK_RUNNING) {
-			/* If the request was named before, its edge is the newest one. */
-			if (last != NULL && last->to == task) {
-				edge->from = NULL;
-				continue;
+		if (!is_unfinished(from)) {
+			bool orphan = from->priv.state == TASK_ORPHAN;
+			int code = orphan ? -AML_FAILURE : *request_result(from);
+
+			edge->from = NULL;
+			if (code != AML_SUCCESS && from->priv.seq < first) {
+				first = from->priv.seq;
+				extra->code = code;
 			}
+		} else if (last != NULL && last->to == task) {
+			/* It was named before: its newest edge is that of this request. */
+			edge->from = NULL;
+		} else {
 			edge->to = task;
 			edge_link(edge);
 			extra->pending++;
-			continue;
-		}
-		edge->from = NULL;
-		if (code != AML_SUCCESS && from->priv.seq < first) {
-			first = from->priv.seq;
-			extra->code = code;
 		}
 	}
+}
+
+bool queue_hold_locked(struct queue_sched *q, struct aml_task *task)
+{
+	struct request_extra *extra = extra_of(task);
+
+	link_edges_locked(task);
 	if (extra->options & EXTRA_AFTER_ALL) {
 		extra->waits_for_all = true;
 		extra->pending++;
-		after_list_push(&q->afters, extra);
+		after_list_push(&q->afters, extra_after(extra));
 		q->settles = true;
 	}
 	if (extra->pending > 0) {
@@ -103,11 +117,13 @@ static bool all_before_finished_locked(const struct queue_sched *q,
 				       const struct request_extra *extra) REQUIRES(q)
 {
 	const struct aml_task *task = q->unfinished.first;
+	const uint64_t *excluded = extra_excluded(extra);
+	size_t n = extra_after(extra)->nexcluded;
 
 	for (size_t i = 0; task != task_of(extra); task = task->priv.next) {
-		while (i < extra->nexcluded && extra_excluded(extra)[i] < task->priv.seq)
+		while (i < n && excluded[i] < task->priv.seq)
 			i++;
-		if (i == extra->nexcluded || extra_excluded(extra)[i] != task->priv.seq)
+		if (i == n || excluded[i] != task->priv.seq)
 			return false;
 	}
 	return true;
@@ -115,13 +131,14 @@ static bool all_before_finished_locked(const struct queue_sched *q,
 
 void queue_release_afters_locked(struct queue_sched *q)
 {
-	struct request_extra *extra;
+	struct task_after *after;
 
 	/* A request that waits for all waits for the first of the list, too. */
-	while ((extra = q->afters.first) != NULL && all_before_finished_locked(q, extra)) {
-		after_list_unlink(&q->afters, extra);
-		extra->waits_for_all = false;
-		count_down_locked(q, task_of(extra));
+	while ((after = q->afters.first) != NULL &&
+	       all_before_finished_locked(q, extra_of(after->task))) {
+		after_list_unlink(&q->afters, after);
+		extra_of(after->task)->waits_for_all = false;
+		count_down_locked(q, after->task);
 	}
 }
 
@@ -134,7 +151,7 @@ void queue_unhold_locked(struct queue_sched *q, struct aml_task *task)
 		if (extra_edges(extra)[i].from != NULL)
 			edge_unlink(&extra_edges(extra)[i]);
 	if (extra->waits_for_all)
-		after_list_unlink(&q->afters, extra);
+		after_list_unlink(&q->afters, extra_after(extra));
 	extra->waits_for_all = false;
 	extra->pending = 0;
 	queue_not_urgent_locked(q, extra);

@@ -62,12 +62,12 @@ void queue_signal_locked(struct queue_sched *q)
 
 void queue_call_walkers_locked(struct queue_sched *q)
 {
-	struct request_extra *extra;
-
-	if (q->urgent.first == NULL)
+	if (q->nurgent == 0)
 		return;
-	while ((extra = urgent_list_pop(&q->urgent)) != NULL)
-		extra->urgent = false;
+	/* The requests are no longer urgent. After 2^32 calls, an old one may seem to be again. */
+	q->nurgent = 0;
+	if (++q->call == 0)
+		q->call = 1;
 	for (struct sleeper *s = q->walkers.first; s != NULL; s = s->next_walker) {
 		s->called = true;
 		pthread_cond_signal(&s->wakeup);

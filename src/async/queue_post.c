@@ -27,6 +27,8 @@ __attribute__((noinline)) static bool allocate_side(struct queue_extras *extras)
 {
 	size_t bytes = extras->nexcluded * sizeof(uint64_t) + extras->label_bytes, edges = 0;
 
+	if (extras->options & EXTRA_AFTER_ALL)
+		bytes += sizeof(struct task_after);
 	if (extras->nedges > UINT32_MAX)
 		return false;
 	if (extras->nedges > 1 &&
@@ -48,7 +50,8 @@ bool queue_create_side(const struct queue_sched *q, struct queue_extras *extras)
 	if (extras->label != NULL)
 		extras->label_bytes = strnlen(extras->label, QUEUE_LABEL_BYTES_MAX) + 1;
 	extras->side = NULL;
-	return (extras->nedges <= 1 && extras->nexcluded == 0 && extras->label_bytes == 0) ||
+	return (extras->nedges <= 1 && !(extras->options & EXTRA_AFTER_ALL) &&
+		extras->label_bytes == 0) ||
 	       allocate_side(extras);
 }
 
@@ -76,7 +79,6 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 	struct task_edge *edges;
 	size_t n = 0;
 
-	extra->nexcluded = (uint32_t)extras->nexcluded;
 	extra->nedges = (uint32_t)extras->nedges;
 	extra->side = extras->side;
 	extra->has_label = extras->label_bytes > 0;
@@ -92,15 +94,18 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 	extra->undone = false;
 	extra->needed = false;
 	extra->stuck = false;
-	extra->urgent = false;
+	extra->urgent = 0;
 	edges = extra_edges(extra);
 	for (size_t i = 0; i < extras->nafter; i++)
 		if (extras->after[i] != NULL)
 			edges[n++].from = extras->after[i];
 	if (extras->chain)
 		edges[n].from = before;
-	if (extras->nexcluded > 0)
+	if (extras->options & EXTRA_AFTER_ALL) {
+		extra_after(extra)->task = task;
+		extra_after(extra)->nexcluded = extras->nexcluded;
 		store_excluded(q, extra_excluded(extra));
+	}
 	if (extra->has_label)
 		memcpy(extra_label(extra), extras->label, extras->label_bytes - 1);
 	if (extra->has_label)
@@ -113,9 +118,7 @@ static void enter_reaping_locked(struct queue_sched *q, struct request_extra *ex
 	reaping_list_push(&q->reaping, extra);
 	if (q->walkers.first == NULL)
 		return;
-	extra->urgent = true;
-	urgent_list_push(&q->urgent, extra);
-	q->chores = true;
+	queue_urgent_locked(q, extra);
 }
 
 void queue_post_locked(struct queue_sched *q, struct aml_task *task)

@@ -31,7 +31,6 @@ enum {
 	TASK_ON_STACK = 1 << 2, /* a request in the frame of its poster: never freed or reused */
 	TASK_SMALL = 1 << 4,    /* a short request that neither blocks nor calls program code */
 	TASK_EXTENDED = 1 << 5, /* a request with a struct request_extra */
-	TASK_KEEPS = 1 << 6,    /* if the request does not run, queue_drop_fn must be called */
 };
 
 /*
@@ -62,8 +61,8 @@ struct queue_request {
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
 
 /*
- * Release what a request with TASK_KEEPS owns. It is called without the lock, for a request that
- * does not run.
+ * Close a request that does not run: release what it owns, and mark it as done. It is called
+ * without the lock.
  */
 typedef void (*queue_drop_fn)(struct aml_task *task);
 

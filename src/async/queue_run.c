@@ -36,12 +36,12 @@ static void extended_call(struct queue_sched *q, struct aml_task *task)
 	const struct request_extra *extra = extra_of(task);
 	int code = -AML_FAILURE;
 
-	if (!extra->skips)
-		task->fn(task->in, task->out);
-	else if (task->priv.flags & TASK_KEEPS)
+	if (extra->skips) {
 		q->drop(task);
-	if (extra->skips)
 		*request_result(task) = extra->code;
+	} else {
+		task->fn(task->in, task->out);
+	}
 	if (!extra->undone)
 		code = *request_result(task);
 	if (extra->callback != NULL)
@@ -96,12 +96,12 @@ void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task)
 {
 	q->beyond++;
 	queue_release(q);
-	if (is_extended(task))
+	if (is_extended(task)) {
 		task_call(q, task, false);
-	else if (task->priv.flags & TASK_KEEPS)
-		q->drop(task);
-	if (is_extended(task))
 		extra_free_side(task);
+	} else {
+		q->drop(task);
+	}
 	queue_acquire(q);
 	q->beyond--;
 	task->priv.active--;

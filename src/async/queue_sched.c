@@ -141,6 +141,7 @@ int queue_create(struct aml_sched **sched, const struct queue_attr *attr)
 	if (attr->num_threads > 0)
 		queue_spin_prepare(q);
 	q->eventfd = -1;
+	q->call = 1;
 	q->nworkers = (unsigned)attr->num_threads;
 	q->slots = q->nworkers > 0 ? q->nworkers : 1;
 	q->unfinished_max = attr->unfinished_max;

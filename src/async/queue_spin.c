@@ -118,10 +118,14 @@ static bool process_leaves_cpu(struct queue_spin *spin, uint64_t now)
 	return !spin->full;
 }
 
-/* Spin until a signal, or until the time `end`. False: another thread wanted the CPU. */
+/*
+ * Spin until a signal, or until the time `end`. False: another thread wanted the CPU. While the
+ * other thread had the CPU, the system may have moved this one to an unused CPU: the spin goes on.
+ */
 static bool spin_until(const struct sleeper *me, uint64_t end)
 {
 	uint64_t now = clock_ns();
+	int cpu = sched_getcpu();
 
 	for (unsigned looks = 1; now < end; looks++) {
 		uint64_t before = now;
@@ -133,8 +137,12 @@ static bool spin_until(const struct sleeper *me, uint64_t end)
 		else
 			queue_pause_cpu();
 		now = clock_ns();
-		if (now - before > SPIN_YIELD_LATE_NS)
-			return false;
+		if (now - before > SPIN_YIELD_LATE_NS) {
+			if (sched_getcpu() == cpu)
+				return false;
+			cpu = sched_getcpu();
+			end += now - before;
+		}
 	}
 	return true;
 }

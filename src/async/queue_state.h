@@ -158,9 +158,8 @@
  *
  * Walkers. An operator that waits for HELD requests runs what they need (queue_walk.c). While all
  * of that runs elsewhere, its sleeper is in `walkers`. If a request becomes ready that a walker may
- * need, the request is put on `urgent`, and leaves it if a thread takes it. When the lock is
- * released with requests on `urgent`, no thread is on its way to them: all walkers are called, and
- * walk again.
+ * need, the request is urgent, until a thread takes it. When the lock is released with urgent
+ * requests (`nurgent`), no thread is on its way to them: all walkers are called, and walk again.
  *
  * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
@@ -323,7 +322,8 @@ struct CAPABILITY queue_sched {
 	size_t ncompletions;         /* the length of `completions` */
 	struct sleeper_list reapers; /* threads that wait for completions */
 	struct walker_list walkers;  /* operators that sleep until what they need is ready */
-	struct urgent_list urgent;   /* ready requests for which no walker was called yet */
+	size_t nurgent;              /* ready requests for which no walker was called yet */
+	uint32_t call;               /* the number of the next call of walkers, never 0 */
 	uint64_t last_walk;          /* the number of the last walk */
 	uint64_t signals;            /* what the next release adds to the eventfd */
 	int eventfd;                 /* -1: there is none */

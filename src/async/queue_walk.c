@@ -122,15 +122,17 @@ struct aml_task *queue_walk_next_locked(struct queue_sched *q, struct queue_walk
 /* Report whether a request waits for all, and one of the operators on the stack is among these. */
 static bool waits_for_stack(const struct queue_sched *q, const struct request_extra *extra)
 {
+	size_t n = extra_after(extra)->nexcluded;
+
 	for (const struct frame *f = queue_frame; f != NULL; f = f->outer) {
 		uint64_t seq = f->task->priv.seq;
 		size_t i = 0;
 
 		if (f->q != q || seq >= task_of(extra)->priv.seq)
 			continue;
-		while (i < extra->nexcluded && extra_excluded(extra)[i] != seq)
+		while (i < n && extra_excluded(extra)[i] != seq)
 			i++;
-		if (i == extra->nexcluded)
+		if (i == n)
 			return true;
 	}
 	return false;
@@ -153,7 +155,7 @@ static bool has_stuck_before_locked(const struct queue_sched *q, const struct re
 	REQUIRES(q)
 {
 	/* If no operator was passed over, it waits for all of them itself. */
-	if (extra->nexcluded == 0)
+	if (extra_after(extra)->nexcluded == 0)
 		return false;
 	for (const struct aml_task *t = q->unfinished.first; t != task_of(extra); t = t->priv.next)
 		if (is_held(t) && is_stuck(q, extra_of(t)))

@@ -83,7 +83,7 @@ bool copy_near_unit(const struct copy_plan *plan, const struct unit_span *span,
 /* Find the source offsets of the bytes of a vector. A byte that is not stored has INT16_MAX. */
 static inline void find_near_bytes(const struct near_unit *unit, size_t dst, uint16_t *at)
 {
-	uint16_t left[SHUFFLE_WIDTH_MIN], out[SHUFFLE_WIDTH_MIN] = {0};
+	uint16_t left[SHUFFLE_WIDTH_MIN], out[SHUFFLE_WIDTH_MIN] = {0}, bytes = unit->bytes;
 
 	for (size_t b = 0; b < SHUFFLE_WIDTH_MIN; b++) {
 		left[b] = (uint16_t)(dst + b);
@@ -103,8 +103,9 @@ static inline void find_near_bytes(const struct near_unit *unit, size_t dst, uin
 		}
 	}
 	for (size_t b = 0; b < SHUFFLE_WIDTH_MIN; b++) {
-		out[b] |= left[b] >= unit->bytes ? UINT16_MAX : 0;
-		at[b] = (uint16_t)(out[b] ? INT16_MAX : at[b] + left[b]);
+		uint16_t none = (uint16_t)(out[b] | (left[b] >= bytes ? UINT16_MAX : 0));
+
+		at[b] = (uint16_t)((at[b] + left[b]) & ~none) | (none & INT16_MAX);
 	}
 }
 

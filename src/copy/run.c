@@ -7,7 +7,9 @@
 #include "copy/columns.h"
 #include "copy/deref.h"
 #include "copy/listed.h"
+#include "copy/looped.h"
 #include "copy/padded.h"
+#include "copy/planes.h"
 #include "copy/run.h"
 #include "copy/shuffle.h"
 #include "copy/staged.h"
@@ -60,6 +62,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_tiny(plan);
 		else if (plan->method == COPY_BY_SHUFFLE)
 			copy_shuffled(plan);
+		else if (plan->method == COPY_BY_LOOPED)
+			copy_looped(plan);
 		else
 			copy_strided(plan);
 		break;
@@ -69,6 +73,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_staged(plan);
 		else if (plan->method == COPY_BY_LISTS)
 			copy_listed(plan);
+		else if (plan->method == COPY_BY_PLANES)
+			copy_planes(plan);
 		else if (plan->method == COPY_BY_COLUMNS)
 			copy_columns(plan);
 		else

@@ -31,12 +31,22 @@ __attribute__((always_inline)) static inline void move_line(char *dst, ptrdiff_t
 	}
 }
 
-/* Copy the elements of two loops, `row` inside of `outer`. */
-__attribute__((always_inline)) static inline void move_plane(const struct copy_plan *plan,
-							     const struct copy_loop *row,
-							     const struct copy_loop *outer,
-							     size_t size)
+/* The elements of one loop. `size` is a constant. */
+__attribute__((always_inline)) static inline void move_one_loop(const struct copy_plan *plan,
+								size_t size)
 {
+	const struct copy_loop *loop = &plan->loops[0];
+
+	move_line(plan->run.dst, loop->dst_step, plan->run.src, loop->src_step, loop->extent, size);
+}
+
+/* The elements of two loops, the longer one inside. */
+__attribute__((always_inline)) static inline void move_two_loops(const struct copy_plan *plan,
+								 size_t size)
+{
+	bool first = plan->loops[0].extent >= plan->loops[1].extent;
+	const struct copy_loop *row = &plan->loops[first ? 0 : 1];
+	const struct copy_loop *outer = &plan->loops[first ? 1 : 0];
 	char *dst = plan->run.dst;
 	const char *src = plan->run.src;
 
@@ -49,58 +59,75 @@ __attribute__((always_inline)) static inline void move_plane(const struct copy_p
 	}
 }
 
-__attribute__((always_inline)) static inline void move_elements(const struct copy_plan *plan,
-								size_t size)
+/* The elements of any loops. */
+__attribute__((always_inline)) static inline void move_loops(const struct copy_plan *plan,
+							     size_t size)
 {
 	const struct copy_loop *loop = &plan->loops[0];
 	struct copy_place place;
 
-	if (plan->nloops == 2) {
-		bool first = loop[0].extent >= loop[1].extent;
-
-		move_plane(plan, &loop[first ? 0 : 1], &loop[first ? 1 : 0], size);
-		return;
-	}
-	if (plan->nloops == 1) {
-		move_line(plan->run.dst, loop->dst_step, plan->run.src, loop->src_step,
-			  loop->extent, size);
-		return;
-	}
 	copy_first_place(plan, 1, &place);
 	do
 		move_line(place.dst, loop->dst_step, place.src, loop->src_step, loop->extent, size);
 	while (copy_next_place(plan, 1, &place));
 }
 
-#define TINY_CASE(size)                    \
-	case size:                         \
-		move_elements(plan, size); \
-		break;
-
-/* Apart from the usual sizes: a jump by a table takes longer than an element. */
-static void copy_tiny_odd(const struct copy_plan *plan)
-{
-	switch (plan->run.bytes) {
-		TINY_CASE(3)
-		TINY_CASE(6)
-		TINY_CASE(12)
-	default:
-		move_elements(plan, COPY_TINY_ELEMENT_BYTES_MAX);
-		break;
+/*
+ * Define a function for each number of loops, because a frame with a place takes long to set up.
+ * The odd sizes are apart: a jump by a table takes longer than an element.
+ */
+#define TINY(name, move)                                                               \
+	__attribute__((noinline)) static void name##_odd(const struct copy_plan *plan) \
+	{                                                                              \
+		switch (plan->run.bytes) {                                             \
+		case 3:                                                                \
+			move(plan, 3);                                                 \
+			break;                                                         \
+		case 6:                                                                \
+			move(plan, 6);                                                 \
+			break;                                                         \
+		case 12:                                                               \
+			move(plan, 12);                                                \
+			break;                                                         \
+		default:                                                               \
+			move(plan, COPY_TINY_ELEMENT_BYTES_MAX);                       \
+		}                                                                      \
+	}                                                                              \
+                                                                                       \
+	__attribute__((noinline)) static void name(const struct copy_plan *plan)       \
+	{                                                                              \
+		switch (plan->run.bytes) {                                             \
+		case 1:                                                                \
+			move(plan, 1);                                                 \
+			break;                                                         \
+		case 2:                                                                \
+			move(plan, 2);                                                 \
+			break;                                                         \
+		case 4:                                                                \
+			move(plan, 4);                                                 \
+			break;                                                         \
+		case 8:                                                                \
+			move(plan, 8);                                                 \
+			break;                                                         \
+		case 16:                                                               \
+			move(plan, 16);                                                \
+			break;                                                         \
+		default:                                                               \
+			name##_odd(plan);                                              \
+		}                                                                      \
 	}
-}
+
+TINY(copy_one_loop, move_one_loop)
+TINY(copy_two_loops, move_two_loops)
+TINY(copy_loops, move_loops)
 
 void copy_tiny(const struct copy_plan *plan)
 {
 	COUNT(true, "", "few elements");
-	switch (plan->run.bytes) {
-		TINY_CASE(1)
-		TINY_CASE(2)
-		TINY_CASE(4)
-		TINY_CASE(8)
-		TINY_CASE(16)
-	default:
-		copy_tiny_odd(plan);
-		break;
-	}
+	if (plan->nloops == 1)
+		copy_one_loop(plan);
+	else if (plan->nloops == 2)
+		copy_two_loops(plan);
+	else
+		copy_loops(plan);
 }

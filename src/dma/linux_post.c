@@ -160,8 +160,6 @@ static int draft_plan(struct posting *post, struct draft *draft)
 	draft->plan_bytes = copy_plan_size(&room->plan);
 	draft->bytes = copy_plan_payload(&room->plan);
 	draft->parts = copy_plan_parts_of(&room->plan, draft->bytes);
-	if (!copy_plan_is_own(&room->plan))
-		draft->flags |= TASK_KEEPS;
 	if (attr->callback == NULL && request_is_small(&room->plan, draft->bytes))
 		draft->flags |= TASK_SMALL;
 	return AML_SUCCESS;

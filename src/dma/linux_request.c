@@ -96,10 +96,13 @@ static void run_part(struct aml_task *task, unsigned part)
 		__atomic_store_n(&r->pub.task_out, err, __ATOMIC_RELAXED);
 }
 
-/* Release the layouts of a request that does not run. */
-static void drop_plan(struct aml_task *task)
+/* Close a request that does not run. */
+static void drop_request(struct aml_task *task)
 {
-	copy_plan_release(&((struct request *)(void *)task)->plan);
+	struct request *r = (struct request *)(void *)task;
+
+	copy_plan_release(&r->plan);
+	r->pub.flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
 }
 
 /* Return the name of a task in a trace. NULL: a task that is no request. */
@@ -123,7 +126,7 @@ void request_describe(struct queue_sched *q)
 
 	for (unsigned i = 0; i < QUEUE_SIZES; i++)
 		sizes[i] = class_size(i);
-	queue_set_requests(q, run_part, drop_plan, sizes);
+	queue_set_requests(q, run_part, drop_request, sizes);
 	queue_trace(q)->name = request_name;
 }
 
@@ -228,8 +231,6 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 		request.flags |= TASK_SMALL;
 	if (req == NULL)
 		request.flags |= TASK_OWNED;
-	if (!copy_plan_is_own(kept))
-		request.flags |= TASK_KEEPS;
 	err = queue_lock_to_post(q, 1);
 	if (err == AML_SUCCESS) {
 		r = (struct request *)(void *)queue_take_free_locked(q, size_class);

@@ -61,6 +61,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->drain = set->drain;
 	if (set->rows != NULL)
 		table->rows = set->rows;
+	if (set->looped != NULL)
+		table->looped = set->looped;
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)
@@ -74,6 +76,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 			table->staged[i] = set->staged[i];
 		if (set->listed[i] != NULL)
 			table->listed[i] = set->listed[i];
+		if (set->planes[i] != NULL)
+			table->planes[i] = set->planes[i];
 	}
 	if (set->shuffle != NULL) {
 		table->shuffle = set->shuffle;

@@ -45,6 +45,25 @@ typedef void (*tile_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_
 typedef void (*listed_fn)(char *dst, const ptrdiff_t *dst_at, const char *src,
 			  const ptrdiff_t *src_at, size_t nb, size_t na);
 
+/* A loop: `n` iterations, which are these bytes apart. `n` is at least 1. */
+struct kernel_loop {
+	size_t n;
+	ptrdiff_t dst_step, src_step;
+};
+
+/* The most loops that a kernel has. */
+enum { KERNEL_LOOPS_MAX = 8 };
+
+/*
+ * Transposes small planes of `na` rows and `nb` columns: element b of source row a is at
+ * `src + a * src_step + b * size`, and becomes element a of the destination row at
+ * `dst + b * dst_step`. There is a plane for each place of the `count` loops around it, up to
+ * KERNEL_LOOPS_MAX. `nb` is at least TILE_BYTES / size. `na` is at least `width / size`. If `masks`
+ * is set, and elements have 4 bytes or more, it can be less: more than half of that.
+ */
+typedef void (*planes_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t nb, size_t na, const struct kernel_loop *loops, size_t count);
+
 /*
  * The widths of a shuffle's vector: one of two. The windows that a vector may be made of, and the
  * mark of a byte that a window does not have.
@@ -160,6 +179,16 @@ enum { REPEAT_BYTES_MAX = 256, SPLAT_BYTES_MAX = 16 };
 typedef void (*rows_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			size_t size, size_t n);
 
+/* The sizes of the runs that looped() copies. */
+enum { LOOPED_BYTES_MIN = 3, LOOPED_BYTES_MAX = 2048 };
+
+/*
+ * Copies runs of `size` bytes in `count` nested loops, the innermost first. `size` is from
+ * LOOPED_BYTES_MIN to LOOPED_BYTES_MAX, and `count` from 1 to KERNEL_LOOPS_MAX.
+ */
+typedef void (*looped_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			  size_t count);
+
 /*
  * Fills n rows with copies of an element of `size` bytes, up to REPEAT_BYTES_MAX: each row with
  * `count` copies of its own element. Rows are `dst_step` bytes apart, and their elements `src_step`
@@ -180,8 +209,8 @@ struct padded_row {
 enum { PADDED_NEUTRAL_BYTES = 16 };
 
 /*
- * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. n can be
- * 0. `row->bytes` is at least 1, `row->run` can be 0.
+ * Writes n padded rows, `dst_step` bytes apart, from runs that are `src_step` bytes apart. The
+ * steps are not negative. n can be 0. `row->bytes` is at least 1, `row->run` can be 0.
  */
 typedef void (*pad_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		       const struct padded_row *row, size_t n);
@@ -198,6 +227,7 @@ struct kernels {
 	stream_fn stream;
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
+	looped_fn looped;
 	repeat_fn repeat;
 	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */
@@ -206,7 +236,8 @@ struct kernels {
 	tile_fn staged[KERNEL_SIZES];
 	/* For data in the caches. */
 	listed_fn listed[KERNEL_SIZES];
-	bool masks; /* `listed` accepts few rows */
+	planes_fn planes[KERNEL_SIZES];
+	bool masks; /* `listed` and `planes` accept few rows */
 	/*
 	 * All or none; the portable set has none. Without `shuffle_masks`, callers set all bits of
 	 * `load`, and the bits of `store` of all bytes.

@@ -9,20 +9,20 @@
 enum { PORTABLE_WIDTH_BYTES = 64 };
 
 static inline void portable_tile(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-				 size_t n, size_t na, size_t size)
+				 size_t nb, size_t na, size_t size)
 {
-	for (size_t b = 0; b < n * TILE_BYTES / size; b++)
+	for (size_t b = 0; b < nb; b++)
 		for (size_t a = 0; a < na; a++)
 			memcpy(dst + (ptrdiff_t)b * dst_step + a * size,
 			       src + (ptrdiff_t)a * src_step + b * size, size);
 }
 
-#define PORTABLE_TILE(size)                                                              \
-	static void portable_tile_##size(char *dst, ptrdiff_t dst_step, const char *src, \
-					 ptrdiff_t src_step, size_t n, size_t na)        \
-	{                                                                                \
-		COUNT(true, "portable", "tile of " #size);                               \
-		portable_tile(dst, dst_step, src, src_step, n, na, size);                \
+#define PORTABLE_TILE(size)                                                                  \
+	static void portable_tile_##size(char *dst, ptrdiff_t dst_step, const char *src,     \
+					 ptrdiff_t src_step, size_t n, size_t na)            \
+	{                                                                                    \
+		COUNT(true, "portable", "tile of " #size);                                   \
+		portable_tile(dst, dst_step, src, src_step, n *TILE_BYTES / size, na, size); \
 	}
 
 static inline void portable_listed(char *dst, const ptrdiff_t *dst_at, const char *src,
@@ -40,6 +40,36 @@ static inline void portable_listed(char *dst, const ptrdiff_t *dst_at, const cha
 		COUNT(true, "portable", "listed tile of " #size);                               \
 		portable_listed(dst, dst_at, src, src_at, nb, na, size);                        \
 	}
+
+/* The outermost loop, then the others, then a plane. */
+static void portable_planes(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			    size_t nb, size_t na, const struct kernel_loop *loops, size_t count,
+			    size_t size)
+{
+	if (count == 0) {
+		portable_tile(dst, dst_step, src, src_step, nb, na, size);
+		return;
+	}
+	for (size_t i = 0; i < loops[count - 1].n; i++)
+		portable_planes(dst + (ptrdiff_t)i * loops[count - 1].dst_step, dst_step,
+				src + (ptrdiff_t)i * loops[count - 1].src_step, src_step, nb, na,
+				loops, count - 1, size);
+}
+
+#define PORTABLE_PLANES(size)                                                              \
+	static void portable_planes_##size(char *dst, ptrdiff_t dst_step, const char *src, \
+					   ptrdiff_t src_step, size_t nb, size_t na,       \
+					   const struct kernel_loop *loops, size_t count)  \
+	{                                                                                  \
+		COUNT(true, "portable", "planes of " #size);                               \
+		portable_planes(dst, dst_step, src, src_step, nb, na, loops, count, size); \
+	}
+
+PORTABLE_PLANES(1)
+PORTABLE_PLANES(2)
+PORTABLE_PLANES(4)
+PORTABLE_PLANES(8)
+PORTABLE_PLANES(16)
 
 PORTABLE_LISTED(1)
 PORTABLE_LISTED(2)
@@ -75,11 +105,17 @@ static inline void portable_move(char *dst, const char *src, size_t size, size_t
 		portable_move(dst + (ptrdiff_t)i * dst_step, src + (ptrdiff_t)i * src_step, size, \
 			      half);
 
-static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+/* Copies n runs of LOOPED_BYTES_MIN to ROWS_BYTES_MAX bytes. */
+static void portable_runs(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 			  size_t size, size_t n)
 {
-	COUNT(true, "portable", "rows");
-	if (size <= 32)
+	if (size <= 4)
+		PORTABLE_ROWS(2)
+	else if (size <= 8)
+		PORTABLE_ROWS(4)
+	else if (size <= 16)
+		PORTABLE_ROWS(8)
+	else if (size <= 32)
 		PORTABLE_ROWS(16)
 	else if (size <= 64)
 		PORTABLE_ROWS(32)
@@ -87,6 +123,35 @@ static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdif
 		PORTABLE_ROWS(64)
 	else
 		PORTABLE_ROWS(128)
+}
+
+static void portable_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			  size_t size, size_t n)
+{
+	COUNT(true, "portable", "rows");
+	portable_runs(dst, dst_step, src, src_step, size, n);
+}
+
+/* The outermost loop, then the others. */
+static void portable_looped(char *dst, const char *src, size_t size,
+			    const struct kernel_loop *loops, size_t count)
+{
+	const struct kernel_loop *loop = &loops[count - 1];
+
+	COUNT(true, "portable", "looped");
+	if (count == 1 && size <= ROWS_BYTES_MAX) {
+		portable_runs(dst, loop->dst_step, src, loop->src_step, size, loop->n);
+		return;
+	}
+	for (size_t i = 0; i < loop->n; i++) {
+		char *to = dst + (ptrdiff_t)i * loop->dst_step;
+		const char *from = src + (ptrdiff_t)i * loop->src_step;
+
+		if (count == 1)
+			memcpy(to, from, size);
+		else
+			portable_looped(to, from, size, loops, count - 1);
+	}
 }
 
 enum {
@@ -168,6 +233,7 @@ const struct kernels kernels_portable = {
 	.stream = portable_stream,
 	.drain = portable_drain,
 	.rows = portable_rows,
+	.looped = portable_looped,
 	.repeat = portable_repeat,
 	.pad = portable_pad,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,
@@ -178,5 +244,7 @@ const struct kernels kernels_portable = {
 		   portable_tile_16},
 	.listed = {portable_listed_1, portable_listed_2, portable_listed_4, portable_listed_8,
 		   portable_listed_16},
+	.planes = {portable_planes_1, portable_planes_2, portable_planes_4, portable_planes_8,
+		   portable_planes_16},
 	.masks = true,
 };

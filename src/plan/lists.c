@@ -12,6 +12,7 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 #include "plan/lists.h"
+#include "plan/planes.h"
 
 enum {
 	LIST_ROW_BYTES = 256, /* rows and source rows of this size are long enough */
@@ -107,6 +108,26 @@ static bool size_is_listed(size_t size)
 	return size <= TILE_BYTES && (size & (size - 1)) == 0;
 }
 
+/* The estimated time of the lists. */
+static uint64_t cost_of_lists(const struct copy_plan *plan, size_t rows, size_t columns)
+{
+	uint64_t planes = copy_plan_payload(plan) / (rows * columns * plan->run.bytes);
+
+	return copy_planes_listed_cost(plan->run.bytes, rows, columns, planes);
+}
+
+uint64_t copy_lists_cost(const struct copy_plan *plan)
+{
+	size_t rows = plan->loops[0].extent, columns = plan->loops[1].extent;
+
+	for (uint8_t i = 2; i < plan->listed.plane_loops; i++)
+		if (plan->listed.row_loops >> i & 1)
+			rows *= plan->loops[i].extent;
+		else
+			columns *= plan->loops[i].extent;
+	return cost_of_lists(plan, rows, columns);
+}
+
 bool copy_lists_choose(struct copy_plan *plan, bool order)
 {
 	struct listed_plane plane = {.rows = plan->loops[0].extent,
@@ -121,6 +142,9 @@ bool copy_lists_choose(struct copy_plan *plan, bool order)
 	    !lists_fit(plane.rows, plane.columns, plan->run.bytes))
 		return false;
 	if (tiles_are_better(plan, plane.loops.plane_loops > 2))
+		return false;
+	if ((plane.columns == plan->loops[1].extent || !copy_planes_waste_lines(plan)) &&
+	    copy_planes_cost(plan) <= cost_of_lists(plan, plane.rows, plane.columns))
 		return false;
 	plan->listed = plane.loops;
 	return true;

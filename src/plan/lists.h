@@ -41,6 +41,9 @@ static inline uint8_t copy_lists_row_loop(const struct copy_plan *plan)
  */
 bool copy_lists_choose(struct copy_plan *plan, bool order);
 
+/* The estimated time of a transposition by the lists that were chosen, in quarters of a cycle. */
+uint64_t copy_lists_cost(const struct copy_plan *plan);
+
 /*
  * Can a transposition that streams be copied by lists, and are the contiguous bytes of its
  * destination long enough? If so, fill in its member `listed`. Moves the loops of a plane to the

@@ -7,6 +7,7 @@
 #include "plan/lists.h"
 #include "plan/order.h"
 #include "plan/plan.h"
+#include "plan/planes.h"
 #include "plan/rows.h"
 #include "plan/variant.h"
 
@@ -47,13 +48,22 @@ static inline bool copy_plan_is_wide_plane(const struct copy_plan *plan)
 	       copy_plan_has_tiles(plan);
 }
 
+/* Choose the method of planes. The order of the loops does not matter to a part. */
+static inline void copy_plan_choose_planes(struct copy_plan *plan)
+{
+	plan->method = COPY_BY_PLANES;
+	copy_planes_order(plan);
+}
+
 /* copy_plan_choose_method() for a transposition in the caches. `order`: see copy_lists_choose(). */
 static inline void copy_plan_choose_cached_method(struct copy_plan *plan, bool order)
 {
 	if (copy_plan_is_wide_plane(plan))
-		plan->method = COPY_BY_TILES;
+		plan->method = copy_planes_cost(plan) < UINT64_MAX ? COPY_BY_PLANES : COPY_BY_TILES;
 	else if (copy_lists_choose(plan, order))
 		plan->method = COPY_BY_LISTS;
+	else if (copy_planes_cost(plan) < UINT64_MAX)
+		copy_plan_choose_planes(plan);
 	else
 		plan->method = copy_plan_has_tiles(plan) ? COPY_BY_TILES : COPY_BY_BLOCKS;
 }

@@ -19,6 +19,7 @@
 #include "plan/lists.h"
 #include "plan/method.h"
 #include "plan/normal.h"
+#include "plan/planes.h"
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
@@ -29,8 +30,8 @@ enum { SMALL_PLANE_BYTES = 256 };
 /* Plans with loops, without tiles and of at most this size are copied element by element. */
 enum { FEW_ELEMENTS = 160, FEW_BYTES = 1024 };
 
-/* At most this number of elements, and few elements in shorter rows, are copied one by one. */
-enum { ROWS_ELEMENTS = 16, ROWS_ROW_BYTES = 32 };
+/* Shorter rows of few elements are copied element by element. */
+enum { ROWS_ROW_BYTES = 32 };
 
 /* Apply rule 2. */
 static void make_steps_positive(struct copy_plan *plan)
@@ -106,7 +107,9 @@ static uint8_t source_row_loop(const struct copy_plan *plan)
 {
 	ptrdiff_t size = (ptrdiff_t)plan->run.bytes;
 
-	if (copy_rows_fill(plan))
+	bool tiles = plan->run.bytes <= TILE_BYTES && (size & (size - 1)) == 0;
+
+	if (copy_rows_fill(plan) || (!tiles && copy_rows_looped(plan)))
 		return 0;
 	for (uint8_t i = 1; i < plan->nloops && plan->loops[0].dst_step == size; i++)
 		if (plan->loops[i].src_step == size)
@@ -164,18 +167,21 @@ static bool takes_tiles(const struct copy_plan *plan, uint8_t row)
 }
 
 /*
- * In the caches, do lists of rows fit a transposition? They do if small planes make up large ones.
- * `row` is the loop that is contiguous in the source.
+ * The estimated time of a transposition of small planes in the caches, in quarters of a cycle.
+ * UINT64_MAX: there is no way to transpose them. `row` is the loop that is contiguous in the
+ * source.
  */
-static bool has_lists(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
+static uint64_t cost_of_planes(const struct copy_plan *plan, uint8_t row, uint64_t bytes)
 {
 	union copy_plan_room room;
 
 	if (row == 0 || bytes >= caches()->stream_bytes)
-		return false;
+		return UINT64_MAX;
 	memcpy(&room, plan, copy_plan_size(plan));
 	order_transposition(&room.plan, row);
-	return copy_lists_choose(&room.plan, true);
+	if (copy_lists_choose(&room.plan, true))
+		return copy_lists_cost(&room.plan);
+	return copy_planes_cost(&room.plan);
 }
 
 /*
@@ -202,19 +208,22 @@ static bool has_wide_rows(const struct copy_plan *plan, uint8_t row)
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
 	uint8_t row = source_row_loop(plan);
-	bool tiles = takes_tiles(plan, row), lists, wide;
+	uint64_t planes = UINT64_MAX;
+	bool tiles = takes_tiles(plan, row), wide;
 
 	if (!tiles && plan->nloops > 1 && takes_elements(plan, bytes)) {
 		plan->kind = COPY_STRIDED;
 		plan->method = COPY_BY_ELEMENTS;
 		return;
 	}
-	lists = !tiles && has_lists(plan, row, bytes);
 	wide = tiles && (has_wide_rows(plan, row) || bytes >= copy_choice_bytes(COPY_STRIDED));
-	if (!wide && copy_shuffle_choose(plan, lists))
-		return;
-	plan->kind =
-		(uint8_t)(tiles || lists ? order_transposition(plan, row) : choose_kind(plan, row));
+	if (!wide) {
+		planes = cost_of_planes(plan, row, bytes);
+		if ((!tiles || planes < UINT64_MAX) && copy_shuffle_choose(plan, planes))
+			return;
+	}
+	plan->kind = (uint8_t)(tiles || planes < UINT64_MAX ? order_transposition(plan, row)
+							    : choose_kind(plan, row));
 }
 
 /*
@@ -279,7 +288,7 @@ static bool complete_run(struct copy_plan *plan, size_t bytes)
 	return true;
 }
 
-bool copy_plan_complete_rows(struct copy_plan *plan, size_t count)
+bool copy_plan_complete_rows(struct copy_plan *plan, bool tiny)
 {
 	const struct copy_loop *outer = &plan->loops[1];
 	size_t bytes = plan->run.bytes * plan->loops[0].extent, payload;
@@ -291,8 +300,7 @@ bool copy_plan_complete_rows(struct copy_plan *plan, size_t count)
 	payload = bytes * outer->extent;
 	if (outer->dst_step <= 0 || copy_loop_is_contiguous(outer, bytes) ||
 	    payload >= copy_choice_bytes(COPY_STRIDED) || copy_shuffle_takes(bytes, payload) ||
-	    ((count <= ROWS_ELEMENTS || bytes < ROWS_ROW_BYTES) &&
-	     copy_is_tiny(count, plan->run.bytes)))
+	    (tiny && bytes < ROWS_ROW_BYTES))
 		return false;
 	keep_loop(plan, 1);
 	plan->kind = COPY_STRIDED;

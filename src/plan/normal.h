@@ -35,12 +35,15 @@ static inline bool copy_loop_is_contiguous(const struct copy_loop *loop, size_t 
 	return loop->dst_step == (ptrdiff_t)bytes && loop->src_step == (ptrdiff_t)bytes;
 }
 
+/* At most this number of elements in rows are copied one by one. */
+enum { COPY_ROWS_ELEMENTS_MIN = 16 };
+
 /*
- * Complete a small plan of one or two loops and `count` elements, whose first loop is contiguous in
- * the destination. Returns false, and changes nothing, if the plan has a choice, or may be copied
- * faster in another way.
+ * Complete a small plan of one or two loops, whose first loop is contiguous in the destination.
+ * Returns false, and changes nothing, if the plan has a choice, or may be copied faster in another
+ * way: if it is `tiny`, element by element.
  */
-bool copy_plan_complete_rows(struct copy_plan *plan, size_t count);
+bool copy_plan_complete_rows(struct copy_plan *plan, bool tiny);
 
 /*
  * Complete a plan of `count` elements, whose loops are in any order and have no extent of 1. The
@@ -48,10 +51,14 @@ bool copy_plan_complete_rows(struct copy_plan *plan, size_t count);
  */
 static inline void copy_plan_complete(struct copy_plan *plan, size_t count)
 {
-	if (plan->nloops - 1u < 2 && copy_loop_is_contiguous(&plan->loops[0], plan->run.bytes) &&
-	    copy_plan_complete_rows(plan, count))
+	bool tiny = copy_is_tiny(count, plan->run.bytes);
+	/* Very few elements in rows are copied one by one. */
+	uint8_t rows = tiny && count <= COPY_ROWS_ELEMENTS_MIN ? 1 : 2;
+
+	if (plan->nloops - 1u < rows && plan->loops[0].dst_step == (ptrdiff_t)plan->run.bytes &&
+	    copy_plan_complete_rows(plan, tiny))
 		return;
-	if (copy_is_tiny(count, plan->run.bytes))
+	if (tiny)
 		copy_plan_complete_tiny(plan);
 	else
 		copy_plan_normalise(plan);

@@ -8,11 +8,12 @@
 #include "plan/plan.h"
 
 enum {
-	ROW_ITERATIONS_ENOUGH = 16, /* a row loop this long is as good as a longer one */
-	ROW_RUN_BYTES_SHORT = 128,  /* longer runs take longer than the start of a row */
-	FILL_BYTES_MIN = 256,       /* a row of equal runs this long is filled */
-	FILL_CACHED_BYTES_MIN = 96, /* the same in the caches, if a vector repeats a run */
-	FILL_CACHED_PART = 4,       /* up to this part of a copy that streams */
+	ROW_ITERATIONS_ENOUGH = 16,      /* a row loop this long is as good as a longer one */
+	ROW_RUN_BYTES_SHORT = 128,       /* longer runs take longer than the start of a row */
+	FILL_BYTES_MIN = 256,            /* a row of equal runs this long is filled */
+	FILL_CACHED_BYTES_MIN = 96,      /* the same in the caches, if a vector repeats a run */
+	FILL_CACHED_PART = 4,            /* up to this part of a copy that streams */
+	LOOPED_PLAN_BYTES_MAX = 1 << 20, /* larger plans are split into sections for the caches */
 	/* A section of a gathered plan: a row loop around at most this many contiguous bytes. */
 	GATHERED_ROW_BYTES_MAX = 512,
 };
@@ -22,6 +23,9 @@ enum {
  * that were inside of it follow.
  */
 void copy_rows_choose(struct copy_plan *plan);
+
+/* Is a strided plan that does not stream copied by a kernel that has all loops? */
+bool copy_rows_looped(const struct copy_plan *plan);
 
 /* Can a strided plan in normal form be gathered? */
 static inline bool copy_rows_can_gather(const struct copy_plan *plan)

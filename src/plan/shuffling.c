@@ -16,7 +16,6 @@
 #include "kernels/kernels.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
-#include "plan/lists.h"
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 
@@ -51,9 +50,6 @@ enum {
 	COST_RUN_ODD = 9,           /* to copy any other element */
 	COST_RUN_ROW = 12,          /* the same by a kernel */
 	COST_ROW = 30,              /* to begin a row of elements */
-	COST_PIECE = 6,             /* to transpose TILE_BYTES of a tile */
-	COST_PIECE_NARROW = 12,     /* the same of a tile that is narrower than a vector */
-	COST_PLANE = 100,           /* to begin a plane of tiles */
 	ROW_UNITS_ENOUGH = 8,       /* units in a row that make the call cheap */
 	SHORT_ROW_UNITS = 32,       /* shorter rows are copied together by a call */
 	SHUFFLE_SPAN_MAX = 1 << 30, /* of a unit in the source */
@@ -259,36 +255,6 @@ static uint64_t cost_of_rows(const struct copy_plan *plan, uint64_t n)
 	       (plan->nloops > 1 ? n / longest * COST_ROW : COST_ROW);
 }
 
-/*
- * Estimate the cost of transposing n elements by tiles, whose rows may consist of several loops
- * (plan/lists.c). UINT64_MAX: there are no tiles.
- */
-static uint64_t cost_of_tiles(const struct copy_plan *plan, uint64_t n)
-{
-	size_t size = plan->run.bytes, a = plan->loops[0].extent, b = 0;
-
-	if (size > TILE_BYTES || (size & (size - 1)) != 0 ||
-	    plan->loops[0].dst_step != (ptrdiff_t)size)
-		return UINT64_MAX;
-	for (uint8_t i = 1; i < plan->nloops; i++) {
-		const struct copy_loop *loop = &plan->loops[i];
-
-		if (b == 0 && loop->src_step == (ptrdiff_t)size)
-			b = loop->extent;
-		else if (loop->dst_step == (ptrdiff_t)(a * size) &&
-			 loop->extent <= COPY_LIST_MAX / a)
-			a *= loop->extent;
-		else if (b > 0 && loop->src_step == (ptrdiff_t)(b * size) &&
-			 loop->extent <= COPY_LIST_MAX / b)
-			b *= loop->extent;
-	}
-	if (a * size < TILE_BYTES || b * size < TILE_BYTES)
-		return UINT64_MAX;
-	return n * size / TILE_BYTES *
-		       (a * size < kernels()->width ? COST_PIECE_NARROW : COST_PIECE) +
-	       n / (a * b) * COST_PLANE;
-}
-
 /* Is a loop contiguous around `bytes` bytes? */
 static bool loop_is_dense(const struct copy_loop *loop, size_t bytes)
 {
@@ -387,10 +353,23 @@ bool copy_shuffle_takes(size_t run_bytes, uint64_t payload)
 	       payload >= SHUFFLE_PAYLOAD_MIN;
 }
 
-bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
+/*
+ * A bound of the cost that takes no time to find. If the elements of the innermost loop are far
+ * apart, each needs a window.
+ */
+static uint64_t least_cost(const struct copy_plan *plan, uint64_t elements)
+{
+	size_t width = kernels()->shuffle_width, size = plan->run.bytes, windows = 1;
+
+	if (magnitude(plan->loops[0].src_step) >= width)
+		windows = min(width / size, plan->loops[0].extent);
+	return elements * size / width * (COST_VECTOR + windows * COST_WINDOW);
+}
+
+bool copy_shuffle_choose(struct copy_plan *plan, uint64_t other_cost)
 {
 	struct shuffle_unit unit;
-	uint64_t elements = 1, tiles;
+	uint64_t elements = 1;
 
 	if (copy_rows_fill(plan))
 		return false;
@@ -398,10 +377,10 @@ bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists)
 		elements *= plan->loops[i].extent;
 	if (!copy_shuffle_takes(plan->run.bytes, elements * plan->run.bytes))
 		return false;
+	if (least_cost(plan, elements) >= other_cost)
+		return false;
 	unit = best_unit(plan, elements);
-	tiles = has_lists ? elements * plan->run.bytes / TILE_BYTES * COST_PIECE
-			  : cost_of_tiles(plan, elements);
-	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= tiles)
+	if (unit.cost >= cost_of_rows(plan, elements) || unit.cost >= other_cost)
 		return false;
 	plan->kind = COPY_STRIDED;
 	plan->method = COPY_BY_SHUFFLE;

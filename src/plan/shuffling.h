@@ -25,9 +25,9 @@ bool copy_shuffle_takes(size_t run_bytes, uint64_t payload);
 /*
  * If the plan is copied faster by shuffles, set its kind, its method and the unit in `shuffled`,
  * and return true. The plan is in normal form, and its loops are still sorted by the destination's
- * step. `has_lists`: a transposition by lists is the other way to copy it.
+ * step. `other_cost` is the estimated time, in quarters of a cycle, of another way to copy it.
  */
-bool copy_shuffle_choose(struct copy_plan *plan, bool has_lists);
+bool copy_shuffle_choose(struct copy_plan *plan, uint64_t other_cost);
 
 /*
  * Complete `shuffled`: move the row loop and the loops inside of a section behind the loops of a

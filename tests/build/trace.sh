@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Test traces and static probes. The program tests/trace/acts makes traces of everything that can be
 # traced. The program tests/trace/reader, which does not use the library, checks the traces.
-# Contract: ENV-3, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6, TRACE-7, TRACE-8,
+# Contract: ENV-3, POST-6, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6, TRACE-7, TRACE-8,
 # TRACE-9.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
@@ -49,6 +49,13 @@ has_at_least()
 	has && [ "$(number "$1")" -ge "$2" ]
 }
 
+# labelled NAME N: N slices of requests have this name, as the trace writes it.
+labelled()
+{
+	grep -F "\"$1\"" "$trace"
+	[ "$(grep -cF "\"$1\"" "$trace")" -ge "$2" ]
+}
+
 for workers in 0 1 2; do
 	w="with $workers workers"
 	check "every kind, $w" act kinds $workers
@@ -74,6 +81,11 @@ for workers in 0 1 2; do
 	check "more than a buffer, $w" act many $workers
 	check "more than a buffer, $w: the trace" has "requests: 5000" "finished: 5000" \
 		"slices: 5000" "bytes: 320000"
+	check "labels, $w" act labels $workers
+	check "labels, $w: the trace" has "requests: 5" "finished: 5"
+	check "labels, $w: a label is the name" labelled 'tile 7' 2
+	check "labels, $w: it is escaped" labelled 'a \"b\" \\ \u000a' 1
+	check "labels, $w: it is cut" labelled "$(head -c 63 /dev/zero | tr '\000' x)" 1
 	check "exit without aml_finalize, $w" act exit $workers
 	check "exit without aml_finalize, $w: the trace" has "requests: 500" "flat: 500" \
 		"cancelled: 0"

@@ -146,6 +146,14 @@ static struct test_shape continued_shape(struct rng *rng)
 	return (struct test_shape){size, 3, {a, n, b}, {1, a, a * n}, {n * b + 3, b, 1}};
 }
 
+/* Small planes of 16-byte elements, with gaps between them: no other plane continues the rows. */
+static struct test_shape gapped_planes_shape(struct rng *rng)
+{
+	size_t a = rng_range(rng, 2, 15), b = rng_range(rng, 8, 15), n = rng_range(rng, 3, 9);
+
+	return (struct test_shape){16, 3, {a, b, n}, {1, a, a * b + 3}, {b, 1, a * b + 5}};
+}
+
 static void copy_shapes(size_t cases)
 {
 	struct rng rng = {0};
@@ -157,6 +165,7 @@ static void copy_shapes(size_t cases)
 					  : kind < 15 ? permuted_shape(&rng)
 					  : kind < 25 ? pieces_shape(&rng)
 					  : kind < 28 ? continued_shape(&rng)
+					  : kind < 31 ? gapped_planes_shape(&rng)
 						      : random_shape(&rng);
 
 		shape_run(&shape, &rng);
@@ -344,6 +353,124 @@ static void transpose_by_each_kernel(void)
 				transpose(&rng, all[k]->far[i], all[k]->width, (size_t)1 << i);
 			}
 		}
+	}
+}
+
+/*
+ * Steps of loops in any order around `size` bytes, some with gaps. No bytes overlap. Returns where
+ * the last bytes end.
+ */
+static size_t random_loops(struct rng *rng, const size_t *extents, size_t count, size_t size,
+			   ptrdiff_t *steps)
+{
+	size_t order[KERNEL_LOOPS_MAX + 2], end = size;
+
+	rng_permutation(rng, count, order);
+	for (size_t i = 0; i < count; i++) {
+		size_t step = end + (rng_chance(rng, 50) ? 0 : rng_below(rng, 70));
+
+		steps[order[i]] = (ptrdiff_t)step;
+		end += (extents[order[i]] - 1) * step;
+	}
+	return end;
+}
+
+/* The next place of loops. Returns false after the last. */
+static bool next_index(const size_t *extents, size_t count, size_t *index)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (++index[i] < extents[i])
+			return true;
+		index[i] = 0;
+	}
+	return false;
+}
+
+/* The offset of a place. */
+static size_t offset_of(const ptrdiff_t *steps, size_t count, const size_t *index)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		at += index[i] * (size_t)steps[i];
+	return at;
+}
+
+/* Copy runs in nested loops. */
+static void copy_looped_by_kernel(struct rng *rng)
+{
+	size_t count = rng_range(rng, 1, 4), last = LOOPED_BYTES_MIN + 3 * 64;
+	size_t size =
+		rng_range(rng, LOOPED_BYTES_MIN, rng_chance(rng, 90) ? last : LOOPED_BYTES_MAX);
+	size_t extents[4], index[4] = {0};
+	struct kernel_loop loops[4];
+	ptrdiff_t to[4], from[4];
+	struct guard dst, src;
+
+	for (size_t i = 0; i < count; i++)
+		extents[i] = rng_range(rng, 1, 5);
+	guard_create(&dst, random_loops(rng, extents, count, size, to), rng);
+	guard_create(&src, random_loops(rng, extents, count, size, from), rng);
+	for (size_t i = 0; i < count; i++)
+		loops[i] = (struct kernel_loop){extents[i], to[i], from[i]};
+	do
+		memcpy(dst.expected + offset_of(to, count, index),
+		       src.data + offset_of(from, count, index), size);
+	while (next_index(extents, count, index));
+	kernels()->looped((char *)dst.data, (char *)src.data, size, loops, count);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+/* Transpose planes within up to three loops, with the set of kernels for their rows. */
+static void transpose_planes(struct rng *rng, size_t log)
+{
+	const size_t size = (size_t)1 << log, few = TILE_BYTES / size;
+	size_t count = rng_below(rng, 4), index[5] = {0}, extents[5], na, nb;
+	const struct kernels *set;
+	struct kernel_loop loops[3];
+	ptrdiff_t to[5], from[5];
+	struct guard dst, src;
+
+	na = rng_range(rng, few, rng_chance(rng, 70) ? 4 * few + 3 : 70);
+	nb = rng_range(rng, few, rng_chance(rng, 70) ? 4 * few + 3 : 70);
+	set = kernels_for_rows(na * size);
+	if (na * size < set->width && (!set->masks || size < 4))
+		na = set->width / size;
+	/* On each side, the bytes of a row are contiguous. The other loops are around them. */
+	extents[0] = na;
+	extents[1] = nb;
+	for (size_t i = 2; i < count + 2; i++)
+		extents[i] = rng_range(rng, 1, 3);
+	guard_create(&dst, random_loops(rng, extents + 1, count + 1, na * size, to + 1), rng);
+	to[0] = (ptrdiff_t)size;
+	extents[1] = na;
+	guard_create(&src, random_loops(rng, extents + 1, count + 1, nb * size, from + 1), rng);
+	extents[1] = nb;
+	from[0] = from[1];
+	from[1] = (ptrdiff_t)size;
+	for (size_t i = 0; i < count; i++)
+		loops[i] = (struct kernel_loop){extents[i + 2], to[i + 2], from[i + 2]};
+	do
+		memcpy(dst.expected + offset_of(to, count + 2, index),
+		       src.data + offset_of(from, count + 2, index), size);
+	while (next_index(extents, count + 2, index));
+	set->planes[log]((char *)dst.data, to[1], (char *)src.data, from[0], nb, na, loops, count);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
+static void copy_loops_by_the_kernels(void)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 2000)) {
+		copy_looped_by_kernel(&rng);
+		transpose_planes(&rng, rng_below(&rng, KERNEL_SIZES));
 	}
 }
 
@@ -549,6 +676,7 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 	copy_pads();
 	transpose_by_each_kernel();
 	shuffle_by_the_kernel();
+	copy_loops_by_the_kernels();
 	repeat_by_the_kernel();
 	for (struct kernels_count **at = __start_kernels_counts; at < __stop_kernels_counts; at++) {
 		bool own = !strcmp((*at)->isa, isa), wide = !strcmp((*at)->isa, "wide");

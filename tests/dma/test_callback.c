@@ -45,6 +45,7 @@ static int post_called(struct aml_dma *dma, struct aml_dma_request **req, struct
 	return aml_dma_post(dma, 1, &attr, req);
 }
 
+/* Contract: CALLBACK-1, CALLBACK-3. */
 START_TEST(the_callback_gets_the_result_before_the_wait_returns)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -68,6 +69,7 @@ START_TEST(the_callback_gets_the_result_before_the_wait_returns)
 }
 END_TEST
 
+/* Contract: CALLBACK-1, CALLBACK-6. */
 START_TEST(a_skipped_request_is_reported)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -96,6 +98,7 @@ static int cancel_again(struct called *called)
 	return 0;
 }
 
+/* Contract: CALLBACK-1, CALLBACK-5. */
 START_TEST(a_cancel_calls_back)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -119,6 +122,7 @@ START_TEST(a_cancel_calls_back)
 }
 END_TEST
 
+/* Contract: CANCELALL-1, CANCELALL-2. */
 START_TEST(cancel_all_calls_back_in_order)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -149,6 +153,7 @@ START_TEST(cancel_all_calls_back_in_order)
 }
 END_TEST
 
+/* Contract: CALLBACK-3. */
 START_TEST(a_barrier_waits_for_the_callback_of_a_cancel)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -191,6 +196,7 @@ static int post_and_wait(struct called *called)
 	return 0;
 }
 
+/* Contract: CALLBACK-2. */
 START_TEST(a_callback_may_post_and_wait)
 {
 	for (size_t workers = 0; workers < 3; workers++) {
@@ -207,6 +213,48 @@ START_TEST(a_callback_may_post_and_wait)
 }
 END_TEST
 
+/* The number of callbacks that this thread has run. */
+static __thread int calls_here;
+
+static void count_here(int result, void *arg)
+{
+	(void)result;
+	(void)arg;
+	calls_here++;
+}
+
+/* Contract: CALLBACK-4. */
+START_TEST(no_callback_runs_inside_a_post)
+{
+	for (size_t workers = 0; workers < 3; workers++) {
+		struct aml_dma *dma = new_engine(workers);
+		struct aml_dma_post_attr posts[2] = {AML_DMA_POST_ATTR_INIT,
+						     AML_DMA_POST_ATTR_INIT};
+		struct job failed = {.result = -AML_EDOM};
+		struct aml_dma_request *req;
+
+		/* Nothing to do, after a request that has failed already: nothing is in the way. */
+		ck_assert_int_eq(job_post(dma, &req, &failed), 0);
+		(void)aml_dma_barrier(dma);
+		for (int i = 0; i < 2; i++) {
+			posts[i].callback = count_here;
+			posts[i].flags = AML_DMA_POST_DETACH;
+			posts[i].after = &req;
+			posts[i].nafter = (size_t)i;
+		}
+		for (int i = 0; i < 100; i++) {
+			ck_assert_int_eq(aml_dma_post(dma, 1, &posts[i % 2], NULL), 0);
+			ck_assert_int_eq(aml_dma_post(dma, 2, posts, NULL), 0);
+			ck_assert_int_eq(calls_here, 0);
+		}
+		ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EDOM);
+		destroy_engine(&dma);
+		calls_here = 0;
+	}
+}
+END_TEST
+
 SUITE("dma/callback", the_callback_gets_the_result_before_the_wait_returns,
       a_skipped_request_is_reported, a_cancel_calls_back, cancel_all_calls_back_in_order,
-      a_barrier_waits_for_the_callback_of_a_cancel, a_callback_may_post_and_wait)
+      a_barrier_waits_for_the_callback_of_a_cancel, a_callback_may_post_and_wait,
+      no_callback_runs_inside_a_post)

@@ -41,6 +41,7 @@ static int test_until_finished(struct aml_dma *dma, struct aml_dma_request **req
 	return err;
 }
 
+/* Contract: DONE-1, DONE-14. */
 START_TEST(a_test_releases_a_finished_request)
 {
 	for (size_t workers = 0; workers < WORKERS_TRIED; workers++) {
@@ -62,6 +63,7 @@ START_TEST(a_test_releases_a_finished_request)
 }
 END_TEST
 
+/* Contract: DONE-2, DONE-21. */
 START_TEST(a_test_of_an_unfinished_request_changes_nothing)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -90,6 +92,7 @@ START_TEST(a_test_of_an_unfinished_request_changes_nothing)
 END_TEST
 
 /* Each call of an engine without workers runs the next job, whatever the deadline. */
+/* Contract: DONE-3, DONE-19. */
 START_TEST(without_workers_each_call_runs_something)
 {
 	enum { N = 6 };
@@ -121,6 +124,7 @@ START_TEST(without_workers_each_call_runs_something)
 }
 END_TEST
 
+/* Contract: DONE-5, DONE-17. */
 START_TEST(a_wait_until_returns_when_the_request_has_finished)
 {
 	for (size_t workers = 0; workers < WORKERS_TRIED; workers++) {
@@ -151,6 +155,7 @@ static int expect_other_thread(struct job *job)
 	return job->tid != job->n ? AML_SUCCESS : -AML_FAILURE;
 }
 
+/* Contract: DONE-18. */
 START_TEST(with_workers_a_call_with_a_deadline_runs_no_operator_of_the_program)
 {
 	enum { ROUNDS = 200 };
@@ -182,6 +187,7 @@ START_TEST(with_workers_a_call_with_a_deadline_runs_no_operator_of_the_program)
 }
 END_TEST
 
+/* Contract: DONE-6. */
 START_TEST(wait_any_takes_what_finished_first)
 {
 	struct aml_dma *dma = new_engine(2);
@@ -228,6 +234,7 @@ START_TEST(wait_any_takes_what_finished_first)
 END_TEST
 
 /* The thread that waits for any must not begin a request that may last longer than the others. */
+/* Contract: DONE-6. */
 START_TEST(wait_any_returns_although_another_request_blocks)
 {
 	for (int round = 0; round < 50; round++) {
@@ -251,6 +258,7 @@ START_TEST(wait_any_returns_although_another_request_blocks)
 }
 END_TEST
 
+/* Contract: DONE-6, DONE-7. */
 START_TEST(wait_any_in_a_loop_returns_each_request_once)
 {
 	enum { N = 300 };
@@ -282,6 +290,7 @@ START_TEST(wait_any_in_a_loop_returns_each_request_once)
 }
 END_TEST
 
+/* Contract: DONE-8. */
 START_TEST(wait_all_stores_each_result)
 {
 	for (size_t workers = 0; workers < WORKERS_TRIED; workers++) {
@@ -312,6 +321,7 @@ static int call_wait_all(struct call *call)
 	return aml_dma_wait_all(call->dma, (size_t)call->job->n, call->req, NULL);
 }
 
+/* Contract: DONE-10. */
 START_TEST(wait_all_wakes_the_thread_once)
 {
 	enum { N = 100 };
@@ -347,6 +357,7 @@ START_TEST(wait_all_wakes_the_thread_once)
 }
 END_TEST
 
+/* Contract: DONE-11, DONE-12. */
 START_TEST(wait_some_packs_what_has_finished_in_the_order_of_finishing)
 {
 	enum { N = 5 };
@@ -397,6 +408,7 @@ START_TEST(wait_some_packs_what_has_finished_in_the_order_of_finishing)
 }
 END_TEST
 
+/* Contract: DONE-11, DONE-17. */
 START_TEST(wait_some_that_gives_up_releases_what_has_finished)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -424,6 +436,7 @@ START_TEST(wait_some_that_gives_up_releases_what_has_finished)
 END_TEST
 
 /* What a call gives back is as before: a barrier reports its failure. */
+/* Contract: DONE-16. */
 START_TEST(failures_of_requests_that_a_call_gives_back_are_a_barrier_s)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -451,6 +464,7 @@ START_TEST(failures_of_requests_that_a_call_gives_back_are_a_barrier_s)
 }
 END_TEST
 
+/* Contract: DONE-13. */
 START_TEST(barrier_until_gives_up)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -473,6 +487,7 @@ START_TEST(barrier_until_gives_up)
 }
 END_TEST
 
+/* Contract: DONE-15. */
 START_TEST(a_handle_that_stands_twice_is_refused_and_nothing_is_released)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -503,6 +518,7 @@ START_TEST(a_handle_that_stands_twice_is_refused_and_nothing_is_released)
 }
 END_TEST
 
+/* Contract: DONE-9, DONE-15. */
 START_TEST(handles_of_another_engine_are_refused)
 {
 	struct aml_dma *dma = new_engine(1), *other = new_engine(1);
@@ -537,6 +553,7 @@ START_TEST(handles_of_another_engine_are_refused)
 }
 END_TEST
 
+/* Contract: DONE-21. */
 START_TEST(handles_that_another_thread_waits_for_are_refused)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -569,6 +586,7 @@ START_TEST(handles_that_another_thread_waits_for_are_refused)
 END_TEST
 
 /* Wait for all of a list of which another thread waits for one. */
+/* Contract: DONE-9. */
 START_TEST(wait_all_leaves_out_what_may_not_be_waited_for)
 {
 	struct aml_dma *dma = new_engine(2);
@@ -624,6 +642,7 @@ static int refuse_myself(struct job *job)
 	return 0;
 }
 
+/* Contract: DONE-13, DONE-21. */
 START_TEST(an_operator_may_not_wait_for_itself)
 {
 	for (size_t workers = 0; workers < WORKERS_TRIED; workers++) {
@@ -664,6 +683,7 @@ static int wait_inside(struct job *job)
 	return 0;
 }
 
+/* Contract: DONE-4, DONE-20. */
 START_TEST(inside_an_operator_each_call_runs_what_it_asks_for_in_the_order_of_the_list)
 {
 	for (size_t workers = 0; workers < 2; workers++) {
@@ -703,6 +723,7 @@ static int wait_for_gated(struct job *job)
  * One worker. An operator, which waits inside for a request that runs in another thread, needs its
  * slot again. The operator that tests it has the only slot.
  */
+/* Contract: DONE-4. */
 START_TEST(a_test_inside_an_operator_gives_up_its_slot_to_operators_that_need_one)
 {
 	struct aml_dma *dma = new_engine(1), *far_engine = new_engine(1);
@@ -799,6 +820,7 @@ static int wait_in_child(void *arg)
 	return 0;
 }
 
+/* Contract: DONE-23. */
 START_TEST(in_a_child_requests_count_as_finished_in_the_order_of_posting)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -832,6 +854,7 @@ static int wait_instead(void *arg)
 	return 0;
 }
 
+/* Contract: DONE-23. */
 START_TEST(a_child_may_wait_for_what_a_thread_of_the_parent_waits_for)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -855,6 +878,44 @@ START_TEST(a_child_may_wait_for_what_a_thread_of_the_parent_waits_for)
 }
 END_TEST
 
+/* If the calls looked at what else is queued or finished, this test would take hours. */
+/* Contract: DONE-22. */
+START_TEST(the_cost_of_a_call_does_not_grow_with_other_requests)
+{
+	enum { OTHERS = 50000, CALLS = 50000 };
+	struct aml_dma *dma = new_engine(1);
+	static struct aml_dma_request *others[OTHERS];
+	struct aml_dma_request *mine[2];
+	struct gate gate;
+	struct job blocked = {.gate = &gate}, quick = {.result = 0};
+	size_t index, count;
+	int results[2];
+
+	gate_init(&gate);
+	/* Half of the others have finished, half are queued. */
+	for (size_t i = 0; i < OTHERS / 2; i++)
+		ck_assert_int_eq(job_post(dma, &others[i], &quick), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(job_post(dma, &mine[0], &blocked), 0);
+	gate_await(&gate);
+	for (size_t i = OTHERS / 2; i < OTHERS; i++)
+		ck_assert_int_eq(job_post(dma, &others[i], &quick), 0);
+	ck_assert_int_eq(job_post(dma, &mine[1], &quick), 0);
+	for (size_t i = 0; i < effort(CALLS); i++) {
+		ck_assert_int_eq(aml_dma_test(dma, &mine[0], NULL), -AML_EBUSY);
+		ck_assert_int_eq(aml_dma_wait_until(dma, &mine[1], 1, NULL), -AML_EBUSY);
+		ck_assert_int_eq(aml_dma_wait_some(dma, 2, mine, 1, 1, &count, &index, results),
+				 -AML_EBUSY);
+	}
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait_all(dma, 2, mine, NULL), 0);
+	for (size_t i = 0; i < OTHERS; i++)
+		ck_assert_int_eq(aml_dma_wait_any(dma, 1, &others[i], &index, NULL), 0);
+	destroy_engine(&dma);
+	gate_destroy(&gate);
+}
+END_TEST
+
 SUITE("dma/completion", a_test_releases_a_finished_request,
       a_test_of_an_unfinished_request_changes_nothing, without_workers_each_call_runs_something,
       a_wait_until_returns_when_the_request_has_finished,
@@ -871,4 +932,5 @@ SUITE("dma/completion", a_test_releases_a_finished_request,
       a_test_inside_an_operator_gives_up_its_slot_to_operators_that_need_one,
       a_test_inside_an_operator_gives_up_its_slot_to_what_is_queued,
       in_a_child_requests_count_as_finished_in_the_order_of_posting,
-      a_child_may_wait_for_what_a_thread_of_the_parent_waits_for)
+      a_child_may_wait_for_what_a_thread_of_the_parent_waits_for,
+      the_cost_of_a_call_does_not_grow_with_other_requests)

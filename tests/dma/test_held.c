@@ -18,6 +18,7 @@ static int post_after(struct aml_dma *dma, struct aml_dma_request **req, struct 
 	return aml_dma_post(dma, 1, &attr, req);
 }
 
+/* Contract: AFTER-1, AFTER-5. */
 START_TEST(a_request_waits_for_its_prerequisites_only)
 {
 	struct aml_dma *dma = new_engine(2);
@@ -43,6 +44,7 @@ START_TEST(a_request_waits_for_its_prerequisites_only)
 }
 END_TEST
 
+/* Contract: AFTER-6. */
 START_TEST(a_ready_request_comes_before_what_was_posted_after_it)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -75,6 +77,7 @@ START_TEST(a_ready_request_comes_before_what_was_posted_after_it)
 }
 END_TEST
 
+/* Contract: AFTER-8, AFTER-11. */
 START_TEST(a_failure_is_handed_on_once)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -98,6 +101,7 @@ START_TEST(a_failure_is_handed_on_once)
 }
 END_TEST
 
+/* Contract: AFTER-2, AFTER-8. */
 START_TEST(finished_prerequisites_count_with_the_first_failure)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -120,6 +124,7 @@ START_TEST(finished_prerequisites_count_with_the_first_failure)
 }
 END_TEST
 
+/* Contract: AFTER-4. */
 START_TEST(after_all_waits_for_everything_before)
 {
 	struct aml_dma *dma = new_engine(2);
@@ -147,6 +152,7 @@ START_TEST(after_all_waits_for_everything_before)
 }
 END_TEST
 
+/* Contract: AFTER-10, AFTER-15. */
 START_TEST(a_cancelled_prerequisite_has_failed)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -171,6 +177,7 @@ static int cancel_job(struct call *call)
 	return aml_dma_cancel(call->dma, call->req);
 }
 
+/* Contract: AFTER-10. */
 START_TEST(a_prerequisite_that_was_cancelled_while_it_ran_has_failed)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -193,6 +200,7 @@ START_TEST(a_prerequisite_that_was_cancelled_while_it_ran_has_failed)
 }
 END_TEST
 
+/* Contract: CANCELALL-1. */
 START_TEST(cancel_all_leaves_running_requests)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -252,6 +260,7 @@ static void post_chain(struct aml_dma *dma, size_t n, struct job *first, struct 
 	}
 }
 
+/* Contract: AFTER-14. */
 START_TEST(long_chains_run_in_order)
 {
 	enum { N = 64 };
@@ -291,6 +300,7 @@ static int child_sees_orphans(void *arg)
 	return 0;
 }
 
+/* Contract: AFTER-17. */
 START_TEST(in_a_child_held_requests_have_failed)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -314,9 +324,68 @@ START_TEST(in_a_child_held_requests_have_failed)
 }
 END_TEST
 
+/* Contract: AFTER-7. */
+START_TEST(a_barrier_covers_held_requests_by_the_order_of_posting)
+{
+	struct aml_dma *dma = new_engine(2);
+	struct gate gate, late_gate;
+	struct job a = {.gate = &gate}, b = {.result = 0}, c = {.gate = &late_gate},
+		   d = {.result = 0};
+	struct aml_dma_request *reqs[4];
+	struct call barrier = {.fn = call_barrier, .dma = dma};
+
+	gate_init(&gate);
+	gate_init(&late_gate);
+	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
+	ck_assert_int_eq(post_after(dma, &reqs[1], &b, 0, 1, &reqs[0]), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(aml_dma_barrier_until(dma, 0, NULL), -AML_EBUSY);
+	call_begin(&barrier);
+	call_settle(&barrier);
+	/* What is posted now, and held behind a request that blocks, does not prolong the barrier.
+	 */
+	ck_assert_int_eq(job_post(dma, &reqs[2], &c), 0);
+	ck_assert_int_eq(post_after(dma, &reqs[3], &d, 0, 1, &reqs[2]), 0);
+	gate_await(&late_gate);
+	ck_assert_int_eq(b.runs, 0);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(&barrier), 0);
+	ck_assert_int_eq(b.runs, 1);
+	gate_open(&late_gate);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
+	destroy_engine(&dma);
+	gate_destroy(&late_gate);
+	gate_destroy(&gate);
+}
+END_TEST
+
+/* Contract: AFTER-16. */
+START_TEST(destroying_an_engine_runs_what_is_held_in_the_order_of_the_dependencies)
+{
+	for (size_t workers = 0; workers < 3; workers++) {
+		struct aml_dma *dma = new_engine(workers);
+		struct trail trail = {.length = 0};
+		struct job jobs[4];
+		struct aml_dma_request *reqs[4];
+
+		for (int i = 0; i < 4; i++)
+			jobs[i] = (struct job){.name = (char)('a' + i), .trail = &trail};
+		ck_assert_int_eq(job_post(dma, &reqs[0], &jobs[0]), 0);
+		for (int i = 1; i < 4; i++)
+			ck_assert_int_eq(post_after(dma, &reqs[i], &jobs[i], 0, 1, &reqs[i - 1]),
+					 0);
+		destroy_engine(&dma);
+		ck_assert_str_eq(trail.text, "abcd");
+	}
+}
+END_TEST
+
 SUITE("dma/held", a_request_waits_for_its_prerequisites_only,
       a_ready_request_comes_before_what_was_posted_after_it, a_failure_is_handed_on_once,
       finished_prerequisites_count_with_the_first_failure, after_all_waits_for_everything_before,
       a_cancelled_prerequisite_has_failed,
       a_prerequisite_that_was_cancelled_while_it_ran_has_failed, cancel_all_leaves_running_requests,
-      long_chains_run_in_order, in_a_child_held_requests_have_failed)
+      long_chains_run_in_order, in_a_child_held_requests_have_failed,
+      a_barrier_covers_held_requests_by_the_order_of_posting,
+      destroying_an_engine_runs_what_is_held_in_the_order_of_the_dependencies)

@@ -47,6 +47,7 @@ static int wait_for_diamond(struct job *outer)
 	return 0;
 }
 
+/* Contract: AFTER-12. */
 START_TEST(a_wait_runs_the_prerequisites_first)
 {
 	for (size_t workers = 0; workers < 3; workers++) {
@@ -82,6 +83,7 @@ static int wait_for_own(struct job *outer)
 	return 0;
 }
 
+/* Contract: AFTER-13. */
 START_TEST(a_request_that_needs_one_on_the_stack_is_refused)
 {
 	for (int workers = 0; workers < 3; workers++) {
@@ -130,6 +132,7 @@ static int wait_for_all_but_own(struct job *outer)
 	return 0;
 }
 
+/* Contract: AFTER-4. */
 START_TEST(after_all_passes_over_the_operators_of_its_poster)
 {
 	for (size_t workers = 0; workers < 3; workers++) {
@@ -159,6 +162,7 @@ static int wait_for_other(struct job *outer)
 	return aml_dma_wait(outer->dma, &req);
 }
 
+/* Contract: AFTER-12. */
 START_TEST(a_waiter_runs_what_becomes_ready)
 {
 	/*
@@ -224,6 +228,7 @@ static int wait_for_chain(struct job *outer)
 	return 0;
 }
 
+/* Contract: AFTER-14. */
 START_TEST(long_chains_neither_recurse_nor_take_quadratic_time)
 {
 	for (size_t workers = 0; workers < 3; workers++) {
@@ -261,6 +266,7 @@ static int reap_inside(struct job *outer)
 	return 0;
 }
 
+/* Contract: REAP-4. */
 START_TEST(reaping_inside_an_operator_runs_what_it_needs)
 {
 	for (size_t workers = 0; workers < 3; workers++) {

@@ -29,6 +29,7 @@ static struct aml_dma_post_attr of_int(int *to, const int *from)
 	return attr;
 }
 
+/* Contract: AFTER-3, POST-2. */
 START_TEST(arguments_are_checked)
 {
 	struct aml_dma *dma = new_engine(1), *other = new_engine(1);
@@ -70,6 +71,7 @@ START_TEST(arguments_are_checked)
 }
 END_TEST
 
+/* Contract: POST-2. */
 START_TEST(a_larger_structure_is_read_by_its_own_stride)
 {
 	struct larger {
@@ -99,6 +101,7 @@ START_TEST(a_larger_structure_is_read_by_its_own_stride)
 }
 END_TEST
 
+/* Contract: POST-1. */
 START_TEST(a_batch_is_posted_in_order_or_not_at_all)
 {
 	enum { N = 100 };
@@ -135,6 +138,7 @@ START_TEST(a_batch_is_posted_in_order_or_not_at_all)
 }
 END_TEST
 
+/* Contract: POST-7. */
 START_TEST(layouts_and_plans_of_all_sizes_may_be_mixed)
 {
 	enum { N = 70 };
@@ -177,6 +181,7 @@ static void note_thread(int result, void *arg)
 	*(pthread_t *)arg = pthread_self();
 }
 
+/* Contract: POST-5. */
 START_TEST(extended_requests_do_not_run_in_the_posting_call)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -195,6 +200,7 @@ START_TEST(extended_requests_do_not_run_in_the_posting_call)
 }
 END_TEST
 
+/* Contract: POST-4. */
 START_TEST(a_request_of_nothing_joins)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -207,6 +213,68 @@ START_TEST(a_request_of_nothing_joins)
 }
 END_TEST
 
+/* An operator that reports whether the handles of its batch are stored. */
+static int see_handles(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct aml_dma_request **reqs = arg;
+
+	(void)dst;
+	(void)src;
+	return reqs[0] != NULL && reqs[1] == NULL && reqs[2] != NULL ? 0 : -AML_EDOM;
+}
+
+/* Contract: POST-3. */
+START_TEST(all_handles_are_stored_before_the_first_request_starts)
+{
+	for (int round = 0; round < 200; round++) {
+		struct aml_dma *dma = new_engine(2);
+		struct aml_dma_request *reqs[3] = {NULL, (struct aml_dma_request *)&any_layout,
+						   NULL};
+		struct aml_dma_post_attr posts[3];
+
+		for (int i = 0; i < 3; i++) {
+			posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
+			posts[i].op = see_handles;
+			posts[i].op_arg = reqs;
+		}
+		posts[1].flags = AML_DMA_POST_DETACH;
+		ck_assert_int_eq(aml_dma_post(dma, 3, posts, reqs), 0);
+		ck_assert_ptr_null(reqs[1]);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		ck_assert_int_eq(aml_dma_wait_all(dma, 3, reqs, NULL), 0);
+		destroy_engine(&dma);
+	}
+}
+END_TEST
+
+static int see_no_sides(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return dst == NULL && src == NULL && arg == (void *)7 ? 0 : -AML_EDOM;
+}
+
+/* Contract: POST-4. */
+START_TEST(a_custom_operator_needs_no_layouts)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_request *req = NULL;
+
+	attr.op = see_no_sides;
+	attr.op_arg = (void *)7;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &req), 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	/* The library's operators need both, and so does NULL with one layout. */
+	attr.op = aml_dma_linux_copy_1D;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &req), -AML_EINVAL);
+	attr.op = NULL;
+	attr.dest = &any_layout;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &req), -AML_EINVAL);
+	ck_assert_ptr_null(req);
+	destroy_engine(&dma);
+}
+END_TEST
+
 SUITE("dma/post", arguments_are_checked, a_larger_structure_is_read_by_its_own_stride,
       a_batch_is_posted_in_order_or_not_at_all, layouts_and_plans_of_all_sizes_may_be_mixed,
-      extended_requests_do_not_run_in_the_posting_call, a_request_of_nothing_joins)
+      extended_requests_do_not_run_in_the_posting_call, a_request_of_nothing_joins,
+      all_handles_are_stored_before_the_first_request_starts, a_custom_operator_needs_no_layouts)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The completion queue, its descriptor, and aml_dma_progress(). */
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -18,6 +20,7 @@ static int post_reap(struct aml_dma *dma, struct job *job, uint64_t tag, unsigne
 	return aml_dma_post(dma, 1, &attr, NULL);
 }
 
+/* Contract: REAP-1. */
 START_TEST(completions_come_in_the_order_of_finishing)
 {
 	struct aml_dma *dma = new_engine(2);
@@ -60,6 +63,7 @@ static int call_reap(struct call *call)
 	return err == 0 ? (int)count : err;
 }
 
+/* Contract: REAP-2. */
 START_TEST(a_reap_waits_for_what_is_posted_later)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -75,6 +79,7 @@ START_TEST(a_reap_waits_for_what_is_posted_later)
 }
 END_TEST
 
+/* Contract: REAP-2. */
 START_TEST(without_workers_reaping_runs_requests)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -100,6 +105,7 @@ static bool is_readable(int fd)
 	return poll(&poller, 1, 0) == 1;
 }
 
+/* Contract: REAP-7, REAP-8. */
 START_TEST(the_descriptor_counts_completions)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -146,6 +152,7 @@ static int child_reaps_nothing(void *arg)
 	return 0;
 }
 
+/* Contract: REAP-5, REAP-9. */
 START_TEST(in_a_child_the_queue_is_empty)
 {
 	struct aml_dma *dma = new_engine(1);
@@ -165,6 +172,7 @@ START_TEST(in_a_child_the_queue_is_empty)
 }
 END_TEST
 
+/* Contract: PROGRESS-1, PROGRESS-2. */
 START_TEST(progress_runs_as_many_as_asked_for)
 {
 	struct aml_dma *dma = new_engine(0);
@@ -185,6 +193,74 @@ START_TEST(progress_runs_as_many_as_asked_for)
 }
 END_TEST
 
+/* Contract: REAP-3. */
+START_TEST(bad_arguments_take_nothing)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct job job = {.result = 0};
+	struct aml_dma_completion out[2];
+	size_t count = 7;
+
+	ck_assert_int_eq(post_reap(dma, &job, 1, 0), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(aml_dma_reap(dma, 2, out, 3, 0, &count), -AML_EINVAL);
+	ck_assert_int_eq(aml_dma_reap(dma, 2, NULL, 1, 0, &count), -AML_EINVAL);
+	ck_assert_uint_eq(count, 7);
+	ck_assert_int_eq(aml_dma_reap(dma, 0, NULL, 0, 0, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_int_eq(aml_dma_reap(dma, 2, out, 1, 0, NULL), 0);
+	ck_assert(out[0].tag == 1);
+	destroy_engine(&dma);
+}
+END_TEST
+
+/* Contract: REAP-6. */
+START_TEST(a_barrier_leaves_completions_and_their_failures)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct job good = {.result = 0}, bad = {.result = -AML_EDOM};
+	struct aml_dma_completion out[2];
+	size_t count;
+
+	ck_assert_int_eq(post_reap(dma, &bad, 1, 0), 0);
+	ck_assert_int_eq(post_reap(dma, &good, 2, 0), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(aml_dma_reap(dma, 2, out, 2, 0, &count), 0);
+	ck_assert_int_eq(out[0].result, -AML_EDOM);
+	ck_assert_int_eq(out[1].result, 0);
+	destroy_engine(&dma);
+}
+END_TEST
+
+/* Contract: REAP-10. */
+START_TEST(a_descriptor_that_cannot_be_had_is_reported)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct aml_dma_ops ops = aml_dma_linux_ops;
+	struct aml_dma other = {&ops, dma->data};
+	struct rlimit limit, none;
+	int fd;
+
+	ops.create_request = NULL;
+	ck_assert_int_eq(aml_dma_linux_eventfd(&other), -AML_EINVAL);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	fd = aml_dma_linux_eventfd(dma);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(fd, -AML_ENOMEM);
+	/* The next call works: nothing was left behind. */
+	fd = aml_dma_linux_eventfd(dma);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	destroy_engine(&dma);
+}
+END_TEST
+
 SUITE("dma/reap", completions_come_in_the_order_of_finishing, a_reap_waits_for_what_is_posted_later,
       without_workers_reaping_runs_requests, the_descriptor_counts_completions,
-      in_a_child_the_queue_is_empty, progress_runs_as_many_as_asked_for)
+      in_a_child_the_queue_is_empty, progress_runs_as_many_as_asked_for, bad_arguments_take_nothing,
+      a_barrier_leaves_completions_and_their_failures, a_descriptor_that_cannot_be_had_is_reported)

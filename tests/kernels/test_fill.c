@@ -47,6 +47,29 @@ static void own_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t s
 	(void)n;
 }
 
+static void own_looped(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+		       size_t count)
+{
+	(void)dst;
+	(void)src;
+	(void)size;
+	(void)loops;
+	(void)count;
+}
+
+static void own_planes(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		       size_t nb, size_t na, const struct kernel_loop *loops, size_t count)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)nb;
+	(void)na;
+	(void)loops;
+	(void)count;
+}
+
 static void own_repeat(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		       size_t size, size_t count, size_t n)
 {
@@ -116,8 +139,10 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 		ck_assert(table.far[i] == kernels_portable.far[i] && table.far[i] != NULL);
 		ck_assert(table.staged[i] == kernels_portable.staged[i] && table.staged[i] != NULL);
 		ck_assert(table.listed[i] == kernels_portable.listed[i] && table.listed[i] != NULL);
+		ck_assert(table.planes[i] == kernels_portable.planes[i] && table.planes[i] != NULL);
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
+	ck_assert(table.looped == kernels_portable.looped && table.looped != NULL);
 	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
 	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
 	ck_assert(table.shuffle == NULL);
@@ -135,8 +160,10 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.far = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.staged = {own_tile, own_tile, own_tile, own_tile, own_tile},
 		.listed = {own_listed, own_listed, own_listed, own_listed, own_listed},
+		.planes = {own_planes, own_planes, own_planes, own_planes, own_planes},
 		.masks = true,
 		.rows = own_rows,
+		.looped = own_looped,
 		.repeat = own_repeat,
 		.pad = own_pad,
 		.shuffle = own_shuffle,
@@ -156,10 +183,12 @@ START_TEST(a_kernel_of_a_set_is_used)
 	for (size_t i = 0; i < KERNEL_SIZES; i++) {
 		ck_assert(table.near[i] == own_tile);
 		ck_assert(table.listed[i] == own_listed);
+		ck_assert(table.planes[i] == own_planes);
 		ck_assert(table.far[i] == own_tile);
 		ck_assert(table.staged[i] == own_tile);
 	}
 	ck_assert(table.rows == own_rows);
+	ck_assert(table.looped == own_looped);
 	ck_assert(table.repeat == own_repeat);
 	ck_assert(table.pad == own_pad);
 	ck_assert(table.shuffle == own_shuffle);

@@ -172,6 +172,35 @@ static void act_nested(void)
 	NEED(aml_dma_barrier(dma) == 0);
 }
 
+/*
+ * Five requests with labels: a plain one, on a copy and on an operator; one with characters that
+ * JSON escapes; one of 100 bytes; and an empty one, which is the same as none.
+ */
+static void act_labels(void)
+{
+	static char from[8], to[8];
+	char long_label[101];
+	const char *labels[] = {"tile 7", "tile 7", "a \"b\" \\ \n", long_label, ""};
+	struct aml_dma_post_attr posts[5];
+
+	memset(long_label, 'x', 100);
+	long_label[100] = '\0';
+	for (size_t i = 0; i < 5; i++) {
+		posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
+		posts[i].label = labels[i];
+		if (i > 0) {
+			posts[i].op = nothing;
+			continue;
+		}
+		posts[i].dest = bytes_of(to);
+		posts[i].src = bytes_of(from);
+		posts[i].op = aml_dma_linux_memcpy_op;
+		posts[i].op_arg = (void *)sizeof(from);
+	}
+	NEED(aml_dma_post(dma, 5, posts, NULL) == 0);
+	NEED(aml_dma_barrier(dma) == 0);
+}
+
 static sem_t held, let_go;
 
 static int hold(struct aml_layout *dst, const struct aml_layout *src, void *arg)
@@ -389,10 +418,11 @@ int main(int argc, char *argv[])
 	static const struct {
 		const char *name;
 		void (*act)(void);
-	} acts[] = {
-		{"kinds", act_kinds},     {"nested", act_nested},   {"divisible", act_divisible},
-		{"threads", act_threads}, {"many", act_many},       {"killed", act_killed},
-		{"exit", act_exit},       {"running", act_running}, {"fork", act_fork}};
+	} acts[] = {{"kinds", act_kinds},         {"nested", act_nested},
+		    {"divisible", act_divisible}, {"threads", act_threads},
+		    {"many", act_many},           {"killed", act_killed},
+		    {"exit", act_exit},           {"running", act_running},
+		    {"fork", act_fork},           {"labels", act_labels}};
 
 	NEED(argc >= 3);
 	NEED(setenv("AML_DMA_NUM_THREADS", argv[2], 1) == 0);

@@ -77,6 +77,10 @@ TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define MASK __mmask64
+#define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
+#define MOVE_MASKED(dst, src, mask) \
+	_mm512_mask_storeu_epi8(dst, mask, _mm512_maskz_loadu_epi8(mask, src))
 #include "kernels/vector/rows.inc"
 
 #define SPLAT_1(p) _mm512_set1_epi8(*(p))
@@ -196,21 +200,67 @@ INLINE void avx512_pad_long(char *dst, const char *src, const struct padded_row 
 	avx512_pad_row(dst, src, &v, neutral);
 }
 
-#define PAD_ALIGNED_BYTES 1024
-
-TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
-			      const struct padded_row *row, size_t n)
+/* Apart, so that the vectors of a row stay in registers. */
+TARGET __attribute__((noinline)) static void avx512_pad_any(char *dst, ptrdiff_t dst_step,
+							    const char *src, ptrdiff_t src_step,
+							    const struct padded_row *row, size_t n,
+							    __m512i neutral)
 {
-	const __m512i neutral = SPLAT_16(row->neutral);
-	bool aligned = row->bytes >= PAD_ALIGNED_BYTES;
 	struct avx512_vectors v;
 
-	COUNT(row->bytes <= WIDTH, ISA_NAME, "pad in rows of a vector");
-	COUNT(row->bytes > WIDTH && row->bytes <= 4 * WIDTH, ISA_NAME, "pad in rows of few");
-	COUNT(row->bytes > 4 * WIDTH && !aligned, ISA_NAME, "pad");
-	COUNT(aligned, ISA_NAME, "pad in long rows");
-	/* Where a row would begin in the source. Bytes in front of the run are not read. */
-	src = (const char *)((uintptr_t)src - row->front);
+	avx512_cut_row(&v, row, 0);
+	for (; n > 0; n--) {
+		avx512_pad_row(dst, src, &v, neutral);
+		dst += dst_step;
+		src += src_step;
+	}
+}
+
+/* A row without masked loads, which take very long if they reach a page without access. */
+INLINE void avx512_pad_apart(char *dst, const char *src, const struct padded_row *row,
+			     __m512i neutral)
+{
+	size_t end = row->front + row->run;
+
+	COUNT(true, ISA_NAME, "pad beside another page");
+	if (row->front > 0)
+		avx512_repeat_vector(dst, row->front, row->size, neutral);
+	memcpy(dst + row->front, src, row->run);
+	if (row->bytes > end)
+		avx512_repeat_vector(dst + end, row->bytes - end, row->size, neutral);
+}
+
+/* Rows from the first to the last one are on these pages. */
+struct avx512_pages {
+	uintptr_t begin, end;
+};
+
+enum { PAD_ALIGNED_BYTES = 1024, PAD_PAGE_BYTES = 4096 };
+
+INLINE struct avx512_pages avx512_pages_of(const char *first, const char *last, size_t run)
+{
+	return (struct avx512_pages){
+		(uintptr_t)first & -(uintptr_t)PAD_PAGE_BYTES,
+		((uintptr_t)(last + run - 1) | (PAD_PAGE_BYTES - 1)) + 1,
+	};
+}
+
+/* Does a row of the destination begin or end beyond these pages of the source? */
+INLINE bool avx512_reaches_out(const struct avx512_pages *pages, const char *src,
+			       const struct padded_row *row)
+{
+	uintptr_t begin = (uintptr_t)src - row->front;
+	size_t bytes = row->bytes > WIDTH ? row->bytes : WIDTH;
+
+	return begin < pages->begin || begin + bytes > pages->end;
+}
+
+/* Rows whose vectors are on pages of the source. `src`: see avx512_pad(). */
+INLINE void avx512_pad_rows(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			    const struct padded_row *row, size_t n, __m512i neutral)
+{
+	bool aligned = row->bytes >= PAD_ALIGNED_BYTES;
+
 	switch ((row->bytes + WIDTH - 1) / WIDTH) {
 	case 1:
 		avx512_pad_short(dst, dst_step, src, src_step, row, n, neutral);
@@ -226,13 +276,40 @@ TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, pt
 		dst += dst_step;
 		src += src_step;
 	}
-	avx512_cut_row(&v, row, 0);
-	for (; n > 0; n--) {
-		avx512_pad_row(dst, src, &v, neutral);
+	avx512_pad_any(dst, dst_step, src, src_step, row, n, neutral);
+}
+
+TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			      const struct padded_row *row, size_t n)
+{
+	const __m512i neutral = SPLAT_16(row->neutral);
+	struct avx512_pages pages;
+
+	if (n == 0)
+		return;
+	COUNT(row->bytes <= WIDTH, ISA_NAME, "pad in rows of a vector");
+	COUNT(row->bytes > WIDTH && row->bytes <= 4 * WIDTH, ISA_NAME, "pad in rows of few");
+	COUNT(row->bytes > 4 * WIDTH && row->bytes < PAD_ALIGNED_BYTES, ISA_NAME, "pad");
+	COUNT(row->bytes >= PAD_ALIGNED_BYTES, ISA_NAME, "pad in long rows");
+	pages = avx512_pages_of(src, src + (ptrdiff_t)(n - 1) * src_step, row->run);
+	for (; n > 0 && avx512_reaches_out(&pages, src, row); n--) {
+		avx512_pad_apart(dst, src, row, neutral);
 		dst += dst_step;
 		src += src_step;
 	}
+	for (; n > 0; n--) {
+		ptrdiff_t last = (ptrdiff_t)(n - 1);
+
+		if (!avx512_reaches_out(&pages, src + last * src_step, row))
+			break;
+		avx512_pad_apart(dst + last * dst_step, src + last * src_step, row, neutral);
+	}
+	/* Where a row would begin in the source. Bytes in front of the run are not used. */
+	src = (const char *)((uintptr_t)src - row->front);
+	avx512_pad_rows(dst, dst_step, src, src_step, row, n, neutral);
 }
+
+#undef PAD_FEW
 
 #define VEC16 __m128i
 #define LOAD16(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
@@ -249,6 +326,7 @@ const struct kernels kernels_avx512 = {
 	.stream = avx512_stream,
 	.drain = avx512_drain,
 	.rows = avx512_rows,
+	.looped = avx512_looped,
 	.repeat = avx512_repeat,
 	.pad = avx512_pad,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
@@ -257,6 +335,8 @@ const struct kernels kernels_avx512 = {
 		   avx512_staged_16},
 	.listed = {avx512_listed_1, avx512_listed_2, avx512_listed_4, avx512_listed_8,
 		   avx512_listed_16},
+	.planes = {avx512_planes_1, avx512_planes_2, avx512_planes_4, avx512_planes_8,
+		   avx512_planes_16},
 	.masks = true,
 	.shuffle = avx512_shuffle,
 	.joint = avx512_joint,

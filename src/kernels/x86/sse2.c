@@ -51,12 +51,14 @@ const struct kernels kernels_sse2 = {
 	.stream = sse2_stream,
 	.drain = sse2_drain,
 	.rows = sse2_rows,
+	.looped = sse2_looped,
 	.repeat = sse2_repeat,
 	.pad = sse2_pad,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
 	.far = {sse2_far_1, sse2_far_2, sse2_far_4, sse2_far_8, sse2_far_16},
 	.staged = {sse2_staged_1, sse2_staged_2, sse2_staged_4, sse2_staged_8, sse2_staged_16},
 	.listed = {sse2_listed_1, sse2_listed_2, sse2_listed_4, sse2_listed_8, sse2_listed_16},
+	.planes = {sse2_planes_1, sse2_planes_2, sse2_planes_4, sse2_planes_8, sse2_planes_16},
 };
 
 #include "kernels/vector/vector_end.inc"
