@@ -62,7 +62,7 @@ for workers in 0 1 2; do
 	check "every kind, $w: the trace" has "requests: 17" "started: 17" "finished: 17" \
 		"failed: 1" "cancelled: 0" "nested: 0" "workers: $workers" "flat: 2" "strided: 2" \
 		"transpose: 2" "walk: 2" "boxes: 2" "deref: 2" "empty: 2" "operator: 3" \
-		"slices: 17" "bytes: $((4 * 2 * (5 * 48 + 81)))"
+		"slices: 17" "bytes: $((4 * 2 * (5 * 480 + 783)))"
 	check "operators that post and wait, $w" act nested $workers
 	check "operators that post and wait, $w: the trace" has "requests: 160" "finished: 160" \
 		"slices: 160" "operator: 160" "cancelled: 0"
@@ -82,7 +82,7 @@ for workers in 0 1 2; do
 	check "more than a buffer, $w: the trace" has "requests: 5000" "finished: 5000" \
 		"slices: 5000" "bytes: 320000"
 	check "labels, $w" act labels $workers
-	check "labels, $w: the trace" has "requests: 5" "finished: 5"
+	check "labels, $w: the trace" has "requests: 5" "finished: 5" "labelled: 5"
 	check "labels, $w: a label is the name" labelled 'tile 7' 2
 	check "labels, $w: it is escaped" labelled 'a \"b\" \\ \u000a' 1
 	check "labels, $w: it is cut" labelled "$(head -c 63 /dev/zero | tr '\000' x)" 1

@@ -13,11 +13,11 @@ enum { NODES = 1000, BATCH_MAX = 8, AFTER_MAX = 6, NODE_FAILURE = -AML_FAILURE }
 /* How a node's result comes to the test. */
 enum node_way { NODE_HANDLE, NODE_CALLBACK, NODE_COMPLETION };
 
-struct graph;
+struct random_graph;
 
 /* A request of the graph. */
-struct node {
-	struct graph *graph;
+struct random_node {
+	struct random_graph *graph;
 	enum node_way way;
 	bool always, after_all, cancelled;
 	bool early; /* the handle is released while others are posted */
@@ -33,22 +33,22 @@ struct node {
 	bool known; /* the result was stored */
 };
 
-struct graph {
+struct random_graph {
 	struct aml_dma *dma;
 	struct gate *gate; /* passed by node 0; NULL: none */
 	atomic_uint_fast64_t clock;
-	struct node nodes[NODES];
+	struct random_node nodes[NODES];
 	size_t reaped;
 };
 
-static uint64_t stamp(struct graph *graph)
+static uint64_t stamp(struct random_graph *graph)
 {
 	return 1 + atomic_fetch_add(&graph->clock, 1);
 }
 
 static int run_node(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
-	struct node *node = arg;
+	struct random_node *node = arg;
 
 	(void)dst;
 	(void)src;
@@ -62,7 +62,7 @@ static int run_node(struct aml_layout *dst, const struct aml_layout *src, void *
 
 static void call_node(int result, void *arg)
 {
-	struct node *node = arg;
+	struct random_node *node = arg;
 
 	atomic_fetch_add(&node->calls, 1);
 	node->result = result;
@@ -71,11 +71,11 @@ static void call_node(int result, void *arg)
 }
 
 /* Choose what node i is. `chained`: it follows the node before it in its batch. */
-static void choose_node(struct rng *rng, struct graph *graph, size_t i, bool chained)
+static void choose_node(struct rng *rng, struct random_graph *graph, size_t i, bool chained)
 {
-	struct node *node = &graph->nodes[i];
+	struct random_node *node = &graph->nodes[i];
 
-	*node = (struct node){.graph = graph};
+	*node = (struct random_node){.graph = graph};
 	node->way = (enum node_way)rng_below(rng, 3);
 	node->always = rng_chance(rng, 20);
 	node->after_all = rng_chance(rng, 3);
@@ -87,11 +87,11 @@ static void choose_node(struct rng *rng, struct graph *graph, size_t i, bool cha
 
 /* Describe node i for the post. `first`: the first node of its batch. `list` has AFTER_MAX places.
  */
-static struct aml_dma_post_attr describe_node(struct rng *rng, struct graph *graph, size_t i,
+static struct aml_dma_post_attr describe_node(struct rng *rng, struct random_graph *graph, size_t i,
 					      size_t first, struct aml_dma_request **list)
 {
 	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-	struct node *node = &graph->nodes[i];
+	struct random_node *node = &graph->nodes[i];
 	size_t wanted = first > 0 ? rng_below(rng, AFTER_MAX + 1) : 0;
 
 	attr.op = run_node;
@@ -124,10 +124,10 @@ static struct aml_dma_post_attr describe_node(struct rng *rng, struct graph *gra
 
 /* Release some handles early: finished ones by a test and, if nothing can run, others by a cancel.
  */
-static void release_early(struct graph *graph, size_t first, size_t end)
+static void release_early(struct random_graph *graph, size_t first, size_t end)
 {
 	for (size_t i = first; i < end; i++) {
-		struct node *node = &graph->nodes[i];
+		struct random_node *node = &graph->nodes[i];
 
 		if (node->req == NULL || !node->early || i == 0)
 			continue;
@@ -143,7 +143,7 @@ static void release_early(struct graph *graph, size_t first, size_t end)
 }
 
 /* Post the nodes in batches. */
-static void post_graph(struct rng *rng, struct graph *graph)
+static void post_graph(struct rng *rng, struct random_graph *graph)
 {
 	for (size_t first = 0, n; first < NODES; first += n) {
 		struct aml_dma_post_attr posts[BATCH_MAX];
@@ -168,7 +168,7 @@ static void post_graph(struct rng *rng, struct graph *graph)
 }
 
 /* Wait for all handles, take all completions, and wait for the callbacks. */
-static void finish_graph(struct graph *graph)
+static void finish_graph(struct random_graph *graph)
 {
 	static struct aml_dma_request *reqs[NODES];
 	static int results[NODES];
@@ -193,7 +193,7 @@ static void finish_graph(struct graph *graph)
 		ck_assert_uint_le(count, completions);
 		completions -= count;
 		for (size_t k = 0; k < count; k++) {
-			struct node *node = &graph->nodes[out[k].tag];
+			struct random_node *node = &graph->nodes[out[k].tag];
 
 			ck_assert(node->way == NODE_COMPLETION && !node->known);
 			node->result = out[k].result;
@@ -207,9 +207,9 @@ static void finish_graph(struct graph *graph)
 }
 
 /* Check that node i came after node k, if both have run. */
-static void check_edge(const struct rng *rng, const struct graph *graph, size_t k, size_t i)
+static void check_edge(const struct rng *rng, const struct random_graph *graph, size_t k, size_t i)
 {
-	const struct node *from = &graph->nodes[k], *to = &graph->nodes[i];
+	const struct random_node *from = &graph->nodes[k], *to = &graph->nodes[i];
 
 	if (to->runs == 1 && from->ended > 0)
 		ck_assert_msg(from->ended < to->began,
@@ -218,9 +218,9 @@ static void check_edge(const struct rng *rng, const struct graph *graph, size_t 
 }
 
 /* Check that node i ran, or did not, as its prerequisites require, and has the right result. */
-static void check_node(const struct rng *rng, const struct graph *graph, size_t i)
+static void check_node(const struct rng *rng, const struct random_graph *graph, size_t i)
 {
-	const struct node *node = &graph->nodes[i];
+	const struct random_node *node = &graph->nodes[i];
 	bool failed = false, handed_on = false;
 
 	ck_assert_msg(node->known, RNG_FORMAT "node %zu", RNG_ARGS(rng), i);
@@ -247,7 +247,7 @@ static void check_node(const struct rng *rng, const struct graph *graph, size_t 
 
 static void check_graphs(bool gated)
 {
-	static struct graph graph;
+	static struct random_graph graph;
 	struct rng rng = {0};
 
 	while (rng_next_case(&rng, 12)) {

@@ -309,15 +309,21 @@ START_TEST(kept_layouts_without_memory)
 }
 END_TEST
 
-/* A custom table for the engine, without `copy`, so that a synchronous copy needs a request. */
+/* A custom table for the engine, with its own way to wait, so that a synchronous copy needs a
+ * request. */
 
 static struct aml_dma_ops own_ops;
+
+static int wait_for_request(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	return aml_dma_linux_request_wait(data, req);
+}
 
 static int prepare_own_table(void)
 {
 	prepare_loops();
 	own_ops = *dma->ops;
-	own_ops.copy = NULL;
+	own_ops.wait_request = wait_for_request;
 	dma->ops = &own_ops;
 	return 0;
 }

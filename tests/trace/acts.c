@@ -54,7 +54,7 @@ static void copy_small(int times)
 }
 
 /* The memory of the layouts. */
-static int cells[4096];
+static int cells[9001];
 
 static struct aml_layout *ints_at(int *at, size_t n, const size_t *dims, const size_t *stride)
 {
@@ -98,22 +98,22 @@ static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_o
 }
 
 /*
- * Two requests of each kind, and a third request with an operator, which fails. The copies have 48
- * or 81 elements: those of very few elements are strided, whatever their shape.
+ * Two requests of each kind, and a third request with an operator, which fails. The copies have 480
+ * or 783 elements: those of few elements are strided, whatever their shape.
  */
 static void act_kinds(void)
 {
-	const size_t gap[] = {2}, rows[] = {5, 40}, more[] = {3, 29};
-	const size_t flat[] = {48}, none[] = {0}, two[] = {6, 8}, other[] = {8, 6};
+	const size_t gap[] = {2}, rows[] = {5, 110}, more[] = {3, 80};
+	const size_t flat[] = {480}, none[] = {0}, two[] = {20, 24}, other[] = {24, 20};
 	struct aml_layout *a = ints_at(cells, 1, flat, NULL),
-			  *b = ints_at(cells + 100, 1, flat, NULL);
-	struct aml_layout *spread = ints_at(cells + 200, 1, flat, gap);
-	struct aml_layout *c = ints_at(cells + 300, 2, two, NULL);
-	struct aml_layout *turned = ints_at(cells + 400, 2, two, (const size_t[]){8, 1});
-	struct aml_layout *d = ints_at(cells + 500, 2, two, rows);
-	struct aml_layout *e = ints_at(cells + 1000, 2, other, more), *walked, *padded;
+			  *b = ints_at(cells + 500, 1, flat, NULL);
+	struct aml_layout *spread = ints_at(cells + 1000, 1, flat, gap);
+	struct aml_layout *c = ints_at(cells + 2000, 2, two, NULL);
+	struct aml_layout *turned = ints_at(cells + 2500, 2, two, (const size_t[]){24, 1});
+	struct aml_layout *d = ints_at(cells + 3000, 2, two, rows);
+	struct aml_layout *e = ints_at(cells + 6000, 2, other, more), *walked, *padded;
 	struct aml_layout *empty = ints_at(cells, 1, none, NULL);
-	struct aml_layout *large = ints_at(cells + 2000, 2, (const size_t[]){9, 9}, NULL);
+	struct aml_layout *large = ints_at(cells + 8000, 2, (const size_t[]){27, 29}, NULL);
 	struct aml_layout_ops ops = *b->ops;
 	struct aml_dma_request *req;
 
@@ -123,7 +123,7 @@ static void act_kinds(void)
 	NEED(aml_layout_reshape_create(&walked, e, AML_LAYOUT_ORDER_COLUMN_MAJOR, 2, two) == 0);
 	copy_twice(d, walked, NULL);
 	NEED(aml_layout_pad_create(&padded, AML_LAYOUT_ORDER_COLUMN_MAJOR, c,
-				   (const size_t[]){9, 9}, &cells[4000]) == 0);
+				   (const size_t[]){27, 29}, &cells[9000]) == 0);
 	copy_twice(large, padded, NULL);
 	copy_twice(empty, empty, NULL);
 	ops.deref_native = asked;
@@ -174,7 +174,7 @@ static void act_nested(void)
 
 /*
  * Five requests with labels: a plain one, on a copy and on an operator; one with characters that
- * JSON escapes; one of 100 bytes; and an empty one, which is the same as none.
+ * JSON escapes; one of 100 bytes; and an empty one.
  */
 static void act_labels(void)
 {
