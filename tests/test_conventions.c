@@ -12,10 +12,45 @@
 #include "gate.h"
 #include "suite.h"
 
-/* Call every function once, in a thread whose cancellation is pending. */
-static void *call_all(void *arg)
+/* Call every function for completion and for posting with attributes. */
+static void call_completion(struct aml_dma *dma, struct job *job)
 {
-	atomic_int *reached = arg;
+	struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_request *reqs[5] = {NULL};
+	struct aml_dma_completion done;
+	size_t index, count;
+
+	post.op = job_operator;
+	post.op_arg = job;
+	post.flags = AML_DMA_POST_AFTER_ALL;
+	for (int i = 0; i < 5; i++)
+		if (aml_dma_post(dma, 1, &post, &reqs[i]) != AML_SUCCESS)
+			return;
+	aml_dma_progress(dma, 1, NULL);
+	while (aml_dma_test(dma, &reqs[0], NULL) == -AML_EBUSY)
+		;
+	while (aml_dma_wait_until(dma, &reqs[1], 1, NULL) == -AML_EBUSY)
+		;
+	if (aml_dma_wait_any(dma, 5, reqs, &index, NULL) != AML_SUCCESS)
+		return;
+	aml_dma_wait_some(dma, 5, reqs, 1, AML_DMA_NO_DEADLINE, &count, NULL, NULL);
+	aml_dma_wait_all(dma, 5, reqs, NULL);
+	post.flags = AML_DMA_POST_REAP;
+	if (aml_dma_post(dma, 1, &post, NULL) != AML_SUCCESS)
+		return;
+	aml_dma_linux_eventfd(dma);
+	aml_dma_reap(dma, 1, &done, 1, AML_DMA_NO_DEADLINE, NULL);
+	aml_dma_cancel_all(dma, NULL);
+	if (aml_dma_barrier_until(dma, AML_DMA_NO_DEADLINE, NULL) != AML_SUCCESS)
+		return;
+}
+
+/*
+ * Call every function once. `null` is a stream. All large variables of the thread are here: a
+ * cancellation does not tell AddressSanitizer that they are gone.
+ */
+__attribute__((noinline)) static void make_all_calls(FILE *null)
+{
 	struct aml_dma *dma = NULL;
 	struct aml_dma_request *req = NULL;
 	struct aml_sched *sched;
@@ -28,17 +63,9 @@ static void *call_all(void *arg)
 	struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
 	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
 	cpu_set_t cpus;
-	FILE *null;
 
 	memset(&cpus, 0xff, sizeof(cpus));
 	attr.cpus_size = sizeof(cpus);
-	/* Before the cancellation, make the calls that are not the library's. */
-	null = fopen("/dev/null", "w");
-	if (null == NULL)
-		return NULL;
-	setvbuf(null, NULL, _IONBF, 0);
-
-	pthread_cancel(pthread_self());
 	aml_init(NULL, NULL);
 	aml_strerror(1);
 	aml_layout_dense_create(&layout, from, AML_LAYOUT_ORDER_C, sizeof(int), 2, dims, NULL,
@@ -67,6 +94,7 @@ static void *call_all(void *arg)
 		aml_dma_linux_statistics(dma, &stats);
 		aml_dma_linux_destroy(&dma);
 		aml_dma_linux_create(&dma, threads);
+		call_completion(dma, &job);
 		job_post(dma, NULL, &posted);
 		job_copy(dma, &job);
 		aml_dma_barrier(dma);
@@ -82,8 +110,21 @@ static void *call_all(void *arg)
 	aml_layout_destroy(&layout);
 	aml_layout_destroy(&copy);
 	aml_perror("expected");
-	atomic_store(reached, 1);
+}
 
+/* Make the calls in a thread whose cancellation is pending. */
+static void *call_all(void *arg)
+{
+	atomic_int *reached = arg;
+	/* Before the cancellation, make the calls that are not the library's. */
+	FILE *null = fopen("/dev/null", "w");
+
+	if (null == NULL)
+		return NULL;
+	setvbuf(null, NULL, _IONBF, 0);
+	pthread_cancel(pthread_self());
+	make_all_calls(null);
+	atomic_store(reached, 1);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	fclose(null);
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);

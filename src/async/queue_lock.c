@@ -45,19 +45,22 @@ void queue_await_lock(struct queue_sched *q) NOT_ANALYSED
 
 /*
  * The write never blocks. If the counter of the descriptor is full, the descriptor is readable
- * anyway. The lock is held, so that the descriptor is not closed meanwhile.
+ * anyway. The lock is held, so that the descriptor is not closed meanwhile. A cancelled thread must
+ * not end here: write() is a cancellation point.
  */
 void queue_signal_locked(struct queue_sched *q)
 {
 	uint64_t signals = q->signals;
-	int saved;
+	int saved, cancel_state;
 
 	if (signals == 0)
 		return;
 	q->signals = 0;
 	saved = errno;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	if (write(q->eventfd, &signals, sizeof(signals)) < 0)
 		errno = saved;
+	pthread_setcancelstate(cancel_state, NULL);
 }
 
 void queue_call_walkers_locked(struct queue_sched *q)

@@ -132,6 +132,16 @@ int queue_progress(struct queue_sched *q, size_t most, size_t *ran)
 	return AML_SUCCESS;
 }
 
+/* Close a descriptor: close() is a cancellation point, and this function is none. */
+static void close_at_once(int fd)
+{
+	int cancel_state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	close(fd);
+	pthread_setcancelstate(cancel_state, NULL);
+}
+
 int queue_eventfd(struct queue_sched *q)
 {
 	int fd, extra = -1;
@@ -155,6 +165,6 @@ int queue_eventfd(struct queue_sched *q)
 	}
 	queue_release(q);
 	if (extra >= 0)
-		close(extra);
+		close_at_once(extra);
 	return fd;
 }

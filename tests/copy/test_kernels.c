@@ -428,10 +428,10 @@ static void copy_looped_by_kernel(struct rng *rng)
 static void transpose_planes(struct rng *rng, size_t log)
 {
 	const size_t size = (size_t)1 << log, few = TILE_BYTES / size;
-	size_t count = rng_below(rng, 4), index[5] = {0}, extents[5], na, nb;
+	size_t count = rng_below(rng, 4), index[5] = {0}, extents[5] = {0}, na, nb;
 	const struct kernels *set;
 	struct kernel_loop loops[3];
-	ptrdiff_t to[5], from[5];
+	ptrdiff_t to[5] = {0}, from[5] = {0};
 	struct guard dst, src;
 
 	na = rng_range(rng, few, rng_chance(rng, 70) ? 4 * few + 3 : 70);
