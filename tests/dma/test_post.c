@@ -7,16 +7,6 @@
 #include "made.h"
 #include "suite.h"
 
-/* An element that runs a job. */
-static struct aml_dma_post_attr of_job(struct job *job)
-{
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-
-	attr.op = job_operator;
-	attr.op_arg = job;
-	return attr;
-}
-
 /* An element that copies one int. */
 static struct aml_dma_post_attr of_int(int *to, const int *from)
 {
@@ -34,7 +24,7 @@ START_TEST(arguments_are_checked)
 {
 	struct aml_dma *dma = new_engine(1), *other = new_engine(1);
 	struct job job = {.result = 0};
-	struct aml_dma_post_attr two[2] = {of_job(&job), of_job(&job)}, bad;
+	struct aml_dma_post_attr two[2] = {job_attr(&job), job_attr(&job)}, bad;
 	struct aml_dma_request *req = NULL, *foreign, *reqs[2] = {NULL, NULL};
 
 	ck_assert_int_eq(aml_dma_post(dma, 0, NULL, NULL), 0);
@@ -84,7 +74,7 @@ START_TEST(a_larger_structure_is_read_by_its_own_stride)
 
 	for (int i = 0; i < 3; i++) {
 		jobs[i] = (struct job){.name = (char)('a' + i), .trail = &trail};
-		posts[i] = (struct larger){.known = of_job(&jobs[i])};
+		posts[i] = (struct larger){.known = job_attr(&jobs[i])};
 		posts[i].known.size = sizeof(posts[i]);
 	}
 	ck_assert_int_eq(aml_dma_post(dma, 3, &posts[0].known, NULL), 0);
