@@ -118,7 +118,7 @@ static void call_barrier(struct work *w)
 	struct stress_world *world = w->engine->world;
 	size_t rank = (size_t)(w->engine - world->engines);
 
-	if (w->depth > 0 || w->local || !engine_is_core(w->engine))
+	if (w->nested || w->depth > 0 || w->local || !engine_is_core(w->engine))
 		return;
 	if (++rank < world->ncore)
 		engine_settle(&world->engines[rng_range(&w->rng, rank, world->ncore - 1)]);
@@ -281,6 +281,7 @@ int work_operate(struct aml_layout *dst, const struct aml_layout *src, void *arg
 	REQUIRE(w->runs++ == 0);
 	REQUIRE(w->fate != FATE_CANCELLED);
 	outer = turn_enter(&w->turn);
+	w->nested = outer.inside != NULL;
 	w->thread = pthread_self();
 	w->started = stress_now();
 	check_needs(w);

@@ -86,6 +86,8 @@ struct work {
 	/* Written by the operator. The members are plain, since a waiter must see them. */
 	int runs;
 	bool running, finished;
+	/* It runs inside another operator, for which a barrier may wait. */
+	bool nested;
 	/* When it started and ended, and which thread has run the operator or the callback. */
 	uint64_t started, ended;
 	pthread_t thread;
