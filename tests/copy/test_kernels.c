@@ -424,6 +424,48 @@ static void copy_looped_by_kernel(struct rng *rng)
 	guard_destroy(&src);
 }
 
+/* Copy rows of elements that are at a step, in either direction, in the source. */
+static void copy_stepped_by_kernel(struct rng *rng)
+{
+	size_t count = rng_range(rng, 1, 3), size = rng_range(rng, 1, STEPPED_BYTES_MAX);
+	size_t of_vector = STEPPED_ROW_BYTES_MIN / size, row;
+	size_t step = rng_range(rng, 1, (STEPPED_SPAN_MAX - size) / (of_vector - 1));
+	size_t extents[3], index[3] = {0};
+	bool back = rng_chance(rng, 40);
+	struct kernel_loop loops[3];
+	ptrdiff_t to[3] = {0}, from[3] = {0};
+	struct guard dst, src;
+	char *first;
+
+	extents[0] = (STEPPED_ROW_BYTES_MIN + size - 1) / size +
+		     rng_below(rng, (rng_chance(rng, 70) ? 4 : 20) * of_vector);
+	for (size_t i = 1; i < count; i++)
+		extents[i] = rng_range(rng, 1, 4);
+	row = extents[0] * size;
+	guard_create(&dst, random_loops(rng, extents + 1, count - 1, row, to + 1), rng);
+	row = (extents[0] - 1) * step + size;
+	guard_create(&src, random_loops(rng, extents + 1, count - 1, row, from + 1), rng);
+	to[0] = (ptrdiff_t)size;
+	from[0] = (ptrdiff_t)step;
+	first = (char *)src.data + (back ? row - size : 0);
+	do
+		memcpy(dst.expected + offset_of(to, count, index),
+		       back ? src.data + offset_of(from + 1, count - 1, index + 1) +
+				       (extents[0] - 1 - index[0]) * step
+			    : src.data + offset_of(from, count, index),
+		       size);
+	while (next_index(extents, count, index));
+	for (size_t i = 0; i < count; i++)
+		loops[i] = (struct kernel_loop){extents[i], to[i], from[i]};
+	if (back)
+		loops[0].src_step = -loops[0].src_step;
+	kernels()->stepped((char *)dst.data, first, size, loops, count);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
 /* Transpose planes within up to three loops, with the set of kernels for their rows. */
 static void transpose_planes(struct rng *rng, size_t log)
 {
@@ -470,6 +512,8 @@ static void copy_loops_by_the_kernels(void)
 
 	while (rng_next_case(&rng, 2000)) {
 		copy_looped_by_kernel(&rng);
+		if (kernels()->stepped != NULL)
+			copy_stepped_by_kernel(&rng);
 		transpose_planes(&rng, rng_below(&rng, KERNEL_SIZES));
 	}
 }
@@ -688,6 +732,8 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			      !strcmp(isa, "portable");
 		if (!strcmp((*at)->isa, "shuffle"))
 			any = kernels()->shuffle != NULL;
+		if (!strcmp((*at)->isa, "stepped"))
+			any = kernels()->stepped != NULL;
 		if (!strcmp((*at)->isa, "lanes"))
 			any = kernels()->shuffle != NULL && !kernels()->shuffle_masks;
 		if (getenv("AML_TEST_COUNTS"))
