@@ -190,17 +190,19 @@ typedef void (*looped_fn)(char *dst, const char *src, size_t size, const struct 
 			  size_t count);
 
 /*
- * What stepped() copies: elements up to this size, a whole vector of them in a row, and as many in
- * a span of the source as fit a vector.
+ * What stepped() copies: elements, or cells of a few elements, up to the first size; a whole vector
+ * of them in a row; and as many in a span of the source as fit a vector.
  */
 enum { STEPPED_BYTES_MAX = 32, STEPPED_ROW_BYTES_MIN = 64, STEPPED_SPAN_MAX = 256 };
 
 /*
- * Copies elements of `size` bytes in `count` nested loops, the innermost first. Rows, which are the
- * innermost loop, are contiguous in the destination, and have at least STEPPED_ROW_BYTES_MIN bytes.
- * In the source, STEPPED_ROW_BYTES_MIN / size elements of a row span at most STEPPED_SPAN_MAX
- * bytes; their step may be negative, but is not 0. Bytes between the elements may be read. `count`
- * is from 1 to KERNEL_LOOPS_MAX.
+ * Copies elements of `size` bytes in `count` nested loops, the innermost first. If the innermost
+ * loop has fewer than STEPPED_ROW_BYTES_MIN bytes, its elements are a cell, and the loop around it
+ * is the row; otherwise a cell is an element. A row is contiguous in the destination, and has at
+ * least STEPPED_ROW_BYTES_MIN bytes. In the source, as many neighbouring cells as fit
+ * STEPPED_ROW_BYTES_MIN bytes of the destination span at most STEPPED_SPAN_MAX bytes. Steps may be
+ * negative; that of the row is not 0. Bytes between elements may be read. `count` is from 1 to
+ * KERNEL_LOOPS_MAX.
  */
 typedef void (*stepped_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
 			   size_t count);

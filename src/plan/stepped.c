@@ -2,7 +2,8 @@
 /*
  * Chooses the plans of rows of short elements that are contiguous in the destination, and at a
  * small step, which may be negative, in the source. The kernel computes the only shuffle of these
- * rows, so neither units nor programs need to be found: see shuffling.h.
+ * rows, so neither units nor programs need to be found: see shuffling.h. So are rows of cells of a
+ * few elements: mirrored or repeated pixels.
  *
  * Rows that lie between each other in the source are better shuffled jointly.
  */
@@ -31,22 +32,54 @@ static bool elements_are_faster(size_t size, size_t n, size_t span)
 	       n <= STEPPED_VECTOR_RUNS + windows * STEPPED_WINDOW_RUNS;
 }
 
+/* Rows of elements, or of cells. */
+struct stepped_rows {
+	uint8_t row;        /* the loop of a row */
+	size_t bytes, span; /* of a cell, in the destination and in the source */
+};
+
+/* Find the rows. Cells do not overlap in the source. */
+static bool find_stepped_rows(const struct copy_plan *plan, struct stepped_rows *rows)
+{
+	const struct copy_loop *loop = &plan->loops[0];
+	size_t size = plan->run.bytes;
+
+	if (loop->dst_step != (ptrdiff_t)size)
+		return false;
+	*rows = (struct stepped_rows){0, size, size};
+	if (loop->extent < STEPPED_ROW_BYTES_MIN / size + (STEPPED_ROW_BYTES_MIN % size != 0)) {
+		rows->row = 1;
+		rows->bytes = size * loop->extent;
+		if (plan->nloops < 2 || loop[1].dst_step != (ptrdiff_t)rows->bytes ||
+		    magnitude(loop->src_step) > STEPPED_SPAN_MAX)
+			return false;
+		rows->span += (loop->extent - 1) * magnitude(loop->src_step);
+		if (rows->span > magnitude(loop[1].src_step))
+			return false;
+	}
+	loop = &plan->loops[rows->row];
+	return rows->bytes <= STEPPED_BYTES_MAX &&
+	       loop->extent >= (STEPPED_ROW_BYTES_MIN + rows->bytes - 1) / rows->bytes;
+}
+
 bool copy_stepped_choose(struct copy_plan *plan, uint64_t bytes)
 {
-	const struct copy_loop *row = &plan->loops[0];
-	size_t size = plan->run.bytes, step = magnitude(row->src_step), n, span;
+	struct stepped_rows rows;
+	size_t step, n, span;
 
-	if (row->dst_step != (ptrdiff_t)size || size > STEPPED_BYTES_MAX || step == 0 ||
-	    step > STEPPED_SPAN_MAX || kernels()->stepped == NULL)
+	if (plan->run.bytes > STEPPED_BYTES_MAX || kernels()->stepped == NULL ||
+	    bytes < STEPPED_PAYLOAD_MIN || bytes >= copy_choice_bytes(COPY_STRIDED) ||
+	    !find_stepped_rows(plan, &rows))
 		return false;
-	n = STEPPED_ROW_BYTES_MIN / size;
-	span = (n - 1) * step + size;
-	if (row->extent * size < STEPPED_ROW_BYTES_MIN || span > STEPPED_SPAN_MAX ||
-	    elements_are_faster(size, n, span))
+	step = magnitude(plan->loops[rows.row].src_step);
+	if (step == 0 || step > STEPPED_SPAN_MAX)
 		return false;
-	if (bytes < STEPPED_PAYLOAD_MIN || bytes >= copy_choice_bytes(COPY_STRIDED))
+	n = STEPPED_ROW_BYTES_MIN / rows.bytes;
+	span = (n - 1) * step + rows.span;
+	if (span > STEPPED_SPAN_MAX ||
+	    elements_are_faster(plan->run.bytes, n * rows.bytes / plan->run.bytes, span))
 		return false;
-	for (uint8_t i = 1; i < plan->nloops; i++)
+	for (uint8_t i = (uint8_t)(rows.row + 1); i < plan->nloops; i++)
 		if (magnitude(plan->loops[i].src_step) < step)
 			return false;
 	plan->kind = COPY_STRIDED;

@@ -424,42 +424,66 @@ static void copy_looped_by_kernel(struct rng *rng)
 	guard_destroy(&src);
 }
 
-/* Copy rows of elements that are at a step, in either direction, in the source. */
+/* Cells of one or a few elements, and a row of them: loops 0 and 1. `back`: reversed. */
+struct stepped_sample {
+	size_t size, extents[4];
+	ptrdiff_t to[4], from[4]; /* as if no loop were reversed */
+	bool back[4];
+	size_t dst_row, src_row; /* bytes */
+};
+
+static struct stepped_sample random_stepped(struct rng *rng)
+{
+	size_t cells = rng_chance(rng, 50) ? 1 : rng_range(rng, 2, 5), bytes, span, of_vector;
+	struct stepped_sample s = {.size = rng_range(rng, 1, STEPPED_BYTES_MAX / cells)};
+
+	bytes = cells * s.size;
+	of_vector = STEPPED_ROW_BYTES_MIN / bytes;
+	s.extents[0] = cells;
+	s.to[0] = (ptrdiff_t)s.size;
+	s.from[0] = (ptrdiff_t)rng_below(rng, 12);
+	span = (cells - 1) * (size_t)s.from[0] + s.size;
+	s.extents[1] = (STEPPED_ROW_BYTES_MIN + bytes - 1) / bytes +
+		       rng_below(rng, (rng_chance(rng, 70) ? 4 : 20) * of_vector);
+	s.to[1] = (ptrdiff_t)bytes;
+	s.from[1] = (ptrdiff_t)rng_range(rng, 1, (STEPPED_SPAN_MAX - span) / (of_vector - 1));
+	s.back[0] = rng_chance(rng, 40);
+	s.back[1] = rng_chance(rng, 40);
+	s.dst_row = s.extents[1] * bytes;
+	s.src_row = (s.extents[1] - 1) * (size_t)s.from[1] + span;
+	return s;
+}
+
+/* Copy rows of cells that are at a step, in either direction, in the source. */
 static void copy_stepped_by_kernel(struct rng *rng)
 {
-	size_t count = rng_range(rng, 1, 3), size = rng_range(rng, 1, STEPPED_BYTES_MAX);
-	size_t of_vector = STEPPED_ROW_BYTES_MIN / size, row;
-	size_t step = rng_range(rng, 1, (STEPPED_SPAN_MAX - size) / (of_vector - 1));
-	size_t extents[3], index[3] = {0};
-	bool back = rng_chance(rng, 40);
-	struct kernel_loop loops[3];
-	ptrdiff_t to[3] = {0}, from[3] = {0};
+	size_t outer = rng_below(rng, 3), index[4] = {0}, from, skip;
+	struct stepped_sample s = random_stepped(rng);
+	struct kernel_loop loops[4];
 	struct guard dst, src;
 	char *first;
 
-	extents[0] = (STEPPED_ROW_BYTES_MIN + size - 1) / size +
-		     rng_below(rng, (rng_chance(rng, 70) ? 4 : 20) * of_vector);
-	for (size_t i = 1; i < count; i++)
-		extents[i] = rng_range(rng, 1, 4);
-	row = extents[0] * size;
-	guard_create(&dst, random_loops(rng, extents + 1, count - 1, row, to + 1), rng);
-	row = (extents[0] - 1) * step + size;
-	guard_create(&src, random_loops(rng, extents + 1, count - 1, row, from + 1), rng);
-	to[0] = (ptrdiff_t)size;
-	from[0] = (ptrdiff_t)step;
-	first = (char *)src.data + (back ? row - size : 0);
-	do
-		memcpy(dst.expected + offset_of(to, count, index),
-		       back ? src.data + offset_of(from + 1, count - 1, index + 1) +
-				       (extents[0] - 1 - index[0]) * step
-			    : src.data + offset_of(from, count, index),
-		       size);
-	while (next_index(extents, count, index));
-	for (size_t i = 0; i < count; i++)
-		loops[i] = (struct kernel_loop){extents[i], to[i], from[i]};
-	if (back)
-		loops[0].src_step = -loops[0].src_step;
-	kernels()->stepped((char *)dst.data, first, size, loops, count);
+	for (size_t i = 2; i < outer + 2; i++)
+		s.extents[i] = rng_range(rng, 1, 4);
+	guard_create(&dst, random_loops(rng, s.extents + 2, outer, s.dst_row, s.to + 2), rng);
+	guard_create(&src, random_loops(rng, s.extents + 2, outer, s.src_row, s.from + 2), rng);
+	do {
+		from = 0;
+		for (size_t i = 0; i < outer + 2; i++)
+			from += (s.back[i] ? s.extents[i] - 1 - index[i] : index[i]) *
+				(size_t)s.from[i];
+		memcpy(dst.expected + offset_of(s.to, outer + 2, index), src.data + from, s.size);
+	} while (next_index(s.extents, outer + 2, index));
+	first = (char *)src.data;
+	for (size_t i = 0; i < outer + 2; i++) {
+		loops[i] = (struct kernel_loop){s.extents[i], s.to[i], s.from[i]};
+		if (!s.back[i])
+			continue;
+		loops[i].src_step = -s.from[i];
+		first += (ptrdiff_t)(s.extents[i] - 1) * s.from[i];
+	}
+	skip = s.extents[0] == 1;
+	kernels()->stepped((char *)dst.data, first, s.size, loops + skip, outer + 2 - skip);
 	guard_assert(&dst, rng);
 	guard_assert(&src, rng);
 	guard_destroy(&dst);
