@@ -8,7 +8,7 @@ of_the_sources
 
 # Documents, without what quotes commands and programs (indented, or between fences).
 documents="README.md CONTRIBUTING.md SECURITY.md doc/architecture.md doc/contract.md
-	doc/guide/requests-and-completion.md doc/performance.md tests/model/README.md"
+	$(cd "$srcdir" && echo doc/guide/*.md) doc/performance.md tests/model/README.md"
 
 # The names in backquotes of a document.
 quoted()
