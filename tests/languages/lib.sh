@@ -67,10 +67,12 @@ link_cxx()
 }
 
 # Can programs of this compiler be linked with the library's flags? Two compilers' sanitizers do
-# not go together.
+# not go together. ThreadSanitizer does not see the reference counts of exceptions inside the C++
+# library, and reports their release as a race.
 can_link_cxx()
 {
 	case "$CFLAGS $LDFLAGS" in
+	*-fsanitize=thread*) return 1 ;;
 	*-fsanitize* | *--coverage*)
 		case "$CC/$1" in
 		*clang*/clang* | *gcc*/g++) ;;
