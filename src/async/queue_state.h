@@ -92,6 +92,11 @@
  * too, of tasks that are no newer than what it waits for, instead of sleeping until a worker is
  * awake. A wait for one task inside an operator may not: it runs only that task.
  *
+ * A HELD small request follows a task in its batch if it is HELD because of this task only, and if
+ * nothing in the queue is older: it would be the next head. It is RUNNING with the batch, and no
+ * edge leads to it any more. If the task fails, the thread skips the request, unless it has
+ * EXTRA_ALWAYS. A later cancel of the task finds that the task has run, and does not affect it.
+ *
  * Slots. A slot is the right to run a task, a part or a batch.
  *  - `running` counts the taken slots. It never exceeds `slots`.
  *  - Each running task, part or batch has a slot, unless it runs beyond the bound. A task that is
