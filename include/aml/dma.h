@@ -166,9 +166,7 @@ struct aml_dma_ops {
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);
 
-	/**
-	 * Optional, not in AML: further operations. NULL: none.
-	 */
+	/** Optional, not in AML: further operations. NULL: none. */
 	const struct aml_dma_extension *extension;
 };
 

@@ -389,15 +389,11 @@ int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_a
 	err = check_attr(&post, posts);
 	if (err != AML_SUCCESS)
 		return err;
-	if (n == 1 && is_plain(posts) && posts->dest != NULL && posts->src != NULL) {
-		struct aml_dma_request **req = has_handle(&post, posts) ? reqs : NULL;
-
-		err = aml_dma_linux_request_create(data, req, posts->dest, posts->src, posts->op,
-						   posts->op_arg);
-		if (err == AML_SUCCESS && req == NULL && reqs != NULL)
-			*reqs = NULL;
-		return err;
-	}
+	/* A slot that is to be NULL must be so before the request starts: post_all() does it. */
+	if (n == 1 && is_plain(posts) && posts->dest != NULL && posts->src != NULL &&
+	    (reqs == NULL || has_handle(&post, posts)))
+		return aml_dma_linux_request_create(data, reqs, posts->dest, posts->src, posts->op,
+						    posts->op_arg);
 	return post_all(&post, n);
 }
 

@@ -755,7 +755,7 @@ START_TEST(a_test_inside_an_operator_gives_up_its_slot_to_operators_that_need_on
 }
 END_TEST
 
-/* Job body: let the job of a gate go on. */
+/* Job body: open the gate of the other job. */
 static int open_gate(struct job *job)
 {
 	gate_open(job->other->gate);

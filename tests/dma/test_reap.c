@@ -11,10 +11,8 @@
 
 static int post_reap(struct aml_dma *dma, struct job *job, uint64_t tag, unsigned flags)
 {
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_post_attr attr = job_attr(job);
 
-	attr.op = job_operator;
-	attr.op_arg = job;
 	attr.flags = AML_DMA_POST_REAP | flags;
 	attr.tag = tag;
 	return aml_dma_post(dma, 1, &attr, NULL);

@@ -47,9 +47,9 @@ extern "C" {
  * the calling thread.
  *
  * **Lists.** Slots that are NULL are skipped, and a list may have no slot. A handle that stands
- * twice in a list is -AML_EINVAL. A call sets the slot of a request that it releases to NULL. A
- * request that a call gives back is as it was before the call: if the request failed meanwhile, a
- * barrier still reports the failure.
+ * twice in a list is -AML_EINVAL, and so is a list of more than UINT_MAX slots. A call sets the
+ * slot of a request that it releases to NULL. A request that a call gives back is as it was before
+ * the call: if the request failed meanwhile, a barrier still reports the failure.
  *
  * **Deadlines** are nanoseconds of CLOCK_MONOTONIC, absolute. They are checked between tasks and
  * parts, never within one. If the engine has workers, a call with a deadline runs no code of the
