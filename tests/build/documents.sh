@@ -31,7 +31,7 @@ is_made()
 {
 	case $1 in
 	*.log | *.json | *.trs | *.so* | *.la | *.pc | coverage/* | build/* | Makefile) true ;;
-	sys/* | check.h | bench/aml-dma-bench) true ;;
+	sys/* | /usr/* | check.h | bench/aml-dma-bench) true ;;
 	*) false ;;
 	esac
 }
