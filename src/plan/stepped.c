@@ -18,6 +18,12 @@
 #endif
 
 /*
+ * Vectors that are stored in part, because cells do not fill them, are not aligned. Larger copies
+ * take less time with aligned vectors, and so do vectors that repeat a few source bytes.
+ */
+enum { STEPPED_PARTIAL_BYTES_MAX = 256 << 10, STEPPED_PARTIAL_VECTOR_MIN = 56 };
+
+/*
  * Elements of a power of two are loaded and stored one by one in little time: so many in the time
  * of a vector, and of each of several windows.
  */
@@ -30,6 +36,14 @@ static bool elements_are_faster(size_t size, size_t n, size_t span)
 
 	return windows > 1 && (size & (size - 1)) == 0 &&
 	       n <= STEPPED_VECTOR_RUNS + windows * STEPPED_WINDOW_RUNS;
+}
+
+/* Are vectors that store `stored` bytes of a span slower than aligned ones? */
+static bool aligned_are_faster(size_t stored, size_t span, uint64_t bytes)
+{
+	return stored < STEPPED_ROW_BYTES_MIN &&
+	       (bytes >= STEPPED_PARTIAL_BYTES_MAX ||
+		(stored < STEPPED_PARTIAL_VECTOR_MIN && 2 * span <= stored));
 }
 
 /* Rows of elements, or of cells. */
@@ -76,7 +90,7 @@ bool copy_stepped_choose(struct copy_plan *plan, uint64_t bytes)
 		return false;
 	n = STEPPED_ROW_BYTES_MIN / rows.bytes;
 	span = (n - 1) * step + rows.span;
-	if (span > STEPPED_SPAN_MAX ||
+	if (span > STEPPED_SPAN_MAX || aligned_are_faster(n * rows.bytes, span, bytes) ||
 	    elements_are_faster(plan->run.bytes, n * rows.bytes / plan->run.bytes, span))
 		return false;
 	for (uint8_t i = (uint8_t)(rows.row + 1); i < plan->nloops; i++)
