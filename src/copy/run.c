@@ -64,6 +64,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_shuffled(plan);
 		else if (plan->method == COPY_BY_LOOPED)
 			copy_looped(plan);
+		else if (plan->method == COPY_BY_STEPPED)
+			copy_stepped(plan);
 		else
 			copy_strided(plan);
 		break;

@@ -23,6 +23,7 @@
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
+#include "plan/stepped.h"
 
 /* Planes of at most this size may be shuffled instead of being tiled. */
 enum { SMALL_PLANE_BYTES = 256 };
@@ -207,10 +208,14 @@ static bool has_wide_rows(const struct copy_plan *plan, uint8_t row)
 /* Choose between shuffles and the other ways to copy a plan with loops. */
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
-	uint8_t row = source_row_loop(plan);
+	uint8_t row;
 	uint64_t planes = UINT64_MAX;
-	bool tiles = takes_tiles(plan, row), wide;
+	bool tiles, wide;
 
+	if (copy_stepped_choose(plan, bytes))
+		return;
+	row = source_row_loop(plan);
+	tiles = takes_tiles(plan, row);
 	if (!tiles && plan->nloops > 1 && takes_elements(plan, bytes)) {
 		plan->kind = COPY_STRIDED;
 		plan->method = COPY_BY_ELEMENTS;
@@ -321,7 +326,7 @@ void copy_plan_normalise(struct copy_plan *plan)
 		choose_way(plan, bytes);
 	if (bytes >= copy_choice_bytes(plan->kind))
 		choose_variant(plan, bytes);
-	if (plan->method == COPY_BY_ELEMENTS)
+	if (plan->method == COPY_BY_ELEMENTS || plan->method == COPY_BY_STEPPED)
 		return;
 	if (plan->method == COPY_BY_SHUFFLE)
 		copy_shuffle_order(plan);
