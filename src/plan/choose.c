@@ -59,6 +59,9 @@ static unsigned first_variant(struct copy_plan *plan, bool stream)
 		return once ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
 	if (copy_lists_fit_stream(plan))
 		return once ? VARIANT_TRANSPOSE_LIST_ONCE : VARIANT_TRANSPOSE_LIST_FIRST;
+	/* Plans of few loops that have no tiles, however large their elements are. */
+	if (copy_plan_has_columns(plan) && copy_bricks_fit(plan))
+		return VARIANT_TRANSPOSE_STREAM_BRICKS;
 	/* Short columns are faster without stages. */
 	if (copy_plan_has_columns(plan) &&
 	    plan->loops[0].extent * plan->run.bytes >= COLUMN_BYTES_LONG)
@@ -91,7 +94,7 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 /*
  * May a variant that fits be the fastest? Trying one that is far slower would make the first copies
  * of a class slow. Where a plan can be staged, direct tiles win only in single planes and without
- * prefetches, and lists only if rows or source runs are short.
+ * prefetches, and lists and bricks only if rows or source runs are short.
  */
 static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *variant)
 {
@@ -102,7 +105,7 @@ static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *v
 	if (variant->direct)
 		return (plan->nloops == 2 && variant->ahead == 0) ||
 		       (!copy_staged_choose(plan) && !copy_lists_fit_stream(plan));
-	if (variant->lists)
+	if (variant->lists || variant->bricks)
 		return plan->loops[0].extent * bytes < LISTED_ROW_BYTES ||
 		       plan->loops[1].extent * bytes < LISTED_ROW_BYTES ||
 		       !copy_staged_choose(plan);
