@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_dma DMA engines
+ * @defgroup aml_engines DMA engines
  *
  * An engine copies data between layouts. The life cycle of a copy:
  *  1. The program posts the copy. The engine makes a request of it, and returns a handle.

@@ -75,4 +75,15 @@ for chapter in "$srcdir"/doc/guide/*.md; do
 	done
 done
 
+# drawn FIGURE: the figure in the tree is the one that is drawn now.
+drawn()
+{
+	"$builddir/doc/guide/figures" "$(basename "$1" .svg | sed 's/^layout-//')" >"$work/figure.svg" &&
+	diff "$1" "$work/figure.svg"
+}
+
+for figure in "$srcdir"/doc/guide/layout-*.svg; do
+	check "${figure##*/} is what the library draws" drawn "$figure"
+done
+
 summary

@@ -18,8 +18,8 @@ make_install()
 
 all_headers()
 {
-	(cd "$srcdir/include" && find . -name '*.h' | sort) >"$work/ours"
-	(cd "$includedir" && find . -name '*.h' | sort) >"$work/installed"
+	(cd "$srcdir/include" && find . -name '*.h' -o -name '*.hpp' | sort) >"$work/ours"
+	(cd "$includedir" && find . -name '*.h' -o -name '*.hpp' | sort) >"$work/installed"
 	diff "$work/ours" "$work/installed"
 }
 

@@ -72,8 +72,8 @@ static void pick_attributes(struct work *w, struct work *before, struct rng *rng
 }
 
 /* Fill in the attributes of a post. */
-static void describe(struct work *w, struct aml_dma_post_attr *attr,
-		       struct aml_dma_request **after, struct rng *rng)
+static void describe(struct work *w, struct aml_dma_post_attr *attr, struct aml_dma_request **after,
+		     struct rng *rng)
 {
 	size_t n = 0;
 
@@ -347,9 +347,8 @@ static size_t take_owed(struct stress_engine *e, size_t n)
 
 	do {
 		taken = owed < (long)n ? owed : (long)n;
-	} while (!atomic_compare_exchange_weak_explicit(&e->owed, &owed, owed - taken,
-							memory_order_relaxed,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&e->owed, &owed, owed - taken, memory_order_relaxed, memory_order_relaxed));
 	return (size_t)taken;
 }
 

@@ -84,7 +84,8 @@ struct context turn_block_picking(const struct queue *picks)
 
 struct context turn_block_cancelling(const struct queue *cancels)
 {
-	struct context outer = turn_block(NULL, NULL);
+	/* Outside of operators, it may have to wait, and meanwhile runs what is older. */
+	struct context outer = turn_block(NULL, turn_inside() ? NULL : cancels);
 
 	here.cancels = cancels;
 	return outer;
@@ -118,7 +119,7 @@ static void check_place(const struct turn *turn)
 		/* A waiter that is outside all operators. */
 		REQUIRE(here.inside == NULL && here.awaits->queue == q);
 	} else {
-		/* A barrier, a wait_any, or a destroy. */
+		/* A barrier, a wait_any, a destroy, or a cancel. */
 		REQUIRE(here.drains == q);
 	}
 }
@@ -131,8 +132,7 @@ static void check_turn(const struct turn *turn)
 
 	if (q->slots > 1)
 		return;
-	REQUIRE(turn->held ||
-		atomic_load_explicit(&turn->after, memory_order_relaxed) >= latest);
+	REQUIRE(turn->held || atomic_load_explicit(&turn->after, memory_order_relaxed) >= latest);
 	if (latest < turn->before)
 		atomic_exchange_explicit(&q->latest, turn->before, memory_order_relaxed);
 }

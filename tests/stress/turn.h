@@ -52,7 +52,8 @@ struct context {
 	const struct queue *drains;
 	/* The queue of which the call may run anything, ahead of its turn inside an operator. */
 	const struct queue *picks;
-	/* The queue of which the call cancels requests, and calls their callbacks. */
+	/* The queue of which the call cancels requests, and calls their callbacks. Without workers
+	 * it may drain the queue, too. */
 	const struct queue *cancels;
 };
 

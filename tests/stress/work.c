@@ -447,7 +447,7 @@ void work_released(struct work *work, int code)
 
 void work_cancel(struct work *work)
 {
-	/* A cancel may wait, but never runs what it cancels, so `awaits` is NULL. */
+	/* A cancel may wait, but never runs what it cancels. */
 	struct context outer = turn_block_cancelling(&work->engine->queue);
 	int err;
 

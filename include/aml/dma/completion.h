@@ -25,7 +25,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_dma_completion Completion
+ * @defgroup aml_completion Completion
  *
  * aml_dma_wait() waits for one request, and aml_dma_barrier() for all. The functions of this group
  * test without sleeping, wait for several requests at once, and give up after a time:
@@ -201,7 +201,7 @@ int aml_dma_barrier_until(struct aml_dma *dma, uint64_t deadline, int *result)
 /** @} */
 
 /**
- * @defgroup aml_dma_post Posting with attributes
+ * @defgroup aml_posting Posting with attributes
  *
  * aml_dma_post() posts requests that depend on others, that call back, or whose completions are
  * collected in a queue; and it posts many requests by one call:
