@@ -253,6 +253,10 @@ int aml_dma_copy(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout
  * Post a copy of layout to layout: aml_dma_async_copy_custom() with the engine's general copy of
  * layouts.
  *
+ * Elements with equal native coordinates match, see aml_layout_dims_native(). So a copy from a
+ * row-major layout to a column-major one does not transpose. To transpose, give the destination the
+ * extents of the source and the distances of the transposed array.
+ *
  * Thread-safe. Does not block.
  *
  * @param[in] dma  The engine.

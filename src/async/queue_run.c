@@ -172,7 +172,7 @@ static bool fits_batch(const struct aml_task *task, uint64_t limit, uint64_t byt
 struct task_batch {
 	struct aml_task *tasks[QUEUE_BATCH_TASKS_MAX];
 	bool follows[QUEUE_BATCH_TASKS_MAX]; /* the one before it is its prerequisite */
-	size_t n;
+	size_t n, room;
 	uint64_t bytes;
 };
 
@@ -191,7 +191,7 @@ static void batch_append(struct task_batch *batch, struct aml_task *task, bool f
 static void take_chain_locked(struct queue_sched *q, struct task_batch *batch, uint64_t limit,
 			      bool head) REQUIRES(q)
 {
-	while (batch->n < QUEUE_BATCH_TASKS_MAX) {
+	while (batch->n < batch->room) {
 		struct aml_task *last = batch->tasks[batch->n - 1], *next;
 
 		next = queue_next_of_chain_locked(q, last, head);
@@ -202,13 +202,24 @@ static void take_chain_locked(struct queue_sched *q, struct task_batch *batch, u
 	}
 }
 
+/* Return how many tasks a batch may have. */
+static size_t batch_room_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	size_t share = (q->nqueued + q->nheld) / q->slots;
+
+	if (share < QUEUE_BATCH_TASKS)
+		return QUEUE_BATCH_TASKS;
+	return share < QUEUE_BATCH_TASKS_MAX ? share : QUEUE_BATCH_TASKS_MAX;
+}
+
 /* Take small tasks from the head, and requests that depend on the task before them only. */
 static void take_batch_locked(struct queue_sched *q, struct task_batch *batch, uint64_t limit)
 	REQUIRES(q)
 {
 	batch->n = 0;
+	batch->room = batch_room_locked(q);
 	batch->bytes = 0;
-	while (batch->n < QUEUE_BATCH_TASKS_MAX && q->head != NULL &&
+	while (batch->n < batch->room && q->head != NULL &&
 	       fits_batch(q->head, limit, batch->bytes)) {
 		struct aml_task *head = q->head;
 

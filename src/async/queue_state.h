@@ -212,8 +212,15 @@ enum task_state {
 
 enum { QUEUE_BLOCK_BYTES = 16 << 10, QUEUE_BLOCK_SLOTS_MAX = 128 };
 
-/* The limits of a batch: the number of its small tasks, and the bytes that they move together. */
-enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
+/*
+ * The limits of a batch: the number of its small tasks, and the bytes that they move together. From
+ * a long queue, a thread takes its share of the tasks, up to the greater number.
+ */
+enum {
+	QUEUE_BATCH_TASKS = 32,
+	QUEUE_BATCH_TASKS_MAX = 128,
+	QUEUE_BATCH_BYTES_MAX = 64 << 10,
+};
 
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };

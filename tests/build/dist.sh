@@ -10,6 +10,10 @@ if ! git -C "$srcdir" ls-files --error-unmatch configure.ac >/dev/null 2>&1; the
 	echo "skipped: not in a checkout of git"
 	exit 77
 fi
+if ! grep -q '^DOXYGEN = .' "$builddir/Makefile" && [ ! -f "$srcdir/doc/reference/pages.stamp" ]; then
+	echo "skipped: the pages of the reference need Doxygen"
+	exit 77
+fi
 unset MAKEFLAGS MFLAGS MAKELEVEL
 SOURCE_DATE_EPOCH=1700000000
 export SOURCE_DATE_EPOCH

@@ -24,6 +24,37 @@ need_cxx()
 	[ -n "$cxx_compilers" ] || skip "no C++ compiler"
 }
 
+# Set $python to a Python 3.9 or later that has the modules: the one of $PYTHON or of the path, or
+# the system's. Return 1 if there is none.
+have_python()
+{
+	modules=$1
+	for python in "${PYTHON-}" python3 /usr/bin/python3; do
+		[ -n "$python" ] && command -v "$python" >/dev/null 2>&1 || continue
+		"$python" -c "import sys, ctypes, $modules; sys.exit(sys.version_info < (3, 9))" \
+			>/dev/null 2>&1 && return 0
+	done
+	return 1
+}
+
+# Set the environment with which Python finds the package in the sources and the library in the
+# build folder. Skip the test if the library is not shared, or if Python cannot load it.
+use_python_package()
+{
+	AML_DMA_LIBRARY=$builddir/.libs/libaml-dma.so.1
+	PYTHONPATH=$srcdir/python
+	PYTHONDONTWRITEBYTECODE=1
+	AML_TEST_FOLDER=$work
+	export AML_DMA_LIBRARY PYTHONPATH PYTHONDONTWRITEBYTECODE AML_TEST_FOLDER
+	[ -f "$AML_DMA_LIBRARY" ] || skip "the library was built without --enable-shared"
+	case "$CFLAGS $LDFLAGS" in
+	*-fsanitize*) skip "Python cannot load a library with a sanitizer" ;;
+	esac
+	have_python sys || skip "no Python 3.9 or later"
+	"$python" -c 'import ctypes, os; ctypes.CDLL(os.environ["AML_DMA_LIBRARY"])' ||
+		skip "Python cannot load the library"
+}
+
 # cxx_standards COMPILER YEAR…: print the options' values of those standards that the compiler
 # knows. Compilers called C++23 c++2b before they had all of it.
 cxx_standards()

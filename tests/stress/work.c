@@ -5,6 +5,8 @@
  */
 #include "work.h"
 
+#include "tool.h"
+
 /* The code of a failure is this number minus the number of its work. */
 enum { FIRST_CODE = -1000 };
 
@@ -451,7 +453,8 @@ void work_cancel(struct work *work)
 	struct context outer = turn_block_cancelling(&work->engine->queue);
 	int err;
 
-	atomic_store_explicit(&work->cancelling, true, memory_order_relaxed);
+	/* DRD knows only of atomic operations with the lock prefix. */
+	atomic_exchange_explicit(&work->cancelling, true, memory_order_relaxed);
 	err = aml_dma_cancel(work->engine->dma, &work->req);
 	turn_unblock(outer);
 	REQUIRE(err == AML_SUCCESS);
@@ -542,9 +545,7 @@ void work_check(const struct work *work)
  */
 static bool may_make_threads(void)
 {
-	const char *preload = getenv("LD_PRELOAD");
-
-	return preload == NULL || strstr(preload, "helgrind") == NULL;
+	return !under_helgrind();
 }
 
 void use_own_engine(struct stress_world *world, struct rng *rng, struct work *parent)
