@@ -17,7 +17,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout Layouts
+ * @defgroup aml_layouts Layouts
  *
  * A layout has a number of dimensions, an extent for each dimension, and an element size in bytes.
  * It maps coordinates to addresses. A layout describes memory and never owns it.

@@ -94,6 +94,9 @@ static struct queue_roster *take_roster_locked(struct queue_sched *q, const void
 static size_t next_difference(const struct queue_roster *r, struct aml_dma_request *const *list,
 			      size_t i)
 {
+	/* Usually, there is none: one comparison is faster than several. */
+	if (i == 0 && memcmp(list, r->handles, r->n * sizeof(*list)) == 0)
+		return r->n;
 	for (; i < r->n; i = (i / ROSTER_COMPARED + 1) * ROSTER_COMPARED) {
 		size_t end = (i / ROSTER_COMPARED + 1) * ROSTER_COMPARED;
 
@@ -133,25 +136,36 @@ static int update_place_locked(struct queue_sched *q, struct queue_roster *r,
 	return AML_SUCCESS;
 }
 
-/* Make the members those of the list. On an error, the roster has some of them. */
-static int update_roster_locked(struct queue_sched *q, struct queue_roster *r,
-				struct aml_dma_request *const *list, size_t n) REQUIRES(q)
+/* Give a roster n places. */
+static void resize_roster(struct queue_roster *r, size_t n)
 {
-	uint32_t finished = ROSTER_NONE, *link = &finished;
-	int err = AML_SUCCESS;
-
 	for (size_t i = n; i < r->n; i++)
 		if (r->handles[i] != NULL)
 			queue_roster_remove(r, (uint32_t)i);
 	for (size_t i = r->n; i < n; i++)
 		r->handles[i] = NULL;
 	r->n = n;
-	for (size_t i = next_difference(r, list, 0); i < n && err == AML_SUCCESS;
-	     i = next_difference(r, list, i + 1)) {
+}
+
+/* Make the members those of the list. On an error, the roster has some of them. */
+static int update_roster_locked(struct queue_sched *q, struct queue_roster *r,
+				struct aml_dma_request *const *list, size_t n) REQUIRES(q)
+{
+	uint32_t finished = ROSTER_NONE, *link = &finished;
+	size_t i = r->taken;
+	int err = AML_SUCCESS;
+
+	if (n != r->n)
+		resize_roster(r, n);
+	/* If only one place differs, it is usually that of the last result. */
+	if (i >= n || list[i] == r->handles[i])
+		i = next_difference(r, list, 0);
+	while (i < n && err == AML_SUCCESS) {
 		if (r->handles[i] != NULL)
 			queue_roster_remove(r, (uint32_t)i);
 		if (list[i] != NULL)
 			err = update_place_locked(q, r, list, (uint32_t)i, &link);
+		i = next_difference(r, list, i == r->taken ? 0 : i + 1);
 	}
 	*link = ROSTER_NONE;
 	if (finished != ROSTER_NONE)
@@ -187,6 +201,7 @@ static int wait_by_roster_locked(struct queue_sched *q, struct queue_roster *r,
 	if (r->first == ROSTER_NONE)
 		sleep_by_roster_locked(q, r);
 	*index = r->first;
+	r->taken = r->first;
 	task = task_of_handle(r->handles[r->first]);
 	queue_roster_remove(r, r->first);
 	queue_unlist_locked(q, task);

@@ -37,6 +37,7 @@ struct queue_roster {
 	size_t members;                    /* requests that are in the roster */
 	uint64_t limit;                    /* the largest seq of a member before its finish */
 	uint32_t first, last;              /* finished members */
+	uint32_t taken;                    /* the place of the last result */
 	bool busy;                         /* a call sleeps */
 	struct roster_link *links;         /* of each place */
 	struct aml_dma_request *handles[]; /* of each place; NULL: none */

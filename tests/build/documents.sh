@@ -8,7 +8,7 @@ of_the_sources
 
 # Documents, without what quotes commands and programs (indented, or between fences).
 documents="README.md CONTRIBUTING.md SECURITY.md doc/architecture.md doc/contract.md
-	doc/guide/requests-and-completion.md doc/performance.md tests/model/README.md"
+	$(cd "$srcdir" && echo doc/guide/*.md) doc/performance.md tests/model/README.md"
 
 # The names in backquotes of a document.
 quoted()
@@ -31,7 +31,7 @@ is_made()
 {
 	case $1 in
 	*.log | *.json | *.trs | *.so* | *.la | *.pc | coverage/* | build/* | Makefile) true ;;
-	sys/* | check.h | bench/aml-dma-bench) true ;;
+	sys/* | /usr/* | check.h | bench/aml-dma-bench) true ;;
 	*) false ;;
 	esac
 }

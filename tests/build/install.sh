@@ -72,7 +72,26 @@ int main(void)
 }
 END
 
+make_uninstall()
+{
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	$MAKE -C "$builddir" uninstall DESTDIR="$root"
+}
+
+make_installcheck()
+{
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	$MAKE -C "$builddir" installcheck DESTDIR="$root"
+}
+
+# Folders that other packages use too may stay.
+nothing_is_left()
+{
+	! find "$root" ! -type d -o -type d -name '*aml*' | grep .
+}
+
 check "make install" make_install
+check "make installcheck" make_installcheck
 includedir=$(dirname "$(find "$root" -name aml.h)")
 libdir=$(dirname "$(dirname "$(find "$root" -name aml-dma.pc)")")
 check "every header is installed" all_headers
@@ -94,5 +113,9 @@ if [ -f "$libdir/libaml-dma.a" ]; then
 	check "a program compiles and links, static" build static --static
 	check "it runs" "$work/static"
 fi
+
+check "make install, again" make_install
+check "make uninstall" make_uninstall
+check "nothing is left" nothing_is_left
 
 summary

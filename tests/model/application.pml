@@ -6,6 +6,7 @@
 
 #define CALLS (me == 0 -> CALLS0 : CALLS1)
 #define IS_OWNED (call == BARRIER || call == POST)
+#define IS_POSTED (call == WAIT || call == POST || call == CANCEL || call == CHAIN)
 
 /* Choose the next call, and the kind of its task. */
 inline choose()
@@ -80,6 +81,9 @@ inline choose()
 #ifdef WITH_FOREIGN
 	:: call = FOREIGN
 #endif
+#ifdef WITH_CHAIN
+	:: call = CHAIN
+#endif
 	fi;
 	if
 	:: kind = 0
@@ -108,16 +112,71 @@ inline choose()
 #endif
 }
 
+#ifdef WITH_HELD
+/*
+ * Choose a handle that may be named, newer than the task `after`, or none. A thread may not name what
+ * another one cancels.
+ */
+inline name(which, after)
+{
+	which = 0;
+	i_ = (after) + 1;
+	do
+	:: i_ <= seq ->
+		if
+		:: task[i_].handle && !CANCELLED(i_) -> which = i_; break
+		:: true
+		fi;
+		i_++
+	:: else -> break
+	od
+}
+
+/* Post a request, which may be held. */
+inline append_held()
+{
+	name(f_, 0);
+	g_ = 0;
+#ifdef WITH_TWO
+	if
+	:: f_ != 0 -> name(g_, f_)
+	:: else
+	fi;
+#endif
+	if
+	:: queue_post_locked(kind, 0, 0, 0, f_, g_)
+#ifdef WITH_AFTER_ALL
+	:: queue_post_locked(kind, 0, 1, 0, f_, g_)
+#endif
+#ifdef WITH_FAILURES
+	:: kind != SMALL -> queue_post_locked(kind, 1, 0, 0, f_, g_)
+	:: f_ != 0 -> queue_post_locked(kind, 0, 0, 1, f_, g_)
+#endif
+	fi;
+#ifdef WITH_CHAIN
+	if
+	:: call == CHAIN -> f_ = seq; queue_post_locked(kind, 0, 0, 0, f_, 0)
+	:: else
+	fi
+#endif
+}
+#endif
+
 /* Submit the call's task. The result is t. */
 inline append()
 {
 	if
+#ifdef WITH_HELD
+	:: IS_POSTED -> append_held()
+	:: !IS_POSTED -> queue_append_locked(kind, 0, IS_OWNED, 0)
+#else
 	:: queue_append_locked(kind, 0, IS_OWNED, 0)
 #ifdef WITH_ANY
 	:: (call == WAIT || call == POST) && kind != SMALL -> queue_append_locked(kind, 1, 0, 0)
 #endif
 #ifdef WITH_FAILURES
 	:: call == BARRIER && kind != SMALL -> queue_append_locked(kind, 0, 1, 1)
+#endif
 #endif
 	fi;
 	t = seq;
@@ -141,7 +200,10 @@ inline enter()
 	:: IS_WAIT && task[t].state == FINISHED -> returned(t)
 	:: IS_WAIT && task[t].state != FINISHED && task[t].state != RETURNED ->
 		begin_sleep((call == FOREIGN -> 0 : t));
-		task[t].waiter = OUTER(me)
+		task[t].waiter = OUTER(me);
+#ifdef WITH_HELD
+		sl[OUTER(me)].cancels = call == CANCEL
+#endif
 #ifdef WITH_BARRIER
 	:: call == BARRIER ->
 		oldest();
@@ -153,7 +215,12 @@ inline enter()
 		od;
 		if
 		:: i_ <= seq -> returned(i_)
-		:: i_ > seq && j_ != 0 -> begin_sleep(seq); push(BARRIERS, OUTER(me))
+		:: i_ > seq && j_ != 0 ->
+			begin_sleep(seq);
+			push(BARRIERS, OUTER(me));
+#ifndef BROKEN_BARRIER_UNSETTLED
+			settles = 1
+#endif
 		:: else
 		fi
 #endif
@@ -193,7 +260,7 @@ inline leave()
 	if
 	:: call == BARRIER && !sl[OUTER(me)].code ->
 		for (i_ : 1 .. sl[OUTER(me)].limit) {
-			assert(task[i_].state != QUEUED && task[i_].state != RUNNING);
+			assert(!UNFINISHED(i_));
 			assert(!task[i_].unreported)
 		}
 	:: IS_WAIT ->
@@ -219,17 +286,18 @@ inline leave()
 /* queue_begin() and queue_begin_locked() */
 inline begin_at_once()
 {
-	append();
+	queue_enter_locked(kind, 0, IS_OWNED, 0);
+	t = seq;
+	kind = 0;
 	for (i_ : 1 .. t - 1) {
 		assert(task[i_].state != QUEUED)
 	}
 	task[t].state = RUNNING;
 	task[t].taken = 1;
 	task[t].going = 1;
-	if
-	:: head == t -> head = 0
-	:: else
-	fi;
+#ifdef WITH_HELD
+	task[t].handle = call == WAIT || call == CANCEL;
+#endif
 	running++;
 	busy++;
 	assert(busy <= SLOTS + beyond);

@@ -10,6 +10,11 @@
  *   CALLS0, CALLS1 number of calls of the first thread, and of each other thread. The first thread
  *                  then destroys the scheduler, as soon as each other thread is in its last call
  *   WITH_…         what these calls and the operators may be, chosen by chance; see choose()
+ *   WITH_HELD      requests may be held until others have finished: held.pml. Besides:
+ *                  WITH_TWO          two prerequisites
+ *                  WITH_AFTER_ALL    …or everything that was posted before
+ *                  WITH_FAILURES     any request may fail
+ *                  WITH_CHAIN        a call may post two requests, the second after the first
  *   NESTERS        number of application threads that submit tasks that submit tasks
  *   SCENE          1 to 6: a fixed program instead of random calls; see choose()
  *   WITH_LATE      a poke may count as late whenever a thread posts or is about to sleep
@@ -20,6 +25,7 @@
  *                  unpaid poke are found
  */
 #include "state.pml"
+#include "held.pml"
 #include "queue.pml"
 #include "wait.pml"
 #include "sched.pml"

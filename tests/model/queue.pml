@@ -15,6 +15,10 @@ inline sleeper_gone(s)
 	sl[s].done = 0;
 	sl[s].code = 0;
 	sl[s].limit = 0
+#ifdef WITH_HELD
+	;
+	sl[s].cancels = 0
+#endif
 }
 
 inline sleeper_done(s)
@@ -153,8 +157,8 @@ inline queue_wake_again_locked()
 	fi
 }
 
-/* The number of the new task is seq. */
-inline queue_append_locked(does, is_plain, is_owned, is_failing)
+/* queue_enter_locked(). The number of the new task is seq. */
+inline queue_enter_locked(does, is_plain, is_owned, is_failing)
 {
 	assert(seq < MAXT);
 	seq++;
@@ -163,44 +167,46 @@ inline queue_append_locked(does, is_plain, is_owned, is_failing)
 	task[seq].parts = ((does) & DIVISIBLE -> PARTS : 1);
 	task[seq].plain = is_plain;
 	task[seq].owned = is_owned;
-	task[seq].fails = is_failing;
-	if
-	:: head == 0 -> head = seq
-	:: else
-	fi;
+	task[seq].fails = is_failing
+}
+
+inline queue_append_locked(does, is_plain, is_owned, is_failing)
+{
+	queue_enter_locked(does, is_plain, is_owned, is_failing);
+	queue_attach_locked(seq);
 	if
 	:: is_plain -> unclaimed++
 	:: else
 	fi
 }
 
-inline queue_leave_locked(t)
+#ifdef WITH_HELD
+/* Post a request with a handle after two prerequisites; 0: none. */
+inline queue_post_locked(does, is_failing, all, anyway, first, second)
 {
+	queue_enter_locked(does, 0, 0, is_failing);
+	task[seq].handle = 1;
+	task[seq].after_all = all;
+	task[seq].always = anyway;
+	task[seq].named = ((first) != 0 -> BIT(first) : 0) | ((second) != 0 -> BIT(second) : 0);
+	queue_hold_locked(seq, first, second);
 	if
-	:: (t) == head ->
-		i_ = (t) + 1;
-		do
-#if defined(BROKEN_HEAD_IS_NEXT)
-		:: i_ <= seq && task[i_].state != QUEUED && task[i_].state != RUNNING -> i_++
-#elif defined(BROKEN_HEAD_PASSES_PARTS)
-		:: i_ <= seq && task[i_].state != QUEUED -> i_++
-#else
-		:: i_ <= seq && !((task[i_].state == QUEUED || task[i_].state == RUNNING) &&
-				  task[i_].taken < task[i_].parts) -> i_++
+	:: task[seq].state != HELD -> queue_attach_locked(seq)
+	:: task[seq].state == HELD && task[seq].waits_for_all ->
+#ifndef BROKEN_POST_NO_LOOK
+		queue_release_afters_locked()
 #endif
-		:: else -> break
-		od;
-		head = (i_ <= seq -> i_ : 0)
 	:: else
 	fi
 }
+#endif
 
 /* The first task of `unfinished`. The result is i_, or 0. */
 inline oldest()
 {
 	i_ = 1;
 	do
-	:: i_ <= seq && task[i_].state != QUEUED && task[i_].state != RUNNING -> i_++
+	:: i_ <= seq && !UNFINISHED(i_) -> i_++
 	:: else -> break
 	od;
 	i_ = (i_ <= seq -> i_ : 0)
@@ -218,6 +224,15 @@ inline returned(t)
 	task[t].plain = 0;
 	task[t].owned = 0;
 	task[t].fails = 0
+#ifdef WITH_HELD
+	;
+	task[t].handle = 0;
+	task[t].always = 0;
+	task[t].after_all = 0;
+	task[t].failure = 0;
+	task[t].skips = 0;
+	task[t].named = 0
+#endif
 }
 
 inline queue_settle_locked()
@@ -239,11 +254,27 @@ inline queue_settle_locked()
 	:: destroyer != NONE && i_ == 0 && callers == 0 -> sleeper_done(destroyer)
 #endif
 	:: else
-	fi
+	fi;
+#ifdef WITH_HELD
+#ifndef BROKEN_AFTERS_NOT_SETTLED
+	queue_release_afters_locked();
+#endif
+	e_ = 1;
+	do
+	:: e_ <= seq && !task[e_].waits_for_all -> e_++
+	:: else -> break
+	od;
+	settles = list[BARRIERS].n > 0 || destroyer != NONE || e_ <= seq
+#else
+	settles = list[BARRIERS].n > 0 || destroyer != NONE
+#endif
 }
 
 inline report(t)
 {
+#ifdef WITH_HELD
+	assert(!task[t].skips);
+#endif
 	j_ = 0;
 	do
 	:: j_ < list[BARRIERS].n && sl[list[BARRIERS].at[j_]].limit < (t) -> j_++
@@ -273,10 +304,17 @@ inline queue_claim_locked()
 #endif
 }
 
+/* No thread waits for the request. The failure of one that did not run is silent. */
 inline file_request(t)
 {
 	if
+#if defined(WITH_HELD) && defined(BROKEN_SKIPPED_REPORTED)
+	:: task[t].fails || task[t].skips -> report(t)
+#elif defined(WITH_HELD)
+	:: task[t].fails && !task[t].skips -> report(t)
+#else
 	:: task[t].fails -> report(t)
+#endif
 	:: else
 	fi;
 	if
@@ -296,6 +334,8 @@ inline file_task(t)
 	fi
 }
 
+#define CANCELLED(t) (task[t].waiter != NONE && sl[task[t].waiter].cancels)
+
 inline queue_finish_locked(t)
 {
 	assert(task[t].going == 0);
@@ -303,13 +343,28 @@ inline queue_finish_locked(t)
 #ifdef BROKEN_SETTLED_FIRST
 	queue_settle_locked();
 #endif
+#ifdef WITH_HELD
+	if
+	:: task[t].fails || task[t].skips || CANCELLED(t) ->
+		failures = failures | BIT(t);
+#ifdef BROKEN_CANCEL_SUCCEEDS
+		queue_release_held_locked(t, (task[t].fails || task[t].skips))
+#else
+		queue_release_held_locked(t, 1)
+#endif
+	:: else -> queue_release_held_locked(t, 0)
+	fi;
+#endif
 	if
 	:: task[t].waiter != NONE -> sleeper_done(task[t].waiter)
 	:: task[t].waiter == NONE && task[t].plain -> file_task(t)
 	:: else -> file_request(t)
 	fi;
 #ifndef BROKEN_FINISH_UNSETTLED
-	queue_settle_locked()
+	if
+	:: settles -> queue_settle_locked()
+	:: else
+	fi
 #endif
 }
 

@@ -150,7 +150,10 @@ inline begin_destroy()
 		:: i_ != 0 || callers > 0 ->
 #endif
 			begin_sleep(UNLIMITED);
-			destroyer = OUTER(me)
+			destroyer = OUTER(me);
+#ifndef BROKEN_DESTROY_UNSETTLED
+			settles = 1
+#endif
 		:: else -> unlock()
 		fi
 	}

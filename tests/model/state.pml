@@ -34,6 +34,10 @@
 #define RUNNING 2
 #define FINISHED 3
 #define RETURNED 4
+#define HELD 5
+#define UNFINISHED(t) (task[t].state == QUEUED || task[t].state == RUNNING || task[t].state == HELD)
+#define UNTAKEN(t) (task[t].taken < task[t].parts)
+#define CAN_RUN(t) ((task[t].state == QUEUED || task[t].state == RUNNING) && UNTAKEN(t))
 
 /* What an operator does, in this order: */
 #define SUBMITS 1 /* it submits a child, and waits for the child at its end */
@@ -56,7 +60,8 @@
 #define ANY 5     /* wait_any */
 #define FOREIGN 6 /* a request, and a wait for it inside an operator of another scheduler */
 #define DESTROY 7
-#define IS_WAIT (call == WAIT || call == RUN || call == CANCEL || call == FOREIGN)
+#define CHAIN 8   /* two requests in one post, the second after the first, and a wait for it */
+#define IS_WAIT (call == WAIT || call == RUN || call == CANCEL || call == FOREIGN || call == CHAIN)
 
 typedef task_t {
 	byte state;
@@ -67,6 +72,19 @@ typedef task_t {
 	bit owned;
 	bit fails;
 	bit unreported
+#ifdef WITH_HELD
+	;
+	bit handle;       /* the program has a handle, which it may name as a prerequisite */
+	bit always;       /* it runs even if a prerequisite failed */
+	bit after_all;    /* everything posted before is a prerequisite */
+	bit in_ready;     /* it is in the heap `ready` */
+	bit waits_for_all; /* it is in `afters`. The numbers give the order */
+	bit failure;      /* a prerequisite failed: extra.code */
+	bit skips;        /* it does not run */
+	byte pending;
+	byte from0, from1; /* the prerequisites of its edges */
+	byte named         /* ghost, bits: all its prerequisites */
+#endif
 }
 
 typedef sleeper_t {
@@ -76,6 +94,9 @@ typedef sleeper_t {
 	bit code;    /* of a barrier: it reports a failure */
 	bit waiting; /* in pthread_cond_wait() and not signalled */
 	bit live;    /* ghost: its memory is valid */
+#ifdef WITH_HELD
+	bit cancels; /* it waits for a request that it has cancelled */
+#endif
 #ifdef WITH_SPIN
 	bit spins;   /* of a worker: it spins, without the mutex */
 #endif
@@ -97,8 +118,9 @@ task_t task[MAXT + 1]; /* indexed by number, in the order of submission, from 1 
 sleeper_t sl[SLEEPERS];
 list_t list[LISTS];
 byte lock = FREE; /* the thread that holds the mutex */
-byte seq, head, running, unclaimed, callers;
+byte seq, head, fifo, running, unclaimed, callers;
 bit waking, stop;
+bit settles; /* `barriers`, `afters` or `destroyer` are not empty */
 #ifdef WITH_SPIN
 bit spinning; /* a worker spins */
 #endif
@@ -111,6 +133,10 @@ byte beyond;     /* how many of them run beyond the bound, for an operator of an
 byte ended;      /* how many workers have ended */
 byte last_calls; /* how many threads, without the first, are in their last call or past it */
 bit gate;        /* the gate is open */
+#ifdef WITH_HELD
+byte failures;   /* bits: tasks that have finished with a failure, or were cancelled */
+#define BIT(t) (1 << ((t) - 1))
+#endif
 bit abroad;      /* the only slot of the other scheduler is taken */
 #ifdef SPURIOUS
 byte spurious = SPURIOUS;
@@ -120,7 +146,7 @@ byte late = NONE; /* the sleeper for which a thread still has to do something wi
 #endif
 
 /* Scratch variables, within one atomic step. */
-hidden byte i_, j_, s_, w_, limit_;
+hidden byte i_, j_, s_, w_, h_, e_, f_, g_, limit_;
 
 #define LOCK                         \
 	(lock == FREE) -> lock = me; \
@@ -134,9 +160,16 @@ inline check_owed()
 #else
 	assert(running <= SLOTS);
 	for (i_ : 1 .. seq) {
-		assert(!(task[i_].state == QUEUED || task[i_].state == RUNNING) ||
-		       task[i_].taken == task[i_].parts || (head != 0 && head <= i_))
+		assert(!CAN_RUN(i_) || (head != 0 && head <= i_))
+#ifdef WITH_HELD
+		;
+		assert(!(CAN_RUN(i_) && task[i_].in_ready) || fifo == 0 || i_ < fifo);
+		assert(!CAN_RUN(i_) || task[i_].in_ready || (fifo != 0 && fifo <= i_));
+		assert(!task[i_].in_ready || CAN_RUN(i_));
+		assert(task[i_].state != HELD || task[i_].pending > 0)
+#endif
 	}
+	assert(head == 0 || CAN_RUN(head));
 	if
 	:: head != 0 && running < SLOTS && !waking ->
 		assert(list[IDLE].n == 0);

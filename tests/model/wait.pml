@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Running tasks (queue_run.c) and sleeping (queue_wait.c), outside and inside operators. */
 
-#define UNTAKEN(t) (task[t].taken < task[t].parts)
+/* A task that is taken must run or be skipped, as its prerequisites say. */
+inline check_prerequisites(t)
+{
+#ifdef WITH_HELD
+	for (i_ : 1 .. (t) - 1) {
+		assert(!(task[t].after_all || task[t].named & BIT(i_)) || !UNFINISHED(i_))
+	}
+	assert(task[t].skips == ((task[t].named & failures) != 0 && !task[t].always));
+	assert(!task[t].skips || task[t].parts == 1)
+#endif
+	skip
+}
 
 /*
  * The first half of queue_run_task_locked(), up to where the lock is released and the task's
@@ -9,7 +20,8 @@
  */
 inline run_locked(t)
 {
-	assert((task[t].state == QUEUED || task[t].state == RUNNING) && UNTAKEN(t));
+	assert(CAN_RUN(t));
+	check_prerequisites(t);
 	task[t].taken++;
 	task[t].state = RUNNING;
 	task[t].going++;
@@ -224,7 +236,14 @@ inline withdraw_locked(t)
 {
 	if
 	:: task[t].state != FINISHED && UNTAKEN(t) ->
+#ifdef WITH_HELD
+		if
+		:: task[t].state == HELD -> queue_unhold_locked(t)
+		:: else -> queue_leave_locked(t)
+		fi;
+#else
 		queue_leave_locked(t);
+#endif
 #ifndef BROKEN_CANCEL_NO_WAKE
 		queue_wake_locked();
 #endif
@@ -232,8 +251,17 @@ inline withdraw_locked(t)
 		if
 		:: task[t].going == 0 ->
 			returned(t);
+#ifdef WITH_HELD
+			failures = failures | BIT(t);
+#ifndef BROKEN_CANCEL_NOT_PASSED
+			queue_release_held_locked(t, 1);
+#endif
+#endif
 #ifndef BROKEN_CANCEL_UNSETTLED
-			queue_settle_locked()
+			queue_settle_locked();
+#endif
+#if defined(WITH_HELD) && !defined(BROKEN_WITHDRAWN_NO_WAKE)
+			queue_wake_locked()
 #endif
 		:: else
 		fi
@@ -348,6 +376,7 @@ inline execute(t)
 /* Take a task into a batch. */
 inline take_small(t)
 {
+	check_prerequisites(t);
 	task[t].taken = 1;
 	task[t].state = RUNNING;
 	task[t].going = 1;
