@@ -4,6 +4,7 @@
 
 #include <aml/utils/error.h>
 
+#include "copy/bricks.h"
 #include "copy/columns.h"
 #include "copy/deref.h"
 #include "copy/listed.h"
@@ -108,7 +109,10 @@ __attribute__((noinline)) static int run_variant(const struct copy_plan *plan)
 #ifdef KERNELS_COUNT
 	__atomic_fetch_add(&copy_variant_runs[plan->variant], 1, __ATOMIC_RELAXED);
 #endif
-	(void)run_kind(plan);
+	if (copy_variant_of(plan)->bricks)
+		copy_bricks(plan, run_kind);
+	else
+		(void)run_kind(plan);
 	if (plan->stream)
 		kernels()->drain();
 	if (plan->timed)

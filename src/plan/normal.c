@@ -313,7 +313,8 @@ bool copy_plan_complete_rows(struct copy_plan *plan, bool tiny)
 	return true;
 }
 
-void copy_plan_normalise(struct copy_plan *plan)
+/* Bring the loops into normal form, and choose the kind. Returns the payload. */
+__attribute__((always_inline)) static inline uint64_t begin_normal_form(struct copy_plan *plan)
 {
 	uint64_t bytes;
 
@@ -324,8 +325,12 @@ void copy_plan_normalise(struct copy_plan *plan)
 	bytes = copy_plan_payload(plan);
 	if (plan->nloops > 0)
 		choose_way(plan, bytes);
-	if (bytes >= copy_choice_bytes(plan->kind))
-		choose_variant(plan, bytes);
+	return bytes;
+}
+
+/* Choose the method, and the order of the loops. */
+__attribute__((always_inline)) static inline void end_normal_form(struct copy_plan *plan)
+{
 	if (plan->method == COPY_BY_ELEMENTS || plan->method == COPY_BY_STEPPED)
 		return;
 	if (plan->method == COPY_BY_SHUFFLE)
@@ -334,4 +339,19 @@ void copy_plan_normalise(struct copy_plan *plan)
 		copy_plan_choose_cached_method(plan, true);
 	else
 		copy_plan_choose_method(plan);
+}
+
+void copy_plan_normalise(struct copy_plan *plan)
+{
+	uint64_t bytes = begin_normal_form(plan);
+
+	if (bytes >= copy_choice_bytes(plan->kind))
+		choose_variant(plan, bytes);
+	end_normal_form(plan);
+}
+
+void copy_plan_normalise_near(struct copy_plan *plan)
+{
+	begin_normal_form(plan);
+	end_normal_form(plan);
 }
