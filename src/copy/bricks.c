@@ -275,6 +275,6 @@ void copy_bricks(const struct copy_plan *plan, brick_run_fn run)
 	staged = plan->stream && walk.shape.dst.bytes >= BRICK_STREAM_BYTES_MIN;
 	COUNT(staged, "", "bricks by a stage");
 	COUNT(!staged, "", "bricks");
-	COUNT(walk.shape.padded > 0, "", "bricks of padded elements");
+	COUNT(walk.shape.padded > 0, "masks", "bricks of padded elements");
 	move_bricks(&walk, stage, staged, run);
 }

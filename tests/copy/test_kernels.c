@@ -688,6 +688,8 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			      !strcmp(isa, "portable");
 		if (!strcmp((*at)->isa, "shuffle"))
 			any = kernels()->shuffle != NULL;
+		if (!strcmp((*at)->isa, "masks"))
+			any = kernels()->shuffle != NULL && kernels()->shuffle_masks;
 		if (!strcmp((*at)->isa, "lanes"))
 			any = kernels()->shuffle != NULL && !kernels()->shuffle_masks;
 		if (getenv("AML_TEST_COUNTS"))
