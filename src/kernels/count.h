@@ -13,8 +13,7 @@
 struct kernels_count {
 	/*
 	 * Its set; "": any; "wide": any set with tiles wider than those of SSE2; "shuffle": any set
-	 * that has a shuffle; "lanes", "masks": any set that has a
-	 * shuffle without masks, or with masks.
+	 * that has a shuffle; "lanes": those without masks; "masks": those with masks.
 	 */
 	const char *isa;
 	const char *name; /* of the counter */
