@@ -125,20 +125,20 @@ union brick_room {
  * of the source, `move` changes their order, and `pack` removes the padding. Else only `move`.
  */
 struct brick_plans {
-	union brick_room gather, move, pack;
+	struct copy_plan *gather, *move, *pack;
 };
 
-static void start_plan(union brick_room *room, size_t size, char *dst, const char *src)
+static void start_brick_plan(struct copy_plan *plan, size_t size, char *dst, const char *src)
 {
-	room->plan = (struct copy_plan){.kind = COPY_EMPTY,
-					.run = {.bytes = size, .dst = dst, .src = src}};
+	*plan = (struct copy_plan){.kind = COPY_EMPTY,
+				   .run = {.bytes = size, .dst = dst, .src = src}};
 }
 
-static void add_loop(union brick_room *room, size_t extent, ptrdiff_t dst_step, ptrdiff_t src_step)
+static void add_brick_loop(struct copy_plan *plan, size_t extent, ptrdiff_t dst_step,
+			   ptrdiff_t src_step)
 {
 	if (extent > 1)
-		room->plan.loops[room->plan.nloops++] =
-			(struct copy_loop){extent, dst_step, src_step};
+		plan->loops[plan->nloops++] = (struct copy_loop){extent, dst_step, src_step};
 }
 
 /* The steps in a stage that has the elements of a brick in the order of a side. */
@@ -162,7 +162,7 @@ static void steps_in_stage(const struct brick_walk *walk, const uint8_t *order, 
  * destination before they are streamed; NULL: the destination. `near` and `far`: stages of padded
  * elements.
  */
-static void plan_brick(struct brick_plans *plans, const struct brick_walk *walk,
+static void plan_brick(const struct brick_plans *plans, const struct brick_walk *walk,
 		       const struct brick_place *place, char *stage, char *near, char *far)
 {
 	ptrdiff_t dst_steps[BRICK_LOOPS_MAX], near_steps[BRICK_LOOPS_MAX],
@@ -173,28 +173,28 @@ static void plan_brick(struct brick_plans *plans, const struct brick_walk *walk,
 	steps_in_stage(walk, walk->dst_order, true, size, dst_steps);
 	steps_in_stage(walk, walk->order, false, padded, near_steps);
 	steps_in_stage(walk, walk->dst_order, true, padded, far_steps);
-	start_plan(&plans->gather, size, near, place->src);
-	start_plan(&plans->move, padded > 0 ? padded : size, padded > 0 ? far : dst,
-		   padded > 0 ? near : place->src);
-	start_plan(&plans->pack, size, dst, far);
+	start_brick_plan(plans->gather, size, near, place->src);
+	start_brick_plan(plans->move, padded > 0 ? padded : size, padded > 0 ? far : dst,
+			 padded > 0 ? near : place->src);
+	start_brick_plan(plans->pack, size, dst, far);
 	for (uint8_t i = 0; i < walk->plan->nloops; i++) {
 		const struct copy_loop *loop = &walk->plan->loops[i];
 		ptrdiff_t dst_step = stage != NULL ? dst_steps[i] : loop->dst_step;
 		size_t n = walk->shape.extents[i];
 
 		if (padded == 0) {
-			add_loop(&plans->move, n, dst_step, loop->src_step);
+			add_brick_loop(plans->move, n, dst_step, loop->src_step);
 			continue;
 		}
 		if (loop->src_step != 0)
-			add_loop(&plans->gather, n, near_steps[i], loop->src_step);
-		add_loop(&plans->move, n, far_steps[i], near_steps[i]);
-		add_loop(&plans->pack, n, dst_step, far_steps[i]);
+			add_brick_loop(plans->gather, n, near_steps[i], loop->src_step);
+		add_brick_loop(plans->move, n, far_steps[i], near_steps[i]);
+		add_brick_loop(plans->pack, n, dst_step, far_steps[i]);
 	}
-	copy_plan_normalise_near(&plans->move.plan);
+	copy_plan_normalise_near(plans->move);
 	if (padded > 0) {
-		copy_plan_normalise_near(&plans->gather.plan);
-		copy_plan_normalise_near(&plans->pack.plan);
+		copy_plan_normalise_near(plans->gather);
+		copy_plan_normalise_near(plans->pack);
 	}
 }
 
@@ -228,9 +228,10 @@ static void move_bricks(struct brick_walk *walk, char *stage, bool staged, brick
 {
 	struct brick_place first = place_of_brick(walk), now, next = first;
 	bool padded = walk->shape.padded > 0, more;
-	struct brick_plans plans;
-	struct copy_plan *reads = padded ? &plans.gather.plan : &plans.move.plan;
-	struct copy_plan *writes = padded ? &plans.pack.plan : &plans.move.plan;
+	union brick_room gather, order, pack;
+	const struct brick_plans plans = {&gather.plan, &order.plan, &pack.plan};
+	struct copy_plan *reads = padded ? plans.gather : plans.move;
+	struct copy_plan *writes = padded ? plans.pack : plans.move;
 	const char *src;
 	char *dst;
 
@@ -254,10 +255,10 @@ static void move_bricks(struct brick_walk *walk, char *stage, bool staged, brick
 			prefetch_pieces(&ahead, SIZE_MAX);
 		}
 		if (padded)
-			run(&plans.gather.plan);
-		run(&plans.move.plan);
+			run(plans.gather);
+		run(plans.move);
 		if (padded)
-			run(&plans.pack.plan);
+			run(plans.pack);
 		if (staged)
 			stream_brick(&walk->shape.dst, now.dst, stage, &ahead);
 	} while (more);
@@ -275,6 +276,6 @@ void copy_bricks(const struct copy_plan *plan, brick_run_fn run)
 	staged = plan->stream && walk.shape.dst.bytes >= BRICK_STREAM_BYTES_MIN;
 	COUNT(staged, "", "bricks by a stage");
 	COUNT(!staged, "", "bricks");
-	COUNT(walk.shape.padded > 0, "", "bricks of padded elements");
+	COUNT(walk.shape.padded > 0, "masks", "bricks of padded elements");
 	move_bricks(&walk, stage, staged, run);
 }

@@ -112,7 +112,7 @@ static double cost_of_brick(const struct copy_plan *plan, const struct brick_ord
 static double cost_in_order(const struct copy_plan *plan, const struct brick_orders *orders,
 			    const uint8_t *order, size_t most)
 {
-	size_t extents[BRICK_LOOPS_MAX], payload = plan->run.bytes;
+	size_t extents[BRICK_LOOPS_MAX] = {0}, payload = plan->run.bytes;
 
 	for (uint8_t k = 0; k < plan->nloops; k++) {
 		size_t left = most / payload > 0 ? most / payload : 1;
@@ -212,7 +212,7 @@ static void choose_extents(const struct copy_plan *plan, const struct brick_orde
 			   struct brick_shape *brick)
 {
 	size_t most = brick_bytes_max(plan, brick->padded = padded_size(plan)), payload;
-	size_t extents[BRICK_LOOPS_MAX];
+	size_t extents[BRICK_LOOPS_MAX] = {0};
 	double least = -1, cost;
 
 	for (size_t to = CACHE_LINE_BYTES; to <= PIECE_BYTES_MAX; to *= 2) {

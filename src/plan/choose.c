@@ -94,12 +94,15 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 /*
  * May a variant that fits be the fastest? Trying one that is far slower would make the first copies
  * of a class slow. Where a plan can be staged, direct tiles win only in single planes and without
- * prefetches, and lists and bricks only if rows or source runs are short.
+ * prefetches, and lists and bricks only if rows or source runs are short. Through the caches,
+ * bricks win only where they are the first choice, which the plan has already.
  */
 static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *variant)
 {
 	size_t bytes = plan->run.bytes;
 
+	if (variant->bricks && !variant->stream)
+		return copy_variant_of(plan)->bricks;
 	if (plan->kind != COPY_TRANSPOSE || !variant->stream)
 		return true;
 	if (variant->direct)

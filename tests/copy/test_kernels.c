@@ -758,6 +758,8 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			any = kernels()->shuffle != NULL;
 		if (!strcmp((*at)->isa, "stepped"))
 			any = kernels()->stepped != NULL;
+		if (!strcmp((*at)->isa, "masks"))
+			any = kernels()->shuffle != NULL && kernels()->shuffle_masks;
 		if (!strcmp((*at)->isa, "lanes"))
 			any = kernels()->shuffle != NULL && !kernels()->shuffle_masks;
 		if (getenv("AML_TEST_COUNTS"))
