@@ -74,7 +74,8 @@ check "the tarball unpacks" unpack "$work/source"
 check "it builds, and installs to a clean prefix" install_to_prefix
 check "consumers build against the prefix" consumers_build
 check "make uninstall leaves nothing" uninstall_leaves_nothing
-if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null; then
+if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null &&
+	command -v dh_python3 >/dev/null; then
 	check "the tarball unpacks for Debian" unpack "$work/deb/source"
 	check "Debian's packages build" builds_packages
 	check "the flags name a folder of the package" flags_name_the_folder
@@ -83,7 +84,7 @@ if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null; then
 		check "lintian finds no errors" lintian_finds_no_errors
 	fi
 else
-	echo "Debian's packages are not tested: install dpkg-dev and debhelper"
+	echo "Debian's packages are not tested: install dpkg-dev, debhelper and dh-python"
 fi
 
 summary

@@ -62,7 +62,7 @@ runs()
 }
 
 for chapter in "$srcdir"/doc/guide/*.md; do
-	grep -q '^```c' "$chapter" || continue
+	grep -q '^```c[[:space:]]*$' "$chapter" || continue
 	name=$(basename "$chapter" .md)
 	make_programs "$chapter"
 	check "$name has code" has_programs

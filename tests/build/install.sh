@@ -96,6 +96,14 @@ includedir=$(dirname "$(find "$root" -name aml.h)")
 libdir=$(dirname "$(dirname "$(find "$root" -name aml-dma.pc)")")
 check "every header is installed" all_headers
 
+# The variable may or may not have the root in front.
+has_fortran()
+{
+	folder=$(pkg_config --variable=fortrandir)
+	[ -f "$root${folder#"$root"}/aml_dma.f90" ]
+}
+check "the Fortran module is where pkg-config says" has_fortran
+
 if [ -f "$libdir/libaml-dma.so" ]; then
 	check "a program compiles and links, shared" build shared ''
 	check "it runs" env LD_LIBRARY_PATH="$libdir" "$work/shared"

@@ -55,6 +55,38 @@ use_python_package()
 		skip "Python cannot load the library"
 }
 
+# Skip the test if there is no Fortran compiler that makes programs with the module.
+need_fortran()
+{
+	[ -n "${FC-}" ] && command -v "${FC%% *}" >/dev/null 2>&1 || skip "no Fortran compiler"
+	case "$CFLAGS $LDFLAGS" in
+	*-fsanitize* | *--coverage*) skip "a sanitizer of C is not linked with Fortran" ;;
+	esac
+	printf 'program p\n  use, intrinsic :: iso_c_binding\n  call s(1)\ncontains\n' \
+		>"$work/probe.f90"
+	printf '  subroutine s(a)\n    type(*), dimension(..), intent(in) :: a\n' \
+		>>"$work/probe.f90"
+	printf '    if (rank(a) > 0) stop 1\n  end subroutine s\nend program p\n' \
+		>>"$work/probe.f90"
+	# The variable holds several words.
+	# shellcheck disable=SC2086
+	(cd "$work" && $FC -std=f2018 -o probe probe.f90 && ./probe) ||
+		skip "$FC has no arguments of assumed rank"
+}
+
+# link_fortran PROGRAM SOURCE…: compile the module and the sources, without a warning, and link them
+# with the library in the build folder. The compiler writes its files to $work.
+link_fortran()
+{
+	program=$1
+	shift
+	# The variables hold several words each.
+	# shellcheck disable=SC2086
+	(cd "$work" && $LIBTOOL --quiet --tag=CC --mode=link $FC -std=f2018 -g -Wall -Werror \
+		-fcheck=all $LDFLAGS -no-install -o "$program" "$srcdir/fortran/aml_dma.f90" "$@" \
+		"$builddir/libaml-dma.la" -pthread)
+}
+
 # cxx_standards COMPILER YEAR…: print the options' values of those standards that the compiler
 # knows. Compilers called C++23 c++2b before they had all of it.
 cxx_standards()
