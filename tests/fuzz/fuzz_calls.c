@@ -177,7 +177,8 @@ static void be_refused(struct record *record)
 	struct place *place = place_of(record);
 	struct aml_dma *dma = place->dma;
 	struct aml_sched *sched = place->sched;
-	struct aml_dma_request *own = record->req;
+	/* The handle of a record of a batch is not known yet. */
+	struct aml_dma_request *own = record->by_post ? NULL : record->req;
 	int before = aml_errno;
 
 	MUST(aml_dma_barrier(dma) == -AML_EBUSY);
