@@ -90,12 +90,57 @@ static struct queue_roster *take_roster_locked(struct queue_sched *q, const void
 	return r;
 }
 
+#if defined(__x86_64__)
+/* A vector of 64 bytes, at any address of a list. */
+typedef uint64_t list_vector __attribute__((vector_size(64), aligned(8), may_alias));
+
+/*
+ * Report whether the lists a and b are equal. memcmp() of the C library uses vectors of 32 bytes
+ * and looks at the result of each few: for a list in the first cache, this takes twice as long.
+ */
+__attribute__((target("avx512f"))) static bool lists_equal_avx512(const void *a, const void *b,
+								  size_t bytes)
+{
+	const char *a_bytes = a, *b_bytes = b;
+	list_vector differ[2] = {{0}};
+	uint64_t all = 0;
+	/* A roster is placed so that both are aligned from there on. */
+	size_t at = -(uintptr_t)a % sizeof(list_vector);
+
+	if (at > bytes || memcmp(a, b, at) != 0)
+		return memcmp(a, b, bytes) == 0;
+	for (; at + 2 * sizeof(list_vector) <= bytes; at += 2 * sizeof(list_vector)) {
+		const list_vector *x = (const list_vector *)(const void *)(a_bytes + at);
+		const list_vector *y = (const list_vector *)(const void *)(b_bytes + at);
+
+		differ[0] |= x[0] ^ y[0];
+		differ[1] |= x[1] ^ y[1];
+	}
+	differ[0] |= differ[1];
+	for (size_t i = 0; i < sizeof(list_vector) / sizeof(uint64_t); i++)
+		all |= differ[0][i];
+	return all == 0 && memcmp(a_bytes + at, b_bytes + at, bytes - at) == 0;
+}
+#endif
+
+/* Report whether the list of a roster has not changed. */
+static bool list_is_same(const struct queue_roster *r, struct aml_dma_request *const *list)
+{
+	size_t bytes = r->n * sizeof(*list);
+
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512f"))
+		return lists_equal_avx512(list, r->handles, bytes);
+#endif
+	return memcmp(list, r->handles, bytes) == 0;
+}
+
 /* Return the first place from i on where the list differs from the roster. n: there is none. */
 static size_t next_difference(const struct queue_roster *r, struct aml_dma_request *const *list,
 			      size_t i)
 {
 	/* Usually, there is none: one comparison is faster than several. */
-	if (i == 0 && memcmp(list, r->handles, r->n * sizeof(*list)) == 0)
+	if (i == 0 && list_is_same(r, list))
 		return r->n;
 	for (; i < r->n; i = (i / ROSTER_COMPARED + 1) * ROSTER_COMPARED) {
 		size_t end = (i / ROSTER_COMPARED + 1) * ROSTER_COMPARED;

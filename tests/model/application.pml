@@ -84,6 +84,9 @@ inline choose()
 #ifdef WITH_CHAIN
 	:: call = CHAIN
 #endif
+#ifdef WITH_ALL
+	:: call = ALL
+#endif
 	fi;
 	if
 	:: kind = 0
@@ -135,6 +138,12 @@ inline name(which, after)
 /* Post a request, which may be held. */
 inline append_held()
 {
+#ifdef WITH_CALLBACK
+	if
+	:: calls_back = 1
+	:: calls_back = 0
+	fi;
+#endif
 	name(f_, 0);
 	g_ = 0;
 #ifdef WITH_TWO
@@ -183,6 +192,127 @@ inline append()
 	kind = 0
 }
 
+#ifdef WITH_CALLBACK
+/* The beginning of queue_end_unrun_locked(): the callback of a request that does not run. */
+inline begin_unrun()
+{
+#ifdef BROKEN_UNRUN_COUNTED
+	running++;
+#endif
+	beyond++;
+	busy++
+}
+
+inline end_unrun(t)
+{
+#ifdef BROKEN_UNRUN_COUNTED
+	running--;
+#endif
+	beyond--;
+	busy--;
+	task[t].going--
+}
+
+#ifdef BROKEN_UNRUN_IN_SLOT
+#define UNRUN_SLOT true
+#else
+#define UNRUN_SLOT false
+#endif
+
+#ifdef WITH_ALL
+/* The first request that a cancel_all still has to end; 0: there is none. The result is t. */
+inline next_of_all()
+{
+	t = 1;
+	do
+	:: t <= seq && !(all & BIT(t)) -> t++
+	:: else -> break
+	od;
+	t = (t <= seq -> t : 0)
+}
+
+/* Take all requests out that have not started. */
+inline take_all_out_locked()
+{
+	t = 1;
+	do
+	:: t <= seq ->
+		if
+		/* A synchronous copy has no handle. */
+#ifdef BROKEN_ALL_SYNCHRONOUS
+		:: UNFINISHED(t) && task[t].taken == 0 ->
+#elif defined(BROKEN_ALL_BEGUN)
+		:: UNFINISHED(t) && UNTAKEN(t) && (task[t].handle || task[t].owned) ->
+#else
+		:: UNFINISHED(t) && task[t].taken == 0 && (task[t].handle || task[t].owned) ->
+#endif
+			take_out_locked(t);
+			fail_unrun_locked(t);
+			all = all | BIT(t);
+			doomed = doomed | BIT(t)
+		:: else
+		fi;
+		t++
+	:: else -> break
+	od;
+#ifndef BROKEN_ALL_NO_WAKE
+	queue_wake_locked();
+#endif
+	calling = 1;
+	next_of_all()
+}
+#endif
+
+/* The callbacks of a cancel, and its end. */
+inline end_cancel()
+{
+	do
+	:: calling && t != 0 ->
+		if
+		:: task[t].callback -> call_back(t, UNRUN_SLOT)
+		:: else
+		fi;
+		atomic {
+			LOCK;
+			end_unrun(t);
+			if
+			:: call == CANCEL ->
+				withdrawn_locked(t);
+				t = 0
+#ifdef WITH_ALL
+			:: call == ALL ->
+				queue_finish_locked(t);
+#ifndef BROKEN_ALL_ENDED_NO_WAKE
+				queue_wake_locked();
+#endif
+				all = all & ~BIT(t);
+				next_of_all();
+				if
+				:: t != 0 -> begin_unrun()
+				:: else
+				fi
+#endif
+			fi;
+			unlock()
+		}
+	:: atomic { calling && t == 0 ->
+		/* queue_give_back(), or the end of queue_cancel_all() */
+		LOCK;
+#ifndef BROKEN_CANCEL_UNCOUNTED
+		callers--;
+#endif
+		queue_settle_locked();
+		calling = 0;
+		unlock()
+	   }
+	:: !calling -> break
+	od
+}
+#define CALLING calling
+#else
+#define CALLING false
+#endif
+
 /* The call up to its sleep. If it does not sleep, `sleeping` is 0, and this is the whole call. */
 inline enter()
 {
@@ -191,14 +321,18 @@ inline enter()
 #ifdef WITH_CANCEL
 	:: call == CANCEL -> withdraw_locked(t)
 #endif
+#ifdef WITH_ALL
+	:: call == ALL -> take_all_out_locked()
+#endif
 #ifdef WITH_ANY
 	:: call == WAIT && task[t].plain -> queue_claim_locked()
 #endif
 	:: else
 	fi;
 	if
-	:: IS_WAIT && task[t].state == FINISHED -> returned(t)
-	:: IS_WAIT && task[t].state != FINISHED && task[t].state != RETURNED ->
+	:: CALLING
+	:: IS_WAIT && !CALLING && task[t].state == FINISHED -> returned(t)
+	:: IS_WAIT && !CALLING && task[t].state != FINISHED && task[t].state != RETURNED ->
 		begin_sleep((call == FOREIGN -> 0 : t));
 		task[t].waiter = OUTER(me);
 #ifdef WITH_HELD
@@ -246,6 +380,17 @@ inline enter()
 	fi;
 	if
 	:: sleeping -> callers++
+#ifdef WITH_CALLBACK
+	:: calling ->
+#ifndef BROKEN_CANCEL_UNCOUNTED
+		callers++;
+#endif
+		if
+		:: t != 0 -> begin_unrun()
+		:: else
+		fi;
+		unlock()
+#endif
 	:: else -> t = 0; unlock()
 	fi
 }
@@ -265,6 +410,10 @@ inline leave()
 		}
 	:: IS_WAIT ->
 		assert(task[t].state == FINISHED);
+#ifdef WITH_HELD
+		/* A synchronous copy runs. */
+		assert(call != RUN || !task[t].skips);
+#endif
 		returned(t)
 	:: else
 	fi;
@@ -345,14 +494,14 @@ inline begin_call()
 		choose();
 		if
 #ifdef WITH_SMALL
-		:: call != ANY && kind == SMALL && MAY_BEGIN -> begin_at_once()
+		:: call != ANY && call != ALL && kind == SMALL && MAY_BEGIN -> begin_at_once()
 #endif
-		:: call == ANY -> kind = 0
+		:: call == ANY || call == ALL -> kind = 0
 		:: else -> append()
 		fi;
 		if
 		:: once
-		:: !once && (call == RUN || call == ANY) -> enter()
+		:: !once && (call == RUN || call == ANY || call == ALL) -> enter()
 		:: else ->
 #ifndef BROKEN_SUBMIT_NO_WAKE
 			queue_wake_again_locked();
@@ -380,13 +529,17 @@ inline begin_call()
 	fi;
 #endif
 	if
-	:: call == RUN || call == ANY || call == POST
+	:: call == RUN || call == ANY || call == ALL || call == POST
 	:: else ->
 		atomic {
 			LOCK;
 			enter()
 		}
 	fi
+#ifdef WITH_CALLBACK
+	;
+	end_cancel()
+#endif
 }
 
 inline end_call()
@@ -423,6 +576,10 @@ proctype application(byte me)
 {
 	byte n, call, kind, t, oper, also, child;
 	bit sleeping, nested, closing, inside, once, slot;
+#ifdef WITH_CALLBACK
+	bit calling;
+	byte all;
+#endif
 
 	do
 	:: n < CALLS || (n == CALLS && me == 0) ->

@@ -221,4 +221,15 @@ inline queue_unhold_locked(t)
 #endif
 	task[t].pending = 0
 }
+
+/* take_out_locked(): a task that has not started, or the rest of its parts. */
+inline take_out_locked(t)
+{
+	if
+#ifndef BROKEN_TAKEN_OUT_HELD
+	:: task[t].state == HELD -> queue_unhold_locked(t)
+#endif
+	:: else -> queue_leave_locked(t)
+	fi
+}
 #endif

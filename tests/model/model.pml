@@ -15,6 +15,9 @@
  *                  WITH_AFTER_ALL    …or everything that was posted before
  *                  WITH_FAILURES     any request may fail
  *                  WITH_CHAIN        a call may post two requests, the second after the first
+ *                  WITH_CALLBACK     a request may have a callback, which may be AWAY as an operator
+ *                  WITH_CALLBACK_POST  …or may post a request after its own
+ *                  WITH_ALL          a call may be cancel_all. It needs WITH_CALLBACK
  *   NESTERS        number of application threads that submit tasks that submit tasks
  *   SCENE          1 to 6: a fixed program instead of random calls; see choose()
  *   WITH_LATE      a poke may count as late whenever a thread posts or is about to sleep

@@ -181,7 +181,7 @@ inline queue_append_locked(does, is_plain, is_owned, is_failing)
 }
 
 #ifdef WITH_HELD
-/* Post a request with a handle after two prerequisites; 0: none. */
+/* Post a request with a handle after two prerequisites; 0: none. calls_back: with a callback. */
 inline queue_post_locked(does, is_failing, all, anyway, first, second)
 {
 	queue_enter_locked(does, 0, 0, is_failing);
@@ -189,6 +189,12 @@ inline queue_post_locked(does, is_failing, all, anyway, first, second)
 	task[seq].after_all = all;
 	task[seq].always = anyway;
 	task[seq].named = ((first) != 0 -> BIT(first) : 0) | ((second) != 0 -> BIT(second) : 0);
+#ifdef WITH_CALLBACK
+	if
+	:: (does) != SMALL && calls_back -> task[seq].callback = 1
+	:: else
+	fi;
+#endif
 	queue_hold_locked(seq, first, second);
 	if
 	:: task[seq].state != HELD -> queue_attach_locked(seq)
@@ -232,6 +238,13 @@ inline returned(t)
 	task[t].failure = 0;
 	task[t].skips = 0;
 	task[t].named = 0
+#endif
+#ifdef WITH_CALLBACK
+	;
+	task[t].callback = 0;
+	task[t].undone = 0;
+	task[t].met = 0;
+	task[t].called = 0
 #endif
 }
 
@@ -339,6 +352,9 @@ inline file_task(t)
 inline queue_finish_locked(t)
 {
 	assert(task[t].going == 0);
+#ifdef WITH_CALLBACK
+	assert(task[t].called == task[t].callback);
+#endif
 	task[t].state = FINISHED;
 #ifdef BROKEN_SETTLED_FIRST
 	queue_settle_locked();

@@ -40,6 +40,9 @@ proctype worker(byte me)
 {
 	byte oper, also, child;
 	bit nested, closing;
+#ifdef WITH_CALLBACK
+	bit calling; /* not used */
+#endif
 
 	atomic {
 		sleeper_init(OUTER(me), 0);

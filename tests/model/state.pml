@@ -60,6 +60,7 @@
 #define ANY 5     /* wait_any */
 #define FOREIGN 6 /* a request, and a wait for it inside an operator of another scheduler */
 #define DESTROY 7
+#define ALL 9     /* cancel_all */
 #define CHAIN 8   /* two requests in one post, the second after the first, and a wait for it */
 #define IS_WAIT (call == WAIT || call == RUN || call == CANCEL || call == FOREIGN || call == CHAIN)
 
@@ -84,6 +85,13 @@ typedef task_t {
 	byte pending;
 	byte from0, from1; /* the prerequisites of its edges */
 	byte named         /* ghost, bits: all its prerequisites */
+#endif
+#ifdef WITH_CALLBACK
+	;
+	bit callback; /* it has a callback */
+	bit undone;   /* a cancel has left parts undone */
+	bit met;      /* ghost: the same */
+	byte called   /* ghost: how often the callback was called */
 #endif
 }
 
@@ -137,6 +145,9 @@ bit gate;        /* the gate is open */
 byte failures;   /* bits: tasks that have finished with a failure, or were cancelled */
 #define BIT(t) (1 << ((t) - 1))
 #endif
+#ifdef WITH_ALL
+byte doomed;     /* bits: requests that a cancel_all has met before they started */
+#endif
 bit abroad;      /* the only slot of the other scheduler is taken */
 #ifdef SPURIOUS
 byte spurious = SPURIOUS;
@@ -147,6 +158,9 @@ byte late = NONE; /* the sleeper for which a thread still has to do something wi
 
 /* Scratch variables, within one atomic step. */
 hidden byte i_, j_, s_, w_, h_, e_, f_, g_, limit_;
+#ifdef WITH_CALLBACK
+hidden byte calls_back;
+#endif
 
 #define LOCK                         \
 	(lock == FREE) -> lock = me; \

@@ -4,6 +4,9 @@
 /* A task that is taken must run or be skipped, as its prerequisites say. */
 inline check_prerequisites(t)
 {
+#ifdef WITH_ALL
+	assert(!(doomed & BIT(t)));
+#endif
 #ifdef WITH_HELD
 	for (i_ : 1 .. (t) - 1) {
 		assert(!(task[t].after_all || task[t].named & BIT(i_)) || !UNFINISHED(i_))
@@ -55,6 +58,12 @@ inline ran_locked(t, own_slot)
 		:: else
 		fi
 	};
+#if defined(WITH_CALLBACK) && !defined(BROKEN_CALLBACK_LATE)
+	if
+	:: closing && task[t].callback -> call_back(t, true)
+	:: else
+	fi;
+#endif
 	atomic {
 		if
 		:: closing -> closing = 0; LOCK
@@ -231,39 +240,99 @@ inline execute_child(t, has_slot)
 	act(t)
 }
 
-/* Afterwards the task is RETURNED, or the caller must wait for it. */
+#ifdef WITH_CALLBACK
+/* The callback of a request, in its slot if it has one. It may do what an operator may do. */
+inline call_back(t, has_slot)
+{
+	atomic {
+		task[t].called++;
+		assert(lock != me);
+		/* Its code. */
+		assert(task[t].fails || task[t].skips || task[t].undone == task[t].met)
+	};
+	if
+	:: true
+#ifdef WITH_AWAY
+	:: away(0, has_slot)
+#endif
+#ifdef WITH_CALLBACK_POST
+	:: atomic {
+		seq < MAXT ->
+		LOCK;
+		f_ = t;
+		calls_back = 0;
+		queue_post_locked(0, 0, 0, 0, f_, 0);
+		queue_wake_again_locked();
+		unlock()
+	   }
+#endif
+	fi
+}
+#endif
+
+/* A request was taken out before it started: it is RUNNING, and fails without running. */
+inline fail_unrun_locked(t)
+{
+	task[t].state = RUNNING;
+	task[t].parts = 1;
+	task[t].taken = 1;
+	task[t].going = 1;
+	task[t].skips = 1
+}
+
+/* The end of withdraw_locked(): no part of the task runs. */
+inline withdrawn_locked(t)
+{
+#ifdef WITH_CALLBACK
+	assert(task[t].called == task[t].callback);
+#endif
+	returned(t);
+#ifdef WITH_HELD
+	failures = failures | BIT(t);
+#ifndef BROKEN_CANCEL_NOT_PASSED
+	queue_release_held_locked(t, 1);
+#endif
+#endif
+#ifndef BROKEN_CANCEL_UNSETTLED
+	queue_settle_locked();
+#endif
+#if defined(WITH_HELD) && !defined(BROKEN_WITHDRAWN_NO_WAKE)
+	queue_wake_locked()
+#endif
+}
+
+/*
+ * Afterwards the task is RETURNED; or it is to call its callback, which has set `calling`; or the
+ * caller must wait for it.
+ */
 inline withdraw_locked(t)
 {
 	if
 	:: task[t].state != FINISHED && UNTAKEN(t) ->
 #ifdef WITH_HELD
-		if
-		:: task[t].state == HELD -> queue_unhold_locked(t)
-		:: else -> queue_leave_locked(t)
-		fi;
+		take_out_locked(t);
 #else
 		queue_leave_locked(t);
 #endif
 #ifndef BROKEN_CANCEL_NO_WAKE
 		queue_wake_locked();
 #endif
-		task[t].parts = task[t].taken;
 		if
-		:: task[t].going == 0 ->
-			returned(t);
-#ifdef WITH_HELD
-			failures = failures | BIT(t);
-#ifndef BROKEN_CANCEL_NOT_PASSED
-			queue_release_held_locked(t, 1);
+		:: task[t].going > 0 ->
+			task[t].parts = task[t].taken;
+#ifdef WITH_CALLBACK
+			task[t].met = 1;
+#ifndef BROKEN_UNDONE_SUCCEEDS
+			task[t].undone = 1
 #endif
 #endif
-#ifndef BROKEN_CANCEL_UNSETTLED
-			queue_settle_locked();
+#if defined(WITH_CALLBACK) && !defined(BROKEN_CANCEL_NO_CALLBACK)
+		:: task[t].going == 0 && task[t].callback ->
+			fail_unrun_locked(t);
+			task[t].handle = 0;
+			calling = 1
 #endif
-#if defined(WITH_HELD) && !defined(BROKEN_WITHDRAWN_NO_WAKE)
-			queue_wake_locked()
-#endif
-		:: else
+		:: else -> withdrawn_locked(t)
 		fi
 	:: else
 	fi
@@ -367,6 +436,12 @@ inline execute(t)
 #ifdef WITH_NESTED
 	if
 	:: task[t].kind & SUBMITS -> finish_child(task[t].kind)
+	:: else
+	fi;
+#endif
+#if defined(WITH_CALLBACK) && !defined(BROKEN_CALLBACK_LATE)
+	if
+	:: task[t].callback && !(task[t].kind & DIVISIBLE) -> call_back(t, true)
 	:: else
 	fi;
 #endif

@@ -185,7 +185,7 @@ static struct context block_for_group(const struct stress_engine *e, uint64_t de
 }
 
 /* The list of a call, in which some slots are NULL. */
-struct group_list {
+struct stress_group {
 	struct stress_engine *engine;
 	struct work *works[2 * GROUP_MAX];
 	struct aml_dma_request *reqs[2 * GROUP_MAX];
@@ -193,14 +193,14 @@ struct group_list {
 };
 
 /* Each slot is NULL, or as before the call. */
-static void check_slots(const struct group_list *list)
+static void check_slots(const struct stress_group *list)
 {
 	for (size_t i = 0; i < list->n; i++)
 		REQUIRE(list->reqs[i] == (list->works[i] != NULL ? list->works[i]->req : NULL));
 }
 
 /* The call has released the piece at this place. */
-static void take(struct group_list *list, size_t place, int code)
+static void take(struct stress_group *list, size_t place, int code)
 {
 	struct work *w = list->works[place];
 
@@ -213,7 +213,7 @@ static void take(struct group_list *list, size_t place, int code)
 	work_released(w, code);
 }
 
-static void call_until(struct group_list *list, struct rng *rng, bool test)
+static void call_until(struct stress_group *list, struct rng *rng, bool test)
 {
 	size_t i = rng_below(rng, list->n);
 	uint64_t deadline = test ? 0 : pick_deadline(rng, true);
@@ -243,7 +243,7 @@ static void call_until(struct group_list *list, struct rng *rng, bool test)
 	}
 }
 
-static void call_any(struct group_list *list)
+static void call_any(struct stress_group *list)
 {
 	struct context outer = turn_block_picking(&list->engine->queue);
 	size_t index = 777;
@@ -255,7 +255,7 @@ static void call_any(struct group_list *list)
 	take(list, index, code);
 }
 
-static void call_all(struct group_list *list)
+static void call_all(struct stress_group *list)
 {
 	struct context outer = turn_block_picking(&list->engine->queue);
 	int codes[2 * GROUP_MAX], first = AML_SUCCESS;
@@ -277,7 +277,7 @@ static void call_all(struct group_list *list)
 	REQUIRE(err == first);
 }
 
-static void call_some(struct group_list *list, struct rng *rng)
+static void call_some(struct stress_group *list, struct rng *rng)
 {
 	size_t least = rng_below(rng, list->n + 2), count = 777, handles = 0;
 	uint64_t deadline = pick_deadline(rng, true);
@@ -299,7 +299,7 @@ static void call_some(struct group_list *list, struct rng *rng)
 
 size_t group_call(struct work **works, size_t n, struct rng *rng)
 {
-	struct group_list list = {.engine = works[0]->engine};
+	struct stress_group list = {.engine = works[0]->engine};
 	size_t left = 0;
 
 	REQUIRE(n > 0 && n <= GROUP_MAX);
