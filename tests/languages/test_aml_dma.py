@@ -14,6 +14,7 @@ import logging
 import mmap
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -175,6 +176,9 @@ class TestBuffers(unittest.TestCase):
         self.assertEqual(block.tolist(), [[55, 56, 57]] * 2)
         self.both(block, memoryview(b"0"))
         self.assertEqual(block.tolist(), [[48] * 3] * 2)
+        # Extents of 1 in front of the destination's.
+        self.both(to, memoryview(b"abcdef").cast("B", (1, 1, 6)))
+        self.assertEqual(to, b"abcdef")
 
     def test_nothing_and_single_elements(self):
         self.both(bytearray(), b"")
@@ -441,6 +445,20 @@ class TestLifetimes(unittest.TestCase):
         gc.collect()
         self.assertIsNone(watch())
 
+    def test_an_engine_in_use_is_not_collected(self):
+        memory = bytearray(3)
+        engine = aml_dma.Engine(0)
+        watch = weakref.ref(engine)
+        engine.copy_async(memory, b"123")
+        del engine
+        gc.collect()
+        self.assertIsNotNone(watch())
+        self.assertEqual(memory, b"\0\0\0")
+        watch().close()
+        gc.collect()
+        self.assertIsNone(watch())
+        self.assertEqual(memory, b"123")
+
     def test_the_next_copy_lets_go_of_finished_ones(self):
         with aml_dma.Engine(1) as engine:
             memory = bytearray(3)
@@ -545,6 +563,25 @@ class TestThreads(unittest.TestCase):
             self.assertTrue(second.copy.done() and not first.copy.done())
             first.open()
             reader.join()
+
+    def test_a_reader_looks_again_for_a_loop_that_found_it(self):
+        """The loop has read the descriptor. The reader has taken completions before that."""
+        with aml_dma.Engine(1) as engine:
+            copy = engine.copy_async(bytearray(3), b"123")
+            select.select([_lib.engine_eventfd(engine._handle)], [], [])  # It is on the queue.
+            take, deadlines = engine._take, []
+
+            def take_late(deadline):
+                deadlines.append(deadline)
+                if len(deadlines) > 1:
+                    take(deadline)
+                else:
+                    engine._read(lambda: False, block=False)  # as the loop does
+
+            engine._take = take_late
+            self.assertTrue(copy.done())
+            self.assertEqual(deadlines, [0, 0])
+            del engine._take
 
     def test_callbacks(self):
         with aml_dma.Engine(2) as engine:
