@@ -715,6 +715,10 @@ proctype application(byte me)
 {
 	byte n, call, kind, t, oper, also, child;
 	bit sleeping, nested, closing, inside, once, slot;
+#ifdef WITH_WALK
+	byte walked;
+	bit yielded;
+#endif
 #ifdef WITH_CALLBACK
 	bit calling;
 	byte all;

@@ -285,6 +285,9 @@ inline returned(t)
 	task[t].after_all = 0;
 	task[t].failure = 0;
 	task[t].skips = 0;
+#ifdef WITH_WALK
+	task[t].needed = 0;
+#endif
 	task[t].named = 0
 #endif
 #ifdef WITH_CALLBACK

@@ -40,6 +40,10 @@ proctype worker(byte me)
 {
 	byte oper, also, child;
 	bit nested, closing;
+#ifdef WITH_WALK
+	byte walked;
+	bit yielded, slot;
+#endif
 #ifdef WITH_CALLBACK
 	bit calling; /* not used */
 #endif

@@ -105,6 +105,10 @@ typedef task_t {
 	byte from0, from1; /* the prerequisites of its edges */
 	byte named         /* ghost, bits: all its prerequisites */
 #endif
+#ifdef WITH_WALK
+	;
+	bit needed /* a walk has visited it */
+#endif
 #ifdef WITH_CALLBACK
 	;
 	bit callback; /* it has a callback */
@@ -121,6 +125,10 @@ typedef sleeper_t {
 	bit code;    /* of a barrier: it reports a failure */
 	bit waiting; /* in pthread_cond_wait() and not signalled */
 	bit live;    /* ghost: its memory is valid */
+#ifdef WITH_WALK
+	bit called;  /* it must walk again */
+	bit walks;   /* it is in `walkers` */
+#endif
 #ifdef WITH_GROUP
 #ifdef WITH_REAP
 	byte least;     /* the number of completions that it waits for */
@@ -183,6 +191,9 @@ byte beyond;     /* how many of them run beyond the bound, for an operator of an
 byte ended;      /* how many workers have ended */
 byte last_calls; /* how many threads, without the first, are in their last call or past it */
 bit gate;        /* the gate is open */
+#ifdef WITH_WALK
+byte urgent; /* bits: ready requests for which no walker was called yet */
+#endif
 #ifdef WITH_HELD
 byte failures;   /* bits: tasks that have finished with a failure, or were cancelled */
 #define BIT(t) (1 << ((t) - 1))
@@ -276,6 +287,25 @@ inline check_reap()
 }
 #endif
 
+#ifdef WITH_WALK
+inline queue_call_walkers_locked()
+{
+	if
+	:: urgent != 0 ->
+		urgent = 0;
+#ifndef BROKEN_WALKERS_NOT_CALLED
+		for (i_ : 0 .. THREADS - 1) {
+			if
+			:: sl[NESTED(i_)].walks -> sl[NESTED(i_)].called = 1; sl[NESTED(i_)].waiting = 0
+			:: else
+			fi
+		}
+#endif
+	:: else
+	fi
+}
+#endif
+
 inline queue_signal_locked()
 {
 #ifdef WITH_REAP
@@ -289,6 +319,9 @@ inline unlock()
 {
 	assert(lock == me);
 	check_owed();
+#ifdef WITH_WALK
+	queue_call_walkers_locked();
+#endif
 #ifdef WITH_REAP
 #ifndef BROKEN_RELEASE_UNSIGNALLED
 	queue_signal_locked();

@@ -104,7 +104,9 @@ inline doze_locked(s)
 	push(HELPERS, s);
 #endif
 	do
-#ifdef WITH_GROUP
+#ifdef WITH_WALK
+	:: !sl[s].done && !sl[s].poked && !sl[s].called -> cond_wait(s)
+#elif defined(WITH_GROUP)
 	:: !sl[s].done && !sl[s].poked && !sl[s].late -> cond_wait(s)
 #else
 	:: !sl[s].done && !sl[s].poked -> cond_wait(s)
@@ -392,6 +394,76 @@ inline finish_child(does)
 		fi
 	};
 	/* If the operator has to wait, the thread holds the lock from here on. */
+#ifdef WITH_WALK
+	/* run_group_locked() in the slot, then sleep_walking_locked(). */
+	do
+	:: !nested -> break
+	:: atomic { nested && !yielded && !sl[NESTED(me)].done ->
+		walk_next_locked();
+		walked = e_;
+		if
+		:: walked != 0 -> run_locked(walked)
+		:: else ->
+			yield_slot_locked();
+			yielded = 1
+		fi
+	   };
+		if
+		:: walked != 0 ->
+			execute_child(walked, true);
+			ran_locked(walked, false)
+		:: else
+		fi;
+		walked = 0
+	:: atomic { nested && yielded && !sl[NESTED(me)].done ->
+		walk_next_locked();
+		walked = e_;
+		if
+		:: walked != 0 ->
+			/* run_abroad_locked() */
+			slot = running < SLOTS && (head == 0 || head == walked);
+			if
+			:: slot -> running++
+			:: else -> beyond++
+			fi;
+			run_locked(walked)
+		:: else ->
+			queue_wake_again_locked();
+			sl[NESTED(me)].walks = 1;
+			doze_locked(NESTED(me));
+			sl[NESTED(me)].walks = 0;
+			sl[NESTED(me)].called = 0
+		fi
+	   };
+		if
+		:: walked != 0 ->
+			execute_child(walked, slot);
+			ran_locked(walked, slot);
+			if
+			:: slot
+			:: else -> beyond--
+			fi;
+			slot = 0
+		:: else
+		fi;
+		walked = 0
+	:: atomic { nested && sl[NESTED(me)].done ->
+		queue_wake_locked();
+		if
+		:: yielded -> yielded = 0; regain_slot_locked()
+		:: else -> busy++
+		fi;
+		callers--;
+		queue_settle_locked();
+		sleeper_gone(NESTED(me));
+		assert(task[child].state == FINISHED);
+		returned(child);
+		child = 0;
+		nested = 0;
+		unlock()
+	   }
+	od
+#else
 	do
 	:: !nested -> break
 #ifndef BROKEN_NESTED_SLEEPS
@@ -427,6 +499,7 @@ inline finish_child(does)
 		unlock()
 	   }
 	od
+#endif
 }
 
 #if defined(WITH_GROUP) && defined(WITH_NESTED)
@@ -509,6 +582,22 @@ inline execute(t)
 		atomic {
 			LOCK;
 			if
+#ifdef WITH_WALK
+			/* After an older request, which cannot need this operator. */
+			:: true ->
+				f_ = 0;
+				i_ = 1;
+				do
+				:: i_ < t ->
+					if
+					:: task[i_].handle && !CANCELLED(i_) -> f_ = i_; break
+					:: true
+					fi;
+					i_++
+				:: else -> break
+				od;
+				queue_post_locked(0, 0, 0, 0, f_, 0)
+#endif
 			:: queue_append_locked(0, 0, 0, 0)
 #ifdef WITH_AWAY
 			:: queue_append_locked(AWAY, 0, 0, 0)
