@@ -123,10 +123,12 @@ struct bench_case {
 	struct bench_shape shape;
 	enum yardstick yardstick;
 	/* Only for requests. */
-	size_t count;     /* requests at a time */
-	size_t size;      /* bytes of each */
-	unsigned posters; /* threads that post */
-	unsigned workers; /* for cases that vary the number of workers */
+	size_t count;                    /* requests at a time */
+	int (*operation)(void *entrant); /* of an engine, if cases share a `run` */
+	int (*other)(void *entrant);     /* of the engine that is the yardstick */
+	size_t size;                     /* bytes of each */
+	unsigned posters;                /* threads that post */
+	unsigned workers;                /* for cases that vary the number of workers */
 	/* Only for suites. */
 	const struct suite_goals *goals; /* NULL: none besides the needs of the problems */
 };

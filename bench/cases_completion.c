@@ -17,6 +17,9 @@
 #define BATCH 32
 #define REAPED 256
 
+/* The requests in flight of a program that posts and reaps in turn. */
+#define REAP_WINDOW 1000
+
 /* Names of contestants. */
 #define ALL_SUFFIX " (wait_all)"
 #define PLAIN_SUFFIX " (plain posts)"
@@ -24,15 +27,6 @@
 static void *copy_size(void)
 {
 	return (void *)(uintptr_t)TASK_BYTES;
-}
-
-static int post_plain(struct engine_entrant *e, struct aml_dma_request **request, size_t i)
-{
-	size_t at = i * TASK_BYTES;
-
-	return aml_dma_async_copy_custom(e->dma, request, address(e->copies.dst + at),
-					 address(e->copies.src + at), aml_dma_linux_memcpy_op,
-					 copy_size());
 }
 
 static struct aml_dma_post_attr attr_of(const struct engine_entrant *e, size_t i)
@@ -54,7 +48,7 @@ static int post_handles(struct engine_entrant *e)
 	int err = 0;
 
 	for (size_t i = 0; i < e->copies.count && err == 0; i++)
-		err = post_plain(e, &e->requests[i], i);
+		err = entrant_post(e, &e->requests[i], i);
 	return err;
 }
 
@@ -89,14 +83,14 @@ static int refill_any(void *arg)
 	int err = 0;
 
 	for (; posted < window && err == 0; posted++)
-		err = post_plain(e, &e->requests[posted], posted);
+		err = entrant_post(e, &e->requests[posted], posted);
 	for (; done < e->copies.count && err == 0; done++) {
 		size_t index;
 		int result = 0;
 
 		err = aml_dma_wait_any(e->dma, window, e->requests, &index, &result);
 		if (err == 0 && posted < e->copies.count) {
-			err = post_plain(e, &e->requests[index], posted);
+			err = entrant_post(e, &e->requests[index], posted);
 			posted++;
 		}
 		err = err == 0 ? result : err;
@@ -121,16 +115,6 @@ static int wait_for_some(void *arg)
 }
 
 /* Posts without handles. */
-
-static int plain_burst(void *arg)
-{
-	struct engine_entrant *e = arg;
-	int err = 0;
-
-	for (size_t i = 0; i < e->copies.count && err == 0; i++)
-		err = post_plain(e, NULL, i);
-	return err == 0 ? aml_dma_barrier(e->dma) : err;
-}
 
 static void count_down(int result, void *left)
 {
@@ -200,29 +184,51 @@ static int chain(void *arg)
 	return err == 0 ? aml_dma_wait_all(e->dma, e->copies.count, e->requests, NULL) : err;
 }
 
-static int reap(void *arg)
+/* Post up to `most` more requests for the completion queue. */
+static int post_reaped(struct engine_entrant *e, size_t *posted, size_t most)
 {
-	struct engine_entrant *e = arg;
-	struct aml_dma_completion out[REAPED];
-	size_t done = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
-		struct aml_dma_post_attr attr = attr_of(e, i);
+	for (; *posted < e->copies.count && most > 0 && err == 0; most--, (*posted)++) {
+		struct aml_dma_post_attr attr = attr_of(e, *posted);
 
 		attr.flags = AML_DMA_POST_REAP;
-		attr.tag = i;
+		attr.tag = *posted;
 		err = aml_dma_post(e->dma, 1, &attr, NULL);
 	}
+	return err;
+}
+
+/* Let up to `window` requests be posted and not reaped. */
+static int reap_by_window(struct engine_entrant *e, size_t window)
+{
+	struct aml_dma_completion out[REAPED];
+	size_t posted = 0, done = 0;
+	int err = 0;
+
 	while (done < e->copies.count && err == 0) {
 		size_t n = 0;
 
-		err = aml_dma_reap(e->dma, REAPED, out, 1, AML_DMA_NO_DEADLINE, &n);
+		err = post_reaped(e, &posted, window - (posted - done));
+		if (err == 0)
+			err = aml_dma_reap(e->dma, REAPED, out, 1, AML_DMA_NO_DEADLINE, &n);
 		for (size_t i = 0; i < n && err == 0; i++)
 			err = out[i].result;
 		done += n;
 	}
 	return err;
+}
+
+static int reap(void *arg)
+{
+	struct engine_entrant *e = arg;
+
+	return reap_by_window(e, e->copies.count);
+}
+
+static int reap_window(void *arg)
+{
+	return reap_by_window(arg, REAP_WINDOW);
 }
 
 static int peer_work(void *arg)
@@ -235,15 +241,15 @@ static int peer_work(void *arg)
 
 /* The cases. */
 
-/* Measure `run` with the engines, and libuv as the yardstick. */
-static enum outcome measure_to_uv(const struct bench_case *c, const struct settings *settings,
-				  struct results *out, int (*run)(void *))
+/* Measure the case's operation with the engines, and libuv as the yardstick. */
+static enum outcome run_to_uv(const struct bench_case *c, const struct settings *settings,
+			      struct results *out)
 {
 	struct round round;
 	enum outcome outcome = round_open(&round, c, settings, out);
 
 	if (outcome == DONE)
-		outcome = round_add_engines(&round, run);
+		outcome = round_add_engines(&round, c->operation);
 	if (outcome == DONE) {
 		round_add_peers(&round, PEER_UV, peer_work);
 		outcome = round_run(&round, c, round.copies.src, PEER_UV);
@@ -252,17 +258,17 @@ static enum outcome measure_to_uv(const struct bench_case *c, const struct setti
 	return outcome;
 }
 
-/* Measure `run` with an engine, and another operation of such an engine as the yardstick. */
-static enum outcome measure_to_engine(const struct bench_case *c, const struct settings *settings,
-				      struct results *out, int (*run)(void *), int (*other)(void *),
-				      const char *suffix)
+/* Measure the case's operation, with its other operation by such an engine as the yardstick. */
+static enum outcome run_to_engine(const struct bench_case *c, const struct settings *settings,
+				  struct results *out)
 {
+	const char *suffix = c->operation == wait_for_any ? ALL_SUFFIX : PLAIN_SUFFIX;
 	struct round round;
 	enum outcome outcome = round_open(&round, c, settings, out);
 
 	if (outcome == DONE &&
-	    (round_add_engine(&round, settings->workers, c->count, "", run) == NULL ||
-	     round_add_engine(&round, settings->workers, c->count, suffix, other) == NULL))
+	    (round_add_engine(&round, settings->workers, c->count, "", c->operation) == NULL ||
+	     round_add_engine(&round, settings->workers, c->count, suffix, c->other) == NULL))
 		outcome = FAILED;
 	if (outcome == DONE)
 		outcome = round_run(&round, c, round.copies.src, round.contestants[1].name);
@@ -270,115 +276,76 @@ static enum outcome measure_to_engine(const struct bench_case *c, const struct s
 	return outcome;
 }
 
-static enum outcome run_any_to_uv(const struct bench_case *c, const struct settings *settings,
-				  struct results *out)
-{
-	return measure_to_uv(c, settings, out, wait_for_any);
-}
-
-static enum outcome run_refill(const struct bench_case *c, const struct settings *settings,
-			       struct results *out)
-{
-	return measure_to_uv(c, settings, out, refill_any);
-}
-
-static enum outcome run_any_to_all(const struct bench_case *c, const struct settings *settings,
-				   struct results *out)
-{
-	return measure_to_engine(c, settings, out, wait_for_any, wait_for_all, ALL_SUFFIX);
-}
-
-static enum outcome run_all(const struct bench_case *c, const struct settings *settings,
-			    struct results *out)
-{
-	return measure_to_uv(c, settings, out, wait_for_all);
-}
-
-static enum outcome run_some(const struct bench_case *c, const struct settings *settings,
-			     struct results *out)
-{
-	return measure_to_uv(c, settings, out, wait_for_some);
-}
-
-static enum outcome run_reap(const struct bench_case *c, const struct settings *settings,
-			     struct results *out)
-{
-	return measure_to_uv(c, settings, out, reap);
-}
-
-static enum outcome run_callbacks(const struct bench_case *c, const struct settings *settings,
-				  struct results *out)
-{
-	return measure_to_engine(c, settings, out, callbacks, plain_burst, PLAIN_SUFFIX);
-}
-
-static enum outcome run_batches(const struct bench_case *c, const struct settings *settings,
-				struct results *out)
-{
-	return measure_to_engine(c, settings, out, batches, plain_burst, PLAIN_SUFFIX);
-}
-
-static enum outcome run_chained_batches(const struct bench_case *c, const struct settings *settings,
-					struct results *out)
-{
-	return measure_to_engine(c, settings, out, chained_batches, plain_burst, PLAIN_SUFFIX);
-}
-
-static enum outcome run_chain(const struct bench_case *c, const struct settings *settings,
-			      struct results *out)
-{
-	return measure_to_engine(c, settings, out, chain, wait_for_all, PLAIN_SUFFIX);
-}
-
 static const struct bench_case completion_cases[] = {
 	{.name = "completion/any-1000",
 	 .about = "1,000 copies of 64 bytes, then wait_any until all are done",
-	 .run = run_any_to_uv,
+	 .run = run_to_uv,
+	 .operation = wait_for_any,
 	 .target = {SLOWER, 1.0},
 	 .count = 1000},
 	{.name = "completion/any-to-all-1000",
 	 .about = "the same, compared with one wait_all",
-	 .run = run_any_to_all,
+	 .run = run_to_engine,
+	 .operation = wait_for_any,
+	 .other = wait_for_all,
 	 .target = {SLOWER, 3.0},
 	 .count = 1000},
 	{.name = "completion/any-refilled",
 	 .about = "wait_any over 1,000, of which the released one is posted anew",
-	 .run = run_refill,
+	 .run = run_to_uv,
+	 .operation = refill_any,
 	 .target = {SLOWER, 1.0},
 	 .count = 10000},
 	{.name = "completion/all-1000",
 	 .about = "1,000 copies of 64 bytes, then wait_all",
-	 .run = run_all,
+	 .run = run_to_uv,
+	 .operation = wait_for_all,
 	 .target = {SLOWER, 1.0},
 	 .count = 1000},
 	{.name = "completion/some-1000",
 	 .about = "1,000 copies of 64 bytes, then wait_some for at least one until all are done",
-	 .run = run_some,
+	 .run = run_to_uv,
+	 .operation = wait_for_some,
 	 .target = {SLOWER, 1.0},
 	 .count = 1000},
 	{.name = "completion/callbacks",
 	 .about = "100,000 copies of 64 bytes, each with a callback, then a barrier",
-	 .run = run_callbacks,
+	 .run = run_to_engine,
+	 .operation = callbacks,
+	 .other = entrant_burst,
 	 .target = {SLOWER, 1.3},
 	 .count = 100000},
 	{.name = "completion/batches",
 	 .about = "the same in batches of 32, without callbacks",
-	 .run = run_batches,
+	 .run = run_to_engine,
+	 .operation = batches,
+	 .other = entrant_burst,
 	 .target = {SLOWER, 0.7},
 	 .count = 100000},
 	{.name = "completion/chained-batches",
 	 .about = "the same, each batch a chain",
-	 .run = run_chained_batches,
+	 .run = run_to_engine,
+	 .operation = chained_batches,
+	 .other = entrant_burst,
 	 .target = {SLOWER, 1.3},
 	 .count = 100000},
 	{.name = "completion/chain",
 	 .about = "one chain of 100,000 posts with handles, then wait_all",
-	 .run = run_chain,
+	 .run = run_to_engine,
+	 .operation = chain,
+	 .other = wait_for_all,
 	 .target = {SLOWER, 1.3},
 	 .count = 100000},
 	{.name = "completion/reap-1000000",
 	 .about = "1,000,000 copies of 64 bytes through the completion queue",
-	 .run = run_reap,
+	 .run = run_to_uv,
+	 .operation = reap,
+	 .target = {SLOWER, 1.0},
+	 .count = 1000000},
+	{.name = "completion/reap-window",
+	 .about = "the same with at most 1,000 in flight; libuv has all of them",
+	 .run = run_to_uv,
+	 .operation = reap_window,
 	 .target = {SLOWER, 1.0},
 	 .count = 1000000},
 };

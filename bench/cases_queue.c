@@ -20,15 +20,6 @@ static void *size_argument(size_t size)
 	return (void *)(uintptr_t)size;
 }
 
-static int post(struct engine_entrant *e, struct aml_dma_request **request, size_t i)
-{
-	size_t at = i * TASK_BYTES;
-
-	return aml_dma_async_copy_custom(e->dma, request, address(e->copies.dst + at),
-					 address(e->copies.src + at), aml_dma_linux_memcpy_op,
-					 size_argument(TASK_BYTES));
-}
-
 static int engine_one_by_one(void *arg)
 {
 	struct engine_entrant *e = arg;
@@ -44,16 +35,6 @@ static int engine_one_by_one(void *arg)
 	return err;
 }
 
-static int engine_burst(void *arg)
-{
-	struct engine_entrant *e = arg;
-	int err = 0;
-
-	for (size_t i = 0; i < e->copies.count && err == 0; i++)
-		err = post(e, NULL, i);
-	return err == 0 ? aml_dma_barrier(e->dma) : err;
-}
-
 static int engine_reverse(void *arg)
 {
 	struct engine_entrant *e = arg;
@@ -61,7 +42,7 @@ static int engine_reverse(void *arg)
 	int err = 0;
 
 	while (posted < e->copies.count && err == 0) {
-		err = post(e, &e->requests[posted], posted);
+		err = entrant_post(e, &e->requests[posted], posted);
 		posted += err == 0;
 	}
 	while (posted > 0) {
@@ -125,7 +106,7 @@ static enum outcome run_burst(const struct bench_case *c, const struct settings 
 	enum outcome outcome = round_open(&round, c, settings, out);
 
 	if (outcome == DONE)
-		outcome = round_add_engines(&round, engine_burst);
+		outcome = round_add_engines(&round, entrant_burst);
 	if (outcome == DONE) {
 		round_add_peers(&round, PEER_OPENMP, peer_burst);
 		outcome = round_run(&round, c, round.copies.src, PEER_OPENMP);

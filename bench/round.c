@@ -95,6 +95,25 @@ void round_add_peers(struct round *round, const char *yardstick, int (*run)(void
 	}
 }
 
+int entrant_post(struct engine_entrant *e, struct aml_dma_request **request, size_t i)
+{
+	size_t at = i * TASK_BYTES;
+
+	return aml_dma_async_copy_custom(e->dma, request, address(e->copies.dst + at),
+					 address(e->copies.src + at), aml_dma_linux_memcpy_op,
+					 (void *)(uintptr_t)TASK_BYTES);
+}
+
+int entrant_burst(void *entrant)
+{
+	struct engine_entrant *e = entrant;
+	int err = 0;
+
+	for (size_t i = 0; i < e->copies.count && err == 0; i++)
+		err = entrant_post(e, NULL, i);
+	return err == 0 ? aml_dma_barrier(e->dma) : err;
+}
+
 void round_close(struct round *round)
 {
 	size_t bytes = round->copies.count * TASK_BYTES;

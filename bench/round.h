@@ -80,6 +80,12 @@ void round_add_peers(struct round *round, const char *yardstick, int (*run)(void
 enum outcome round_run(struct round *round, const struct bench_case *c, const void *expected,
 		       const char *yardstick);
 
+/* Post copy i of the entrant. `request` NULL: without a handle. */
+int entrant_post(struct engine_entrant *e, struct aml_dma_request **request, size_t i);
+
+/* An operation: post all copies without handles, then wait by a barrier. */
+int entrant_burst(void *entrant);
+
 void round_close(struct round *round);
 
 #endif /* ROUND_H */

@@ -15,13 +15,11 @@
 /* Call every function for completion and for posting with attributes. */
 static void call_completion(struct aml_dma *dma, struct job *job)
 {
-	struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_post_attr post = job_attr(job);
 	struct aml_dma_request *reqs[5] = {NULL};
 	struct aml_dma_completion done;
 	size_t index, count;
 
-	post.op = job_operator;
-	post.op_arg = job;
 	post.flags = AML_DMA_POST_AFTER_ALL;
 	for (int i = 0; i < 5; i++)
 		if (aml_dma_post(dma, 1, &post, &reqs[i]) != AML_SUCCESS)

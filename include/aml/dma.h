@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_dma DMA engines
+ * @defgroup aml_engines DMA engines
  *
  * An engine copies data between layouts. The life cycle of a copy:
  *  1. The program posts the copy. The engine makes a request of it, and returns a handle.
@@ -166,9 +166,7 @@ struct aml_dma_ops {
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);
 
-	/**
-	 * Optional, not in AML: further operations. NULL: none.
-	 */
+	/** Optional, not in AML: further operations. NULL: none. */
 	const struct aml_dma_extension *extension;
 };
 
@@ -254,6 +252,10 @@ int aml_dma_copy(struct aml_dma *dma, struct aml_layout *dest, struct aml_layout
 /**
  * Post a copy of layout to layout: aml_dma_async_copy_custom() with the engine's general copy of
  * layouts.
+ *
+ * Elements with equal native coordinates match, see aml_layout_dims_native(). So a copy from a
+ * row-major layout to a column-major one does not transpose. To transpose, give the destination the
+ * extents of the source and the distances of the transposed array.
  *
  * Thread-safe. Does not block.
  *

@@ -17,7 +17,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout Layouts
+ * @defgroup aml_layouts Layouts
  *
  * A layout has a number of dimensions, an extent for each dimension, and an element size in bytes.
  * It maps coordinates to addresses. A layout describes memory and never owns it.
@@ -140,7 +140,7 @@ struct aml_layout_ops {
 	/** Do the same as slice, with all arrays in native order. */
 	int (*slice_native)(const struct aml_layout_data *data, struct aml_layout **output,
 			    const size_t *offsets, const size_t *dims, const size_t *strides);
-	/** Print the layout. Each line begins with `prefix`, which is not NULL. */
+	/** Print the layout. Each line begins with `prefix`, which is not NULL, and ": ". */
 	int (*fprintf)(const struct aml_layout_data *data, FILE *stream, const char *prefix);
 	/**
 	 * Create an independent copy of the layout's metadata. A `ptr` that is not NULL replaces
@@ -319,7 +319,8 @@ int aml_layout_reverse(const struct aml_layout *layout, struct aml_layout **outp
  * Print a layout in readable form.
  *
  * @param[in] stream  The stream to write to.
- * @param[in] prefix  The text that begins each line. NULL: none.
+ * @param[in] prefix  The text that begins each line. Layouts of this library print ": " after it,
+ *   as AML does. NULL or empty: neither text nor ": ".
  * @param[in] layout  The layout.
  * @retval AML_SUCCESS  The layout is printed.
  * @retval -AML_EINVAL  `stream`, `layout` or `layout->ops` is NULL.

@@ -225,18 +225,21 @@ static bool is_silent(const struct aml_task *task)
 		extra_of(task)->callback != NULL);
 }
 
-/* Put a finished request on the completion queue, and wake a thread that waits for this. */
+/*
+ * Put the completion of a finished request on the completion queue, release the request, and wake a
+ * thread that waits for this.
+ */
 static void complete_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
 	reaping_list_unlink(&q->reaping, extra_of(task));
-	task_list_push(&q->completions, task);
-	q->ncompletions++;
+	completions_push(&q->completions, extra_of(task)->tag, *request_result(task));
+	queue_put_free_locked(q, task);
 	if (q->eventfd >= 0) {
 		q->signals++;
 		q->chores = true;
 	}
 	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
-		if (s->least > q->ncompletions)
+		if (s->least > q->completions.count)
 			continue;
 		sleeper_list_unlink(&q->reapers, s);
 		sleeper_done(s);

@@ -167,6 +167,24 @@ static void check_blocks_locked(const struct queue_sched *q) REQUIRES(q)
 	MUST(q->idle_bytes <= QUEUE_IDLE_BYTES_MAX);
 }
 
+/* The completion queue has as many places as were promised, and as many completions as it says. */
+static void check_completions_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	const struct completion_queue *c = &q->completions;
+	size_t blocks = 0, before = 0, filled;
+
+	for (const struct completion_block *b = c->first; b != NULL; b = b->next) {
+		before += c->tail != NULL && blocks == before && b != c->tail;
+		blocks++;
+		MUST(b->next != NULL || b == c->last);
+	}
+	filled = c->tail != NULL ? before : blocks;
+	MUST(blocks == c->blocks);
+	MUST(c->read < COMPLETION_BLOCK_PLACES && c->write < COMPLETION_BLOCK_PLACES);
+	MUST(filled * COMPLETION_BLOCK_PLACES + c->write == c->read + c->count);
+	MUST(c->count <= c->promised && c->promised <= blocks * COMPLETION_BLOCK_PLACES - c->read);
+}
+
 static void check_slots_locked(const struct queue_sched *q) REQUIRES(q)
 {
 	MUST(q->slots == (q->nworkers > 0 ? q->nworkers : 1));
@@ -261,6 +279,8 @@ void queue_check_locked(struct queue_sched *q)
 	check_sleepers_locked(q);
 	if (can_afford(q->nqueued + q->unclaimed + q->nheld))
 		check_queue_locked(q);
+	if (can_afford(q->completions.blocks))
+		check_completions_locked(q);
 	if (can_afford(2 * q->nblocks))
 		check_blocks_locked(q);
 	check_requests_locked(q);

@@ -91,7 +91,6 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 	q->fifo = NULL;
 	q->ready = NULL;
 	q->afters = (struct after_list){NULL, NULL};
-	q->reaping = (struct reaping_list){NULL, NULL};
 	q->nurgent = 0;
 	q->head = NULL;
 	q->nqueued = 0;
@@ -103,14 +102,17 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 		q->unclaimed++;
 }
 
-/* Drop the completions, which the parent reaps, and leave the descriptor to the parent. */
+/*
+ * Drop the completions, which the parent reaps, and leave the descriptor to the parent. A post of
+ * the forking thread, from whose operators of a layout it forks, keeps the places promised to it.
+ */
 static void drop_completions_locked(struct queue_sched *q) REQUIRES(q)
 {
-	struct aml_task *task;
+	size_t promises = 0;
 
-	while ((task = task_list_pop(&q->completions)) != NULL)
-		queue_put_free_locked(q, task);
-	q->ncompletions = 0;
+	while (reaping_list_pop(&q->reaping) != NULL)
+		promises++;
+	completions_drop(&q->completions, promises);
 	q->signals = 0;
 	q->eventfd = -1;
 }

@@ -5,6 +5,9 @@
 #include "async/queue_head.h"
 #include "async/queue_ready.h"
 
+/* How many slots ahead of the task that is taken are loaded. */
+enum { PREFETCH_SLOTS = 8 };
+
 /* Set the head to the older one of `fifo` and the heap's root. */
 static void choose_head_locked(struct queue_sched *q) REQUIRES(q)
 {
@@ -55,6 +58,18 @@ void queue_ready_locked(struct queue_sched *q, struct aml_task *task)
 	choose_head_locked(q);
 }
 
+void queue_prefetch_locked(const struct queue_sched *q, const struct aml_task *task)
+{
+	const struct slot_place *place =
+		&q->places[task->priv.flags >> TASK_CLASS_SHIFT & (QUEUE_FREE_LISTS - 1)];
+	uintptr_t begin = (uintptr_t)task - place->offset + (size_t)PREFETCH_SLOTS * place->bytes;
+
+	if (q->nqueued + q->nheld <= PREFETCH_SLOTS)
+		return;
+	for (size_t at = 0; at < place->bytes; at += CACHE_LINE_BYTES)
+		__builtin_prefetch((const void *)(begin + at), 1);
+}
+
 void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 {
 	struct request_extra *extra = is_extended(task) ? extra_of(task) : NULL;
@@ -65,6 +80,7 @@ void queue_leave_locked(struct queue_sched *q, struct aml_task *task)
 	if (task == q->fifo) {
 		struct aml_task *next = task->priv.next;
 
+		queue_prefetch_locked(q, task);
 		/* The loop passes each task that is held, or ran ahead of its turn, only once. */
 		while (next != NULL && !can_run(next))
 			next = next->priv.next;

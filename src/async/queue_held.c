@@ -11,6 +11,12 @@
 #include "async/queue_head.h"
 #include "async/queue_held.h"
 
+void queue_silence_skipped_locked(struct aml_task *task)
+{
+	task->priv.flags |= TASK_SILENT;
+	task->priv.bytes = 0;
+}
+
 /* The last prerequisite has finished: if one has failed, the request does not run. */
 static void decide_to_run_locked(struct aml_task *task)
 {
@@ -19,9 +25,8 @@ static void decide_to_run_locked(struct aml_task *task)
 	if (extra->code == AML_SUCCESS || extra->options & EXTRA_ALWAYS)
 		return;
 	extra->skips = true;
-	task->priv.flags |= TASK_SILENT;
+	queue_silence_skipped_locked(task);
 	task->priv.parts = 1;
-	task->priv.bytes = 0;
 }
 
 /* A held request waits for one thing less. */
@@ -107,6 +112,34 @@ void queue_release_held_locked(struct queue_sched *q, struct aml_task *task, int
 			extra->code = code;
 		count_down_locked(q, edge->to);
 	}
+}
+
+struct aml_task *queue_next_of_chain_locked(const struct queue_sched *q,
+					    const struct aml_task *task, bool head)
+{
+	const struct task_edge *edge = task_edges(task);
+	const struct request_extra *extra;
+	struct aml_task *next;
+
+	if (edge == NULL || edge->next != NULL)
+		return NULL;
+	next = edge->to;
+	extra = extra_of(next);
+	if (extra->pending > 1 || (extra->code != AML_SUCCESS && !(extra->options & EXTRA_ALWAYS)))
+		return NULL;
+	if (head ? next != task->priv.next : q->head != NULL && q->head->priv.seq < next->priv.seq)
+		return NULL;
+	return next;
+}
+
+void queue_take_next_of_chain_locked(struct queue_sched *q, const struct aml_task *task,
+				     struct aml_task *next)
+{
+	edge_unlink(task_edges(task));
+	extra_of(next)->pending = 0;
+	q->nheld--;
+	queue_not_urgent_locked(q, extra_of(next));
+	queue_prefetch_locked(q, next);
 }
 
 /*

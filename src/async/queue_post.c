@@ -9,6 +9,8 @@
 #include "async/queue.h"
 #include "async/queue_head.h"
 #include "async/queue_held.h"
+#include "async/queue_lock.h"
+#include "async/queue_memory.h"
 #include "async/queue_post.h"
 #include "async/queue_run.h"
 
@@ -110,6 +112,28 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 		memcpy(extra_label(extra), extras->label, extras->label_bytes - 1);
 	if (extra->has_label)
 		extra_label(extra)[extras->label_bytes - 1] = '\0';
+}
+
+bool queue_promise_completion_locked(struct queue_sched *q)
+{
+	while (!completions_promise(&q->completions)) {
+		struct completion_block *block;
+
+		queue_release(q);
+		block = completions_create_block();
+		queue_acquire(q);
+		if (block == NULL)
+			return false;
+		completions_add_block(&q->completions, block);
+	}
+	return true;
+}
+
+void queue_unmake_locked(struct queue_sched *q, struct aml_task *task)
+{
+	if (is_extended(task) && extra_of(task)->options & EXTRA_REAP)
+		q->completions.promised--;
+	queue_put_free_locked(q, task);
 }
 
 /* A request with a completion to come is posted. An operator that reaps may have to run it. */

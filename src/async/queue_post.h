@@ -41,6 +41,18 @@ void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 		      const struct queue_extras *extras, struct aml_task *before);
 
 /*
+ * Promise a place on the completion queue to a request that is being posted. False: out of memory.
+ * The lock may be released meanwhile.
+ */
+bool queue_promise_completion_locked(struct queue_sched *q) REQUIRES(q);
+
+/*
+ * Release the memory of a request that was made but will not be posted, and the place on the
+ * completion queue that was promised to it.
+ */
+void queue_unmake_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/*
  * Append a request whose public members and extras are filled in, and whose private members
  * `flags`, `parts` and `bytes` are set. The caller pays the poke.
  */

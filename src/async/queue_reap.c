@@ -13,34 +13,16 @@
 
 #include "async/queue.h"
 #include "async/queue_lock.h"
-#include "async/queue_memory.h"
 #include "async/queue_reap.h"
 #include "async/queue_run.h"
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 
-/* Take up to n completions. Return their number. */
-static size_t take_completions_locked(struct queue_sched *q, struct aml_dma_completion *out,
-				      size_t n) REQUIRES(q)
-{
-	size_t taken = 0;
-
-	while (taken < n && q->completions.first != NULL) {
-		struct aml_task *task = task_list_pop(&q->completions);
-
-		out[taken++] = (struct aml_dma_completion){.tag = extra_of(task)->tag,
-							   .result = *request_result(task)};
-		queue_put_free_locked(q, task);
-	}
-	q->ncompletions -= taken;
-	return taken;
-}
-
 /* Wake the first thread whose number of completions is there. */
 static void wake_reaper_locked(struct queue_sched *q) REQUIRES(q)
 {
 	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
-		if (s->least > q->ncompletions)
+		if (s->least > q->completions.count)
 			continue;
 		sleeper_list_unlink(&q->reapers, s);
 		sleeper_done(s);
@@ -54,7 +36,7 @@ static void await_completions_locked(struct queue_sched *q, size_t least, uint64
 {
 	bool late = false;
 
-	while (q->ncompletions < least && !late) {
+	while (q->completions.count < least && !late) {
 		struct sleeper me = SLEEPER_INITIALIZER;
 		struct queue_group group = {.sleeper = &me, .reaps = true};
 
@@ -85,23 +67,25 @@ static void run_one_locked(struct queue_sched *q) REQUIRES(q)
 int queue_reap(struct queue_sched *q, size_t n, struct aml_dma_completion *out, size_t least,
 	       uint64_t deadline, size_t *count)
 {
+	struct completion_block *surplus = NULL;
 	size_t taken;
 
 	queue_acquire(q);
 	q->callers++;
-	if (queue_frame == NULL && q->ncompletions < n)
+	if (queue_frame == NULL && q->completions.count < n)
 		run_one_locked(q);
 	if (least > 0)
 		await_completions_locked(q, least, deadline);
 	else if (queue_frame != NULL && n > 0)
 		await_completions_locked(q, 1, 0);
-	taken = take_completions_locked(q, out, n);
-	if (q->ncompletions > 0)
+	taken = completions_take(&q->completions, out, n, &surplus);
+	if (q->completions.count > 0)
 		wake_reaper_locked(q);
 	queue_wake_locked(q);
 	q->callers--;
 	queue_settle_locked(q);
 	queue_release(q);
+	completions_free_blocks(surplus);
 	if (count != NULL)
 		*count = taken;
 	return taken >= least ? AML_SUCCESS : -AML_EBUSY;
@@ -160,7 +144,7 @@ int queue_eventfd(struct queue_sched *q)
 		fd = q->eventfd;
 	} else {
 		q->eventfd = fd;
-		q->signals = q->ncompletions;
+		q->signals = q->completions.count;
 		q->chores = q->chores || q->signals > 0;
 	}
 	queue_release(q);

@@ -7,11 +7,17 @@
 struct queue_roster *queue_roster_create(const void *list, size_t n)
 {
 	struct queue_roster *r;
-	size_t room = (SIZE_MAX - sizeof(*r)) / (sizeof(*r->links) + sizeof(*r->handles));
+	size_t head = sizeof(*r) + CACHE_LINE_BYTES;
+	size_t room = (SIZE_MAX - head) / (sizeof(*r->links) + sizeof(*r->handles));
+	char *handles;
 
-	r = n <= room ? malloc(sizeof(*r) + n * (sizeof(*r->links) + sizeof(*r->handles))) : NULL;
+	r = n <= room ? malloc(head + n * (sizeof(*r->links) + sizeof(*r->handles))) : NULL;
 	if (r == NULL)
 		return NULL;
+	/* The handles and the list have the same places in their cache lines. */
+	handles = (char *)(r + 1);
+	handles += ((uintptr_t)list - (uintptr_t)handles) % CACHE_LINE_BYTES;
+	handles += -(uintptr_t)handles % _Alignof(struct aml_dma_request *);
 	*r = (struct queue_roster){.sleeper = SLEEPER_INITIALIZER,
 				   .list = list,
 				   .n = n,
@@ -20,6 +26,7 @@ struct queue_roster *queue_roster_create(const void *list, size_t n)
 				   .last = ROSTER_NONE};
 	r->sleeper.done = true;
 	r->sleeper.roster = r;
+	r->handles = (struct aml_dma_request **)(void *)handles;
 	r->links = (struct roster_link *)(void *)&r->handles[n];
 	for (size_t i = 0; i < n; i++)
 		r->handles[i] = NULL;

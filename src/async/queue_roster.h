@@ -30,16 +30,17 @@ struct roster_link {
 };
 
 struct queue_roster {
-	struct sleeper sleeper;            /* the waiter of the members */
-	struct queue_roster *next, *prev;  /* in `rosters` */
-	const void *list;                  /* the address of the program's list; NULL: none */
-	size_t n, room;                    /* the number of places, and how many there may be */
-	size_t members;                    /* requests that are in the roster */
-	uint64_t limit;                    /* the largest seq of a member before its finish */
-	uint32_t first, last;              /* finished members */
-	bool busy;                         /* a call sleeps */
-	struct roster_link *links;         /* of each place */
-	struct aml_dma_request *handles[]; /* of each place; NULL: none */
+	struct sleeper sleeper;           /* the waiter of the members */
+	struct queue_roster *next, *prev; /* in `rosters` */
+	const void *list;                 /* the address of the program's list; NULL: none */
+	size_t n, room;                   /* the number of places, and how many there may be */
+	size_t members;                   /* requests that are in the roster */
+	uint64_t limit;                   /* the largest seq of a member before its finish */
+	uint32_t first, last;             /* finished members */
+	uint32_t taken;                   /* the place of the last result */
+	bool busy;                        /* a call sleeps */
+	struct roster_link *links;        /* of each place */
+	struct aml_dma_request **handles; /* of each place; NULL: none */
 };
 
 DEFINE_LIST(roster_list, struct queue_roster, next, prev)

@@ -96,6 +96,7 @@ static void sched_free(struct queue_sched *q)
 	while ((roster = roster_list_pop(&q->rosters)) != NULL)
 		free(roster);
 	queue_free_blocks(q);
+	completions_free_blocks(q->completions.first);
 	if (q->eventfd >= 0)
 		close(q->eventfd);
 	pthread_mutex_destroy(&q->lock.mutex);

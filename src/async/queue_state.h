@@ -33,10 +33,10 @@
  *   `done`        FINISHED tasks that no thread waits for, for wait_any;
  *   `failed`      FINISHED requests whose failure no barrier has reported, with or without a
  *                 handle, in the order in which they finished;
- *   `completions` FINISHED requests with EXTRA_REAP, in the order in which they finished;
  *   `orphans`     ORPHAN requests.
  * A FINISHED task that a thread waits for is on no list. Neither is a FINISHED request whose handle
- * is not released, unless it failed.
+ * is not released, unless it failed. A FINISHED request with EXTRA_REAP leaves its memory at once,
+ * and only its completion stays.
  * Extended requests have links of their own for the heap `ready`, for `afters`, and for `reaping`,
  * the unfinished requests with EXTRA_REAP in order of submission.
  *
@@ -57,8 +57,10 @@
  * Failures. A barrier reports no failure of a request that was skipped, nor of one without a handle
  * whose callback or completion reports it.
  *
- * Completions. Threads in `reapers` wait until `ncompletions` reaches their `least`. The eventfd is
- * written when the lock is released, at most once for each release: `signals` is what to add.
+ * Completions. `completions` has them in the order in which the requests finished. A post promises
+ * a place to each request with EXTRA_REAP, so that a finish allocates nothing. Threads in `reapers`
+ * wait until the number of completions reaches their `least`. The eventfd is written when the lock
+ * is released, at most once for each release: `signals` is what to add.
  *
  * Memory. A task belongs to its caller, and a request with TASK_ON_STACK to the frame of its
  * caller. Any other request belongs to the scheduler from its submission on, until a cancel, or a
@@ -89,6 +91,11 @@
  * after the other in one slot, and are FINISHED together. A waiting thread may take such a batch,
  * too, of tasks that are no newer than what it waits for, instead of sleeping until a worker is
  * awake. A wait for one task inside an operator may not: it runs only that task.
+ *
+ * A HELD small request follows a task in its batch if it is HELD because of this task only, and if
+ * nothing in the queue is older: it would be the next head. It is RUNNING with the batch, and no
+ * edge leads to it any more. If the task fails, the thread skips the request, unless it has
+ * EXTRA_ALWAYS. A later cancel of the task finds that the task has run, and does not affect it.
  *
  * Slots. A slot is the right to run a task, a part or a batch.
  *  - `running` counts the taken slots. It never exceeds `slots`.
@@ -173,6 +180,7 @@
 
 #include <pthread.h>
 
+#include "async/queue_completions.h"
 #include "async/queue_extra.h"
 #include "async/queue_request.h"
 #include "async/queue_sleeper.h"
@@ -204,8 +212,15 @@ enum task_state {
 
 enum { QUEUE_BLOCK_BYTES = 16 << 10, QUEUE_BLOCK_SLOTS_MAX = 128 };
 
-/* The limits of a batch: the number of its small tasks, and the bytes that they move together. */
-enum { QUEUE_BATCH_TASKS_MAX = 32, QUEUE_BATCH_BYTES_MAX = 64 << 10 };
+/*
+ * The limits of a batch: the number of its small tasks, and the bytes that they move together. From
+ * a long queue, a thread takes its share of the tasks, up to the greater number.
+ */
+enum {
+	QUEUE_BATCH_TASKS = 32,
+	QUEUE_BATCH_TASKS_MAX = 128,
+	QUEUE_BATCH_BYTES_MAX = 64 << 10,
+};
 
 /* A poke is late if it was not answered after this many posts or nanoseconds. */
 enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
@@ -317,9 +332,8 @@ struct CAPABILITY queue_sched {
 	size_t idle_blocks;       /* how often a block became idle */
 
 	struct task_list done, failed, orphans;
-	struct task_list completions;
+	struct completion_queue completions;
 	struct reaping_list reaping;
-	size_t ncompletions;         /* the length of `completions` */
 	struct sleeper_list reapers; /* threads that wait for completions */
 	struct walker_list walkers;  /* operators that sleep until what they need is ready */
 	size_t nurgent;              /* ready requests for which no walker was called yet */

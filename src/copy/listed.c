@@ -208,7 +208,8 @@ static void stream_stage(const struct listed_block *block, const struct plane_li
 }
 
 /* Copy blocks by a stage. */
-static void move_blocks_staged(const struct copy_plan *plan, struct plane_lists *lists)
+__attribute__((noinline)) static void move_blocks_staged(const struct copy_plan *plan,
+							 struct plane_lists *lists)
 {
 	_Alignas(CACHE_LINE_BYTES) char stage[COPY_LIST_STAGE_BYTES];
 	struct listed_blocks all = first_block(plan);

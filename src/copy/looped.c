@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Copies runs of a few vectors in the caches: a kernel has all loops of the plan, because a call
- * for each row would take as long as the row. plan/rows.c chooses the plans.
+ * for each row would take as long as the row. plan/rows.c chooses the plans. So are rows of short
+ * elements, which plan/stepped.c chooses.
  */
 #include "copy/looped.h"
 #include "kernels/count.h"
@@ -42,16 +43,24 @@ static void copy_looped_in_blocks(const struct copy_plan *plan, struct kernel_lo
 	} while (copy_next_place(plan, 2, &place));
 }
 
-void copy_looped(const struct copy_plan *plan)
+/* Take the loops that a kernel has. Returns their number. */
+static uint8_t take_kernel_loops(const struct copy_plan *plan, struct kernel_loop *loops)
 {
-	struct kernel_loop loops[KERNEL_LOOPS_MAX];
 	uint8_t count = plan->nloops < KERNEL_LOOPS_MAX ? plan->nloops : KERNEL_LOOPS_MAX;
-	struct copy_place place;
 
-	COUNT(true, "", "looped");
 	for (uint8_t i = 0; i < count; i++)
 		loops[i] = (struct kernel_loop){plan->loops[i].extent, plan->loops[i].dst_step,
 						plan->loops[i].src_step};
+	return count;
+}
+
+void copy_looped(const struct copy_plan *plan)
+{
+	struct kernel_loop loops[KERNEL_LOOPS_MAX];
+	uint8_t count = take_kernel_loops(plan, loops);
+	struct copy_place place;
+
+	COUNT(true, "", "looped");
 	if (rows_are_cut(plan)) {
 		copy_looped_in_blocks(plan, loops);
 		return;
@@ -59,5 +68,18 @@ void copy_looped(const struct copy_plan *plan)
 	copy_first_place(plan, count, &place);
 	do
 		kernels()->looped(place.dst, place.src, plan->run.bytes, loops, count);
+	while (copy_next_place(plan, count, &place));
+}
+
+void copy_stepped(const struct copy_plan *plan)
+{
+	struct kernel_loop loops[KERNEL_LOOPS_MAX];
+	uint8_t count = take_kernel_loops(plan, loops);
+	struct copy_place place;
+
+	COUNT(true, "stepped", "stepped");
+	copy_first_place(plan, count, &place);
+	do
+		kernels()->stepped(place.dst, place.src, plan->run.bytes, loops, count);
 	while (copy_next_place(plan, count, &place));
 }

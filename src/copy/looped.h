@@ -8,4 +8,7 @@
 /* Run a strided plan whose method is COPY_BY_LOOPED. */
 void copy_looped(const struct copy_plan *plan);
 
+/* Run a strided plan whose method is COPY_BY_STEPPED. */
+void copy_stepped(const struct copy_plan *plan);
+
 #endif /* COPY_LOOPED_H */

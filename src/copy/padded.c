@@ -12,6 +12,21 @@
 /* Shorter rows of neutral elements are written like the others. */
 enum { PADDED_REPEAT_BYTES = 64 };
 
+/* The rows of dimension 0. */
+static struct padded_row row_of(const struct copy_plan *plan)
+{
+	const struct copy_padded *padded = copy_const_padded(plan);
+	size_t size = plan->run.bytes;
+
+	return (struct padded_row){
+		.bytes = padded->dims[0].extent * size,
+		.front = padded->dims[0].from * size,
+		.run = padded->dims[0].count * size,
+		.size = size,
+		.neutral = padded->neutral,
+	};
+}
+
 /* Write `n` rows of neutral elements of `size` bytes. */
 static void pad_rows(const struct copy_padded *padded, char *dst, ptrdiff_t dst_step, size_t bytes,
 		     size_t size, size_t n)
@@ -36,13 +51,7 @@ static void pad_plane(const struct copy_plan *plan, char *dst, const char *src)
 	const struct copy_padded *padded = copy_const_padded(plan);
 	const struct copy_padded_dim *d = &padded->dims[1];
 	size_t size = plan->run.bytes, behind = d->from + d->count;
-	const struct padded_row row = {
-		.bytes = padded->dims[0].extent * size,
-		.front = padded->dims[0].from * size,
-		.run = padded->dims[0].count * size,
-		.size = size,
-		.neutral = padded->neutral,
-	};
+	const struct padded_row row = row_of(plan);
 
 	pad_rows(padded, dst, d->dst_step, row.bytes, size, d->from);
 	kernels()->pad(dst + (ptrdiff_t)d->from * d->dst_step, d->dst_step, src, d->src_step, &row,
@@ -92,15 +101,7 @@ static bool next_plane(const struct copy_plan *plan, struct padded_plane *plane)
 /* The rows of one dimension. */
 static void pad_row(const struct copy_plan *plan)
 {
-	const struct copy_padded *padded = copy_const_padded(plan);
-	size_t size = plan->run.bytes;
-	const struct padded_row row = {
-		.bytes = padded->dims[0].extent * size,
-		.front = padded->dims[0].from * size,
-		.run = padded->dims[0].count * size,
-		.size = size,
-		.neutral = padded->neutral,
-	};
+	const struct padded_row row = row_of(plan);
 
 	kernels()->pad(plan->run.dst, 0, plan->run.src, 0, &row, 1);
 }

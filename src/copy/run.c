@@ -4,6 +4,7 @@
 
 #include <aml/utils/error.h>
 
+#include "copy/bricks.h"
 #include "copy/columns.h"
 #include "copy/deref.h"
 #include "copy/listed.h"
@@ -64,6 +65,8 @@ __attribute__((always_inline)) static inline int run_kind(const struct copy_plan
 			copy_shuffled(plan);
 		else if (plan->method == COPY_BY_LOOPED)
 			copy_looped(plan);
+		else if (plan->method == COPY_BY_STEPPED)
+			copy_stepped(plan);
 		else
 			copy_strided(plan);
 		break;
@@ -106,7 +109,10 @@ __attribute__((noinline)) static int run_variant(const struct copy_plan *plan)
 #ifdef KERNELS_COUNT
 	__atomic_fetch_add(&copy_variant_runs[plan->variant], 1, __ATOMIC_RELAXED);
 #endif
-	(void)run_kind(plan);
+	if (copy_variant_of(plan)->bricks)
+		copy_bricks(plan, run_kind);
+	else
+		(void)run_kind(plan);
 	if (plan->stream)
 		kernels()->drain();
 	if (plan->timed)

@@ -21,7 +21,7 @@
 /* The section of a source row that is copied for all rows before the next section. */
 enum { STAGED_PAGE_BYTES = 4 << 10 };
 
-/* Pieces begin at lines of the source if a source row has so many. */
+/* Pieces begin at lines of the source if a source row has at least this number of lines. */
 enum { ALIGNED_PIECES_MIN = 4 };
 
 /*

@@ -206,7 +206,8 @@ static bool has_room(const struct posting *post)
 	return post->ndrafts < POST_DRAFTS && post->used <= POST_PLANS_BYTES;
 }
 
-/* Take a slot for a draft. NULL: out of memory. The lock may be released meanwhile. */
+/* Take a slot for a draft, and what its completion needs. NULL: out of memory. The lock may be
+ * released meanwhile. */
 static struct aml_task *take_slot_locked(struct queue_sched *q, const struct draft *draft)
 	REQUIRES(q)
 {
@@ -217,12 +218,18 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, const struct dra
 	if (draft->flags & TASK_EXTENDED)
 		list += QUEUE_SIZES;
 	task = queue_take_free_locked(q, list);
-	if (task != NULL)
-		return task;
-	queue_unlock(q);
-	block = queue_create_block(q, list);
-	queue_lock(q);
-	return block != NULL ? queue_take_new_locked(q, block) : NULL;
+	if (task == NULL) {
+		queue_unlock(q);
+		block = queue_create_block(q, list);
+		queue_lock(q);
+		task = block != NULL ? queue_take_new_locked(q, block) : NULL;
+	}
+	if (task != NULL && draft->attr->flags & AML_DMA_POST_REAP &&
+	    !queue_promise_completion_locked(q)) {
+		queue_put_free_locked(q, task);
+		task = NULL;
+	}
+	return task;
 }
 
 /* Make a request of a draft in a slot, and put it on the list of the post. */
@@ -292,7 +299,7 @@ static void post_undo(struct posting *post)
 		queue_free_extra(task);
 		copy_plan_release(&((struct request *)(void *)task)->plan);
 		queue_lock(post->q);
-		queue_put_free_locked(post->q, task);
+		queue_unmake_locked(post->q, task);
 		queue_unlock(post->q);
 	}
 }
@@ -382,15 +389,11 @@ int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_a
 	err = check_attr(&post, posts);
 	if (err != AML_SUCCESS)
 		return err;
-	if (n == 1 && is_plain(posts) && posts->dest != NULL && posts->src != NULL) {
-		struct aml_dma_request **req = has_handle(&post, posts) ? reqs : NULL;
-
-		err = aml_dma_linux_request_create(data, req, posts->dest, posts->src, posts->op,
-						   posts->op_arg);
-		if (err == AML_SUCCESS && req == NULL && reqs != NULL)
-			*reqs = NULL;
-		return err;
-	}
+	/* A slot that is to be NULL must be so before the request starts: post_all() does it. */
+	if (n == 1 && is_plain(posts) && posts->dest != NULL && posts->src != NULL &&
+	    (reqs == NULL || has_handle(&post, posts)))
+		return aml_dma_linux_request_create(data, reqs, posts->dest, posts->src, posts->op,
+						    posts->op_arg);
 	return post_all(&post, n);
 }
 

@@ -61,7 +61,7 @@ __attribute__((always_inline)) static inline bool request_run_at_once(struct que
 /* The plan of a request with a custom operator. It does nothing. */
 extern const struct copy_plan request_no_plan;
 
-/* Return the class of a request with a plan of so many bytes: see queue_set_requests(). */
+/* Return the class of a request whose plan has `plan_bytes` bytes: see queue_set_requests(). */
 unsigned request_class(size_t plan_bytes);
 
 /* Report whether a copy is small: short, in one part, and without code of the program. */

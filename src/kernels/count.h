@@ -13,7 +13,8 @@
 struct kernels_count {
 	/*
 	 * Its set; "": any; "wide": any set with tiles wider than those of SSE2; "shuffle": any set
-	 * that has a shuffle; "lanes": any set that has a shuffle without masks.
+	 * that has a shuffle; "lanes": any set that has a shuffle without masks; "stepped": any set
+	 * that has stepped().
 	 */
 	const char *isa;
 	const char *name; /* of the counter */

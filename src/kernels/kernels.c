@@ -63,6 +63,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->rows = set->rows;
 	if (set->looped != NULL)
 		table->looped = set->looped;
+	if (set->stepped != NULL)
+		table->stepped = set->stepped;
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)

@@ -190,6 +190,24 @@ typedef void (*looped_fn)(char *dst, const char *src, size_t size, const struct 
 			  size_t count);
 
 /*
+ * What stepped() copies: elements, or cells of a few elements, up to the first size; a whole vector
+ * of them in a row; and as many in a span of the source as fit a vector.
+ */
+enum { STEPPED_BYTES_MAX = 32, STEPPED_ROW_BYTES_MIN = 64, STEPPED_SPAN_MAX = 256 };
+
+/*
+ * Copies elements of `size` bytes in `count` nested loops, the innermost first. If the innermost
+ * loop has fewer than STEPPED_ROW_BYTES_MIN bytes, its elements are a cell, and the loop around it
+ * is the row; otherwise a cell is an element. A row is contiguous in the destination, and has at
+ * least STEPPED_ROW_BYTES_MIN bytes. In the source, as many neighbouring cells as fit
+ * STEPPED_ROW_BYTES_MIN bytes of the destination span at most STEPPED_SPAN_MAX bytes. Steps may be
+ * negative; that of the row is not 0. Bytes between elements may be read. `count` is from 1 to
+ * KERNEL_LOOPS_MAX.
+ */
+typedef void (*stepped_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			   size_t count);
+
+/*
  * Fills n rows with copies of an element of `size` bytes, up to REPEAT_BYTES_MAX: each row with
  * `count` copies of its own element. Rows are `dst_step` bytes apart, and their elements `src_step`
  * bytes. `count` and n are at least 1.
@@ -246,7 +264,8 @@ struct kernels {
 	joint_fn joint;
 	size_t shuffle_width; /* SHUFFLE_WIDTH_MIN or SHUFFLE_WIDTH_MAX */
 	bool shuffle_masks;
-	lay_fn lay; /* NULL: src/copy/near.c has its own */
+	lay_fn lay;         /* NULL: src/copy/near.c has its own */
+	stepped_fn stepped; /* NULL: none */
 };
 
 extern const struct kernels kernels_portable;

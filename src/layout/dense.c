@@ -213,13 +213,15 @@ static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops 
 static int dense_print(const struct aml_layout_dense *d, int order, FILE *stream,
 		       const char *prefix)
 {
-	int err;
+	int err = layout_print_line(stream, prefix, "layout: dense, %s",
+				    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major");
 
-	if (fprintf(stream, "%slayout: dense, %s\n%s  pointer: %p\n%s  element size: %zu\n", prefix,
-		    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major", prefix, d->ptr,
-		    prefix, d->cpitch[0]) < 0)
-		return -AML_FAILURE;
-	err = layout_print_sizes(stream, prefix, "  dims", order, d->ndims, d->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  pointer: %p", d->ptr);
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  element size: %zu", d->cpitch[0]);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  dims", order, d->ndims, d->dims);
 	if (err == AML_SUCCESS)
 		err = layout_print_sizes(stream, prefix, "  stride", order, d->ndims, d->stride);
 	if (err == AML_SUCCESS)

@@ -104,21 +104,22 @@ static size_t pad_element_size(const struct aml_layout_data *data)
 static int pad_print(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
 	const struct aml_layout_pad *p = pad_data(data);
-	int err;
+	int err = layout_print_line(stream, prefix, "layout: pad, %s",
+				    pad_order(data) == AML_LAYOUT_ORDER_C ? "row-major"
+									  : "column-major");
 
-	if (fprintf(stream, "%slayout: pad, %s\n%s  element size: %zu\n", prefix,
-		    pad_order(data) == AML_LAYOUT_ORDER_C ? "row-major" : "column-major", prefix,
-		    p->element_size) < 0)
-		return -AML_FAILURE;
-	err = layout_print_sizes(stream, prefix, "  dims", p->tags, p->ndims, p->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  element size: %zu", p->element_size);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  dims", p->tags, p->ndims, p->dims);
 	if (err == AML_SUCCESS)
 		err = layout_print_sizes(stream, prefix, "  target dims", p->tags, p->ndims,
 					 p->target_dims);
 	if (err == AML_SUCCESS)
 		err = layout_print_sizes(stream, prefix, "  offsets", p->tags, p->ndims,
 					 p->offsets);
-	if (err == AML_SUCCESS && fprintf(stream, "%s  target:\n", prefix) < 0)
-		err = -AML_FAILURE;
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  target:");
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, p->target) : err;
 }
 

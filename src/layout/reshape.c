@@ -106,14 +106,13 @@ static int reshape_print(const struct aml_layout_data *data, int order, FILE *st
 			 const char *prefix)
 {
 	const struct aml_layout_data_reshape *r = reshape_data(data);
-	int err;
+	int err = layout_print_line(stream, prefix, "layout: reshape, %s",
+				    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major");
 
-	if (fprintf(stream, "%slayout: reshape, %s\n", prefix,
-		    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major") < 0)
-		return -AML_FAILURE;
-	err = layout_print_sizes(stream, prefix, "  dims", order, r->ndims, r->dims);
-	if (err == AML_SUCCESS && fprintf(stream, "%s  target:\n", prefix) < 0)
-		err = -AML_FAILURE;
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  dims", order, r->ndims, r->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  target:");
 	return err == AML_SUCCESS ? aml_layout_fprintf(stream, prefix, r->target) : err;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Extents: their product, their order, and how they are printed. */
 #include <aml/utils/error.h>
+#include <stdarg.h>
 
 #include "layout/sizes.h"
 
@@ -28,13 +29,33 @@ void layout_reorder(int order, size_t n, size_t *to, const size_t *from)
 		to[i] = AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C ? from[n - 1 - i] : from[i];
 }
 
+int layout_print_prefix(FILE *stream, const char *prefix)
+{
+	if (*prefix == '\0')
+		return AML_SUCCESS;
+	return fprintf(stream, "%s: ", prefix) < 0 ? -AML_FAILURE : AML_SUCCESS;
+}
+
+int layout_print_line(FILE *stream, const char *prefix, const char *format, ...)
+{
+	va_list args;
+	int printed;
+
+	if (layout_print_prefix(stream, prefix) != AML_SUCCESS)
+		return -AML_FAILURE;
+	va_start(args, format);
+	printed = vfprintf(stream, format, args);
+	va_end(args);
+	return printed < 0 || fputc('\n', stream) == EOF ? -AML_FAILURE : AML_SUCCESS;
+}
+
 int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
 		       const size_t *sizes)
 {
 	size_t user[NDIMS_MAX];
 
 	layout_reorder(order, n, user, sizes);
-	if (fprintf(stream, "%s%s:", prefix, label) < 0)
+	if (layout_print_prefix(stream, prefix) != AML_SUCCESS || fprintf(stream, "%s:", label) < 0)
 		return -AML_FAILURE;
 	for (size_t i = 0; i < n; i++)
 		if (fprintf(stream, " %zu", user[i]) < 0)

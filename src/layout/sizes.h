@@ -89,7 +89,17 @@ int layout_count(size_t ndims, const size_t *dims, size_t *count);
 /* Copy n sizes from an array in `order` to an array in native order, or back. */
 void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
 
-/* Print a line "<prefix><label>: <n sizes in `order`>". -AML_FAILURE if the stream fails. */
+/*
+ * Print the beginning of a line: `prefix` and ": ", or nothing if it is empty. -AML_FAILURE if the
+ * stream fails, as for the two functions below.
+ */
+int layout_print_prefix(FILE *stream, const char *prefix);
+
+/* Print a line: its beginning, and the formatted text. */
+int layout_print_line(FILE *stream, const char *prefix, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Print a line: its beginning, and "<label>: <n sizes in `order`>". */
 int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
 		       const size_t *sizes);
 

@@ -212,16 +212,20 @@ static int print_steps(const struct aml_layout_steps *s, int order, FILE *stream
 		       const char *prefix)
 {
 	bool row = order == AML_LAYOUT_ORDER_C;
-	int err;
+	int err = layout_print_line(stream, prefix, "layout: steps, %s",
+				    row ? "row-major" : "column-major");
 
-	if (fprintf(stream, "%slayout: steps, %s\n%s  pointer: %p\n%s  element size: %zu\n", prefix,
-		    row ? "row-major" : "column-major", prefix, s->ptr, prefix,
-		    s->element_size) < 0)
-		return -AML_FAILURE;
-	err = layout_print_sizes(stream, prefix, "  dims", order, s->ndims, s->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  pointer: %p", s->ptr);
+	if (err == AML_SUCCESS)
+		err = layout_print_line(stream, prefix, "  element size: %zu", s->element_size);
+	if (err == AML_SUCCESS)
+		err = layout_print_sizes(stream, prefix, "  dims", order, s->ndims, s->dims);
+	if (err == AML_SUCCESS)
+		err = layout_print_prefix(stream, prefix);
 	if (err != AML_SUCCESS)
 		return err;
-	if (fprintf(stream, "%s  steps:", prefix) < 0)
+	if (fputs("  steps:", stream) == EOF)
 		return -AML_FAILURE;
 	for (size_t i = 0; i < s->ndims; i++)
 		if (fprintf(stream, " %td", s->steps[row ? s->ndims - 1 - i : i]) < 0)

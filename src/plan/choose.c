@@ -10,6 +10,7 @@
 
 #include "machine/caches.h"
 #include "machine/model.h"
+#include "plan/bricks.h"
 #include "plan/class.h"
 #include "plan/lists.h"
 #include "plan/method.h"
@@ -22,6 +23,7 @@ enum {
 	CHOICE_ZONE = 4,
 	/* Smaller plans are not timed. Tests build with small caches, and choose earlier. */
 	CHOICE_BYTES_MIN = 16 << 10,
+	CHOICE_PARTS_MIN = 2,        /* plans with loops, of so many parts, are timed */
 	VARIANT_MASK = 127,          /* of the bits that a plan has for its variant */
 	COLUMN_BYTES_LONG = 8 << 10, /* columns of this size are the first choice */
 	LISTED_ROW_BYTES = 256,      /* lists are tried if rows or source runs are shorter */
@@ -42,15 +44,24 @@ static unsigned first_variant(struct copy_plan *plan, bool stream)
 	if (plan->kind == COPY_FLAT)
 		return stream ? VARIANT_FLAT_STREAM : VARIANT_FLAT_CACHED;
 	if (plan->kind == COPY_STRIDED && !stream)
-		return VARIANT_STRIDED_CACHED;
+		return copy_bricks_may_win(plan) ? VARIANT_STRIDED_CACHED_BRICKS
+						 : VARIANT_STRIDED_CACHED;
+	if (plan->kind == COPY_STRIDED &&
+	    (copy_bricks_may_win(plan) || (!copy_strided_streams(plan) && copy_bricks_fit(plan))))
+		return VARIANT_STRIDED_STREAM_BRICKS;
 	if (plan->kind == COPY_STRIDED)
 		return once ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_STREAM_FIRST;
+	if (!copy_plan_has_tiles(plan) && copy_bricks_may_win(plan))
+		return stream ? VARIANT_TRANSPOSE_STREAM_BRICKS : VARIANT_TRANSPOSE_CACHED_BRICKS;
 	if (!stream)
 		return VARIANT_TRANSPOSE_CACHED;
 	if (copy_staged_choose(plan))
 		return once ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
 	if (copy_lists_fit_stream(plan))
 		return once ? VARIANT_TRANSPOSE_LIST_ONCE : VARIANT_TRANSPOSE_LIST_FIRST;
+	/* Plans of few loops that have no tiles, however large their elements are. */
+	if (copy_plan_has_columns(plan) && copy_bricks_fit(plan))
+		return VARIANT_TRANSPOSE_STREAM_BRICKS;
 	/* Short columns are faster without stages. */
 	if (copy_plan_has_columns(plan) &&
 	    plan->loops[0].extent * plan->run.bytes >= COLUMN_BYTES_LONG)
@@ -74,6 +85,8 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 		return copy_lists_fit_stream(plan);
 	case CONDITION_COLUMNS:
 		return copy_plan_has_columns(plan);
+	case CONDITION_BRICKS:
+		return copy_bricks_fit(plan);
 	}
 	return true;
 }
@@ -81,7 +94,7 @@ static bool variant_fits(struct copy_plan *plan, const struct copy_variant *vari
 /*
  * May a variant that fits be the fastest? Trying one that is far slower would make the first copies
  * of a class slow. Where a plan can be staged, direct tiles win only in single planes and without
- * prefetches, and lists only if rows or source runs are short.
+ * prefetches, and lists and bricks only if rows or source runs are short.
  */
 static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *variant)
 {
@@ -92,7 +105,7 @@ static bool variant_may_win(struct copy_plan *plan, const struct copy_variant *v
 	if (variant->direct)
 		return (plan->nloops == 2 && variant->ahead == 0) ||
 		       (!copy_staged_choose(plan) && !copy_lists_fit_stream(plan));
-	if (variant->lists)
+	if (variant->lists || variant->bricks)
 		return plan->loops[0].extent * bytes < LISTED_ROW_BYTES ||
 		       plan->loops[1].extent * bytes < LISTED_ROW_BYTES ||
 		       !copy_staged_choose(plan);
@@ -127,18 +140,20 @@ static uint32_t fitting_variants(struct copy_plan *plan, uint32_t set, bool may_
 	return fitting;
 }
 
-/* The first choice of the route. */
-static bool first_route(struct copy_plan *plan, uint64_t bytes)
+/* Can a plan stream by any variant? */
+static bool can_stream(const struct copy_plan *plan)
 {
-	return bytes >= caches()->stream_bytes &&
-	       (plan->kind != COPY_STRIDED || copy_strided_streams(plan));
+	return plan->kind != COPY_STRIDED || copy_strided_streams(plan) || copy_bricks_stream(plan);
 }
 
-static bool route_is_open(const struct copy_plan *plan, uint64_t bytes)
+/* Set the first choice of the route. Returns true if the route is open, so that it is learnt. */
+static bool begin_route(struct copy_plan *plan, uint64_t bytes)
 {
-	return bytes >= caches()->stream_bytes / CHOICE_ZONE &&
-	       bytes < caches()->stream_bytes * CHOICE_ZONE &&
-	       (plan->kind != COPY_STRIDED || copy_strided_streams(plan));
+	plan->stream = bytes >= caches()->stream_bytes / CHOICE_ZONE && can_stream(plan);
+	if (!plan->stream || bytes >= caches()->stream_bytes * CHOICE_ZONE)
+		return false;
+	plan->stream = bytes >= caches()->stream_bytes;
+	return true;
 }
 
 #ifdef TUNE_ROTATE
@@ -159,12 +174,11 @@ void copy_choose_route(struct copy_plan *plan, uint64_t bytes)
 	unsigned base = copy_first_variant[plan->kind], forced = rules.forced[plan->kind];
 	struct tune_options options;
 	struct tune_class class;
+	bool open = begin_route(plan, bytes);
 
-	plan->stream = first_route(plan, bytes);
 	plan->timed = !rules.off && forced == VARIANT_NONE;
 	if (forced != VARIANT_NONE)
-		plan->stream = copy_variants[forced].stream &&
-			       (plan->kind != COPY_STRIDED || copy_strided_streams(plan));
+		plan->stream = copy_variants[forced].stream && can_stream(plan);
 	if (!plan->timed)
 		return;
 	options.cached = variants_on(plan->kind, false);
@@ -172,10 +186,10 @@ void copy_choose_route(struct copy_plan *plan, uint64_t bytes)
 	options.first = first_variant(plan, plan->stream) - base;
 	class = tune_class_of(plan, bytes);
 	plan->tune_slot = tune_slot(&class) & (TUNE_SLOTS - 1);
-	if (route_is_open(plan, bytes))
+	if (open)
 		plan->stream = tune_choose_route(plan->tune_slot, &options);
 #ifdef TUNE_ROTATE
-	if (route_is_open(plan, bytes))
+	if (open)
 		plan->stream = rotate_variants(0xf) != 0;
 #endif
 }
@@ -184,12 +198,14 @@ void copy_choose_route(struct copy_plan *plan, uint64_t bytes)
  * Set the first choice, or the variant that is forced. If something was learnt that may change it,
  * return the variants to choose from, else 0.
  */
-static uint32_t begin_choice(struct copy_plan *plan)
+static uint32_t begin_choice(struct copy_plan *plan, bool is_part)
 {
 	unsigned forced = rules.forced[plan->kind];
 	uint32_t set;
 
-	plan->variant = first_variant(plan, plan->stream) & VARIANT_MASK;
+	/* A part has the choice of its plan, which may not fit it. */
+	if (!is_part || !variant_fits(plan, copy_variant_of(plan)))
+		plan->variant = first_variant(plan, plan->stream) & VARIANT_MASK;
 	if (forced != VARIANT_NONE && copy_variants[forced].stream == plan->stream &&
 	    variant_fits(plan, &copy_variants[forced]))
 		plan->variant = forced & VARIANT_MASK;
@@ -210,7 +226,7 @@ static uint32_t begin_choice(struct copy_plan *plan)
 void copy_choose_variant(struct copy_plan *plan, uint64_t bytes)
 {
 	unsigned base = copy_first_variant[plan->kind], chosen;
-	uint32_t set = begin_choice(plan);
+	uint32_t set = begin_choice(plan, false);
 	bool checks = false;
 
 	if (bytes >= 4 * COPY_PART) {
@@ -232,7 +248,7 @@ void copy_choose_variant(struct copy_plan *plan, uint64_t bytes)
 void copy_choose_part_variant(struct copy_plan *part)
 {
 	unsigned base = copy_first_variant[part->kind];
-	uint32_t set = begin_choice(part);
+	uint32_t set = begin_choice(part, true);
 	bool checks;
 
 	if (set != 0)
@@ -255,6 +271,8 @@ void copy_set_choice_rules(const struct choice_rules *new_rules)
 	for (uint8_t kind = 0; kind < VARIANT_KINDS; kind++) {
 		uint64_t least = zone;
 
+		if (kind != COPY_FLAT && least > CHOICE_PARTS_MIN * COPY_PART)
+			least = CHOICE_PARTS_MIN * COPY_PART;
 		if (copy_first_variant[kind] == VARIANT_NONE)
 			least = UINT64_MAX;
 		else if (rules.forced[kind] != VARIANT_NONE && least > CHOICE_BYTES_MIN)

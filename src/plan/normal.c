@@ -23,6 +23,7 @@
 #include "plan/rows.h"
 #include "plan/shuffling.h"
 #include "plan/staging.h"
+#include "plan/stepped.h"
 
 /* Planes of at most this size may be shuffled instead of being tiled. */
 enum { SMALL_PLANE_BYTES = 256 };
@@ -207,10 +208,14 @@ static bool has_wide_rows(const struct copy_plan *plan, uint8_t row)
 /* Choose between shuffles and the other ways to copy a plan with loops. */
 static void choose_way(struct copy_plan *plan, uint64_t bytes)
 {
-	uint8_t row = source_row_loop(plan);
+	uint8_t row;
 	uint64_t planes = UINT64_MAX;
-	bool tiles = takes_tiles(plan, row), wide;
+	bool tiles, wide;
 
+	if (copy_stepped_choose(plan, bytes))
+		return;
+	row = source_row_loop(plan);
+	tiles = takes_tiles(plan, row);
 	if (!tiles && plan->nloops > 1 && takes_elements(plan, bytes)) {
 		plan->kind = COPY_STRIDED;
 		plan->method = COPY_BY_ELEMENTS;
@@ -308,7 +313,8 @@ bool copy_plan_complete_rows(struct copy_plan *plan, bool tiny)
 	return true;
 }
 
-void copy_plan_normalise(struct copy_plan *plan)
+/* Bring the loops into normal form, and choose the kind. Returns the payload. */
+__attribute__((always_inline)) static inline uint64_t begin_normal_form(struct copy_plan *plan)
 {
 	uint64_t bytes;
 
@@ -319,9 +325,13 @@ void copy_plan_normalise(struct copy_plan *plan)
 	bytes = copy_plan_payload(plan);
 	if (plan->nloops > 0)
 		choose_way(plan, bytes);
-	if (bytes >= copy_choice_bytes(plan->kind))
-		choose_variant(plan, bytes);
-	if (plan->method == COPY_BY_ELEMENTS)
+	return bytes;
+}
+
+/* Choose the method, and the order of the loops. */
+__attribute__((always_inline)) static inline void end_normal_form(struct copy_plan *plan)
+{
+	if (plan->method == COPY_BY_ELEMENTS || plan->method == COPY_BY_STEPPED)
 		return;
 	if (plan->method == COPY_BY_SHUFFLE)
 		copy_shuffle_order(plan);
@@ -329,4 +339,19 @@ void copy_plan_normalise(struct copy_plan *plan)
 		copy_plan_choose_cached_method(plan, true);
 	else
 		copy_plan_choose_method(plan);
+}
+
+void copy_plan_normalise(struct copy_plan *plan)
+{
+	uint64_t bytes = begin_normal_form(plan);
+
+	if (bytes >= copy_choice_bytes(plan->kind))
+		choose_variant(plan, bytes);
+	end_normal_form(plan);
+}
+
+void copy_plan_normalise_near(struct copy_plan *plan)
+{
+	begin_normal_form(plan);
+	end_normal_form(plan);
 }

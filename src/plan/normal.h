@@ -8,6 +8,9 @@
 /* Bring the loops of a plan into normal form. Set the kind and the method of the plan. */
 void copy_plan_normalise(struct copy_plan *plan);
 
+/* The same for a plan in the caches, which gets no variant, whatever its size. */
+void copy_plan_normalise_near(struct copy_plan *plan);
+
 /*
  * Complete a plan of few elements. The longest of its loops is the innermost one. The longer of two
  * loops is found when the plan runs: moving loops that were just stored takes long.

@@ -179,19 +179,59 @@ static struct cuts choose_pair(const struct cut *along, uint8_t n)
 	return best;
 }
 
-/*
- * Are the sections of a loop long enough on both sides? Short ones, of a loop inside of others, are
- * read and written piece by piece all over both sides.
+/* The bytes of a section of a loop, if it is split into at most `wanted` parts: the shorter side.
  */
-static bool sections_are_long(const struct copy_plan *plan, const struct cut *cut, size_t wanted)
+static size_t section_bytes(const struct copy_plan *plan, const struct cut *cut, size_t wanted)
 {
 	const struct copy_loop *loop = &plan->loops[cut->loop];
 	size_t step = (size_t)loop->dst_step, src = magnitude(loop->src_step);
 
 	if (src > 0 && src < step)
 		step = src;
+	return cut->extent / min(cut->parts, wanted) * step;
+}
+
+/*
+ * Are the sections of a loop long enough on both sides? Short ones, of a loop inside of others, are
+ * read and written piece by piece all over both sides.
+ */
+static bool sections_are_long(const struct copy_plan *plan, const struct cut *cut, size_t wanted)
+{
 	return (plan->kind != COPY_STRIDED && plan->method != COPY_BY_BLOCKS) ||
-	       cut->extent / min(cut->parts, wanted) * step >= PART_SECTION_BYTES;
+	       section_bytes(plan, cut, wanted) >= PART_SECTION_BYTES;
+}
+
+/*
+ * Choose where to split a plan that is copied by bricks: along the loop, or the first two loops,
+ * whose sections are longest. Short sections would cut the pieces of the bricks.
+ */
+static struct cuts choose_brick_cuts(const struct copy_plan *plan, size_t wanted)
+{
+	struct cut along[COPY_LOOPS_MAX] = {{0}};
+	struct cuts cuts = {.second = {.parts = 1}};
+	uint8_t loops[COPY_LOOPS_MAX], count = list_loops(plan, 0, loops), n = 0;
+
+	for (uint8_t i = 0; i < count; i++) {
+		struct cut cut = cut_along(plan, 0, loops[i]);
+		size_t bytes = section_bytes(plan, &cut, wanted);
+		uint8_t j = n++;
+
+		for (; j > 0 && section_bytes(plan, &along[j - 1], wanted) < bytes; j--)
+			along[j] = along[j - 1];
+		along[j] = cut;
+	}
+	for (uint8_t i = 0; i < n; i++) {
+		if (along[i].parts < PARTS_ENOUGH)
+			continue;
+		cuts.first = along[i];
+		cuts.first.parts = min(cuts.first.parts, wanted);
+		return cuts;
+	}
+	cuts = choose_pair(along, n);
+	cuts.first.parts = min(cuts.first.parts, wanted);
+	cuts.second.parts =
+		min(cuts.second.parts, (wanted + cuts.first.parts - 1) / cuts.first.parts);
+	return cuts;
 }
 
 /* Choose where to split a plan that is not flat. */
@@ -284,6 +324,8 @@ static struct cuts cuts_of(const struct copy_plan *plan)
 			.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
 			.parts = wanted,
 		};
+	else if (copy_variant_of(plan)->bricks)
+		cuts = choose_brick_cuts(plan, wanted);
 	else
 		cuts = choose_cuts(plan, wanted);
 	taper_parts(plan, &cuts);

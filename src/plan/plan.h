@@ -38,6 +38,7 @@ enum copy_method {
 	COPY_BY_STREAM,   /* each run separately, past the caches */
 	COPY_BY_ELEMENTS, /* a strided plan of few elements, whose loops are in any order */
 	COPY_BY_LOOPED,   /* a strided plan of short runs, by a kernel that has all its loops */
+	COPY_BY_STEPPED,  /* a strided plan of rows of short elements, by a kernel with all loops */
 	COPY_BY_GATHER,   /* gather short runs into whole lines, which are streamed */
 	COPY_BY_TILES,    /* a transposition by tiles in registers */
 	COPY_BY_PLANES,   /* the same by a kernel that has the loops around the planes */

@@ -10,7 +10,10 @@
 #include "layout/sizes.h"
 #include "plan/rows.h"
 
-/* The innermost loop of a looped plan: another one if that is so many times as long. */
+/*
+ * A looped plan gets another innermost loop if its own has fewer runs than LOOPED_ROW_RUNS_ENOUGH,
+ * and the other one is more than LOOPED_ROW_TIMES times as long.
+ */
 enum { LOOPED_ROW_RUNS_ENOUGH = 16, LOOPED_ROW_TIMES = 4 };
 
 /* Move a loop to the front. The loops before it come to be inside of it. */

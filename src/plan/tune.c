@@ -13,8 +13,8 @@ enum {
 	TRY_COPIES = 3, /* of the other route: the first finds the caches as the other left them */
 	TRY_PARTS_FIRST = 2,    /* of the first choice, before other variants are tried */
 	CHECK_PARTS = 32,       /* one part in CHECK_PARTS checks another variant */
-	CHECK_COPIES_AGAIN = 8, /* the other route is checked after so many copies, */
-	CHECK_COPIES = 64,      /* and then every CHECK_COPIES copies */
+	CHECK_COPIES_AGAIN = 8, /* the other route is checked after CHECK_COPIES_AGAIN */
+	CHECK_COPIES = 64,      /* copies, and then every CHECK_COPIES copies */
 	CHECK_COPIES_RUN = 2,   /* by CHECK_COPIES_RUN copies in a row */
 	FAR_CHECKS = 16,        /* one check in FAR_CHECKS is of a variant that is far behind */
 	SAMPLES_ENOUGH = 4,     /* of a variant that is far behind */

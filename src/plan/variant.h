@@ -38,6 +38,8 @@ enum copy_variant_id {
 	VARIANT_STRIDED_CACHED_SRC,
 	VARIANT_STRIDED_STREAM,
 	VARIANT_STRIDED_STREAM_FIRST,
+	VARIANT_STRIDED_CACHED_BRICKS,
+	VARIANT_STRIDED_STREAM_BRICKS,
 	VARIANT_TRANSPOSE_CACHED,
 	VARIANT_TRANSPOSE_DIRECT,
 	VARIANT_TRANSPOSE_DIRECT_BLOCKS,
@@ -49,6 +51,8 @@ enum copy_variant_id {
 	VARIANT_TRANSPOSE_LIST_FIRST,
 	VARIANT_TRANSPOSE_COLUMNS_ONCE,
 	VARIANT_TRANSPOSE_COLUMNS_FIRST,
+	VARIANT_TRANSPOSE_CACHED_BRICKS,
+	VARIANT_TRANSPOSE_STREAM_BRICKS,
 	VARIANTS,
 };
 
@@ -68,6 +72,7 @@ enum copy_condition {
 	CONDITION_STAGE,   /* transpositions that can be staged */
 	CONDITION_LISTS,   /* transpositions that can be copied by lists */
 	CONDITION_COLUMNS, /* transpositions without tiles */
+	CONDITION_BRICKS,  /* those whose sides have different orders of steps */
 };
 
 struct copy_variant {
@@ -79,6 +84,7 @@ struct copy_variant {
 	bool direct;       /* of transpositions: never staged */
 	bool lists;        /* of transpositions: by lists */
 	bool columns;      /* of transpositions: by columns */
+	bool bricks;       /* by bricks, whatever the method of the plan */
 	uint8_t hint;      /* enum copy_hint */
 	/* Of direct transpositions: the prefetch distance in lines. 0: the CPU prefetches. */
 	uint8_t ahead;

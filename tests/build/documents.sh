@@ -8,7 +8,7 @@ of_the_sources
 
 # Documents, without what quotes commands and programs (indented, or between fences).
 documents="README.md CONTRIBUTING.md SECURITY.md doc/architecture.md doc/contract.md
-	doc/guide/requests-and-completion.md doc/performance.md tests/model/README.md"
+	$(cd "$srcdir" && echo doc/guide/*.md) doc/performance.md tests/model/README.md"
 
 # The names in backquotes of a document.
 quoted()
@@ -31,7 +31,7 @@ is_made()
 {
 	case $1 in
 	*.log | *.json | *.trs | *.so* | *.la | *.pc | coverage/* | build/* | Makefile) true ;;
-	sys/* | check.h | bench/aml-dma-bench) true ;;
+	sys/* | /usr/* | check.h | bench/aml-dma-bench) true ;;
 	*) false ;;
 	esac
 }
@@ -39,7 +39,7 @@ is_made()
 files_are_there()
 {
 	bad=0
-	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|m4|build-aux)/'); do
+	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|m4|build-aux)/'); do
 		is_made "$name" || is_there "$name" || {
 			echo "$1: \`$name\` is not there"
 			bad=1
@@ -54,7 +54,7 @@ functions_are_there()
 	# Those of the system are not looked for.
 	for name in $(quoted "$1" | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)()$/\1/p' |
 		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy|epoll_wait'); do
-		grep -rqw --include='*.[ch]' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
+		grep -rqw --include='*.[ch]' --include='*.hpp' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
 			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" || {
 			echo "$1: $name() is not there"
 			bad=1

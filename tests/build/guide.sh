@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The code in the chapters of doc/guide compiles without a warning and runs. The first block of a
-# chapter is a program with two places. Each section's blocks fill them: a block that begins with
-# "static" goes to the definitions, any other block to the statements.
+# chapter that has code is a program with two places. Each section's blocks fill them: a block that
+# begins with "static" goes to the definitions, any other block to the statements.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -62,6 +62,7 @@ runs()
 }
 
 for chapter in "$srcdir"/doc/guide/*.md; do
+	grep -q '^```c[[:space:]]*$' "$chapter" || continue
 	name=$(basename "$chapter" .md)
 	make_programs "$chapter"
 	check "$name has code" has_programs
@@ -72,6 +73,17 @@ for chapter in "$srcdir"/doc/guide/*.md; do
 			-Wno-unused-variable -Wno-unused-but-set-variable -Werror -UNDEBUG "$source"
 		check "$name, $title: runs" runs "${source%.c}"
 	done
+done
+
+# drawn FIGURE: the figure in the tree is the one that is drawn now.
+drawn()
+{
+	"$builddir/doc/guide/figures" "$(basename "$1" .svg | sed 's/^layout-//')" >"$work/figure.svg" &&
+	diff "$1" "$work/figure.svg"
+}
+
+for figure in "$srcdir"/doc/guide/layout-*.svg; do
+	check "${figure##*/} is what the library draws" drawn "$figure"
 done
 
 summary

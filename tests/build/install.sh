@@ -18,8 +18,8 @@ make_install()
 
 all_headers()
 {
-	(cd "$srcdir/include" && find . -name '*.h' | sort) >"$work/ours"
-	(cd "$includedir" && find . -name '*.h' | sort) >"$work/installed"
+	(cd "$srcdir/include" && find . -name '*.h' -o -name '*.hpp' | sort) >"$work/ours"
+	(cd "$includedir" && find . -name '*.h' -o -name '*.hpp' | sort) >"$work/installed"
 	diff "$work/ours" "$work/installed"
 }
 
@@ -72,10 +72,37 @@ int main(void)
 }
 END
 
+make_uninstall()
+{
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	$MAKE -C "$builddir" uninstall DESTDIR="$root"
+}
+
+make_installcheck()
+{
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	$MAKE -C "$builddir" installcheck DESTDIR="$root"
+}
+
+# Folders that other packages use too may stay.
+nothing_is_left()
+{
+	! find "$root" ! -type d -o -type d -name '*aml*' | grep .
+}
+
 check "make install" make_install
+check "make installcheck" make_installcheck
 includedir=$(dirname "$(find "$root" -name aml.h)")
 libdir=$(dirname "$(dirname "$(find "$root" -name aml-dma.pc)")")
 check "every header is installed" all_headers
+
+# The variable may or may not have the root in front.
+has_fortran()
+{
+	folder=$(pkg_config --variable=fortrandir)
+	[ -f "$root${folder#"$root"}/aml_dma.f90" ]
+}
+check "the Fortran module is where pkg-config says" has_fortran
 
 if [ -f "$libdir/libaml-dma.so" ]; then
 	check "a program compiles and links, shared" build shared ''
@@ -86,5 +113,9 @@ if [ -f "$libdir/libaml-dma.a" ]; then
 	check "a program compiles and links, static" build static --static
 	check "it runs" "$work/static"
 fi
+
+check "make install, again" make_install
+check "make uninstall" make_uninstall
+check "nothing is left" nothing_is_left
 
 summary

@@ -88,6 +88,10 @@ check "each node of the version script is sorted" nodes_are_sorted
 check "the version script names nothing twice" sort -cu "$work/map"
 check "the version script names what the headers declare" diff "$work/declared" "$work/map"
 
+sed -n 's/^ \(aml_[A-Za-z_0-9]*\)@.*/\1/p' "$srcdir/debian/libaml-dma1.symbols" | sort >"$work/debian"
+check "debian/libaml-dma1.symbols names what the version script names" \
+	diff "$work/map" "$work/debian"
+
 library=$builddir/.libs/libaml-dma.so
 if [ -f "$library" ]; then
 	exported "$library" >"$work/exported"

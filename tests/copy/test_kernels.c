@@ -424,6 +424,72 @@ static void copy_looped_by_kernel(struct rng *rng)
 	guard_destroy(&src);
 }
 
+/* Cells of one or a few elements, and a row of them: loops 0 and 1. `back`: reversed. */
+struct stepped_sample {
+	size_t size, extents[4];
+	ptrdiff_t to[4], from[4]; /* as if no loop were reversed */
+	bool back[4];
+	size_t dst_row, src_row; /* bytes */
+};
+
+static struct stepped_sample random_stepped(struct rng *rng)
+{
+	size_t cells = rng_chance(rng, 50) ? 1 : rng_range(rng, 2, 5), bytes, span, of_vector;
+	struct stepped_sample s = {.size = rng_range(rng, 1, STEPPED_BYTES_MAX / cells)};
+
+	bytes = cells * s.size;
+	of_vector = STEPPED_ROW_BYTES_MIN / bytes;
+	s.extents[0] = cells;
+	s.to[0] = (ptrdiff_t)s.size;
+	s.from[0] = (ptrdiff_t)rng_below(rng, 12);
+	span = (cells - 1) * (size_t)s.from[0] + s.size;
+	s.extents[1] = (STEPPED_ROW_BYTES_MIN + bytes - 1) / bytes +
+		       rng_below(rng, (rng_chance(rng, 70) ? 4 : 20) * of_vector);
+	s.to[1] = (ptrdiff_t)bytes;
+	s.from[1] = (ptrdiff_t)rng_range(rng, 1, (STEPPED_SPAN_MAX - span) / (of_vector - 1));
+	s.back[0] = rng_chance(rng, 40);
+	s.back[1] = rng_chance(rng, 40);
+	s.dst_row = s.extents[1] * bytes;
+	s.src_row = (s.extents[1] - 1) * (size_t)s.from[1] + span;
+	return s;
+}
+
+/* Copy rows of cells that are at a step, in either direction, in the source. */
+static void copy_stepped_by_kernel(struct rng *rng)
+{
+	size_t outer = rng_below(rng, 3), index[4] = {0}, from, skip;
+	struct stepped_sample s = random_stepped(rng);
+	struct kernel_loop loops[4];
+	struct guard dst, src;
+	char *first;
+
+	for (size_t i = 2; i < outer + 2; i++)
+		s.extents[i] = rng_range(rng, 1, 4);
+	guard_create(&dst, random_loops(rng, s.extents + 2, outer, s.dst_row, s.to + 2), rng);
+	guard_create(&src, random_loops(rng, s.extents + 2, outer, s.src_row, s.from + 2), rng);
+	do {
+		from = 0;
+		for (size_t i = 0; i < outer + 2; i++)
+			from += (s.back[i] ? s.extents[i] - 1 - index[i] : index[i]) *
+				(size_t)s.from[i];
+		memcpy(dst.expected + offset_of(s.to, outer + 2, index), src.data + from, s.size);
+	} while (next_index(s.extents, outer + 2, index));
+	first = (char *)src.data;
+	for (size_t i = 0; i < outer + 2; i++) {
+		loops[i] = (struct kernel_loop){s.extents[i], s.to[i], s.from[i]};
+		if (!s.back[i])
+			continue;
+		loops[i].src_step = -s.from[i];
+		first += (ptrdiff_t)(s.extents[i] - 1) * s.from[i];
+	}
+	skip = s.extents[0] == 1;
+	kernels()->stepped((char *)dst.data, first, s.size, loops + skip, outer + 2 - skip);
+	guard_assert(&dst, rng);
+	guard_assert(&src, rng);
+	guard_destroy(&dst);
+	guard_destroy(&src);
+}
+
 /* Transpose planes within up to three loops, with the set of kernels for their rows. */
 static void transpose_planes(struct rng *rng, size_t log)
 {
@@ -470,6 +536,8 @@ static void copy_loops_by_the_kernels(void)
 
 	while (rng_next_case(&rng, 2000)) {
 		copy_looped_by_kernel(&rng);
+		if (kernels()->stepped != NULL)
+			copy_stepped_by_kernel(&rng);
 		transpose_planes(&rng, rng_below(&rng, KERNEL_SIZES));
 	}
 }
@@ -688,6 +756,8 @@ START_TEST(copies_reach_every_kind_and_every_kernel)
 			      !strcmp(isa, "portable");
 		if (!strcmp((*at)->isa, "shuffle"))
 			any = kernels()->shuffle != NULL;
+		if (!strcmp((*at)->isa, "stepped"))
+			any = kernels()->stepped != NULL;
 		if (!strcmp((*at)->isa, "lanes"))
 			any = kernels()->shuffle != NULL && !kernels()->shuffle_masks;
 		if (getenv("AML_TEST_COUNTS"))

@@ -420,17 +420,6 @@ START_TEST(tasks_that_are_no_requests_do_not_count)
 }
 END_TEST
 
-static struct aml_dma_post_attr attr_of(struct job *job)
-{
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-
-	attr.dest = &any_layout;
-	attr.src = &any_layout;
-	attr.op = job_operator;
-	attr.op_arg = job;
-	return attr;
-}
-
 /* Contract: BOUND-5. */
 START_TEST(a_batch_is_posted_as_a_whole_or_refused)
 {
@@ -441,7 +430,7 @@ START_TEST(a_batch_is_posted_as_a_whole_or_refused)
 	open_engine(1, 5);
 	for (int i = 0; i < 6; i++) {
 		jobs[i] = (struct job){.result = 0};
-		posts[i] = attr_of(&jobs[i]);
+		posts[i] = job_attr(&jobs[i]);
 		reqs[i] = untouched;
 	}
 	/* More than the bound is an error at any time. */
@@ -483,7 +472,7 @@ START_TEST(held_requests_count)
 	ck_assert_int_eq(job_post(dma, &reqs[0], &first), 0);
 	gate_await(&gate);
 	for (int i = 0; i < 2; i++) {
-		attr = attr_of(&jobs[i]);
+		attr = job_attr(&jobs[i]);
 		attr.nafter = 1;
 		attr.after = &reqs[0];
 		ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &reqs[i + 1]), 0);
@@ -514,7 +503,7 @@ static void post_in_callback(int result, void *arg)
 	for (int i = 0; i < 6; i++)
 		callback_codes[i] = result + job_post(dma, NULL, &chained[i]);
 	for (int i = 0; i < 4; i++)
-		posts[i] = attr_of(&chained[6 + i]);
+		posts[i] = job_attr(&chained[6 + i]);
 	callback_codes[6] = aml_dma_post(dma, 4, posts, NULL);
 }
 
@@ -523,7 +512,7 @@ START_TEST(inside_a_callback_there_is_no_bound)
 {
 	for (size_t threads = 0; threads < 3; threads++) {
 		struct job job = {.result = 0};
-		struct aml_dma_post_attr attr = attr_of(&job);
+		struct aml_dma_post_attr attr = job_attr(&job);
 		struct aml_dma_request *req = NULL;
 
 		open_engine(threads, 2);

@@ -33,10 +33,8 @@ static void note_call(int result, void *arg)
 static int post_called(struct aml_dma *dma, struct aml_dma_request **req, struct job *job,
 		       struct called *called, unsigned flags, struct aml_dma_request *after)
 {
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_post_attr attr = job_attr(job);
 
-	attr.op = job_operator;
-	attr.op_arg = job;
 	attr.flags = flags;
 	attr.callback = note_call;
 	attr.callback_arg = called;

@@ -4,6 +4,7 @@
  * test build of the library splits copies into small parts, and lets the test hold its workers
  * before each part.
  */
+#include <aml/dma/completion.h>
 #include <aml/layout/dense.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -145,6 +146,230 @@ static void cancel_amid(size_t threads, bool rows)
 	free(to);
 }
 
+/* A callback: how often and by which thread it was called, with which result. */
+struct parts_called {
+	atomic_int times;
+	int result;
+	bool by_worker;
+	pthread_t thread;
+	struct gate *gate;
+};
+
+static void note_parts(int result, void *arg)
+{
+	struct parts_called *called = arg;
+
+	called->result = result;
+	called->by_worker = is_worker();
+	called->thread = pthread_self();
+	atomic_fetch_add(&called->times, 1);
+	if (called->gate != NULL)
+		gate_pass(called->gate);
+}
+
+/* Post a copy of BYTES bytes with a callback. */
+static void post_called(struct aml_dma *dma, struct aml_dma_request **req, unsigned char *to,
+			unsigned char *from, struct parts_called *called)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	attr.dest = (struct aml_layout *)(void *)to;
+	attr.src = (struct aml_layout *)(void *)from;
+	attr.op = aml_dma_linux_memcpy_op;
+	attr.op_arg = (void *)BYTES;
+	attr.callback = note_parts;
+	attr.callback_arg = called;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, req), 0);
+}
+
+/* Post a request that needs another one and never runs. */
+static void post_needing(struct aml_dma *dma, struct aml_dma_request **req,
+			 struct aml_dma_request *needed, struct job *job,
+			 struct parts_called *called)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	attr.op = job_operator;
+	attr.op_arg = job;
+	attr.nafter = 1;
+	attr.after = &needed;
+	attr.callback = note_parts;
+	attr.callback_arg = called;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, req), 0);
+}
+
+/* How many parts the copy has. */
+static int parts_of_copy(unsigned char *to, unsigned char *from)
+{
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	struct aml_dma *dma = idle_engine(1);
+
+	post(dma, NULL, to, from, false);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_int_eq(aml_dma_linux_statistics(dma, &stats), 0);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	return (int)stats.parts;
+}
+
+/* Wait until the cancel has begun to wait for the request. */
+static void await_cancel(struct aml_dma *dma, struct aml_dma_request *req)
+{
+	int err;
+
+	do {
+		sched_yield();
+		err = aml_dma_test(dma, &req, NULL);
+	} while (err == -AML_EBUSY);
+	ck_assert_int_eq(err, -AML_EPERM);
+}
+
+/*
+ * Cancel the copy while each worker runs a part, and `left` parts have not begun. While the
+ * callback runs, neither the cancel nor a barrier returns.
+ */
+static void cancel_called(size_t threads, int left)
+{
+	unsigned char *from = aligned_alloc(64, BYTES), *to = aligned_alloc(64, BYTES);
+	int parts = parts_of_copy(to, from), result = left > 0 ? -AML_FAILURE : 0;
+	struct aml_dma *dma = idle_engine(threads);
+	struct aml_dma_request *req = NULL, *next = NULL;
+	struct call cancel = {.fn = call_cancel, .dma = dma, .req = &req},
+		    barrier = {.fn = call_barrier, .dma = dma};
+	struct gate calls;
+	struct parts_called called = {.gate = &calls}, never = {.result = 7};
+	struct job job = {.result = 0};
+
+	gate_init(&gate);
+	gate_init(&calls);
+	atomic_store(&begun, 0);
+	atomic_store(&let, parts - (int)threads - left);
+	ck_assert_int_gt(let, 0);
+	post_called(dma, &req, to, from, &called);
+	for (size_t i = 0; i < threads; i++)
+		gate_await(&gate);
+	post_needing(dma, &next, req, &job, &never);
+	call_begin(&cancel);
+	await_cancel(dma, req);
+	call_begin(&barrier);
+	atomic_store(&let, 0);
+	for (size_t i = 0; i < threads; i++)
+		gate_open(&gate);
+	gate_await(&calls);
+	call_settle(&cancel);
+	call_settle(&barrier);
+	ck_assert_int_eq(atomic_load(&cancel.ended), 0);
+	ck_assert_int_eq(atomic_load(&barrier.ended), 0);
+	gate_open(&calls);
+	ck_assert_int_eq(call_end(&cancel), 0);
+	ck_assert_int_eq(call_end(&barrier), 0);
+	/* The cancel came before the end: for its dependents, the request has failed. */
+	ck_assert_int_eq(aml_dma_wait(dma, &next), -AML_FAILURE);
+	ck_assert_int_eq(never.result, -AML_FAILURE);
+	ck_assert_int_eq(never.times, 1);
+	ck_assert_int_eq(job.runs, 0);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	ck_assert_int_eq(called.times, 1);
+	ck_assert_int_eq(called.result, result);
+	ck_assert(called.by_worker);
+	gate_destroy(&gate);
+	gate_destroy(&calls);
+	free(from);
+	free(to);
+}
+
+/* Contract: CALLBACK-1, CALLBACK-3. */
+START_TEST(the_callback_of_a_copy_that_is_cancelled_midway_is_called_once)
+{
+	for (size_t threads = 1; threads < 4; threads++)
+		for (int left = 2; left < 40; left += 17)
+			cancel_called(threads, left);
+}
+END_TEST
+
+/* Contract: CALLBACK-1. */
+START_TEST(a_cancel_that_leaves_no_part_undone_changes_no_result)
+{
+	for (size_t threads = 1; threads < 4; threads++)
+		cancel_called(threads, 0);
+}
+END_TEST
+
+/*
+ * Without workers, parts run in calls of this thread. Cancel a copy of which some have run and none
+ * runs: the callback is called by the cancel.
+ */
+/* Contract: CALLBACK-1, CALLBACK-5, CANCELALL-1. */
+START_TEST(a_cancel_between_two_parts_calls_back)
+{
+	unsigned char *from = aligned_alloc(64, BYTES), *to = aligned_alloc(64, BYTES);
+
+	memset(from, 1, BYTES);
+	for (size_t run = 0; run < 4; run++) {
+		struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+		struct parts_called called = {.result = 7}, never = {.result = 7};
+		struct aml_dma *dma = idle_engine(0);
+		struct aml_dma_request *req = NULL, *next = NULL;
+		struct job job = {.result = 0};
+		size_t ran, some;
+
+		memset(to, 0, BYTES);
+		post_called(dma, &req, to, from, &called);
+		post_needing(dma, &next, req, &job, &never);
+		ck_assert_int_eq(aml_dma_progress(dma, run, &ran), 0);
+		ck_assert_uint_eq(ran, run);
+		some = copied(to);
+		ck_assert(run == 0 ? some == 0 : some > 0 && some < BYTES / 2);
+		ck_assert_int_eq(called.times, 0);
+		ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
+		ck_assert_int_eq(called.times, 1);
+		ck_assert_int_eq(called.result, -AML_FAILURE);
+		ck_assert(pthread_equal(called.thread, pthread_self()));
+		ck_assert_int_eq(aml_dma_wait(dma, &next), -AML_FAILURE);
+		ck_assert_int_eq(never.times, 1);
+		ck_assert_int_eq(never.result, -AML_FAILURE);
+		ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		ck_assert_int_eq(aml_dma_linux_statistics(dma, &stats), 0);
+		ck_assert_uint_eq(stats.cancelled, run == 0);
+		ck_assert_uint_eq(stats.finished, run == 0 ? 1 : 2);
+		ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+		ck_assert_uint_eq(copied(to), some);
+		ck_assert_int_eq(called.times, 1);
+	}
+	free(from);
+	free(to);
+}
+END_TEST
+
+/* Contract: CANCELALL-1, CALLBACK-1. */
+START_TEST(cancel_all_leaves_a_copy_of_which_a_part_has_run)
+{
+	unsigned char *from = aligned_alloc(64, BYTES), *to = aligned_alloc(64, BYTES);
+	struct parts_called called = {.result = 7}, never = {.result = 7};
+	struct aml_dma *dma = idle_engine(0);
+	struct aml_dma_request *req = NULL, *next = NULL;
+	struct job job = {.result = 0};
+	size_t ran, count;
+
+	memset(from, 1, BYTES);
+	memset(to, 0, BYTES);
+	post_called(dma, &req, to, from, &called);
+	post_needing(dma, &next, req, &job, &never);
+	ck_assert_int_eq(aml_dma_progress(dma, 2, &ran), 0);
+	ck_assert_int_eq(aml_dma_cancel_all(dma, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_int_eq(never.result, -AML_FAILURE);
+	ck_assert_int_eq(called.times, 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	ck_assert_int_eq(called.times, 1);
+	ck_assert_int_eq(called.result, 0);
+	ck_assert_uint_eq(copied(to), BYTES);
+	ck_assert_int_eq(aml_dma_wait(dma, &next), -AML_FAILURE);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	free(from);
+	free(to);
+}
+END_TEST
+
 /* Contract: CANCEL-3. */
 START_TEST(a_running_copy_stops_early)
 {
@@ -155,4 +380,7 @@ START_TEST(a_running_copy_stops_early)
 }
 END_TEST
 
-SUITE("dma/cancel_parts", a_running_copy_stops_early)
+SUITE("dma/cancel_parts", a_running_copy_stops_early,
+      the_callback_of_a_copy_that_is_cancelled_midway_is_called_once,
+      a_cancel_that_leaves_no_part_undone_changes_no_result, a_cancel_between_two_parts_calls_back,
+      cancel_all_leaves_a_copy_of_which_a_part_has_run)

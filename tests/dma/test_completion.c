@@ -755,7 +755,7 @@ START_TEST(a_test_inside_an_operator_gives_up_its_slot_to_operators_that_need_on
 }
 END_TEST
 
-/* Job body: let the job of a gate go on. */
+/* Job body: open the gate of the other job. */
 static int open_gate(struct job *job)
 {
 	gate_open(job->other->gate);
@@ -870,7 +870,8 @@ START_TEST(a_child_may_wait_for_what_a_thread_of_the_parent_waits_for)
 	call_begin(&all);
 	while (aml_dma_test(dma, &reqs[2], NULL) != -AML_EPERM)
 		yield_a_while();
-	ck_assert_int_eq(in_child(wait_instead, &forked), 0);
+	if (!under_race_checker())
+		ck_assert_int_eq(in_child(wait_instead, &forked), 0);
 	gate_open(&gate);
 	ck_assert_int_eq(call_end(&all), -5);
 	destroy_engine(&dma);

@@ -4,20 +4,6 @@
 #include "made.h"
 #include "suite.h"
 
-/* Post a job after others. Any of them may be NULL. */
-static int post_after(struct aml_dma *dma, struct aml_dma_request **req, struct job *job,
-		      unsigned flags, size_t n, struct aml_dma_request *const *after)
-{
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-
-	attr.op = job_operator;
-	attr.op_arg = job;
-	attr.flags = flags;
-	attr.nafter = n;
-	attr.after = after;
-	return aml_dma_post(dma, 1, &attr, req);
-}
-
 /* Contract: AFTER-1, AFTER-5. */
 START_TEST(a_request_waits_for_its_prerequisites_only)
 {
@@ -31,7 +17,7 @@ START_TEST(a_request_waits_for_its_prerequisites_only)
 	gate_init(&gate);
 	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
 	gate_await(&gate);
-	ck_assert_int_eq(post_after(dma, &reqs[1], &b, 0, 1, reqs), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[1], &b, 0, 1, reqs), 0);
 	ck_assert_int_eq(job_post(dma, &reqs[2], &c), 0);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[2]), 0);
 	ck_assert_int_eq(b.runs, 0);
@@ -61,11 +47,11 @@ START_TEST(a_ready_request_comes_before_what_was_posted_after_it)
 	gate_await(&gate);
 	ck_assert_int_eq(job_post(dma, &reqs[1], &jobs[1]), 0);
 	/* c and e wait for b, d for c, f for nothing, g for f, h for nothing. */
-	ck_assert_int_eq(post_after(dma, &reqs[2], &jobs[2], 0, 1, &reqs[1]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[3], &jobs[3], 0, 1, &reqs[2]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[4], &jobs[4], 0, 1, &reqs[1]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &jobs[2], 0, 1, &reqs[1]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[3], &jobs[3], 0, 1, &reqs[2]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[4], &jobs[4], 0, 1, &reqs[1]), 0);
 	ck_assert_int_eq(job_post(dma, &reqs[5], &jobs[5]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[6], &jobs[6], 0, 1, &reqs[5]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[6], &jobs[6], 0, 1, &reqs[5]), 0);
 	ck_assert_int_eq(job_post(dma, &reqs[7], &jobs[7]), 0);
 	gate_open(&gate);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
@@ -85,9 +71,10 @@ START_TEST(a_failure_is_handed_on_once)
 	struct aml_dma_request *reqs[4];
 
 	ck_assert_int_eq(job_post(dma, &reqs[0], &jobs[0]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[1], &jobs[1], 0, 1, &reqs[0]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[2], &jobs[2], AML_DMA_POST_ALWAYS, 1, &reqs[1]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[3], &jobs[3], 0, 3, reqs), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[1], &jobs[1], 0, 1, &reqs[0]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &jobs[2], AML_DMA_POST_ALWAYS, 1, &reqs[1]),
+			 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[3], &jobs[3], 0, 3, reqs), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
 	ck_assert_int_eq(jobs[1].runs, 0);
@@ -115,7 +102,7 @@ START_TEST(finished_prerequisites_count_with_the_first_failure)
 	after[0] = after[2] = reqs[1];
 	after[1] = after[4] = reqs[0];
 	after[3] = NULL;
-	ck_assert_int_eq(post_after(dma, &reqs[2], &jobs[2], 0, 5, after), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &jobs[2], 0, 5, after), 0);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[1]), -AML_FAILURE);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[2]), -AML_EDOM);
@@ -138,8 +125,8 @@ START_TEST(after_all_waits_for_everything_before)
 	gate_init(&gate);
 	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
 	gate_await(&gate);
-	ck_assert_int_eq(post_after(dma, &reqs[1], &b, AML_DMA_POST_AFTER_ALL, 0, NULL), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[2], &c, AML_DMA_POST_AFTER_ALL, 0, NULL), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[1], &b, AML_DMA_POST_AFTER_ALL, 0, NULL), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &c, AML_DMA_POST_AFTER_ALL, 0, NULL), 0);
 	ck_assert_int_eq(job_post(dma, &reqs[3], &d), 0);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[3]), 0);
 	gate_open(&gate);
@@ -160,8 +147,8 @@ START_TEST(a_cancelled_prerequisite_has_failed)
 	struct aml_dma_request *reqs[3];
 
 	ck_assert_int_eq(job_post(dma, &reqs[0], &jobs[0]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[1], &jobs[1], 0, 1, &reqs[0]), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[2], &jobs[2], 0, 1, &reqs[1]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[1], &jobs[1], 0, 1, &reqs[0]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &jobs[2], 0, 1, &reqs[1]), 0);
 	ck_assert_int_eq(aml_dma_cancel(dma, &reqs[1]), 0);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[2]), -AML_FAILURE);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[0]), 0);
@@ -189,7 +176,7 @@ START_TEST(a_prerequisite_that_was_cancelled_while_it_ran_has_failed)
 	gate_init(&gate);
 	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
 	gate_await(&gate);
-	ck_assert_int_eq(post_after(dma, &reqs[1], &b, 0, 1, &reqs[0]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[1], &b, 0, 1, &reqs[0]), 0);
 	call_begin(&call);
 	call_settle(&call);
 	gate_open(&gate);
@@ -213,7 +200,7 @@ START_TEST(cancel_all_leaves_running_requests)
 	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
 	gate_await(&gate);
 	ck_assert_int_eq(job_post(dma, &reqs[1], &b), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[2], &c, 0, 2, reqs), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &c, 0, 2, reqs), 0);
 	ck_assert_int_eq(aml_dma_cancel_all(dma, &count), 0);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_int_eq(aml_dma_wait(dma, &reqs[2]), -AML_FAILURE);
@@ -240,9 +227,7 @@ static void post_chain(struct aml_dma *dma, size_t n, struct job *first, struct 
 		size_t count = n - done < 64 ? n - done : 64;
 
 		for (size_t i = 0; i < count; i++) {
-			posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
-			posts[i].op = job_operator;
-			posts[i].op_arg = others;
+			posts[i] = job_attr(others);
 			posts[i].flags = i > 0 ? AML_DMA_POST_CHAIN : 0;
 			if (i + 1 < count)
 				posts[i].flags |= AML_DMA_POST_DETACH;
@@ -288,10 +273,10 @@ static int child_sees_orphans(void *arg)
 	struct aml_dma_request *own;
 
 	/* Finished in the parent, running in the parent, and held there. */
-	NEED(post_after(dma, &own, &job, 0, 1, &reqs[1]) == 0);
+	NEED(job_post_after(dma, &own, &job, 0, 1, &reqs[1]) == 0);
 	NEED(aml_dma_wait(dma, &own) == -AML_FAILURE);
-	NEED(post_after(dma, &own, &job, AML_DMA_POST_ALWAYS | AML_DMA_POST_AFTER_ALL, 3, reqs) ==
-	     0);
+	NEED(job_post_after(dma, &own, &job, AML_DMA_POST_ALWAYS | AML_DMA_POST_AFTER_ALL, 3,
+			    reqs) == 0);
 	NEED(aml_dma_wait(dma, &own) == 0);
 	NEED(aml_dma_wait(dma, &reqs[2]) == -AML_FAILURE);
 	NEED(aml_dma_cancel(dma, &reqs[1]) == 0);
@@ -312,7 +297,7 @@ START_TEST(in_a_child_held_requests_have_failed)
 	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
 	ck_assert_int_eq(job_post(dma, &reqs[1], &b), 0);
 	gate_await(&gate);
-	ck_assert_int_eq(post_after(dma, &reqs[2], &c, 0, 2, reqs), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[2], &c, 0, 2, reqs), 0);
 	reqs[3] = (struct aml_dma_request *)(void *)dma;
 	if (fork_spares_malloc())
 		ck_assert_int_eq(in_child(child_sees_orphans, reqs), 0);
@@ -337,7 +322,7 @@ START_TEST(a_barrier_covers_held_requests_by_the_order_of_posting)
 	gate_init(&gate);
 	gate_init(&late_gate);
 	ck_assert_int_eq(job_post(dma, &reqs[0], &a), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[1], &b, 0, 1, &reqs[0]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[1], &b, 0, 1, &reqs[0]), 0);
 	gate_await(&gate);
 	ck_assert_int_eq(aml_dma_barrier_until(dma, 0, NULL), -AML_EBUSY);
 	call_begin(&barrier);
@@ -345,7 +330,7 @@ START_TEST(a_barrier_covers_held_requests_by_the_order_of_posting)
 	/* What is posted now, and held behind a request that blocks, does not prolong the barrier.
 	 */
 	ck_assert_int_eq(job_post(dma, &reqs[2], &c), 0);
-	ck_assert_int_eq(post_after(dma, &reqs[3], &d, 0, 1, &reqs[2]), 0);
+	ck_assert_int_eq(job_post_after(dma, &reqs[3], &d, 0, 1, &reqs[2]), 0);
 	gate_await(&late_gate);
 	ck_assert_int_eq(b.runs, 0);
 	gate_open(&gate);
@@ -373,8 +358,8 @@ START_TEST(destroying_an_engine_runs_what_is_held_in_the_order_of_the_dependenci
 			jobs[i] = (struct job){.name = (char)('a' + i), .trail = &trail};
 		ck_assert_int_eq(job_post(dma, &reqs[0], &jobs[0]), 0);
 		for (int i = 1; i < 4; i++)
-			ck_assert_int_eq(post_after(dma, &reqs[i], &jobs[i], 0, 1, &reqs[i - 1]),
-					 0);
+			ck_assert_int_eq(
+				job_post_after(dma, &reqs[i], &jobs[i], 0, 1, &reqs[i - 1]), 0);
 		destroy_engine(&dma);
 		ck_assert_str_eq(trail.text, "abcd");
 	}

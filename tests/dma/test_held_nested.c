@@ -6,19 +6,6 @@
 #include "made.h"
 #include "suite.h"
 
-static int post_after(struct aml_dma *dma, struct aml_dma_request **req, struct job *job,
-		      unsigned flags, size_t n, struct aml_dma_request *const *after)
-{
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-
-	attr.op = job_operator;
-	attr.op_arg = job;
-	attr.flags = flags;
-	attr.nafter = n;
-	attr.after = after;
-	return aml_dma_post(dma, 1, &attr, req);
-}
-
 /* Run a body inside an operator of an engine, and return its result. */
 static int inside(struct aml_dma *dma, struct job *job)
 {
@@ -38,9 +25,9 @@ static int wait_for_diamond(struct job *outer)
 	for (int i = 0; i < 4; i++)
 		jobs[i] = (struct job){.name = (char)('a' + i), .trail = &trail};
 	NEED(job_post(outer->dma, &reqs[0], &jobs[0]) == 0);
-	NEED(post_after(outer->dma, &reqs[1], &jobs[1], 0, 1, reqs) == 0);
-	NEED(post_after(outer->dma, &reqs[2], &jobs[2], 0, 1, reqs) == 0);
-	NEED(post_after(outer->dma, &reqs[3], &jobs[3], 0, 2, &reqs[1]) == 0);
+	NEED(job_post_after(outer->dma, &reqs[1], &jobs[1], 0, 1, reqs) == 0);
+	NEED(job_post_after(outer->dma, &reqs[2], &jobs[2], 0, 1, reqs) == 0);
+	NEED(job_post_after(outer->dma, &reqs[3], &jobs[3], 0, 2, &reqs[1]) == 0);
 	for (int i = 3; i >= 0; i--)
 		NEED(aml_dma_wait(outer->dma, &reqs[i]) == 0);
 	NEED(strcmp(trail.text, expected[0]) == 0 || strcmp(trail.text, expected[1]) == 0);
@@ -70,8 +57,8 @@ static int wait_for_own(struct job *outer)
 	size_t index;
 
 	/* It runs when this function has returned. */
-	NEED(post_after(outer->dma, &list[0], outer->other, 0, 1, &outer->req) == 0);
-	NEED(post_after(outer->dma, &list[1], &jobs[1], 0, 1, &list[0]) == 0);
+	NEED(job_post_after(outer->dma, &list[0], outer->other, 0, 1, &outer->req) == 0);
+	NEED(job_post_after(outer->dma, &list[1], &jobs[1], 0, 1, &list[0]) == 0);
 	NEED(job_post(outer->dma, &list[2], &jobs[2]) == 0);
 	NEED(aml_dma_wait(outer->dma, &list[1]) == -AML_EBUSY);
 	NEED(aml_dma_wait_until(outer->dma, &list[1], AML_DMA_NO_DEADLINE, NULL) == -AML_EPERM);
@@ -117,15 +104,15 @@ static int wait_for_all_but_own(struct job *outer)
 	for (int i = 0; i < 3; i++)
 		jobs[i] = (struct job){.name = (char)('a' + i), .trail = &trail};
 	NEED(job_post(outer->dma, &reqs[0], &jobs[0]) == 0);
-	NEED(post_after(outer->dma, &reqs[1], &jobs[1], 0, 1, reqs) == 0);
-	NEED(post_after(outer->dma, &reqs[2], &jobs[2], AML_DMA_POST_AFTER_ALL, 0, NULL) == 0);
+	NEED(job_post_after(outer->dma, &reqs[1], &jobs[1], 0, 1, reqs) == 0);
+	NEED(job_post_after(outer->dma, &reqs[2], &jobs[2], AML_DMA_POST_AFTER_ALL, 0, NULL) == 0);
 	NEED(aml_dma_wait(outer->dma, &reqs[2]) == 0);
 	NEED(strcmp(trail.text, "abc") == 0);
 	NEED(aml_dma_wait(outer->dma, &reqs[1]) == 0);
 	NEED(aml_dma_wait(outer->dma, &reqs[0]) == 0);
 	/* A request that is held by this operator is among all. */
-	NEED(post_after(outer->dma, &reqs[0], &jobs[0], 0, 1, &outer->req) == 0);
-	NEED(post_after(outer->dma, &reqs[1], &jobs[1], AML_DMA_POST_AFTER_ALL, 0, NULL) == 0);
+	NEED(job_post_after(outer->dma, &reqs[0], &jobs[0], 0, 1, &outer->req) == 0);
+	NEED(job_post_after(outer->dma, &reqs[1], &jobs[1], AML_DMA_POST_AFTER_ALL, 0, NULL) == 0);
 	NEED(aml_dma_wait(outer->dma, &reqs[1]) == -AML_EBUSY);
 	NEED(aml_dma_cancel(outer->dma, &reqs[0]) == 0);
 	NEED(aml_dma_wait(outer->dma, &reqs[1]) == 0);
@@ -182,7 +169,7 @@ START_TEST(a_waiter_runs_what_becomes_ready)
 	ck_assert_int_eq(job_post(dma, &reqs[1], &waiter), 0);
 	gate_await(&gates[2]);
 	ck_assert_int_eq(job_post(dma, &reqs[2], &b), 0);
-	ck_assert_int_eq(post_after(dma, &c.req, &c, 0, 1, reqs), 0);
+	ck_assert_int_eq(job_post_after(dma, &c.req, &c, 0, 1, reqs), 0);
 	gate_open(&gates[2]);
 	yield_a_while();
 	gate_open(&gates[0]);
@@ -211,9 +198,7 @@ static int wait_for_chain(struct job *outer)
 		struct aml_dma_request *reqs[BATCH], *before = last;
 
 		for (int i = 0; i < BATCH; i++) {
-			posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
-			posts[i].op = job_operator;
-			posts[i].op_arg = &link;
+			posts[i] = job_attr(&link);
 			posts[i].flags = AML_DMA_POST_CHAIN | AML_DMA_POST_DETACH;
 		}
 		posts[0].flags = AML_DMA_POST_DETACH;
@@ -250,9 +235,7 @@ static int reap_inside(struct job *outer)
 	size_t count, sum = 0;
 
 	for (int i = 0; i < 4; i++) {
-		posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
-		posts[i].op = job_operator;
-		posts[i].op_arg = &jobs[i];
+		posts[i] = job_attr(&jobs[i]);
 		posts[i].tag = (uint64_t)i;
 		posts[i].flags = i > 0 ? AML_DMA_POST_CHAIN | AML_DMA_POST_REAP : 0;
 	}

@@ -7,16 +7,6 @@
 #include "made.h"
 #include "suite.h"
 
-/* An element that runs a job. */
-static struct aml_dma_post_attr of_job(struct job *job)
-{
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-
-	attr.op = job_operator;
-	attr.op_arg = job;
-	return attr;
-}
-
 /* An element that copies one int. */
 static struct aml_dma_post_attr of_int(int *to, const int *from)
 {
@@ -34,7 +24,7 @@ START_TEST(arguments_are_checked)
 {
 	struct aml_dma *dma = new_engine(1), *other = new_engine(1);
 	struct job job = {.result = 0};
-	struct aml_dma_post_attr two[2] = {of_job(&job), of_job(&job)}, bad;
+	struct aml_dma_post_attr two[2] = {job_attr(&job), job_attr(&job)}, bad;
 	struct aml_dma_request *req = NULL, *foreign, *reqs[2] = {NULL, NULL};
 
 	ck_assert_int_eq(aml_dma_post(dma, 0, NULL, NULL), 0);
@@ -84,7 +74,7 @@ START_TEST(a_larger_structure_is_read_by_its_own_stride)
 
 	for (int i = 0; i < 3; i++) {
 		jobs[i] = (struct job){.name = (char)('a' + i), .trail = &trail};
-		posts[i] = (struct larger){.known = of_job(&jobs[i])};
+		posts[i] = (struct larger){.known = job_attr(&jobs[i])};
 		posts[i].known.size = sizeof(posts[i]);
 	}
 	ck_assert_int_eq(aml_dma_post(dma, 3, &posts[0].known, NULL), 0);
@@ -247,6 +237,68 @@ START_TEST(all_handles_are_stored_before_the_first_request_starts)
 }
 END_TEST
 
+/* The place of the slot of a request without a handle, and what its operator found there. */
+struct slot_seen {
+	struct aml_dma_request *slot, *found;
+	sem_t seen;
+};
+
+static int see_slot(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct slot_seen *s = arg;
+
+	(void)dst;
+	(void)src;
+	s->found = s->slot;
+	sem_post(&s->seen);
+	return 0;
+}
+
+/* In a thread that posts to `posts_to`: wait until the request that was posted has run. */
+static __thread struct aml_dma *posts_to;
+static struct slot_seen *posts_for;
+
+/* The library calls this before it takes its lock and after it has released it. */
+void queue_shake(void);
+
+void queue_shake(void)
+{
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	struct aml_dma *dma = posts_to;
+
+	if (dma == NULL)
+		return;
+	posts_to = NULL;
+	if (aml_dma_linux_statistics(dma, &stats) == 0 && stats.posted == 0)
+		posts_to = dma;
+	else
+		sem_wait(&posts_for->seen);
+}
+
+/* Contract: POST-3. */
+START_TEST(the_slot_of_a_detached_request_is_null_before_it_starts)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct slot_seen seen = {.slot = (struct aml_dma_request *)&any_layout};
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	ck_assert_int_eq(sem_init(&seen.seen, 0, 0), 0);
+	attr.dest = attr.src = &any_layout;
+	attr.op = see_slot;
+	attr.op_arg = &seen;
+	attr.flags = AML_DMA_POST_DETACH;
+	posts_for = &seen;
+	posts_to = dma;
+	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, &seen.slot), 0);
+	ck_assert_ptr_null(posts_to);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	ck_assert_ptr_null(seen.found);
+	ck_assert_ptr_null(seen.slot);
+	sem_destroy(&seen.seen);
+	destroy_engine(&dma);
+}
+END_TEST
+
 static int see_no_sides(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	return dst == NULL && src == NULL && arg == (void *)7 ? 0 : -AML_EDOM;
@@ -277,4 +329,5 @@ END_TEST
 SUITE("dma/post", arguments_are_checked, a_larger_structure_is_read_by_its_own_stride,
       a_batch_is_posted_in_order_or_not_at_all, layouts_and_plans_of_all_sizes_may_be_mixed,
       extended_requests_do_not_run_in_the_posting_call, a_request_of_nothing_joins,
-      all_handles_are_stored_before_the_first_request_starts, a_custom_operator_needs_no_layouts)
+      all_handles_are_stored_before_the_first_request_starts,
+      the_slot_of_a_detached_request_is_null_before_it_starts, a_custom_operator_needs_no_layouts)

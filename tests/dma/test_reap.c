@@ -11,10 +11,8 @@
 
 static int post_reap(struct aml_dma *dma, struct job *job, uint64_t tag, unsigned flags)
 {
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_post_attr attr = job_attr(job);
 
-	attr.op = job_operator;
-	attr.op_arg = job;
 	attr.flags = AML_DMA_POST_REAP | flags;
 	attr.tag = tag;
 	return aml_dma_post(dma, 1, &attr, NULL);
@@ -163,7 +161,8 @@ START_TEST(in_a_child_the_queue_is_empty)
 
 	ck_assert_int_eq(post_reap(dma, &job, 1, 0), 0);
 	ck_assert_int_eq(aml_dma_barrier(dma), 0);
-	ck_assert_int_eq(in_child(child_reaps_nothing, dma), 0);
+	if (!under_race_checker())
+		ck_assert_int_eq(in_child(child_reaps_nothing, dma), 0);
 	ck_assert_int_eq(read(fd, &value, sizeof(value)), sizeof(value));
 	ck_assert_uint_eq(value, 1);
 	ck_assert_int_eq(aml_dma_reap(dma, 1, &out, 1, AML_DMA_NO_DEADLINE, NULL), 0);

@@ -333,17 +333,6 @@ START_TEST(failed_copies_move_no_bytes)
 }
 END_TEST
 
-static struct aml_dma_post_attr attr_of(struct job *job)
-{
-	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-
-	attr.dest = &any_layout;
-	attr.src = &any_layout;
-	attr.op = job_operator;
-	attr.op_arg = job;
-	return attr;
-}
-
 static void expect_held(const struct aml_dma *dma, uint64_t queued, uint64_t held, uint64_t running)
 {
 	struct aml_dma_linux_stats stats = read_stats(dma);
@@ -365,7 +354,7 @@ START_TEST(held_requests_are_counted)
 	/* Each waits for the one before. The third fails, so that the last ones do not run. */
 	for (int i = 0; i < 5; i++) {
 		jobs[i] = (struct job){.gate = &gate, .result = i == 2 ? -AML_EDOM : 0};
-		posts[i] = attr_of(&jobs[i]);
+		posts[i] = job_attr(&jobs[i]);
 		posts[i].flags = i > 0 ? AML_DMA_POST_CHAIN : 0;
 	}
 	ck_assert_int_eq(aml_dma_post(dma, 5, posts, reqs), 0);
@@ -413,7 +402,7 @@ START_TEST(cancelled_requests_are_those_that_never_began)
 	gate_init(&gate);
 	for (int i = 0; i < 6; i++) {
 		jobs[i] = (struct job){.gate = i == 0 ? &gate : NULL};
-		posts[i] = attr_of(&jobs[i]);
+		posts[i] = job_attr(&jobs[i]);
 		posts[i].flags = i % 2 == 1 ? AML_DMA_POST_CHAIN : 0;
 	}
 	posts[4].callback = look_in_callback;
@@ -718,7 +707,7 @@ START_TEST(in_a_child_the_parent_s_requests_have_failed)
 	struct aml_dma *dma = new_engine(1);
 	struct aml_dma_request *reqs[3];
 	struct job first = {.result = 0}, last = {.result = 0}, jobs[3];
-	struct aml_dma_post_attr held = attr_of(&last);
+	struct aml_dma_post_attr held = job_attr(&last);
 
 	gate_init(&gate);
 	ck_assert_int_eq(job_copy(dma, &first), 0);

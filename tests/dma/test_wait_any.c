@@ -13,11 +13,13 @@
  * requests finish in the order of posting: so the oldest request of the list is the one to be
  * returned.
  */
-enum { LIST_PLACES = 40, LIST_STEPS = 600, LIST_CASES = 40 };
+enum { LIST_PLACES = 40, LIST_STEPS = 600, LIST_CASES = 40, LIST_SHIFTS = 8 };
 
 struct changing_list {
 	struct aml_dma *dma;
-	struct aml_dma_request *reqs[LIST_PLACES], *pocket;
+	struct aml_dma_request *room[LIST_PLACES + LIST_SHIFTS];
+	struct aml_dma_request **reqs; /* in `room`: the list may begin anywhere in a line */
+	struct aml_dma_request *pocket;
 	struct job *jobs[LIST_PLACES], *pocket_job; /* job->n: the number of the post */
 	struct rng *rng;
 	int posts;
@@ -144,6 +146,7 @@ START_TEST(wait_any_is_exact_whatever_happens_to_the_list_between_the_calls)
 	while (rng_next_case(&rng, LIST_CASES)) {
 		struct changing_list l = {.dma = new_engine(rng.number % 2), .rng = &rng};
 
+		l.reqs = &l.room[rng.number / 2 % LIST_SHIFTS];
 		for (int step = 0; step < LIST_STEPS; step++)
 			list_step(&l);
 		for (size_t i = 0; i < LIST_PLACES; i++) {

@@ -35,7 +35,7 @@ static int failed(const struct act *act, int err, long blocks, long threads)
 	if (err == AML_SUCCESS && act->may_succeed)
 		return step(act->done);
 	NEED(err == act->error);
-	NEED(faults_blocks() == blocks);
+	NEED(faults_blocks() == blocks || (act->may_keep && faults_blocks() > blocks));
 	NEED(faults_threads() == threads);
 	NEED(step(act->untouched) == 0);
 	return succeed(act);

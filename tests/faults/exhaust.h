@@ -30,6 +30,8 @@ struct act {
 	int error;
 	/* The call may also succeed without what it could not acquire. */
 	bool may_succeed;
+	/* After a failure, an engine may keep memory until `clean` destroys it. */
+	bool may_keep;
 };
 
 /*

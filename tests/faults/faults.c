@@ -137,6 +137,8 @@ int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 int __real_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
+int __real_eventfd(unsigned count, int flags);
+int __wrap_eventfd(unsigned count, int flags);
 int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus);
 int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr);
@@ -270,6 +272,14 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 		return __real_fopen(path, mode);
 	errno = EMFILE;
 	return NULL;
+}
+
+int __wrap_eventfd(unsigned count, int flags)
+{
+	if (!fails(FAULT_FILE))
+		return __real_eventfd(count, flags);
+	errno = EMFILE;
+	return -1;
 }
 
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)

@@ -29,7 +29,7 @@ enum fault_kind {
 	FAULT_MUTEX,
 	/* pthread_cond_init. */
 	FAULT_COND,
-	/* fopen. */
+	/* fopen, eventfd. */
 	FAULT_FILE,
 	FAULT_KINDS,
 	/* For faults_arm(): a call of any kind. */

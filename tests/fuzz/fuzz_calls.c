@@ -7,9 +7,11 @@
  * each record runs once or is cancelled, one worker keeps the order, and the number of records that
  * run at once stays within its bound.
  */
+#include <aml/dma/completion.h>
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "model.h"
 #include "oracle.h"
@@ -188,7 +190,7 @@ static void be_refused(struct record *record)
 	MUST(sched == place->sched);
 	if (record->kind == OWN_TASK) {
 		MUST(aml_sched_wait_task(sched, &record->task) == -AML_EBUSY);
-	} else if (record->with_handle) {
+	} else if (record->with_handle && !record->by_post) {
 		MUST(aml_dma_wait(dma, &own) == -AML_EBUSY && own == record->req);
 		MUST(aml_dma_cancel(dma, &own) == -AML_EBUSY && own == record->req);
 	}
@@ -204,8 +206,13 @@ static void do_step(struct record *record, enum action action, struct record *ch
 	case POST_AND_WAIT:
 		MUST(begin(child, false, &req) == AML_SUCCESS && req != NULL);
 		leave(place);
-		MUST(aml_dma_wait(place_of(child)->dma, &req) == child->code && req == NULL);
+		err = aml_dma_wait(place_of(child)->dma, &req);
 		enter(place);
+		MUST(req == NULL);
+		/* The main thread may cancel all. */
+		if (err == -AML_FAILURE && place_of(child)->cancels)
+			break;
+		MUST(err == child->code);
 		MUST(!is_copy(child) || has_copied(child));
 		break;
 	case POST_AND_LEAVE:
@@ -290,6 +297,7 @@ static struct record *new_record(int place, enum record_kind kind)
 	record->id = (int)world->num_records++;
 	record->place = place;
 	record->kind = kind;
+	record->parts = kind == COPY_LARGE ? world->parts : 1;
 	if (is_copy(record)) {
 		record->size = kind == COPY_LARGE ? DATA_LARGE : DATA;
 		record->from = malloc(record->size);
@@ -375,13 +383,14 @@ static void open_gates(void)
 /* Whether the place has one worker, and an earlier record there still waits at its gate. */
 static bool held_up(const struct record *record)
 {
-	if (place_of(record)->workers != 1)
+	if (place_of(record)->workers != 1 || place_of(record)->cancels)
 		return false;
 	for (size_t i = 0; i < world->num_records; i++) {
 		const struct record *other = &world->records[i];
 
 		if (other->place == record->place && other->holds && !other->opened &&
-		    !other->cancelled && other->seq < record->seq && other->seq > 0)
+		    !other->by_post && !other->cancelled && other->seq < record->seq &&
+		    other->seq > 0)
 			return true;
 	}
 	return false;
@@ -391,6 +400,19 @@ static bool held_up(const struct record *record)
 static bool has_run(const struct record *record)
 {
 	return is_copy(record) ? has_copied(record) : atomic_load(&record->runs) >= record->due;
+}
+
+/* With workers: whether a record may have failed without running, unless it was cancelled alone. */
+static bool is_uncertain(const struct record *record)
+{
+	return record->by_post || place_of(record)->cancels;
+}
+
+/* Whether a record without a handle was posted by aml_dma_post() and reports its failure itself. */
+static bool reports_itself(const struct record *record)
+{
+	return record->by_post && !record->with_handle &&
+	       (record->callback || record->flags & AML_DMA_POST_REAP);
 }
 
 /* In a place without workers, exactly the records that the reference predicts have run. */
@@ -408,6 +430,8 @@ static void compare(struct place *place)
 			continue;
 		if (!is_copy(record))
 			MUST(atomic_load(&record->runs) == record->due);
+		else if (record->active && record->begun)
+			MUST(has_copied_in_part(record));
 		else
 			MUST(record->due > 0 && !record->cancelled ? has_copied(record)
 								   : has_copied_nothing(record));
@@ -426,7 +450,8 @@ static void check_order(const struct place *place, const struct record *last)
 		const struct record *record = &world->records[i];
 
 		if (place_of(record) == place && record->parent == NULL && !record->cancelled &&
-		    !is_copy(record) && record->seq > 0 && record->seq < last->seq)
+		    !is_copy(record) && !is_uncertain(record) && record->seq > 0 &&
+		    record->seq < last->seq)
 			MUST(atomic_load(&record->runs) >= record->due);
 	}
 }
@@ -518,16 +543,61 @@ static struct record *pick(struct bytes *bytes, bool task)
 	return n > 0 ? open[take_below(bytes, n)] : NULL;
 }
 
+/* With workers: whether a record that has finished may have this result. */
+static bool may_end(const struct record *record, int code)
+{
+	if (code == -AML_FAILURE && (record->cancelled || place_of(record)->cancels))
+		return true;
+	if (!record->by_post)
+		return code == record->code;
+	for (size_t i = 0; i < record->num_needs && !(record->flags & AML_DMA_POST_ALWAYS); i++)
+		if (code != AML_SUCCESS && may_end(record->needs[i], code))
+			return true;
+	return code == record->code;
+}
+
+/* A call has returned the result of a record. In the reference, the record has finished. */
+static void check_result(struct record *record, int code)
+{
+	if (exact(place_of(record)))
+		MUST(code == record->result);
+	else
+		MUST(may_end(record, code));
+	if (record->callback)
+		MUST(atomic_load(&record->calls) == 1 && record->called_with == code);
+	/* Each record has a code of its own. It may have run and failed as a prerequisite. */
+	if (is_copy(record) && code == AML_SUCCESS)
+		MUST(has_copied(record));
+	else if (is_copy(record))
+		MUST(has_copied_nothing(record));
+	else if (code == record->code)
+		MUST(atomic_load(&record->runs) > 0);
+}
+
+/* The handle of a record was released with this code. */
+static void released(struct record *record, int code)
+{
+	MUST(record->req == NULL);
+	if (exact(place_of(record)))
+		model_release(place_of(record), record);
+	record->open = false;
+	record->told = true;
+	check_result(record, code);
+}
+
 static void call_wait(struct bytes *bytes)
 {
 	struct record *record = pick(bytes, false);
+	int code;
 
 	if (record == NULL)
 		return;
 	open_gates();
-	MUST(aml_dma_wait(here()->dma, &record->req) == record->code);
-	MUST(record->req == NULL);
-	finish_wait(record);
+	code = aml_dma_wait(here()->dma, &record->req);
+	if (exact(here()))
+		model_wait(here(), record);
+	released(record, code);
+	check_order(here(), record);
 }
 
 static void call_cancel(struct bytes *bytes)
@@ -567,7 +637,7 @@ static void check_barrier(struct place *place)
 		const struct record *record = &world->records[i];
 
 		if (place_of(record) != place || record->parent != NULL || record->seq == 0 ||
-		    record->cancelled || record->kind == OWN_TASK)
+		    record->cancelled || record->kind == OWN_TASK || is_uncertain(record))
 			continue;
 		MUST(has_run(record));
 		MUST(record->code == AML_SUCCESS || record->told);
@@ -583,6 +653,7 @@ static void check_told(struct place *place, int code)
 	MUST(id >= 0 && id < (int)world->num_records);
 	record = &world->records[id];
 	MUST(place_of(record) == place && record->code == code && !record->told);
+	MUST(!reports_itself(record));
 	MUST(atomic_load(&record->runs) == 1);
 	record->told = true;
 }
@@ -729,6 +800,24 @@ static void settle(struct place *place)
 	}
 }
 
+/* Check a record of the main thread whose engine is destroyed. */
+static void check_record_end(const struct record *record)
+{
+	int runs = atomic_load(&record->runs);
+	bool exactly = exact(place_of(record)) || !is_uncertain(record);
+
+	if (record->callback)
+		MUST(atomic_load(&record->calls) == 1);
+	if (!is_copy(record))
+		MUST(exactly ? runs == record->due : runs <= record->due);
+	else if (record->cancelled || (exactly && record->due == 0))
+		MUST(has_copied_nothing(record));
+	else if (exactly || (record->callback && record->called_with == AML_SUCCESS))
+		MUST(has_copied(record));
+	else
+		MUST(has_copied(record) || has_copied_nothing(record));
+}
+
 /* Check all records of a place whose engine is destroyed. */
 static void check_end(struct place *place, bool settled)
 {
@@ -738,14 +827,11 @@ static void check_end(struct place *place, bool settled)
 
 		if (place_of(record) != place)
 			continue;
-		if (record->parent == NULL && !is_copy(record))
-			MUST(runs == record->due);
-		else if (record->parent == NULL && record->cancelled)
-			MUST(has_copied_nothing(record));
-		else if (record->parent == NULL)
-			MUST(has_copied(record));
+		if (record->parent == NULL)
+			check_record_end(record);
 		if (settled && runs > 0 && record->code != AML_SUCCESS &&
-		    record->kind == OWN_OPERATOR && record->parent == NULL)
+		    record->kind == OWN_OPERATOR && record->parent == NULL &&
+		    !reports_itself(record))
 			MUST(record->told);
 		/* No later call uses the record. */
 		record->open = false;
@@ -768,18 +854,20 @@ static void check_children(bool settled)
 		for (size_t j = 0; j < parent->num_steps; j++) {
 			enum action action = parent->steps[j].action;
 			const struct record *child = parent->steps[j].child;
+			bool doubtful;
 			int theirs;
 
 			if (action == BE_REFUSED)
 				continue;
 			theirs = atomic_load(&child->runs);
-			if (action == POST_AND_CANCEL)
+			doubtful = place_of(child)->cancels && child->kind != OWN_TASK;
+			if (action == POST_AND_CANCEL || doubtful)
 				MUST(theirs <= runs);
 			else if (is_copy(child))
 				MUST(runs > 0 ? has_copied(child) : has_copied_nothing(child));
 			else
 				MUST(theirs == runs);
-			if (settled && runs > 0 && child->code != AML_SUCCESS &&
+			if (settled && runs > 0 && child->code != AML_SUCCESS && !doubtful &&
 			    (action == POST_AND_LEAVE || action == SUBMIT_AND_LEAVE))
 				MUST(child->told);
 		}
@@ -794,10 +882,14 @@ static void check_trail(const struct place *place)
 	if (place->workers != 1)
 		return;
 	for (size_t i = 0; i < atomic_load(&place->length); i++) {
-		const struct record *record = &world->records[place->trail[i]];
+		const struct record *record;
+
+		if (place->trail[i] >= CALLBACK_ENTRY)
+			continue;
+		record = &world->records[place->trail[i]];
 
 		/* For a task that was submitted again, only the last sequence number is known. */
-		if (record->parent != NULL || record->due > 1)
+		if (record->parent != NULL || record->due > 1 || record->by_post)
 			continue;
 		MUST(record->seq > last);
 		last = record->seq;
@@ -819,10 +911,450 @@ static void destroy_place(struct place *place, bool settled)
 	check_end(place, settled);
 }
 
+/* The calls of aml/dma/completion.h. */
+
+static void note_callback(int result, void *arg)
+{
+	struct record *record = arg;
+	struct place *place = place_of(record);
+	size_t at = atomic_fetch_add(&place->length, 1);
+
+	MUST(at < sizeof(place->trail) / sizeof(*place->trail));
+	place->trail[at] = record->id + CALLBACK_ENTRY;
+	record->called_with = result;
+	atomic_fetch_add(&record->calls, 1);
+}
+
+/* Choose prerequisites among the open records of the place. */
+static void take_needs(struct bytes *bytes, struct record *record)
+{
+	size_t n = take_below(bytes, 3);
+
+	while (n-- > 0) {
+		struct record *need = pick(bytes, false);
+
+		if (need != NULL && record->num_needs < NEEDS - 1)
+			record->needs[record->num_needs++] = need;
+	}
+}
+
+static struct record *take_posted(struct bytes *bytes)
+{
+	size_t v = take(bytes);
+	struct record *record;
+
+	if (v % 2)
+		record = new_record(world->here,
+				    (enum record_kind)(COPY_BYTES + v / 4 % (KINDS - COPY_BYTES)));
+	else
+		record = take_operator(bytes);
+	record->holds = !is_copy(record) && v >= 192;
+	v = take(bytes);
+	record->by_post = true;
+	record->callback = v & 1;
+	record->flags |= v & 2 ? AML_DMA_POST_ALWAYS : 0;
+	record->flags |= v & 4 ? AML_DMA_POST_AFTER_ALL : 0;
+	record->flags |= (v & 24) == 24 ? AML_DMA_POST_DETACH : 0;
+	record->flags |= (v & 96) == 96 ? AML_DMA_POST_REAP : 0;
+	if (v & 128)
+		take_needs(bytes, record);
+	return record;
+}
+
+/* Describe a record for a post. Release its layouts with unmake_layout(). */
+static void describe_record(struct record *record, struct aml_dma_post_attr *attr,
+			    struct aml_dma_request **after)
+{
+	size_t num_after = record->num_needs - (record->flags & AML_DMA_POST_CHAIN ? 1 : 0);
+
+	*attr = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
+	if (is_copy(record)) {
+		make_layout(record, true, record->to, &attr->dest);
+		make_layout(record, false, record->from, &attr->src);
+		attr->op = record->kind == COPY_BYTES ? aml_dma_linux_memcpy_op : NULL;
+		attr->op_arg = (void *)record->size;
+	} else {
+		attr->dest = attr->src = &any_layout;
+		attr->op = operate;
+		attr->op_arg = record;
+	}
+	for (size_t i = 0; i < num_after; i++)
+		after[i] = record->needs[i]->req;
+	attr->flags = record->flags;
+	attr->nafter = num_after;
+	attr->after = after;
+	attr->callback = record->callback ? note_callback : NULL;
+	attr->callback_arg = record;
+	attr->tag = (uint64_t)record->id;
+	attr->label = "fuzz";
+}
+
+static void call_batch(struct bytes *bytes)
+{
+	enum { BATCH = 4 };
+	struct aml_dma_post_attr attrs[BATCH];
+	struct aml_dma_request *after[BATCH][NEEDS], *reqs[BATCH];
+	struct record *records[BATCH];
+	size_t n = 0, most = 1 + take_below(bytes, BATCH);
+
+	while (n < most && world->num_records + 16 < RECORDS) {
+		struct record *record = records[n] = take_posted(bytes);
+
+		if (n > 0 && take_bool(bytes)) {
+			record->flags |= AML_DMA_POST_CHAIN;
+			record->needs[record->num_needs++] = records[n - 1];
+		}
+		describe_record(record, &attrs[n], after[n]);
+		record->with_handle = !(record->flags & (AML_DMA_POST_DETACH | AML_DMA_POST_REAP));
+		here()->owed += (record->flags & AML_DMA_POST_REAP) != 0;
+		n++;
+	}
+	for (size_t i = 0; i < n; i++)
+		posted(records[i], records[i]->with_handle);
+	MUST(aml_dma_post(here()->dma, n, attrs, reqs) == AML_SUCCESS);
+	for (size_t i = 0; i < n; i++) {
+		MUST((reqs[i] != NULL) == records[i]->with_handle);
+		records[i]->req = reqs[i];
+		if (is_copy(records[i])) {
+			unmake_layout(records[i], &attrs[i].dest);
+			unmake_layout(records[i], &attrs[i].src);
+		}
+	}
+}
+
+/* Open all gates, if the call may run a record in this thread or may wait long. */
+static void open_gates_for(uint64_t deadline)
+{
+	if (exact(here()) || deadline != 0)
+		open_gates();
+}
+
+static void call_test(struct bytes *bytes)
+{
+	struct record *record = pick(bytes, false);
+	bool test = take_bool(bytes), ends = true;
+	uint64_t deadline = !test && take_bool(bytes) ? AML_DMA_NO_DEADLINE : 0;
+	int code = 7, err;
+
+	if (record == NULL)
+		return;
+	open_gates_for(deadline);
+	if (exact(here()) && deadline == 0)
+		ends = model_test(here(), record);
+	else if (exact(here()))
+		model_wait(here(), record);
+	if (test)
+		err = aml_dma_test(here()->dma, &record->req, &code);
+	else
+		err = aml_dma_wait_until(here()->dma, &record->req, deadline, &code);
+	if (exact(here()))
+		MUST(err == (ends ? AML_SUCCESS : -AML_EBUSY));
+	else
+		MUST(err == AML_SUCCESS || (err == -AML_EBUSY && deadline == 0));
+	if (err == AML_SUCCESS)
+		released(record, code);
+	else
+		MUST(record->req != NULL && code == 7);
+}
+
+/* A list of open records, in which some slots are NULL. */
+struct call_list {
+	struct record *at[RECORDS];
+	struct aml_dma_request *reqs[RECORDS];
+	size_t n;
+	struct records records;
+};
+
+static void take_list(struct bytes *bytes, struct call_list *list)
+{
+	size_t most = 1 + take_below(bytes, 24);
+
+	list->n = list->records.n = 0;
+	while (list->n < most) {
+		struct record *record = pick(bytes, false);
+
+		for (size_t i = 0; i < list->n && record != NULL; i++)
+			if (list->at[i] == record)
+				record = NULL;
+		list->at[list->n] = record;
+		list->reqs[list->n++] = record != NULL ? record->req : NULL;
+		if (record != NULL)
+			records_push(&list->records, record);
+	}
+}
+
+/* The call has released the record at this place. */
+static void taken(struct call_list *list, size_t i, int code)
+{
+	MUST(i < list->n && list->at[i] != NULL && list->reqs[i] == NULL);
+	list->at[i]->req = NULL;
+	released(list->at[i], code);
+	list->at[i] = NULL;
+}
+
+/* All other slots are as before. */
+static void check_rest(const struct call_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		MUST(list->reqs[i] == (list->at[i] != NULL ? list->at[i]->req : NULL));
+}
+
+static void call_wait_first(struct bytes *bytes)
+{
+	struct record *expected = NULL;
+	struct call_list list;
+	size_t index = 777;
+	int code = 7;
+
+	take_list(bytes, &list);
+	open_gates();
+	if (exact(here()) && list.records.n > 0) {
+		model_wait_some(here(), &list.records, 1, false);
+		expected = model_first(&list.records);
+	}
+	MUST(aml_dma_wait_any(here()->dma, list.n, list.reqs, &index, &code) == AML_SUCCESS);
+	if (list.records.n == 0) {
+		MUST(index == list.n && code == AML_SUCCESS);
+		return;
+	}
+	MUST(index < list.n);
+	MUST(expected == NULL || list.at[index] == expected);
+	taken(&list, index, code);
+	check_rest(&list);
+}
+
+static void call_wait_all(struct bytes *bytes)
+{
+	int codes[RECORDS], first = AML_SUCCESS, err;
+	struct call_list list;
+
+	take_list(bytes, &list);
+	open_gates();
+	if (exact(here()))
+		model_wait_some(here(), &list.records, list.records.n, false);
+	err = aml_dma_wait_all(here()->dma, list.n, list.reqs, codes);
+	for (size_t i = 0; i < list.n; i++) {
+		first = first != AML_SUCCESS ? first : codes[i];
+		if (list.at[i] != NULL)
+			taken(&list, i, codes[i]);
+		else
+			MUST(codes[i] == AML_SUCCESS);
+	}
+	MUST(err == first);
+	check_rest(&list);
+}
+
+static void call_wait_some(struct bytes *bytes)
+{
+	size_t least, count = 777, indices[RECORDS], enough;
+	uint64_t deadline = take_bool(bytes) ? AML_DMA_NO_DEADLINE : 0;
+	int codes[RECORDS], err;
+	struct call_list list;
+
+	take_list(bytes, &list);
+	least = take_below(bytes, list.n + 2);
+	enough = least < list.records.n ? least : list.records.n;
+	open_gates_for(least > 0 ? deadline : 0);
+	/* With `least` 0, a call runs one record if one of the list has not finished. */
+	if (exact(here()) && least > 0)
+		model_wait_some(here(), &list.records, enough, deadline == 0);
+	else if (exact(here()))
+		model_wait_some(here(), &list.records, list.records.n, true);
+	err = aml_dma_wait_some(here()->dma, list.n, list.reqs, least, deadline, &count, indices,
+				codes);
+	MUST(count <= list.records.n && err == (count >= enough ? AML_SUCCESS : -AML_EBUSY));
+	MUST(err == AML_SUCCESS || deadline == 0);
+	for (size_t i = 0; i < count; i++) {
+		struct record *expected = model_first(&list.records);
+
+		if (exact(here())) {
+			MUST(indices[i] < list.n && list.at[indices[i]] == expected);
+			records_remove(&list.records, expected);
+		}
+		taken(&list, indices[i], codes[i]);
+	}
+	MUST(!exact(here()) || model_first(&list.records) == NULL);
+	check_rest(&list);
+}
+
+static void call_barrier_until(struct bytes *bytes)
+{
+	struct place *place = here();
+	uint64_t deadline = take_bool(bytes) ? AML_DMA_NO_DEADLINE : 0;
+	int expected = 0, code = 7, err;
+	bool ends = true;
+
+	open_gates_for(deadline);
+	if (exact(place) && deadline == 0)
+		ends = model_barrier_once(place, &expected);
+	else if (exact(place))
+		expected = model_barrier(place);
+	err = aml_dma_barrier_until(place->dma, deadline, &code);
+	if (exact(place)) {
+		/* If only tasks are left, it may wait for them, or not. */
+		if (ends && expected == AML_SUCCESS && deadline == 0 && place->active.n > 0)
+			ends = err == AML_SUCCESS;
+		MUST(err == (ends ? AML_SUCCESS : -AML_EBUSY));
+		MUST(code == (ends ? expected : 7));
+		model_follow(place);
+	} else if (err != AML_SUCCESS) {
+		MUST(err == -AML_EBUSY && deadline == 0 && code == 7);
+	} else if (code == AML_SUCCESS) {
+		check_barrier(place);
+	} else {
+		check_told(place, code);
+	}
+}
+
+static void call_reap(struct bytes *bytes)
+{
+	struct place *place = here();
+	struct aml_dma_completion out[8];
+	size_t n = take_below(bytes, 9), least, count = 777;
+	uint64_t deadline = take_bool(bytes) ? AML_DMA_NO_DEADLINE : 0;
+	int err;
+
+	least = take_below(bytes, n + 1);
+	if (least > place->owed)
+		deadline = 0;
+	open_gates_for(least > 0 ? deadline : 0);
+	MUST(aml_dma_reap(place->dma, n, out, n + 1, deadline, &count) == -AML_EINVAL);
+	if (exact(place))
+		model_reap(place, n, least, deadline == 0);
+	err = aml_dma_reap(place->dma, n, n > 0 ? out : NULL, least, deadline, &count);
+	MUST(count <= n && count <= place->owed);
+	MUST(err == (count >= least ? AML_SUCCESS : -AML_EBUSY));
+	MUST(err == AML_SUCCESS || deadline == 0);
+	if (exact(place))
+		MUST(count == (place->completions.n < n ? place->completions.n : n));
+	for (size_t i = 0; i < count; i++) {
+		struct record *record;
+
+		MUST(out[i].tag < world->num_records && out[i].reserved == 0);
+		record = &world->records[out[i].tag];
+		MUST(place_of(record) == place && record->flags & AML_DMA_POST_REAP);
+		MUST(!record->told);
+		record->told = true;
+		if (exact(place))
+			MUST(record == place->completions.at[0] &&
+			     records_remove(&place->completions, record));
+		check_result(record, out[i].result);
+	}
+	place->owed -= count;
+}
+
+static void call_eventfd(void)
+{
+	struct place *place = here();
+	int fd = aml_dma_linux_eventfd(place->dma);
+	uint64_t n = 0;
+
+	MUST(fd >= 0 && (place->fd == 0 || fd == place->fd));
+	/* It starts with the number of completions that wait. */
+	if (place->fd == 0)
+		place->signals = place->completions.n;
+	place->fd = fd;
+	if (read(fd, &n, sizeof(n)) != sizeof(n))
+		n = 0;
+	if (exact(place))
+		MUST(n == place->signals);
+	place->signals = 0;
+}
+
+static void call_cancel_all(void)
+{
+	struct place *place = here();
+	size_t count = 777, expected = 0;
+
+	place->cancels = true;
+	if (exact(place))
+		expected = model_cancel_all(place);
+	MUST(aml_dma_cancel_all(place->dma, &count) == AML_SUCCESS);
+	MUST(!exact(place) || count == expected);
+}
+
+static void call_progress(struct bytes *bytes)
+{
+	size_t most = take_below(bytes, 6), ran = 777, expected = 0;
+
+	open_gates();
+	if (exact(here()))
+		expected = model_progress(here(), most);
+	MUST(aml_dma_progress(here()->dma, most, &ran) == AML_SUCCESS);
+	MUST(exact(here()) ? ran == expected : ran <= most);
+}
+
+static void call_statistics(void)
+{
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	const struct place *place = here();
+	size_t queued = 0, running = 0;
+
+	MUST(aml_dma_linux_statistics(place->dma, &stats) == AML_SUCCESS);
+	MUST(stats.workers == place->workers);
+	if (!exact(place))
+		return;
+	for (size_t i = 0; i < place->queue.n; i++)
+		queued += place->queue.at[i]->kind != OWN_TASK && !place->queue.at[i]->begun;
+	for (size_t i = 0; i < place->queue.n; i++)
+		running += place->queue.at[i]->begun;
+	MUST(stats.posted == place->requests && stats.running == running);
+	MUST(stats.held == place->held.n && stats.queued == queued);
+	MUST(stats.finished + stats.cancelled + queued + running + stats.held == stats.posted);
+}
+
+/* Decode one of these calls, and make it. */
+static void call_beyond(struct bytes *bytes)
+{
+	switch (take_below(bytes, 16)) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
+		call_batch(bytes);
+		break;
+	case 5:
+	case 6:
+		call_test(bytes);
+		break;
+	case 7:
+		call_wait_first(bytes);
+		break;
+	case 8:
+		call_wait_all(bytes);
+		break;
+	case 9:
+	case 10:
+		call_wait_some(bytes);
+		break;
+	case 11:
+		call_barrier_until(bytes);
+		break;
+	case 12:
+		call_reap(bytes);
+		break;
+	case 13:
+		call_progress(bytes);
+		break;
+	case 14:
+		call_eventfd();
+		break;
+	case 15:
+		if (take_bool(bytes))
+			call_cancel_all();
+		else
+			call_statistics();
+		break;
+	}
+}
+
 /* Decode one call, and make it. */
 static void call(struct bytes *bytes)
 {
-	switch (take_below(bytes, 16)) {
+	size_t v = take(bytes);
+
+	switch (v < 160 ? v % 16 : 16) {
 	case 0:
 	case 1:
 	case 2:
@@ -866,9 +1398,32 @@ static void call(struct bytes *bytes)
 	case 15:
 		open_gates();
 		break;
+	case 16:
+		call_beyond(bytes);
+		break;
 	}
 	compare(&world->places[0]);
 	compare(&world->places[1]);
+}
+
+/* How many parts the library makes of a large copy. */
+static size_t count_parts(void)
+{
+	static unsigned char from[DATA_LARGE], to[DATA_LARGE];
+	static size_t parts;
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	struct aml_dma *dma;
+
+	if (parts > 0)
+		return parts;
+	MUST(aml_dma_linux_create(&dma, 0) == AML_SUCCESS);
+	MUST(aml_dma_copy_custom(dma, (struct aml_layout *)(void *)to,
+				 (struct aml_layout *)(void *)from, aml_dma_linux_memcpy_op,
+				 (void *)sizeof(to)) == AML_SUCCESS);
+	MUST(aml_dma_linux_statistics(dma, &stats) == AML_SUCCESS);
+	MUST(aml_dma_linux_destroy(&dma) == AML_SUCCESS);
+	parts = stats.parts;
+	return parts;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -879,6 +1434,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	world = calloc(1, sizeof(*world));
 	MUST(world != NULL);
+	world->parts = count_parts();
 	create(&world->places[0], v / 2 % 4);
 	create(&world->places[1], v / 8 % 4);
 	for (int n = 0; n < CALLS_MAX && bytes.left > 0; n++)

@@ -4,12 +4,14 @@
  * the result is compared with the oracle. Arbitrary sizes: a layout must be refused if they
  * overflow. Shifting layouts, which change their answers: see shifting.h.
  */
+#include <aml/dma/completion.h>
 #include <aml/dma/linux.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 #include <aml/layout/steps.h>
+#include <stdatomic.h>
 
 #include "bytes.h"
 #include "shifting.h"
@@ -37,7 +39,23 @@ enum fuzz_way {
 	WITH_A_HANDLE,
 	WITHOUT_A_HANDLE,
 	CANCELLED,
-	WAYS
+	OLD_WAYS,
+	/* By aml_dma_post(), in a batch: see struct manner. */
+	POSTED = OLD_WAYS
+};
+
+/* The calls that wait for a batch. */
+enum fuzz_wait { BY_TEST, BY_WAIT_UNTIL, BY_WAIT_ANY, BY_WAIT_ALL, BY_WAIT_SOME, FUZZ_WAITS };
+
+/* How a copy is posted by aml_dma_post(). */
+struct manner {
+	enum fuzz_wait wait;
+	/* There is a request before it in a chain, with this result; the copy may run always. */
+	bool before, always;
+	int code_before;
+	/* There is a request that does nothing after it in a chain. */
+	bool after;
+	bool callback, reaped, cancel_all, after_all;
 };
 
 struct copy {
@@ -52,6 +70,9 @@ struct copy {
 	int codes[4];
 	size_t num_codes;
 	bool may_succeed;
+	struct manner manner;
+	/* The copy was posted and did not run; with a cancel, it may have failed instead. */
+	bool skipped;
 };
 
 /* Engines with 0 to 2 workers, which live as long as the program. */
@@ -143,6 +164,211 @@ static int post(struct copy *copy, bool *posted)
 	return err;
 }
 
+/* The elements of a post, and what is known of their results. */
+struct batch {
+	size_t n, copy;
+	struct aml_dma_post_attr posts[3];
+	struct aml_dma_request *reqs[3];
+	int codes[3];
+	bool known[3];
+	atomic_int called;
+	int called_with;
+};
+
+static int end_with(struct aml_layout *dst, const struct aml_layout *src, void *code)
+{
+	(void)dst;
+	(void)src;
+	return (int)(intptr_t)code;
+}
+
+static void note_call(int result, void *arg)
+{
+	struct batch *batch = arg;
+
+	batch->called_with = result;
+	atomic_fetch_add(&batch->called, 1);
+}
+
+static void make_batch(struct batch *batch, const struct copy *copy)
+{
+	const struct manner *m = &copy->manner;
+	struct aml_dma_post_attr *attr;
+
+	*batch = (struct batch){.copy = m->before};
+	for (size_t i = 0; i < 3; i++) {
+		batch->posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
+		batch->posts[i].flags = i > 0 ? AML_DMA_POST_CHAIN : 0;
+		batch->reqs[i] = UNTOUCHED;
+	}
+	batch->n = batch->copy + 1 + m->after;
+	if (m->before) {
+		batch->posts[0].op = end_with;
+		batch->posts[0].op_arg = (void *)(intptr_t)m->code_before;
+	}
+	attr = &batch->posts[batch->copy];
+	attr->dest = copy->to;
+	attr->src = copy->from;
+	attr->op = copy->op;
+	attr->op_arg = copy->arg;
+	attr->callback = m->callback ? note_call : NULL;
+	attr->callback_arg = batch;
+	attr->tag = 77;
+	if (m->always)
+		attr->flags |= AML_DMA_POST_ALWAYS;
+	if (m->reaped)
+		attr->flags |= AML_DMA_POST_REAP;
+	if (m->after_all)
+		attr->flags |= AML_DMA_POST_AFTER_ALL;
+}
+
+/* A wait has released the request at this place. */
+static void know(struct batch *batch, size_t i, int code)
+{
+	MUST(i < batch->n && batch->reqs[i] == NULL && !batch->known[i]);
+	batch->known[i] = true;
+	batch->codes[i] = code;
+}
+
+static void wait_for_any(struct aml_dma *dma, struct batch *batch)
+{
+	for (;;) {
+		size_t index = 777;
+		int code = 7;
+
+		MUST(aml_dma_wait_any(dma, batch->n, batch->reqs, &index, &code) == AML_SUCCESS);
+		if (index == batch->n)
+			break;
+		know(batch, index, code);
+	}
+}
+
+static void wait_for_some(struct aml_dma *dma, struct batch *batch)
+{
+	size_t count, indices[3];
+	int codes[3];
+
+	do {
+		MUST(aml_dma_wait_some(dma, batch->n, batch->reqs, 1, AML_DMA_NO_DEADLINE, &count,
+				       indices, codes) == AML_SUCCESS);
+		for (size_t i = 0; i < count; i++)
+			know(batch, indices[i], codes[i]);
+	} while (count > 0);
+}
+
+/* Wait for the requests one by one. */
+static void wait_in_turn(struct aml_dma *dma, struct batch *batch, uint64_t deadline)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		int code = 7, err;
+
+		if (batch->reqs[i] == NULL)
+			continue;
+		do {
+			if (deadline == 0)
+				err = aml_dma_test(dma, &batch->reqs[i], &code);
+			else
+				err = aml_dma_wait_until(dma, &batch->reqs[i], deadline, &code);
+		} while (err == -AML_EBUSY && deadline == 0);
+		MUST(err == AML_SUCCESS);
+		know(batch, i, code);
+	}
+}
+
+static void wait_for_batch(struct copy *copy, struct batch *batch)
+{
+	struct aml_dma_completion out = {.tag = 0};
+	int codes[3];
+	size_t count;
+
+	switch (copy->manner.wait) {
+	case BY_WAIT_ANY:
+		wait_for_any(copy->dma, batch);
+		break;
+	case BY_WAIT_SOME:
+		wait_for_some(copy->dma, batch);
+		break;
+	case BY_WAIT_ALL:
+		(void)aml_dma_wait_all(copy->dma, batch->n, batch->reqs, codes);
+		for (size_t i = 0; i < batch->n; i++)
+			if (i != batch->copy || !copy->manner.reaped)
+				know(batch, i, codes[i]);
+		break;
+	default:
+		wait_in_turn(copy->dma, batch,
+			     copy->manner.wait == BY_TEST ? 0 : AML_DMA_NO_DEADLINE);
+		break;
+	}
+	if (copy->manner.reaped) {
+		MUST(aml_dma_reap(copy->dma, 1, &out, 1, AML_DMA_NO_DEADLINE, &count) ==
+		     AML_SUCCESS);
+		MUST(count == 1 && out.tag == 77 && out.reserved == 0);
+		know(batch, batch->copy, out.result);
+	}
+	MUST(aml_dma_reap(copy->dma, 1, &out, 0, 0, &count) == AML_SUCCESS && count == 0);
+}
+
+/* Check the results of a batch against each other. `cancelled`: how many were cancelled. */
+static void check_batch(struct copy *copy, const struct batch *batch, size_t cancelled)
+{
+	const struct manner *m = &copy->manner;
+	int code = batch->codes[batch->copy], failed = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		MUST(batch->known[i]);
+		failed += batch->codes[i] == -AML_FAILURE;
+	}
+	MUST((size_t)failed >= cancelled);
+	if (m->before)
+		MUST(batch->codes[0] == m->code_before ||
+		     (cancelled > 0 && batch->codes[0] == -AML_FAILURE));
+	if (m->before && batch->codes[0] != AML_SUCCESS && !m->always) {
+		MUST(code == batch->codes[0] || (cancelled > 0 && code == -AML_FAILURE));
+		copy->skipped = true;
+	}
+	if (cancelled > 0 && code == -AML_FAILURE)
+		copy->skipped = true;
+	if (m->after)
+		MUST(batch->codes[batch->n - 1] == code ||
+		     (cancelled > 0 && batch->codes[batch->n - 1] == -AML_FAILURE));
+	MUST(atomic_load(&batch->called) == m->callback);
+	MUST(!m->callback || batch->called_with == code);
+}
+
+/* Post a copy by aml_dma_post(), and wait for it, as post() does. */
+static int post_batch(struct copy *copy, bool *posted)
+{
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	struct batch batch;
+	size_t cancelled = 0;
+	int err;
+
+	make_batch(&batch, copy);
+	err = aml_dma_post(copy->dma, batch.n, batch.posts, batch.reqs);
+	*posted = err == AML_SUCCESS;
+	if (err != AML_SUCCESS) {
+		for (size_t i = 0; i < 3; i++)
+			MUST(batch.reqs[i] == UNTOUCHED);
+		MUST(atomic_load(&batch.called) == 0);
+		return err;
+	}
+	for (size_t i = 0; i < batch.n; i++)
+		MUST(batch.reqs[i] != UNTOUCHED &&
+		     (batch.reqs[i] == NULL) == (i == batch.copy && copy->manner.reaped));
+	if (!copy->dst.must_stay && !copy->src.must_stay) {
+		aml_layout_destroy(&copy->dst.layout);
+		aml_layout_destroy(&copy->src.layout);
+	}
+	if (copy->manner.cancel_all)
+		MUST(aml_dma_cancel_all(copy->dma, &cancelled) == AML_SUCCESS);
+	MUST(cancelled <= batch.n);
+	wait_for_batch(copy, &batch);
+	check_batch(copy, &batch, cancelled);
+	MUST(aml_dma_linux_statistics(copy->dma, &stats) == AML_SUCCESS);
+	MUST(stats.posted == stats.finished + stats.cancelled);
+	return batch.codes[batch.copy];
+}
+
 static int run(struct copy *copy, bool *posted)
 {
 	*posted = true;
@@ -150,7 +376,7 @@ static int run(struct copy *copy, bool *posted)
 		return copy->direct(copy->to, copy->from, copy->arg);
 	if (copy->way == SYNCHRONOUSLY)
 		return aml_dma_copy_custom(copy->dma, copy->to, copy->from, copy->op, copy->arg);
-	return post(copy, posted);
+	return copy->way == POSTED ? post_batch(copy, posted) : post(copy, posted);
 }
 
 /* Copy the elements that have an address in the expected content. */
@@ -207,6 +433,11 @@ static void copy_and_compare(struct copy *copy, const struct oracle *from)
 		picture(&copy->dst.oracle, from, &copy->dst.memory);
 	if (posted && copy->way == CANCELLED) {
 		MUST(copy->may_succeed && err == AML_SUCCESS);
+		check_partial(&copy->dst, before);
+	} else if (posted && copy->skipped) {
+		MUST(copy->may_succeed);
+		if (from == NULL || !holes(&copy->dst.oracle, from))
+			memcpy(copy->dst.memory.picture, before, size);
 		check_partial(&copy->dst, before);
 	} else if (copy->may_succeed && from != NULL && holes(&copy->dst.oracle, from)) {
 		MUST(err == -AML_FAILURE);
@@ -388,6 +619,26 @@ static void change(struct bytes *bytes, struct extents *extents, size_t *element
 		extents->dims[v % extents->ndims]++;
 }
 
+static void take_way(struct bytes *bytes, struct copy *copy)
+{
+	size_t v = take(bytes);
+	struct manner *m = &copy->manner;
+
+	copy->way = v < 160 ? (enum fuzz_way)(v % OLD_WAYS) : POSTED;
+	if (copy->way != POSTED)
+		return;
+	m->wait = (enum fuzz_wait)(v % FUZZ_WAITS);
+	v = take(bytes);
+	m->before = v & 1;
+	m->code_before = v & 2 ? -AML_EDOM : AML_SUCCESS;
+	m->always = v & 4;
+	m->after = v & 8;
+	m->callback = v & 16;
+	m->reaped = v & 32;
+	m->after_all = v & 64;
+	m->cancel_all = v >= 192;
+}
+
 static void fuzz_copy(struct bytes *bytes, size_t what)
 {
 	struct copy *copy = calloc(1, sizeof(*copy));
@@ -396,7 +647,7 @@ static void fuzz_copy(struct bytes *bytes, size_t what)
 
 	MUST(copy != NULL);
 	copy->may_succeed = true;
-	copy->way = (enum fuzz_way)take_below(bytes, WAYS);
+	take_way(bytes, copy);
 	workers = take_below(bytes, 3);
 	budget = take(bytes) == 0xB1 ? BYTES_BIG : BYTES_MAX;
 	copy->dma = engine_of_workers(workers);

@@ -2,6 +2,8 @@
 /* The simulation of an engine without workers: one thread, one queue. */
 #include "model.h"
 
+#include <aml/dma/completion.h>
+
 void records_push(struct records *records, struct record *record)
 {
 	MUST(records->n < RECORDS);
@@ -24,12 +26,87 @@ bool records_remove(struct records *records, struct record *record)
 
 static void run(struct place *place, struct record *record);
 
+/* Insert a record into the queue by the order of posting. */
+static void enqueue(struct place *place, struct record *record)
+{
+	size_t i;
+
+	record->queued = true;
+	records_push(&place->queue, record);
+	for (i = place->queue.n - 1; i > 0 && place->queue.at[i - 1]->seq > record->seq; i--)
+		place->queue.at[i] = place->queue.at[i - 1];
+	place->queue.at[i] = record;
+}
+
+/* Whether a record waits for another one. */
+static bool must_wait(const struct place *place, const struct record *record)
+{
+	for (size_t i = 0; i < record->num_needs; i++)
+		if (record->needs[i]->active)
+			return true;
+	return record->flags & AML_DMA_POST_AFTER_ALL && place->active.at[0] != record;
+}
+
+static void fail_for(struct record *record, int code)
+{
+	if (code == AML_SUCCESS || record->skips || record->flags & AML_DMA_POST_ALWAYS)
+		return;
+	record->skips = true;
+	record->result = code;
+}
+
+/* Of the finished prerequisites, the one that failed first counts. */
+static void take_earlier_failure(struct record *record)
+{
+	const struct record *first = NULL;
+
+	for (size_t i = 0; i < record->num_needs; i++) {
+		const struct record *need = record->needs[i];
+
+		if (need->finished && need->result != AML_SUCCESS &&
+		    (first == NULL || need->finish < first->finish))
+			first = need;
+	}
+	if (first != NULL)
+		fail_for(record, first->result);
+}
+
+/* A record is no longer active: pass its result on, and enqueue what is ready. */
+static void settle_held(struct place *place, struct record *record, int code)
+{
+	MUST(records_remove(&place->active, record));
+	record->active = false;
+	for (size_t i = 0; i < place->held.n; i++)
+		for (size_t j = 0; j < place->held.at[i]->num_needs; j++)
+			if (place->held.at[i]->needs[j] == record)
+				fail_for(place->held.at[i], code);
+	for (size_t i = 0; i < place->held.n;) {
+		struct record *held = place->held.at[i];
+
+		if (must_wait(place, held)) {
+			i++;
+			continue;
+		}
+		held->held = false;
+		MUST(records_remove(&place->held, held));
+		enqueue(place, held);
+	}
+}
+
 void model_post(struct place *place, struct record *record)
 {
 	record->seq = ++place->seq;
-	record->queued = true;
-	record->awaited = false;
-	records_push(&place->queue, record);
+	record->awaited = record->skips = record->finished = record->begun = false;
+	record->parts_left = record->parts;
+	record->active = true;
+	records_push(&place->active, record);
+	place->requests += record->kind != OWN_TASK;
+	take_earlier_failure(record);
+	record->held = must_wait(place, record);
+	if (record->held)
+		records_push(&place->held, record);
+	else
+		enqueue(place, record);
 }
 
 /* Remove a record from the queue, and run it. */
@@ -61,8 +138,32 @@ static void act(struct place *place, enum action action, struct record *child)
 	}
 }
 
+static void expect_entry(struct place *place, int entry)
+{
+	MUST(place->expected_length < sizeof(place->expected) / sizeof(*place->expected));
+	place->expected[place->expected_length++] = entry;
+}
+
+/* Whether a barrier reports a failure of the record. */
+static bool is_reported(const struct record *record)
+{
+	if (record->skips || record->result == AML_SUCCESS)
+		return false;
+	return record->with_handle || !record->by_post ||
+	       !(record->callback || record->flags & AML_DMA_POST_REAP);
+}
+
 static void finish(struct place *place, struct record *record)
 {
+	if (record->callback)
+		expect_entry(place, record->id + CALLBACK_ENTRY);
+	record->finished = true;
+	record->finish = ++place->finishes;
+	settle_held(place, record, record->result);
+	if (record->flags & AML_DMA_POST_REAP) {
+		records_push(&place->completions, record);
+		place->signals++;
+	}
 	if (record->awaited)
 		return;
 	if (record->kind == OWN_TASK) {
@@ -70,7 +171,7 @@ static void finish(struct place *place, struct record *record)
 			place->returned = record;
 		else
 			records_push(&place->done, record);
-	} else if (record->code != AML_SUCCESS) {
+	} else if (is_reported(record)) {
 		if (place->barrier >= record->seq && place->reported == NULL)
 			place->reported = record;
 		else
@@ -80,11 +181,14 @@ static void finish(struct place *place, struct record *record)
 
 static void run(struct place *place, struct record *record)
 {
-	record->due++;
-	if (!is_copy(record)) {
-		MUST(place->expected_length < sizeof(place->expected) / sizeof(*place->expected));
-		place->expected[place->expected_length++] = record->id;
+	if (record->skips) {
+		finish(place, record);
+		return;
 	}
+	record->due++;
+	record->result = record->code;
+	if (!is_copy(record))
+		expect_entry(place, record->id);
 	for (size_t i = 0; i < record->num_steps; i++)
 		act(place, record->steps[i].action, record->steps[i].child);
 	finish(place, record);
@@ -92,35 +196,138 @@ static void run(struct place *place, struct record *record)
 
 static void run_head(struct place *place)
 {
-	take_out(place, place->queue.at[0]);
+	struct record *head = place->queue.at[0];
+
+	head->begun = true;
+	if (head->skips || head->parts_left <= 1)
+		take_out(place, head);
+	else
+		head->parts_left--;
 }
 
 void model_wait(struct place *place, struct record *record)
 {
-	if (record->queued) {
-		record->awaited = true;
-		while (record->queued)
-			run_head(place);
-	}
-	records_remove(&place->failed, record);
+	record->awaited = record->active;
+	while (record->active)
+		run_head(place);
+	model_release(place, record);
 	records_remove(&place->done, record);
+}
+
+void model_release(struct place *place, struct record *record)
+{
+	records_remove(&place->failed, record);
+}
+
+static size_t count_finished(const struct records *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += list->at[i]->finished;
+	return n;
+}
+
+void model_wait_some(struct place *place, const struct records *list, size_t least, bool one)
+{
+	if (count_finished(list) >= least)
+		return;
+	for (size_t i = 0; i < list->n; i++)
+		list->at[i]->awaited = list->at[i]->active;
+	do
+		run_head(place);
+	while (!one && count_finished(list) < least);
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i]->active)
+			list->at[i]->awaited = false;
+}
+
+bool model_test(struct place *place, struct record *record)
+{
+	struct records list = {.at = {record}, .n = 1};
+
+	model_wait_some(place, &list, 1, true);
+	return record->finished;
+}
+
+struct record *model_first(const struct records *list)
+{
+	struct record *first = NULL;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i]->finished && (first == NULL || list->at[i]->finish < first->finish))
+			first = list->at[i];
+	return first;
+}
+
+/* Take a record out before it has started. */
+static void withdraw(struct place *place, struct record *record)
+{
+	MUST(records_remove(record->held ? &place->held : &place->queue, record));
+	record->held = record->queued = false;
 }
 
 void model_cancel(struct place *place, struct record *record)
 {
-	if (record->queued) {
-		MUST(records_remove(&place->queue, record));
-		record->queued = false;
+	if (record->active) {
+		withdraw(place, record);
+		if (record->callback)
+			expect_entry(place, record->id + CALLBACK_ENTRY);
+		record->result = -AML_FAILURE;
+		settle_held(place, record, -AML_FAILURE);
 	}
 	records_remove(&place->failed, record);
 }
 
-/* Whether the queue has a request that was posted before the barrier. */
+size_t model_cancel_all(struct place *place)
+{
+	struct records list = {.n = 0};
+
+	for (size_t i = 0; i < place->active.n; i++)
+		if (place->active.at[i]->kind != OWN_TASK && !place->active.at[i]->begun)
+			records_push(&list, place->active.at[i]);
+	for (size_t i = 0; i < list.n; i++)
+		withdraw(place, list.at[i]);
+	for (size_t i = 0; i < list.n; i++) {
+		list.at[i]->skips = true;
+		list.at[i]->result = -AML_FAILURE;
+		finish(place, list.at[i]);
+	}
+	return list.n;
+}
+
+size_t model_progress(struct place *place, size_t most)
+{
+	size_t n = 0;
+
+	for (; n < most && place->queue.n > 0; n++)
+		run_head(place);
+	return n;
+}
+
+/* Whether a record that is not finished is to be reaped. */
+static bool will_complete(const struct place *place)
+{
+	for (size_t i = 0; i < place->active.n; i++)
+		if (place->active.at[i]->flags & AML_DMA_POST_REAP)
+			return true;
+	return false;
+}
+
+void model_reap(struct place *place, size_t n, size_t least, bool one)
+{
+	if (place->completions.n < n && will_complete(place) && place->queue.n > 0)
+		run_head(place);
+	while (!one && place->completions.n < least)
+		run_head(place);
+}
+
+/* Whether a request that was posted before the barrier is not finished. */
 static bool covers(const struct place *place)
 {
-	for (size_t i = 0; i < place->queue.n; i++)
-		if (place->queue.at[i]->seq <= place->barrier &&
-		    place->queue.at[i]->kind != OWN_TASK)
+	for (size_t i = 0; i < place->active.n; i++)
+		if (place->active.at[i]->seq <= place->barrier &&
+		    place->active.at[i]->kind != OWN_TASK)
 			return true;
 	return false;
 }
@@ -128,7 +335,7 @@ static bool covers(const struct place *place)
 static int told(struct record *record)
 {
 	record->told = true;
-	return record->code;
+	return record->result;
 }
 
 int model_barrier(struct place *place)
@@ -145,6 +352,26 @@ int model_barrier(struct place *place)
 		run_head(place);
 	place->barrier = 0;
 	return place->reported != NULL ? told(place->reported) : AML_SUCCESS;
+}
+
+bool model_barrier_once(struct place *place, int *code)
+{
+	bool ended;
+
+	*code = AML_SUCCESS;
+	if (place->failed.n > 0) {
+		*code = model_barrier(place);
+		return true;
+	}
+	place->barrier = place->seq;
+	place->reported = NULL;
+	if (covers(place))
+		run_head(place);
+	ended = place->reported != NULL || !covers(place);
+	if (place->reported != NULL)
+		*code = told(place->reported);
+	place->barrier = 0;
+	return ended;
 }
 
 void model_follow(struct place *place)

@@ -18,6 +18,9 @@
 #define PLACES 2
 #define RECORDS 96
 #define STEPS 3
+#define NEEDS 4
+/* In trails, the entry of a record's callback is its number plus this. */
+#define CALLBACK_ENTRY RECORDS
 /* The sizes of copies in bytes. In the test build, the large copy has several parts. */
 #define DATA 48
 #define DATA_LARGE 4000
@@ -68,6 +71,16 @@ struct record {
 	size_t num_steps;
 	struct record *parent;
 
+	/* Of a record that aml_dma_post() has posted, see posts.c. */
+	bool by_post;
+	unsigned flags;
+	struct record *needs[NEEDS];
+	size_t num_needs;
+	bool callback;
+	/* How often the callback was called, and with which code. */
+	atomic_int calls;
+	int called_with;
+
 	/* Objects that the library uses. */
 	struct aml_dma_request *req;
 	struct aml_task task;
@@ -92,6 +105,15 @@ struct record {
 	unsigned long seq;
 	/* In the simulation: in the queue; a wait will return the result. */
 	bool queued, awaited;
+	/* Posted, and neither finished nor cancelled; held back; not to run. */
+	bool active, held, skips;
+	/* Of a large copy: how many parts are left to run, and whether some have run. */
+	size_t parts, parts_left;
+	bool begun;
+	bool finished;
+	/* When it has finished: its number in the order of finishing, and its result. */
+	unsigned long finish;
+	int result;
 };
 
 /* Records in some order. */
@@ -106,6 +128,12 @@ struct place {
 	size_t workers;
 	/* Operators of the other place post here, so more records than the bound may run. */
 	bool crossed;
+	/* The descriptor of completions; 0: it was not asked for. */
+	int fd;
+	/* cancel_all was called. */
+	atomic_bool cancels;
+	/* Completions that were posted and not reaped. */
+	size_t owed;
 	atomic_int now, most;
 	/* The records that have started, in order. */
 	atomic_size_t length;
@@ -116,6 +144,12 @@ struct place {
 	size_t expected_length;
 	int expected[4 * RECORDS];
 	struct records queue;
+	/* Records that are not finished, in the order of posting; those of them that are held. */
+	struct records active, held;
+	/* Finished records that are to be reaped; how many of them the descriptor has not told. */
+	struct records completions;
+	uint64_t signals;
+	unsigned long finishes, requests;
 	/* Requests with unreported failures; tasks that are done and that no wait has returned. */
 	struct records failed, done;
 	/* The barrier or wait_any in progress: its condition, and the record that ends it. */
@@ -132,6 +166,8 @@ struct model_world {
 	/* The place that calls go to. */
 	int here;
 	unsigned long seq;
+	/* The number of parts of a large copy. */
+	size_t parts;
 };
 
 static inline bool is_copy(const struct record *record)
@@ -162,6 +198,25 @@ int model_barrier(struct place *place);
 void model_follow(struct place *place);
 /* Returns the task that wait_any returns, or NULL. */
 struct record *model_wait_any(struct place *place);
+/* Wait for one record, or run one record; return whether the record has finished. */
+bool model_test(struct place *place, struct record *record);
+/*
+ * Wait for records. `least` of them must finish, unless only `one` record is to run. Without
+ * records to wait for, nothing runs. No record is released.
+ */
+void model_wait_some(struct place *place, const struct records *list, size_t least, bool one);
+/* Release a record that has finished. */
+void model_release(struct place *place, struct record *record);
+/* Of these records, the one that finished first; NULL: none has finished. */
+struct record *model_first(const struct records *list);
+/* The same as model_barrier(), after at most one record. False: it has not ended. */
+bool model_barrier_once(struct place *place, int *code);
+/* Return the number of cancelled records. */
+size_t model_cancel_all(struct place *place);
+/* Return the number of records that ran. */
+size_t model_progress(struct place *place, size_t most);
+/* Run until `least` of n completions are there, or at most one record. They are not taken. */
+void model_reap(struct place *place, size_t n, size_t least, bool one);
 /* Run all that is queued, as the destruction of an engine does. */
 void model_drain(struct place *place);
 

@@ -57,6 +57,16 @@ static void own_looped(char *dst, const char *src, size_t size, const struct ker
 	(void)count;
 }
 
+static void own_stepped(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			size_t count)
+{
+	(void)dst;
+	(void)src;
+	(void)size;
+	(void)loops;
+	(void)count;
+}
+
 static void own_planes(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
 		       size_t nb, size_t na, const struct kernel_loop *loops, size_t count)
 {
@@ -146,6 +156,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
 	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
 	ck_assert(table.shuffle == NULL);
+	ck_assert(table.stepped == NULL);
 }
 END_TEST
 
@@ -171,6 +182,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.shuffle_width = SHUFFLE_WIDTH_MAX,
 		.shuffle_masks = true,
 		.lay = own_lay,
+		.stepped = own_stepped,
 	};
 	struct kernels table;
 
@@ -196,6 +208,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 	ck_assert_uint_eq(table.shuffle_width, SHUFFLE_WIDTH_MAX);
 	ck_assert(table.shuffle_masks);
 	ck_assert(table.lay == own_lay);
+	ck_assert(table.stepped == own_stepped);
 }
 END_TEST
 

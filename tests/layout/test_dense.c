@@ -602,11 +602,11 @@ START_TEST(the_prefix_begins_each_printed_line)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
 		struct aml_layout *layout = create(order, 8, 3, (size_t[]){7, 5, 3}, NULL, NULL);
-		char *text = printed(layout, "#@ ");
+		char *text = printed(layout, "#@");
 
 		ck_assert_uint_gt(strlen(text), 3);
 		for (char *line = text; *line; line = strchr(line, '\n') + 1) {
-			ck_assert_msg(!strncmp(line, "#@ ", 3), "a line without prefix: %s", line);
+			ck_assert_msg(!strncmp(line, "#@: ", 4), "a line without prefix: %s", line);
 			ck_assert_msg(strchr(line, '\n') != NULL, "a line without an end: %s",
 				      line);
 		}

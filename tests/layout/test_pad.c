@@ -563,11 +563,11 @@ START_TEST(the_prefix_begins_each_printed_line)
 	ck_assert_int_eq(aml_layout_pad_create(&outer, ROW, layout, (size_t[]){6, 6}, &neutral),
 			 AML_SUCCESS);
 	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_eq(aml_layout_fprintf(stream, "#@ ", outer), AML_SUCCESS);
+	ck_assert_int_eq(aml_layout_fprintf(stream, "#@", outer), AML_SUCCESS);
 	fclose(stream);
 	for (char *line = text; *line; line = strchr(line, '\n') + 1) {
 		lines++;
-		ck_assert_msg(!strncmp(line, "#@ ", 3), "a line without prefix: %s", line);
+		ck_assert_msg(!strncmp(line, "#@: ", 4), "a line without prefix: %s", line);
 		ck_assert_msg(strchr(line, '\n') != NULL, "a line without an end: %s", line);
 	}
 	ck_assert_uint_gt(lines, 0);

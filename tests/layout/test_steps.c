@@ -364,12 +364,12 @@ START_TEST(printing_shows_dims_and_steps_in_user_order)
 {
 	for (int order = COLUMN; order <= ROW; order++) {
 		struct aml_layout *layout = upside_down(order);
-		char *text = printed(layout, "#@ "), *line = text, wanted[200];
+		char *text = printed(layout, "#@"), *line = text, wanted[200];
 		FILE *stream = fopen("/dev/null", "r");
 
 		snprintf(wanted, sizeof(wanted),
-			 "#@ layout: steps, %s\n#@   pointer: %p\n#@   element size: 3\n"
-			 "#@   dims: %s\n#@   steps: %s\n",
+			 "#@: layout: steps, %s\n#@:   pointer: %p\n#@:   element size: 3\n"
+			 "#@:   dims: %s\n#@:   steps: %s\n",
 			 order == ROW ? "row-major" : "column-major", (void *)(memory + 300),
 			 order == ROW ? "4 6" : "6 4", order == ROW ? "-100 5" : "5 -100");
 		ck_assert_str_eq(line, wanted);

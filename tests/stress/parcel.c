@@ -129,30 +129,42 @@ static struct aml_layout *destination(struct parcel *parcel)
 	return layout;
 }
 
+void parcel_describe(struct parcel *parcel, struct aml_dma_post_attr *attr)
+{
+	attr->src = (struct aml_layout *)parcel->from;
+	attr->dest = (struct aml_layout *)parcel->to;
+	attr->op = aml_dma_linux_memcpy_op;
+	attr->op_arg = (void *)(parcel->rows * parcel->cols * parcel->size);
+	if (parcel->shape != SHAPE_BYTES) {
+		attr->src = source(parcel);
+		attr->dest = destination(parcel);
+		attr->op = parcel->shape == SHAPE_1D ? aml_dma_linux_copy_1D : NULL;
+		attr->op_arg = NULL;
+	}
+}
+
+void parcel_described(const struct parcel *parcel, struct aml_dma_post_attr *attr)
+{
+	if (parcel->shape != SHAPE_BYTES) {
+		aml_layout_destroy(&attr->src);
+		aml_layout_destroy(&attr->dest);
+	}
+}
+
 /* Make the copy, asynchronously or not, with the operator for its shape. */
 static int start(struct parcel *parcel, struct aml_dma *dma, bool async,
 		 struct aml_dma_request **req)
 {
-	struct aml_layout *src = (struct aml_layout *)parcel->from;
-	struct aml_layout *dst = (struct aml_layout *)parcel->to;
-	aml_dma_operator op = aml_dma_linux_memcpy_op;
-	void *arg = (void *)(parcel->rows * parcel->cols * parcel->size);
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
 	int err;
 
-	if (parcel->shape != SHAPE_BYTES) {
-		src = source(parcel);
-		dst = destination(parcel);
-		op = parcel->shape == SHAPE_1D ? aml_dma_linux_copy_1D : NULL;
-		arg = NULL;
-	}
+	parcel_describe(parcel, &attr);
 	if (async)
-		err = aml_dma_async_copy_custom(dma, req, dst, src, op, arg);
+		err = aml_dma_async_copy_custom(dma, req, attr.dest, attr.src, attr.op,
+						attr.op_arg);
 	else
-		err = aml_dma_copy_custom(dma, dst, src, op, arg);
-	if (parcel->shape != SHAPE_BYTES) {
-		aml_layout_destroy(&src);
-		aml_layout_destroy(&dst);
-	}
+		err = aml_dma_copy_custom(dma, attr.dest, attr.src, attr.op, attr.op_arg);
+	parcel_described(parcel, &attr);
 	return err;
 }
 

@@ -5,11 +5,13 @@
  */
 #include <signal.h>
 
+#include <aml/dma/completion.h>
+
 #include "gate.h"
 #include "stress.h"
 #include "suite.h"
 
-enum { HAMMERS = 3, BYTES = 3000, LARGE = (3 << 20) + 7 };
+enum { HAMMERS = 3, CHAINED = 4, BYTES = 3000, LARGE = (3 << 20) + 7 };
 
 /* Used by all threads and children. */
 struct forge {
@@ -32,6 +34,70 @@ static int copy_bytes_of(struct aml_dma *dma, struct aml_dma_request **req, unsi
 					 (void *)size);
 }
 
+/* A chain of requests: how often their callbacks were called. Only in the process that posted. */
+struct link {
+	struct job jobs[CHAINED];
+	struct aml_dma_request *reqs[CHAINED];
+	atomic_int called;
+};
+
+static void count_link(int result, void *link)
+{
+	(void)result;
+	atomic_fetch_add(&((struct link *)link)->called, 1);
+}
+
+/* Post a chain with callbacks, of which the second element fails and the last one is reaped. */
+static int post_links(struct aml_dma *dma, struct link *link)
+{
+	struct aml_dma_post_attr posts[CHAINED];
+
+	memset(link, 0, sizeof(*link));
+	for (size_t i = 0; i < CHAINED; i++) {
+		posts[i] = (struct aml_dma_post_attr)AML_DMA_POST_ATTR_INIT;
+		posts[i].op = job_operator;
+		posts[i].op_arg = &link->jobs[i];
+		posts[i].callback = count_link;
+		posts[i].callback_arg = link;
+		posts[i].flags = i > 0 ? AML_DMA_POST_CHAIN : 0;
+	}
+	link->jobs[1].result = -AML_EDOM;
+	posts[CHAINED - 1].flags = AML_DMA_POST_ALWAYS | AML_DMA_POST_REAP | AML_DMA_POST_CHAIN;
+	return aml_dma_post(dma, CHAINED, posts, link->reqs);
+}
+
+/* Make the calls of aml/dma/completion.h. `alone`: no other thread uses the engine. */
+static int use_links(struct aml_dma *dma, size_t any, bool alone)
+{
+	struct aml_dma_completion out;
+	struct link link;
+	size_t index, count;
+	int code, codes[CHAINED];
+
+	NEED(post_links(dma, &link) == 0);
+	NEED(aml_dma_wait_some(dma, CHAINED, link.reqs, 1, 1, &count, NULL, codes) <= 0);
+	for (size_t i = 0; i < any; i++) {
+		NEED(aml_dma_wait_any(dma, CHAINED, link.reqs, &index, &code) == 0);
+		NEED(index == CHAINED || index == 0 ? code == 0 : code == -AML_EDOM);
+	}
+	code = aml_dma_wait_all(dma, CHAINED, link.reqs, codes);
+	NEED(code == 0 || code == -AML_EDOM);
+	/* Each thread has posted one completion, and takes one. */
+	NEED(aml_dma_reap(dma, 1, &out, 1, AML_DMA_NO_DEADLINE, &count) == 0 && count == 1);
+	NEED(out.result == 0);
+	code = 7;
+	if (alone)
+		NEED(aml_dma_barrier_until(dma, AML_DMA_NO_DEADLINE, &code) == 0 && code == 0);
+	else
+		/* The completion may be another thread's: wait for this thread's last request. */
+		while (atomic_load(&link.called) < CHAINED)
+			(void)aml_dma_barrier(dma);
+	NEED(atomic_load(&link.called) == CHAINED);
+	NEED(link.jobs[0].runs == 1 && link.jobs[1].runs == 1 && link.jobs[2].runs == 0);
+	NEED(link.jobs[CHAINED - 1].runs == 1);
+	return 0;
+}
+
 /* Create and destroy an engine, and call aml_init() and aml_finalize(). */
 static int come_and_go(size_t workers)
 {
@@ -43,8 +109,10 @@ static int come_and_go(size_t workers)
 	NEED(job_post(dma, &req, &failing) == 0);
 	NEED(job_post(dma, NULL, &fine) == 0);
 	NEED(aml_dma_wait(dma, &req) == -AML_EDOM);
+	NEED(aml_dma_cancel_all(dma, NULL) == 0);
+	NEED(use_links(dma, 2, true) == 0);
 	NEED(aml_dma_linux_destroy(&dma) == 0);
-	NEED(fine.runs == 1 && failing.runs == 1);
+	NEED(fine.runs <= 1 && failing.runs == 1);
 	NEED(aml_init(NULL, NULL) == 0);
 	NEED(job_copy(aml_dma_linux, &failing) == -AML_EDOM);
 	return aml_finalize();
@@ -79,6 +147,8 @@ static void strike(struct hammer *h)
 		code = aml_dma_barrier(dma);
 		REQUIRE(code == 0 || code == -AML_EDOM || code == -AML_EPERM);
 	}
+	if (rng_chance(&h->rng, 50))
+		REQUIRE(use_links(dma, rng_below(&h->rng, CHAINED), false) == 0);
 	REQUIRE(aml_dma_cancel(dma, &other) == 0);
 	REQUIRE(fine.runs <= 1 && failing.runs == 1);
 	REQUIRE(copy_bytes_of(dma, &req, to, h->forge->from, BYTES) == 0);
@@ -133,7 +203,7 @@ static int use(struct forge *forge, struct aml_dma *dma)
 	NEED(memcmp(to, forge->from, LARGE) == 0);
 	NEED(failing.runs == 3 && fine.runs <= 1);
 	free(to);
-	return 0;
+	return use_links(dma, 1, true);
 }
 
 /* The handles of a thread that forks. */

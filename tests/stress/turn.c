@@ -40,6 +40,7 @@ void turn_queue_init(struct queue *queue, size_t workers)
 void turn_post(struct turn *turn)
 {
 	turn->extra = false;
+	turn->held = false;
 	atomic_exchange_explicit(&turn->after, UINT64_MAX, memory_order_relaxed);
 	turn->before = stress_now();
 }
@@ -69,9 +70,30 @@ struct context turn_block(const struct turn *awaits, const struct queue *drains)
 
 	if (here.inside != NULL)
 		uncount(here.inside);
-	here.awaits = awaits;
-	here.drains = drains;
+	here = (struct context){.inside = outer.inside, .awaits = awaits, .drains = drains};
 	return outer;
+}
+
+struct context turn_block_picking(const struct queue *picks)
+{
+	struct context outer = turn_block(NULL, NULL);
+
+	here.picks = picks;
+	return outer;
+}
+
+struct context turn_block_cancelling(const struct queue *cancels)
+{
+	/* Outside of operators, it may have to wait, and meanwhile runs what is older. */
+	struct context outer = turn_block(NULL, turn_inside() ? NULL : cancels);
+
+	here.cancels = cancels;
+	return outer;
+}
+
+bool turn_inside(void)
+{
+	return here.inside != NULL;
 }
 
 void turn_unblock(struct context outer)
@@ -86,7 +108,7 @@ static void check_place(const struct turn *turn)
 {
 	const struct queue *q = turn->queue;
 
-	if (here.awaits == turn)
+	if (here.awaits == turn || here.picks == q)
 		return;
 	if (q->workers > 0) {
 		/* Only the queue's own workers may, and not inside another operator. */
@@ -97,7 +119,7 @@ static void check_place(const struct turn *turn)
 		/* A waiter that is outside all operators. */
 		REQUIRE(here.inside == NULL && here.awaits->queue == q);
 	} else {
-		/* A barrier, a wait_any, or a destroy. */
+		/* A barrier, a wait_any, a destroy, or a cancel. */
 		REQUIRE(here.drains == q);
 	}
 }
@@ -110,9 +132,19 @@ static void check_turn(const struct turn *turn)
 
 	if (q->slots > 1)
 		return;
-	REQUIRE(atomic_load_explicit(&turn->after, memory_order_relaxed) >= latest);
+	REQUIRE(turn->held || atomic_load_explicit(&turn->after, memory_order_relaxed) >= latest);
 	if (latest < turn->before)
 		atomic_exchange_explicit(&q->latest, turn->before, memory_order_relaxed);
+}
+
+/* Does an operator run this ahead of its turn? */
+static bool is_nested(struct turn *turn)
+{
+	if (here.inside == NULL || (here.awaits != turn && here.picks != turn->queue))
+		return false;
+	turn->extra = here.picks == turn->queue || here.inside->extra ||
+		      here.inside->queue != turn->queue;
+	return true;
 }
 
 struct context turn_enter(struct turn *turn)
@@ -120,10 +152,23 @@ struct context turn_enter(struct turn *turn)
 	struct context outer = here;
 
 	check_place(turn);
-	if (here.inside != NULL && here.awaits == turn)
-		turn->extra = here.inside->extra || here.inside->queue != turn->queue;
-	else
+	if (!is_nested(turn))
 		check_turn(turn);
+	count(turn);
+	here = (struct context){.inside = turn};
+	return outer;
+}
+
+struct context turn_enter_callback(struct turn *turn, bool ran)
+{
+	struct context outer = here;
+
+	if (!ran && here.cancels == turn->queue)
+		turn->extra = true;
+	else
+		check_place(turn);
+	if (!ran && here.cancels == NULL)
+		is_nested(turn);
 	count(turn);
 	here = (struct context){.inside = turn};
 	return outer;

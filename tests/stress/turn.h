@@ -34,8 +34,13 @@ struct turn {
 	 */
 	uint64_t before;
 	atomic_uint_fast64_t after;
-	/* It runs beyond the bound, since an operator of another queue waits for it. */
+	/*
+	 * It runs beyond the bound, since an operator of another queue waits for it, an operator
+	 * may run it without a slot, or it is a callback of a request that a cancel has met.
+	 */
 	bool extra;
+	/* It may be held, and start after what was posted later. */
+	bool held;
 };
 
 /* What a thread is doing. */
@@ -45,6 +50,11 @@ struct context {
 	/* What the thread's current call waits for, or the queue that the call drains. */
 	const struct turn *awaits;
 	const struct queue *drains;
+	/* The queue of which the call may run anything, ahead of its turn inside an operator. */
+	const struct queue *picks;
+	/* The queue of which the call cancels requests, and calls their callbacks. Without workers
+	 * it may drain the queue, too. */
+	const struct queue *cancels;
 };
 
 void turn_queue_init(struct queue *queue, size_t workers);
@@ -58,10 +68,18 @@ void turn_posted(struct turn *turn);
  * run itself, or NULL. `drains` is the queue that the call may run in order, or NULL.
  */
 struct context turn_block(const struct turn *awaits, const struct queue *drains);
+/* The same for a call that sets `picks` or `cancels`. */
+struct context turn_block_picking(const struct queue *picks);
+struct context turn_block_cancelling(const struct queue *cancels);
 void turn_unblock(struct context outer);
+
+/* Is the calling thread inside an operator, a task or a callback? */
+bool turn_inside(void);
 
 /* Call these at the start and at the end of an operator or a task. */
 struct context turn_enter(struct turn *turn);
+/* Call this instead at the start of a callback. `ran`: the operator of the test has run. */
+struct context turn_enter_callback(struct turn *turn, bool ran);
 void turn_leave(struct turn *turn, struct context outer);
 
 #endif /* TESTS_STRESS_TURN_H */

@@ -127,6 +127,26 @@ int job_post(struct aml_dma *dma, struct aml_dma_request **req, struct job *job)
 	return aml_dma_async_copy_custom(dma, req, &any_layout, &any_layout, job_operator, job);
 }
 
+struct aml_dma_post_attr job_attr(struct job *job)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	attr.op = job_operator;
+	attr.op_arg = job;
+	return attr;
+}
+
+int job_post_after(struct aml_dma *dma, struct aml_dma_request **req, struct job *job,
+		   unsigned flags, size_t n, struct aml_dma_request *const *after)
+{
+	struct aml_dma_post_attr attr = job_attr(job);
+
+	attr.flags = flags;
+	attr.nafter = n;
+	attr.after = after;
+	return aml_dma_post(dma, 1, &attr, req);
+}
+
 int job_copy(struct aml_dma *dma, struct job *job)
 {
 	return aml_dma_copy_custom(dma, &any_layout, &any_layout, job_operator, job);

@@ -78,6 +78,11 @@ int job_operator(struct aml_layout *dst, const struct aml_layout *src, void *job
 struct aml_task job_task(struct job *job, int *out);
 /* Post a job to an engine. If req is NULL, there is no handle. */
 int job_post(struct aml_dma *dma, struct aml_dma_request **req, struct job *job);
+/* An element of a post that runs a job. */
+struct aml_dma_post_attr job_attr(struct job *job);
+/* Post a job that has the `n` requests of `after` as its prerequisites. */
+int job_post_after(struct aml_dma *dma, struct aml_dma_request **req, struct job *job,
+		   unsigned flags, size_t n, struct aml_dma_request *const *after);
 /* Run a job as a synchronous copy. */
 int job_copy(struct aml_dma *dma, struct job *job);
 

@@ -40,6 +40,20 @@ bool under_valgrind(void)
 	return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
+bool under_helgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "helgrind") != NULL;
+}
+
+bool under_race_checker(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return under_helgrind() || (preload != NULL && strstr(preload, "vgpreload_drd") != NULL);
+}
+
 bool fork_spares_malloc(void)
 {
 #if defined(__SANITIZE_ADDRESS__)

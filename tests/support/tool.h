@@ -9,6 +9,12 @@
 /* Whether the program runs under a sanitizer that uses much memory or slows threads down. */
 bool under_sanitizer(void);
 bool under_valgrind(void);
+bool under_helgrind(void);
+/*
+ * Whether the program runs under Helgrind or DRD. In a forked child, these tools still know the
+ * threads of the parent, and report races with them: do not fork while threads sleep.
+ */
+bool under_race_checker(void);
 /*
  * Whether a forked child can allocate, whatever other threads did during the fork. AddressSanitizer
  * does not allow it: a child inherits the locks of its allocator in any state.

@@ -25,7 +25,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_dma_completion Completion
+ * @defgroup aml_completion Completion
  *
  * aml_dma_wait() waits for one request, and aml_dma_barrier() for all. The functions of this group
  * test without sleeping, wait for several requests at once, and give up after a time:
@@ -47,9 +47,9 @@ extern "C" {
  * the calling thread.
  *
  * **Lists.** Slots that are NULL are skipped, and a list may have no slot. A handle that stands
- * twice in a list is -AML_EINVAL. A call sets the slot of a request that it releases to NULL. A
- * request that a call gives back is as it was before the call: if the request failed meanwhile, a
- * barrier still reports the failure.
+ * twice in a list is -AML_EINVAL, and so is a list of more than UINT_MAX slots. A call sets the
+ * slot of a request that it releases to NULL. A request that a call gives back is as it was before
+ * the call: if the request failed meanwhile, a barrier still reports the failure.
  *
  * **Deadlines** are nanoseconds of CLOCK_MONOTONIC, absolute. They are checked between tasks and
  * parts, never within one. If the engine has workers, a call with a deadline runs no code of the
@@ -201,7 +201,7 @@ int aml_dma_barrier_until(struct aml_dma *dma, uint64_t deadline, int *result)
 /** @} */
 
 /**
- * @defgroup aml_dma_post Posting with attributes
+ * @defgroup aml_posting Posting with attributes
  *
  * aml_dma_post() posts requests that depend on others, that call back, or whose completions are
  * collected in a queue; and it posts many requests by one call:

@@ -21,7 +21,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_dma_linux The engine
+ * @defgroup aml_linux The Linux engine
  *
  * An engine runs its requests on a queue scheduler, whose workers are threads of the host.
  * aml_init() creates the engine aml_dma_linux. A program may create more engines:
@@ -398,7 +398,7 @@ int aml_dma_linux_request_destroy(struct aml_dma_data *dma, struct aml_dma_reque
 /** @} */
 
 /**
- * @defgroup aml_dma_linux_operators Operators
+ * @defgroup aml_linux_operators Operators of the engine
  *
  * The operators are posted to an engine, which plans the copy in the posting call, or are called
  * directly:
@@ -464,7 +464,7 @@ int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *
 /** @} */
 
 /**
- * @addtogroup aml_dma_linux
+ * @addtogroup aml_linux
  * @{
  */
 

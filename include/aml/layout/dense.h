@@ -16,7 +16,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout_dense Dense layouts
+ * @defgroup aml_dense Dense layouts
  *
  * aml_layout_dense_create() creates a dense layout, and aml_layout_destroy() releases it. Programs
  * written for AML also release it with free().
@@ -91,7 +91,7 @@ int aml_layout_dense_create(struct aml_layout **layout, void *ptr, const int ord
 /** @} */
 
 /**
- * @defgroup aml_layout_dense_operators Operators of dense layouts
+ * @defgroup aml_dense_operators Operators of dense layouts
  *
  * These functions are for operator tables of custom layouts whose data is a struct
  * aml_layout_dense. Each does what the member of struct aml_layout_ops says, and relies on what

@@ -14,7 +14,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout_native Layouts in native order
+ * @defgroup aml_native_order Layouts in native order
  *
  * In native order, in which the library stores everything, dimension 0 varies fastest, whatever
  * the user order of the layout is. These functions are for code that works on layouts of either

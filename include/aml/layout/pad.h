@@ -16,7 +16,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout_pad Pad layouts
+ * @defgroup aml_pads Pad layouts
  *
  * aml_layout_pad_create() creates a pad over a target. The pad then owns its target, and
  * aml_layout_destroy() releases both. Programs written for AML also release a pad with free(),

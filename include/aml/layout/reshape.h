@@ -16,7 +16,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout_reshape Reshape layouts
+ * @defgroup aml_reshapes Reshape layouts
  *
  * aml_layout_reshape_create() creates a reshape layout over a target. The reshape layout then owns
  * its target, and aml_layout_destroy() releases both. Programs written for AML also release a

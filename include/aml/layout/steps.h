@@ -18,7 +18,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_layout_steps Steps layouts
+ * @defgroup aml_steps Steps layouts
  *
  * aml_layout_steps_create() creates a steps layout, and aml_layout_destroy() releases it. A steps
  * layout is one allocation, so free() releases it too.

@@ -17,7 +17,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_async Tasks and schedulers
+ * @defgroup aml_tasks Tasks and schedulers
  *
  * A task is a function with an input and an output. Its life cycle:
  *  1. The caller fills in the four public members of a struct aml_task, and submits the task. The

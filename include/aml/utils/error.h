@@ -12,7 +12,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_error Errors
+ * @defgroup aml_errors Errors
  *
  * A function that returns an int returns AML_SUCCESS or a negative code, such as `-AML_EINVAL`. A
  * function that returns a pointer or a size returns NULL or 0, and stores the positive code in

@@ -12,7 +12,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * @defgroup aml_version Version
+ * @defgroup aml_versions Version
  *
  * The macros are the version of the headers that a program was compiled with. The variables are
  * the version of the library that the program runs with. Both are libaml-dma's own version, not a

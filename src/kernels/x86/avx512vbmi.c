@@ -297,6 +297,8 @@ TARGET static unsigned avx512vbmi_lay(struct shuffle_vector *v, const struct nea
 	return w;
 }
 
+#include "kernels/x86/stepped.inc"
+
 const struct kernels kernels_avx512vbmi = {
 	.name = ISA_NAME,
 	.base = &kernels_avx512,
@@ -306,6 +308,7 @@ const struct kernels kernels_avx512vbmi = {
 	.shuffle_width = WIDTH,
 	.shuffle_masks = true,
 	.lay = avx512vbmi_lay,
+	.stepped = avx512vbmi_stepped,
 };
 
 #include "kernels/vector/vector_end.inc"

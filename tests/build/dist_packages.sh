@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# From the tarball of `make dist`: the library installs to a clean prefix, and consumers build
+# against it; `make uninstall` empties the prefix. Debian's packages build, and lintian finds no
+# errors. For `make check-long`: this compiles the library twice. What has no tools is left out.
+# shellcheck source=tests/build/lib.sh
+. "$srcdir/tests/build/lib.sh"
+
+unset MAKEFLAGS MFLAGS MAKELEVEL AML_TEST_SOURCES
+jobs=$(getconf _NPROCESSORS_ONLN)
+
+make_tarball()
+{
+	$MAKE -C "$builddir" dist-gzip && mkdir "$work/deb" &&
+		mv "$builddir"/libaml-dma-*.tar.gz "$work/deb/$tarball"
+}
+
+unpack()
+{
+	mkdir "$1" && tar -C "$1" --strip-components=1 -xzf "$work/deb/$tarball"
+}
+
+install_to_prefix()
+{
+	mkdir "$work/build" && (cd "$work/build" && "$work/source/configure" --prefix="$work/prefix" &&
+		$MAKE -j "$jobs" && $MAKE install installcheck)
+}
+
+# The test of consumers, with the sources and the build of the tarball.
+consumers_build()
+{
+	mkdir -p "$work/build/tests/build" &&
+		srcdir=$work/source builddir=$work/build AML_CONSUME_PREFIX=$work/prefix \
+			sh "$work/source/tests/build/consume.sh"
+}
+
+uninstall_leaves_nothing()
+{
+	$MAKE -C "$work/build" uninstall && ! find "$work/prefix" ! -type d -o -type d -name '*aml*' |
+		grep .
+}
+
+builds_packages()
+{
+	(cd "$work/deb/source" && unset CFLAGS CPPFLAGS LDFLAGS CC CXX srcdir builddir &&
+		DEB_BUILD_OPTIONS="parallel=$jobs" dpkg-buildpackage -us -uc)
+}
+
+# The flags of an installed package. The linker's folder is a system folder, and not named.
+flags_name_the_folder()
+{
+	dpkg-deb -x "$work"/deb/libaml-dma-dev_*.deb "$work/dev" &&
+		pc=$(find "$work/dev" -name aml-dma.pc) && [ -n "$pc" ] &&
+		PKG_CONFIG_LIBDIR=$(dirname "$pc") "$PKG_CONFIG" --cflags aml-dma |
+		grep -qw -- -I/usr/include/aml-dma && [ -f "$work/dev/usr/include/aml-dma/aml.h" ] &&
+		[ ! -e "$work/dev/usr/include/aml.h" ]
+}
+
+symbols_have_versions()
+{
+	dpkg-deb -e "$work"/deb/libaml-dma1_*.deb "$work/dev/control" &&
+		diff "$srcdir/debian/libaml-dma1.symbols" "$work/dev/control/symbols"
+}
+
+lintian_finds_no_errors()
+{
+	lintian --fail-on error "$work"/deb/*.changes
+}
+
+version=$(sed -n 's/^#define AML_VERSION_STRING "\(.*\)"$/\1/p' "$srcdir/include/aml/utils/version.h")
+tarball=libaml-dma_$version.orig.tar.gz
+check "make dist" make_tarball
+check "the tarball unpacks" unpack "$work/source"
+check "it builds, and installs to a clean prefix" install_to_prefix
+check "consumers build against the prefix" consumers_build
+check "make uninstall leaves nothing" uninstall_leaves_nothing
+if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null &&
+	command -v dh_python3 >/dev/null; then
+	check "the tarball unpacks for Debian" unpack "$work/deb/source"
+	check "Debian's packages build" builds_packages
+	check "the flags name a folder of the package" flags_name_the_folder
+	check "the file of symbols is complete" symbols_have_versions
+	if command -v lintian >/dev/null; then
+		check "lintian finds no errors" lintian_finds_no_errors
+	fi
+else
+	echo "Debian's packages are not tested: install dpkg-dev, debhelper and dh-python"
+fi
+
+summary
