@@ -4,7 +4,11 @@
  * queue_wait.c.
  */
 
-#define CALLS (me == 0 -> CALLS0 : CALLS1)
+#ifdef WITH_REAP
+#define REAPS true
+#else
+#define REAPS false
+#endif
 #define IS_OWNED (call == BARRIER || call == POST)
 #define IS_POSTED (call == WAIT || call == POST || call == CANCEL || call == CHAIN)
 
@@ -49,6 +53,15 @@ inline choose()
 	/* A worker that gets no CPU until the gate is open may be poked first. */
 	call = POST;
 	kind = (me == 0 && n == CALLS0 - 1 -> OPENS : 0)
+#elif defined(WITH_REAP)
+	/* The first thread posts requests with completions. The others reap them. */
+	call = (me == 0 -> POST : REAP);
+	if
+	:: kind = 0
+#ifdef WITH_SMALL
+	:: kind = SMALL
+#endif
+	fi
 #elif SCENE == 6
 	/*
 	 * Thread 0's operator is away, and an operator of another scheduler has its slot. Meanwhile
@@ -87,6 +100,9 @@ inline choose()
 #ifdef WITH_ALL
 	:: call = ALL
 #endif
+#if defined(WITH_GROUP) && !defined(NO_GROUPS)
+	:: call = GROUP
+#endif
 	fi;
 	if
 	:: kind = 0
@@ -109,6 +125,12 @@ inline choose()
 #endif
 #ifdef WITH_AWAY
 	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS | AWAY
+#endif
+#ifdef WITH_GROUP
+	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS | GATED
+#ifdef WITH_AWAY
+	:: call != FOREIGN && me < NESTERS -> kind = SUBMITS | GATED | AWAY
+#endif
 #endif
 #endif
 	fi
@@ -175,7 +197,29 @@ inline append_held()
 inline append()
 {
 	if
-#ifdef WITH_HELD
+#ifdef WITH_GROUP
+	:: call == GROUP ->
+		queue_append_locked(kind, 0, 0, 0);
+		if
+		:: kind & SUBMITS -> kind = 0
+		:: else
+		fi;
+		if
+		:: queue_append_locked(kind, 0, 0, 0)
+#ifdef WITH_FAILURES
+		:: queue_append_locked(kind, 0, 0, 1)
+#endif
+		fi
+#ifdef WITH_REAP
+	:: call == POST -> queue_append_locked(kind, 0, 1, 0); task[seq].reap = 1
+	:: call != GROUP && call != POST -> queue_append_locked(kind, 0, IS_OWNED, 0)
+#else
+	:: call != GROUP -> queue_append_locked(kind, 0, IS_OWNED, 0)
+#endif
+#ifdef WITH_FAILURES
+	:: call == BARRIER && kind != SMALL -> queue_append_locked(kind, 0, 1, 1)
+#endif
+#elif defined(WITH_HELD)
 	:: IS_POSTED -> append_held()
 	:: !IS_POSTED -> queue_append_locked(kind, 0, IS_OWNED, 0)
 #else
@@ -313,6 +357,69 @@ inline end_cancel()
 #define CALLING false
 #endif
 
+#ifdef WITH_GROUP
+#define HAS_FINISHED(t) (task[t].state == FINISHED)
+
+/* queue_join_locked() and queue_await_locked() for the requests t - 1 and t. */
+inline join()
+{
+	j_ = (HAS_FINISHED(t - 1) -> 1 : 0) + (HAS_FINISHED(t) -> 1 : 0);
+	if
+	:: least = 1
+	:: least = 1; any = 1
+	:: least = 2
+#ifdef WITH_DEADLINE
+	:: least = 0
+#endif
+	fi;
+	if
+	:: j_ < least || (least == 0 && j_ < 2) ->
+		begin_sleep((HAS_FINISHED(t) -> t - 1 : t));
+		task[t - 1].waiter = OUTER(me);
+		task[t].waiter = OUTER(me);
+		if
+		:: least == 0 -> sl[OUTER(me)].deadline = PAST
+		:: least > 0 -> sl[OUTER(me)].need = least - j_
+#ifdef WITH_DEADLINE
+		:: least > 0 && !any -> sl[OUTER(me)].need = least - j_; sl[OUTER(me)].deadline = FAR
+		:: least > 0 && !any -> sl[OUTER(me)].need = least - j_; sl[OUTER(me)].deadline = NEAR
+#endif
+		fi;
+		sl[OUTER(me)].only_small =
+			sl[OUTER(me)].deadline != 0 || sl[OUTER(me)].need < 2 - j_
+	:: else -> part()
+	fi
+}
+
+/* part_locked(), and the release of what has finished. A wait for any releases the first only. */
+inline part()
+{
+#ifndef BROKEN_WAITER_KEPT
+	task[t - 1].waiter = NONE;
+	task[t].waiter = NONE;
+#endif
+	j_ = (HAS_FINISHED(t - 1) -> 1 : 0) + (HAS_FINISHED(t) -> 1 : 0);
+	assert(j_ >= least || IS_LATE);
+	if
+	:: any && (task[t - 1].counted || !HAS_FINISHED(t) ||
+		   (HAS_FINISHED(t - 1) && !task[t].counted)) -> returned(t - 1)
+	:: any && !(task[t - 1].counted || !HAS_FINISHED(t) ||
+		   (HAS_FINISHED(t - 1) && !task[t].counted)) -> returned(t)
+	:: !any ->
+		if
+		:: HAS_FINISHED(t - 1) -> returned(t - 1)
+		:: else
+		fi;
+		if
+		:: HAS_FINISHED(t) -> returned(t)
+		:: else
+		fi
+	fi;
+	any = 0;
+	least = 0
+}
+#endif
+
 /* The call up to its sleep. If it does not sleep, `sleeping` is 0, and this is the whole call. */
 inline enter()
 {
@@ -348,15 +455,30 @@ inline enter()
 		:: else -> break
 		od;
 		if
+#ifdef WITH_GROUP
+		:: i_ <= seq && !task[i_].owned -> task[i_].unreported = 0; task[i_].told = 1
+		:: i_ <= seq && task[i_].owned -> returned(i_)
+#else
 		:: i_ <= seq -> returned(i_)
+#endif
 		:: i_ > seq && j_ != 0 ->
 			begin_sleep(seq);
+#ifdef WITH_DEADLINE
+			if
+			:: sl[OUTER(me)].deadline = NEAR
+			:: sl[OUTER(me)].deadline = PAST
+			:: true
+			fi;
+#endif
 			push(BARRIERS, OUTER(me));
 #ifndef BROKEN_BARRIER_UNSETTLED
 			settles = 1
 #endif
 		:: else
 		fi
+#endif
+#ifdef WITH_GROUP
+	:: call == GROUP -> join()
 #endif
 #ifdef WITH_ANY
 	:: call == ANY ->
@@ -403,7 +525,21 @@ inline leave()
 	queue_settle_locked();
 #endif
 	if
+#ifdef WITH_GROUP
+	:: call == BARRIER && !sl[OUTER(me)].done ->
+#ifndef BROKEN_LATE_LISTED
+		i_ = 0;
+		do
+		:: list[BARRIERS].at[i_] != OUTER(me) -> i_++
+		:: else -> break
+		od;
+		take(BARRIERS, i_)
+#endif
+	:: call == GROUP -> part()
+	:: call == BARRIER && !sl[OUTER(me)].code && sl[OUTER(me)].done ->
+#else
 	:: call == BARRIER && !sl[OUTER(me)].code ->
+#endif
 		for (i_ : 1 .. sl[OUTER(me)].limit) {
 			assert(!UNFINISHED(i_));
 			assert(!task[i_].unreported)
@@ -494,13 +630,16 @@ inline begin_call()
 		choose();
 		if
 #ifdef WITH_SMALL
-		:: call != ANY && call != ALL && kind == SMALL && MAY_BEGIN -> begin_at_once()
+		:: call != ANY && call != ALL && call != REAP && !(call == POST && REAPS) && call != GROUP && kind == SMALL && MAY_BEGIN -> begin_at_once()
 #endif
-		:: call == ANY || call == ALL -> kind = 0
+		:: call == ANY || call == ALL || call == REAP -> kind = 0
 		:: else -> append()
 		fi;
 		if
 		:: once
+#ifdef WITH_REAP
+		:: !once && call == REAP -> begin_reap()
+#endif
 		:: !once && (call == RUN || call == ANY || call == ALL) -> enter()
 		:: else ->
 #ifndef BROKEN_SUBMIT_NO_WAKE
@@ -529,7 +668,7 @@ inline begin_call()
 	fi;
 #endif
 	if
-	:: call == RUN || call == ANY || call == ALL || call == POST
+	:: call == RUN || call == ANY || call == ALL || call == POST || call == REAP
 	:: else ->
 		atomic {
 			LOCK;
@@ -576,20 +715,51 @@ proctype application(byte me)
 {
 	byte n, call, kind, t, oper, also, child;
 	bit sleeping, nested, closing, inside, once, slot;
+#ifdef WITH_WALK
+	byte walked;
+	bit yielded;
+#endif
 #ifdef WITH_CALLBACK
 	bit calling;
 	byte all;
+#endif
+#ifdef WITH_GROUP
+	bit uses, must, any;
+#ifdef WITH_REAP
+	bit again;
+#endif
+	byte least;
 #endif
 
 	do
 	:: n < CALLS || (n == CALLS && me == 0) ->
 		if
+#ifdef WITH_POLL
+		:: n < CALLS && me != 0 -> poll_and_reap()
+		:: n < CALLS && me == 0 -> begin_call()
+#else
 		:: n < CALLS -> begin_call()
+#endif
 		:: else -> begin_destroy()
 		fi;
 		/* If the call sleeps, the thread holds the lock from here on. */
 		if
+#ifdef WITH_REAP
+		:: sleeping ->
+			do
+			:: sleep_locked();
+				if
+				:: call == REAP -> atomic { reap_again() }
+				:: else
+				fi;
+				if
+				:: again -> again = 0
+				:: else -> break
+				fi
+			od
+#else
 		:: sleeping && call != FOREIGN -> sleep_locked()
+#endif
 #ifdef WITH_FOREIGN
 		:: sleeping && call == FOREIGN -> leave_abroad(); run_abroad(); return_abroad()
 		:: sleeping && (call == BARRIER || call == ANY) ->

@@ -32,6 +32,9 @@ inline queue_attach_locked(t)
 
 inline queue_leave_locked(t)
 {
+#ifdef WITH_WALK
+	urgent = urgent & ~BIT(t);
+#endif
 	if
 	:: (t) == fifo ->
 		h_ = (t) + 1;
@@ -65,6 +68,12 @@ inline queue_leave_locked(t)
 inline queue_ready_locked(t)
 {
 	task[t].state = QUEUED;
+#ifdef WITH_WALK
+	if
+	:: task[t].needed -> urgent = urgent | BIT(t)
+	:: else
+	fi;
+#endif
 	if
 #ifndef BROKEN_READY_UNSCANNED
 	:: fifo != 0 && fifo < (t)
@@ -230,6 +239,29 @@ inline take_out_locked(t)
 	:: task[t].state == HELD -> queue_unhold_locked(t)
 #endif
 	:: else -> queue_leave_locked(t)
+	fi
+}
+#endif
+
+#ifdef WITH_WALK
+/*
+ * queue_walk_next_locked(): a task that can run and that the child needs. The result is e_, or 0.
+ * Each request has one prerequisite here.
+ */
+inline walk_next_locked()
+{
+	e_ = child;
+	do
+	:: e_ != 0 && task[e_].state == HELD ->
+#ifndef BROKEN_NOT_NEEDED
+		task[e_].needed = 1;
+#endif
+		e_ = task[e_].from0
+	:: else -> break
+	od;
+	if
+	:: e_ != 0 && !CAN_RUN(e_) -> e_ = 0
+	:: else
 	fi
 }
 #endif

@@ -6,7 +6,7 @@
  * Options -D define a configuration:
  *
  *   NW             number of workers, 0 to 2
- *   NA             number of application threads, 2 or 3
+ *   NA             number of application threads, 2 to 4
  *   CALLS0, CALLS1 number of calls of the first thread, and of each other thread. The first thread
  *                  then destroys the scheduler, as soon as each other thread is in its last call
  *   WITH_…         what these calls and the operators may be, chosen by chance; see choose()
@@ -18,6 +18,14 @@
  *                  WITH_CALLBACK     a request may have a callback, which may be AWAY as an operator
  *                  WITH_CALLBACK_POST  …or may post a request after its own
  *                  WITH_ALL          a call may be cancel_all. It needs WITH_CALLBACK
+ *   WITH_GROUP     a call may wait for any, some or all of two requests; operators may test
+ *                  NO_GROUPS         only operators do
+ *                  WITH_DEADLINE     these waits and barriers may have deadlines
+ *   WITH_REAP      thread 0 posts requests with completions, and the others reap them. It needs
+ *                  WITH_GROUP and NO_GROUPS
+ *                  WITH_DEADLINE     each call that reaps has a deadline
+ *                  WITH_POLL         …or sleeps on the eventfd before
+ *   WITH_WALK      operators may submit held requests. It needs WITH_HELD and WITH_NESTED
  *   NESTERS        number of application threads that submit tasks that submit tasks
  *   SCENE          1 to 6: a fixed program instead of random calls; see choose()
  *   WITH_LATE      a poke may count as late whenever a thread posts or is about to sleep
@@ -32,6 +40,7 @@
 #include "queue.pml"
 #include "wait.pml"
 #include "sched.pml"
+#include "reap.pml"
 #include "application.pml"
 
 #ifdef SPURIOUS
@@ -47,6 +56,28 @@ end:
 		sl[i].waiting = 0;
 		i = 0
 	   }
+	od
+}
+#endif
+
+#ifdef WITH_DEADLINE
+#define PASSES(th) (lock == FREE && sl[OUTER(th)].waiting && sl[OUTER(th)].deadline == NEAR)
+#define PASS(th)                   \
+	sl[OUTER(th)].late = 1;    \
+	sl[OUTER(th)].waiting = 0
+/* The deadline of a thread that sleeps may pass. */
+active proctype deadlines()
+{
+end:
+	do
+	:: atomic { PASSES(0) -> PASS(0) }
+	:: atomic { PASSES(1) -> PASS(1) }
+#if NA > 2
+	:: atomic { PASSES(2) -> PASS(2) }
+#endif
+#if NA > 3
+	:: atomic { PASSES(3) -> PASS(3) }
+#endif
 	od
 }
 #endif
@@ -81,6 +112,9 @@ init {
 		run application(1);
 #if NA > 2
 		run application(2);
+#endif
+#if NA > 3
+		run application(3);
 #endif
 #if NW > 0
 		run worker(NA);

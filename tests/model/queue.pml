@@ -4,6 +4,9 @@
 inline sleeper_init(s, lim)
 {
 	sl[s].limit = lim;
+#ifdef WITH_GROUP
+	sl[s].need = 1;
+#endif
 	sl[s].live = 1
 }
 
@@ -15,6 +18,17 @@ inline sleeper_gone(s)
 	sl[s].done = 0;
 	sl[s].code = 0;
 	sl[s].limit = 0
+#ifdef WITH_GROUP
+	;
+	assert(!sl[s].granted);
+	sl[s].need = 0;
+#ifdef WITH_REAP
+	sl[s].least = 0;
+#endif
+	sl[s].deadline = 0;
+	sl[s].late = 0;
+	sl[s].only_small = 0
+#endif
 #ifdef WITH_HELD
 	;
 	sl[s].cancels = 0
@@ -88,6 +102,9 @@ inline runner()
 #ifndef BROKEN_POKED_AWAKE
 		:: s_ != NONE && !sl[s_].asleep -> s_ = NONE
 #endif
+#ifdef WITH_GROUP
+		:: s_ != NONE && sl[s_].asleep && !SLEEPER_MAY_RUN(s_) -> s_ = NONE
+#endif
 		:: else
 		fi;
 #endif
@@ -127,6 +144,30 @@ inline queue_poke_locked()
 		signal(s_)
 	fi
 }
+
+#ifdef WITH_GROUP
+/* Pass a taken slot to a sleeping thread that may run the head. The result is s_, or NONE. */
+inline queue_grant_slot_locked()
+{
+	s_ = NONE;
+	if
+#ifndef BROKEN_GRANT_WHILE_WAKING
+	:: waking
+#endif
+	:: else ->
+		runner();
+		if
+		:: s_ != NONE ->
+			assert(sl[s_].live && !sl[s_].poked);
+			sl[s_].granted = 1;
+			waking = 1;
+			sl[s_].poked = 1;
+			signal(s_)
+		:: else
+		fi
+	fi
+}
+#endif
 
 inline queue_wake_locked()
 {
@@ -224,6 +265,13 @@ inline returned(t)
 	task[t].state = RETURNED;
 	task[t].waiter = NONE;
 	task[t].unreported = 0;
+#ifdef WITH_GROUP
+	task[t].told = 0;
+	task[t].counted = 0;
+#ifdef WITH_REAP
+	task[t].reap = 0;
+#endif
+#endif
 	task[t].kind = 0;
 	task[t].parts = 0;
 	task[t].taken = 0;
@@ -237,6 +285,9 @@ inline returned(t)
 	task[t].after_all = 0;
 	task[t].failure = 0;
 	task[t].skips = 0;
+#ifdef WITH_WALK
+	task[t].needed = 0;
+#endif
 	task[t].named = 0
 #endif
 #ifdef WITH_CALLBACK
@@ -295,6 +346,9 @@ inline report(t)
 	od;
 	if
 	:: j_ < list[BARRIERS].n ->
+#ifdef WITH_GROUP
+		task[t].told = 1;
+#endif
 		sl[list[BARRIERS].at[j_]].code = 1;
 #ifdef BROKEN_REPORTED_LISTED
 		sleeper_done(list[BARRIERS].at[j_])
@@ -347,6 +401,42 @@ inline file_task(t)
 	fi
 }
 
+#ifdef WITH_REAP
+/* wake_reaper_locked(): wake the first thread whose number of completions is there. */
+inline wake_reaper_locked()
+{
+	j_ = 0;
+	do
+#ifdef BROKEN_FIRST_REAPER_ONLY
+	:: j_ < list[REAPERS].n && sl[list[REAPERS].at[0]].least > ncompletions -> break
+	:: j_ < list[REAPERS].n && sl[list[REAPERS].at[0]].least <= ncompletions ->
+#else
+	:: j_ < list[REAPERS].n && sl[list[REAPERS].at[j_]].least > ncompletions -> j_++
+	:: j_ < list[REAPERS].n && sl[list[REAPERS].at[j_]].least <= ncompletions ->
+#endif
+		take(REAPERS, j_);
+		sleeper_done(s_);
+		break
+	:: else -> break
+	od
+}
+
+/* Put a finished request on the completion queue. */
+inline complete_locked()
+{
+	ncompletions++;
+#ifndef BROKEN_COMPLETION_UNSIGNALLED
+	if
+	:: has_eventfd -> signals++
+	:: else
+	fi;
+#endif
+#ifndef BROKEN_REAPER_NOT_WOKEN
+	wake_reaper_locked()
+#endif
+}
+#endif
+
 #define CANCELLED(t) (task[t].waiter != NONE && sl[task[t].waiter].cancels)
 
 inline queue_finish_locked(t)
@@ -372,8 +462,30 @@ inline queue_finish_locked(t)
 	fi;
 #endif
 	if
+#ifdef WITH_GROUP
+#ifdef BROKEN_DONE_COUNTED
+	:: task[t].waiter != NONE ->
+#else
+	:: task[t].waiter != NONE && !sl[task[t].waiter].done ->
+#endif
+		assert(sl[task[t].waiter].live);
+		sl[task[t].waiter].need--;
+		task[t].counted = 1;
+		if
+#ifdef BROKEN_NEED_NOT_COUNTED
+		:: true -> sleeper_done(task[t].waiter)
+#else
+		:: sl[task[t].waiter].need == 0 -> sleeper_done(task[t].waiter)
+#endif
+		:: else
+		fi
+#else
 	:: task[t].waiter != NONE -> sleeper_done(task[t].waiter)
 	:: task[t].waiter == NONE && task[t].plain -> file_task(t)
+#endif
+#ifdef WITH_REAP
+	:: task[t].waiter == NONE && task[t].reap -> complete_locked()
+#endif
 	:: else -> file_request(t)
 	fi;
 #ifndef BROKEN_FINISH_UNSETTLED

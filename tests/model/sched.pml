@@ -40,8 +40,15 @@ proctype worker(byte me)
 {
 	byte oper, also, child;
 	bit nested, closing;
+#ifdef WITH_WALK
+	byte walked;
+	bit yielded, slot;
+#endif
 #ifdef WITH_CALLBACK
 	bit calling; /* not used */
+#endif
+#ifdef WITH_GROUP
+	bit uses; /* not used */
 #endif
 
 	atomic {
@@ -83,6 +90,19 @@ proctype worker(byte me)
 #ifndef BROKEN_WORKER_WAKING_KEPT
 		waking = 0
 #endif
+#ifdef WITH_GROUP
+		;
+		/* queue_use_grant_locked(): the loop runs the head with the slot. */
+		if
+		:: sl[OUTER(me)].granted ->
+			sl[OUTER(me)].granted = 0;
+			if
+			:: head != 0 -> running--
+			:: else -> queue_free_slot_locked()
+			fi
+		:: else
+		fi
+#endif
 	   }
 	od
 }
@@ -119,7 +139,12 @@ inline release()
 		assert(!sl[i_].live)
 	}
 	for (i_ : 1 .. seq) {
-		assert(task[i_].state == FINISHED || task[i_].state == RETURNED)
+		assert(task[i_].state == FINISHED || task[i_].state == RETURNED);
+#ifdef WITH_GROUP
+		/* A failure that no wait has taken is a barrier's. */
+		assert(task[i_].state != FINISHED || !task[i_].fails || task[i_].unreported ||
+		       task[i_].told)
+#endif
 	}
 	released = 1
 }

@@ -15,7 +15,12 @@
 #ifndef NESTERS
 #define NESTERS NA
 #endif
-#define MAXT (2 * (CALLS0 + (NA - 1) * CALLS1)) /* tasks: one for each call, and its child */
+#if defined(WITH_GROUP) && defined(WITH_NESTED) && !defined(NO_GROUPS)
+#define EACH 3
+#else
+#define EACH 2
+#endif
+#define MAXT (EACH * (CALLS0 + (NA - 1) * CALLS1)) /* tasks: one or two for each call, and its child */
 #define PARTS 2                                 /* the parts of a divisible task */
 #define SLOTS (NW > 0 -> NW : 1)
 
@@ -61,7 +66,13 @@
 #define FOREIGN 6 /* a request, and a wait for it inside an operator of another scheduler */
 #define DESTROY 7
 #define ALL 9     /* cancel_all */
+#define REAP 11   /* it submits nothing */
+#define GROUP 10  /* two requests in one post, and a wait for any, some or all of them */
 #define CHAIN 8   /* two requests in one post, the second after the first, and a wait for it */
+#define CALLS (me == 0 -> CALLS0 : CALLS1)
+#define NEAR 1 /* a deadline that passes at any time */
+#define PAST 2 /* a deadline that has passed */
+#define FAR 3  /* a deadline that does not pass */
 #define IS_WAIT (call == WAIT || call == RUN || call == CANCEL || call == FOREIGN || call == CHAIN)
 
 typedef task_t {
@@ -73,6 +84,14 @@ typedef task_t {
 	bit owned;
 	bit fails;
 	bit unreported
+#ifdef WITH_GROUP
+	;
+#ifdef WITH_REAP
+	bit reap;    /* its completion goes on the completion queue */
+#endif
+	bit counted; /* ghost: the finish that counted: among the first */
+	bit told     /* ghost: a barrier has reported its failure */
+#endif
 #ifdef WITH_HELD
 	;
 	bit handle;       /* the program has a handle, which it may name as a prerequisite */
@@ -85,6 +104,10 @@ typedef task_t {
 	byte pending;
 	byte from0, from1; /* the prerequisites of its edges */
 	byte named         /* ghost, bits: all its prerequisites */
+#endif
+#ifdef WITH_WALK
+	;
+	bit needed /* a walk has visited it */
 #endif
 #ifdef WITH_CALLBACK
 	;
@@ -102,6 +125,20 @@ typedef sleeper_t {
 	bit code;    /* of a barrier: it reports a failure */
 	bit waiting; /* in pthread_cond_wait() and not signalled */
 	bit live;    /* ghost: its memory is valid */
+#ifdef WITH_WALK
+	bit called;  /* it must walk again */
+	bit walks;   /* it is in `walkers` */
+#endif
+#ifdef WITH_GROUP
+#ifdef WITH_REAP
+	byte least;     /* the number of completions that it waits for */
+#endif
+	byte need;      /* tasks that have it as their waiter and must still finish */
+	byte deadline;  /* NEAR, PAST, FAR; 0: none */
+	bit late;       /* the deadline has passed */
+	bit only_small; /* with workers, it runs no task that is not small */
+	bit granted;    /* it was poked, and has a slot that it has not used yet */
+#endif
 #ifdef WITH_HELD
 	bit cancels; /* it waits for a request that it has cancelled */
 #endif
@@ -120,7 +157,12 @@ typedef list_t {
 #define BARRIERS 2
 #define ANYS 3
 #define RESUMERS 4
+#ifdef WITH_REAP
+#define REAPERS 5
+#define LISTS 6
+#else
 #define LISTS 5
+#endif
 
 task_t task[MAXT + 1]; /* indexed by number, in the order of submission, from 1 on */
 sleeper_t sl[SLEEPERS];
@@ -128,6 +170,14 @@ list_t list[LISTS];
 byte lock = FREE; /* the thread that holds the mutex */
 byte seq, head, fifo, running, unclaimed, callers;
 bit waking, stop;
+#ifdef WITH_REAP
+byte ncompletions;
+bit has_eventfd;
+byte signals; /* what the next release of the lock adds to the eventfd */
+byte eventfd; /* its counter */
+byte claimed; /* ghost: the completions that the program has asked for */
+byte reaped;  /* ghost: those that it has got */
+#endif
 bit settles; /* `barriers`, `afters` or `destroyer` are not empty */
 #ifdef WITH_SPIN
 bit spinning; /* a worker spins */
@@ -141,6 +191,9 @@ byte beyond;     /* how many of them run beyond the bound, for an operator of an
 byte ended;      /* how many workers have ended */
 byte last_calls; /* how many threads, without the first, are in their last call or past it */
 bit gate;        /* the gate is open */
+#ifdef WITH_WALK
+byte urgent; /* bits: ready requests for which no walker was called yet */
+#endif
 #ifdef WITH_HELD
 byte failures;   /* bits: tasks that have finished with a failure, or were cancelled */
 #define BIT(t) (1 << ((t) - 1))
@@ -154,6 +207,13 @@ byte spurious = SPURIOUS;
 #endif
 #if defined(BROKEN_POKED_LATE) || defined(BROKEN_DONE_LATE) || defined(BROKEN_SIGNAL_LATE)
 byte late = NONE; /* the sleeper for which a thread still has to do something without the lock */
+#endif
+
+#ifdef WITH_GROUP
+/* sleeper_may_run_locked() */
+#define SLEEPER_MAY_RUN(s)                                   \
+	((task[head].waiter == (s) && !sl[s].only_small) ||  \
+	 (head <= sl[s].limit && (NW == 0 || task[head].kind == SMALL)))
 #endif
 
 /* Scratch variables, within one atomic step. */
@@ -187,7 +247,12 @@ inline check_owed()
 	if
 	:: head != 0 && running < SLOTS && !waking ->
 		assert(list[IDLE].n == 0);
+#ifdef WITH_GROUP
+		assert(task[head].waiter == NONE || !sl[task[head].waiter].asleep ||
+		       !SLEEPER_MAY_RUN(task[head].waiter));
+#else
 		assert(task[head].waiter == NONE || !sl[task[head].waiter].asleep);
+#endif
 		for (i_ : 1 .. list[HELPERS].n) {
 			assert(sl[list[HELPERS].at[i_ - 1]].limit < head)
 		}
@@ -197,10 +262,74 @@ inline check_owed()
 #endif
 }
 
+#ifdef WITH_REAP
+/*
+ * The lock is free: all completions were added to the eventfd. If a listed reaper could take its
+ * completions, another one is on its way to them, and wakes it afterwards.
+ */
+inline check_reap()
+{
+	assert(signals == 0);
+	for (i_ : 1 .. list[REAPERS].n) {
+		if
+		:: sl[list[REAPERS].at[i_ - 1]].least <= ncompletions ->
+			h_ = 0;
+			for (j_ : 0 .. NA - 1) {
+				if
+				:: sl[OUTER(j_)].live && sl[OUTER(j_)].least > 0 && sl[OUTER(j_)].done -> h_ = 1
+				:: else
+				fi
+			};
+			assert(h_ == 1)
+		:: else
+		fi
+	}
+}
+#endif
+
+#ifdef WITH_WALK
+inline queue_call_walkers_locked()
+{
+	if
+	:: urgent != 0 ->
+		urgent = 0;
+#ifndef BROKEN_WALKERS_NOT_CALLED
+		for (i_ : 0 .. THREADS - 1) {
+			if
+			:: sl[NESTED(i_)].walks -> sl[NESTED(i_)].called = 1; sl[NESTED(i_)].waiting = 0
+			:: else
+			fi
+		}
+#endif
+	:: else
+	fi
+}
+#endif
+
+inline queue_signal_locked()
+{
+#ifdef WITH_REAP
+	eventfd = eventfd + signals;
+	signals = 0
+#endif
+	skip
+}
+
 inline unlock()
 {
 	assert(lock == me);
 	check_owed();
+#ifdef WITH_WALK
+	queue_call_walkers_locked();
+#endif
+#ifdef WITH_REAP
+#ifndef BROKEN_RELEASE_UNSIGNALLED
+	queue_signal_locked();
+#endif
+#ifndef NO_OWED
+	check_reap();
+#endif
+#endif
 	lock = FREE
 }
 
@@ -232,12 +361,26 @@ inline signal(s)
 inline cond_wait(s)
 {
 	sl[s].waiting = 1;
+#if defined(WITH_REAP) && defined(BROKEN_SLEEP_UNSIGNALLED)
+	check_owed();
+	lock = FREE;
+#else
 	unlock();
+#endif
+#ifdef WITH_GROUP
+	(!sl[s].waiting && lock == FREE) -> lock = me;
+	/* The deadline may pass after a signal. */
+	if
+	:: sl[s].deadline == NEAR -> sl[s].late = 1
+	:: true
+	fi;
+#else
 #if SCENE == 5
 	/* The first worker gets no CPU. */
 	(!sl[s].waiting && lock == FREE && (gate || me != NA)) -> lock = me;
 #else
 	(!sl[s].waiting && lock == FREE) -> lock = me;
+#endif
 #endif
 	assert(!released)
 }

@@ -104,7 +104,13 @@ inline doze_locked(s)
 	push(HELPERS, s);
 #endif
 	do
+#ifdef WITH_WALK
+	:: !sl[s].done && !sl[s].poked && !sl[s].called -> cond_wait(s)
+#elif defined(WITH_GROUP)
+	:: !sl[s].done && !sl[s].poked && !sl[s].late -> cond_wait(s)
+#else
 	:: !sl[s].done && !sl[s].poked -> cond_wait(s)
+#endif
 	:: else -> break
 	od;
 #if NW == 0
@@ -127,7 +133,25 @@ inline doze_locked(s)
 		waking = 0
 #endif
 	:: else
+	fi;
+#ifdef WITH_GROUP
+	/* The first half of queue_use_grant_locked(). */
+	if
+	:: sl[s].granted ->
+#ifndef BROKEN_GRANT_KEPT
+		sl[s].granted = 0;
+#endif
+		if
+#ifdef BROKEN_GRANT_LOST
+		:: true
+#else
+		:: !sl[s].done && head != 0 && SLEEPER_MAY_RUN(s) -> uses = 1
+		:: else -> queue_free_slot_locked()
+#endif
+		fi
+	:: else
 	fi
+#endif
 }
 
 /* sleep_locked() of a thread that may run nothing. */
@@ -153,6 +177,23 @@ inline yield_slot_locked()
 	skip
 }
 
+inline await_slot_locked()
+{
+	sleeper_init(RESUMER(me), 0);
+	push(RESUMERS, RESUMER(me));
+	sl[RESUMER(me)].asleep = 1;
+#ifdef BROKEN_RESUMER_NO_LOOP
+	cond_wait(RESUMER(me));
+#else
+	do
+	:: !sl[RESUMER(me)].done -> cond_wait(RESUMER(me))
+	:: else -> break
+	od;
+#endif
+	sl[RESUMER(me)].asleep = 0;
+	sleeper_gone(RESUMER(me))
+}
+
 inline regain_slot_locked()
 {
 #ifndef BROKEN_SLOT_KEPT
@@ -160,19 +201,7 @@ inline regain_slot_locked()
 	:: running < SLOTS -> running++
 	:: else ->
 #ifndef BROKEN_SLOT_NOT_ASKED
-		sleeper_init(RESUMER(me), 0);
-		push(RESUMERS, RESUMER(me));
-		sl[RESUMER(me)].asleep = 1;
-#ifdef BROKEN_RESUMER_NO_LOOP
-		cond_wait(RESUMER(me));
-#else
-		do
-		:: !sl[RESUMER(me)].done -> cond_wait(RESUMER(me))
-		:: else -> break
-		od;
-#endif
-		sl[RESUMER(me)].asleep = 0;
-		sleeper_gone(RESUMER(me))
+		await_slot_locked()
 #endif
 	fi;
 #endif
@@ -365,6 +394,76 @@ inline finish_child(does)
 		fi
 	};
 	/* If the operator has to wait, the thread holds the lock from here on. */
+#ifdef WITH_WALK
+	/* run_group_locked() in the slot, then sleep_walking_locked(). */
+	do
+	:: !nested -> break
+	:: atomic { nested && !yielded && !sl[NESTED(me)].done ->
+		walk_next_locked();
+		walked = e_;
+		if
+		:: walked != 0 -> run_locked(walked)
+		:: else ->
+			yield_slot_locked();
+			yielded = 1
+		fi
+	   };
+		if
+		:: walked != 0 ->
+			execute_child(walked, true);
+			ran_locked(walked, false)
+		:: else
+		fi;
+		walked = 0
+	:: atomic { nested && yielded && !sl[NESTED(me)].done ->
+		walk_next_locked();
+		walked = e_;
+		if
+		:: walked != 0 ->
+			/* run_abroad_locked() */
+			slot = running < SLOTS && (head == 0 || head == walked);
+			if
+			:: slot -> running++
+			:: else -> beyond++
+			fi;
+			run_locked(walked)
+		:: else ->
+			queue_wake_again_locked();
+			sl[NESTED(me)].walks = 1;
+			doze_locked(NESTED(me));
+			sl[NESTED(me)].walks = 0;
+			sl[NESTED(me)].called = 0
+		fi
+	   };
+		if
+		:: walked != 0 ->
+			execute_child(walked, slot);
+			ran_locked(walked, slot);
+			if
+			:: slot
+			:: else -> beyond--
+			fi;
+			slot = 0
+		:: else
+		fi;
+		walked = 0
+	:: atomic { nested && sl[NESTED(me)].done ->
+		queue_wake_locked();
+		if
+		:: yielded -> yielded = 0; regain_slot_locked()
+		:: else -> busy++
+		fi;
+		callers--;
+		queue_settle_locked();
+		sleeper_gone(NESTED(me));
+		assert(task[child].state == FINISHED);
+		returned(child);
+		child = 0;
+		nested = 0;
+		unlock()
+	   }
+	od
+#else
 	do
 	:: !nested -> break
 #ifndef BROKEN_NESTED_SLEEPS
@@ -400,7 +499,79 @@ inline finish_child(does)
 		unlock()
 	   }
 	od
+#endif
 }
+
+#if defined(WITH_GROUP) && defined(WITH_NESTED)
+/* If an operator waits for a slot, or a thread could run the head, pass it the own slot. */
+inline pass_slot_locked()
+{
+	if
+	:: list[RESUMERS].n > 0 ->
+		queue_free_slot_locked();
+		await_slot_locked()
+	:: list[RESUMERS].n == 0 && head != 0 && running == SLOTS ->
+		queue_grant_slot_locked();
+		if
+		:: s_ != NONE ->
+#ifdef BROKEN_GRANT_NOT_AWAITED
+			skip
+#else
+			await_slot_locked()
+#endif
+		:: else
+		fi
+	:: else
+	fi
+}
+
+/* A test inside of the operator: queue_wait_until() with a deadline that has passed. */
+inline test_child()
+{
+	atomic {
+		LOCK;
+		if
+		:: task[child].state == FINISHED ->
+			returned(child);
+			child = 0;
+			unlock()
+		:: else ->
+			sleeper_init(NESTED(me), 0);
+			task[child].waiter = NESTED(me);
+			callers++;
+			busy--;
+			nested = 1
+		fi
+	};
+	if
+	:: !nested
+	:: nested && UNTAKEN(child) ->
+		atomic { run_locked(child) };
+		execute_child(child, true);
+		ran_locked(child, false)
+	:: nested && !UNTAKEN(child) ->
+		atomic { pass_slot_locked() }
+	fi;
+	if
+	:: atomic { nested ->
+		nested = 0;
+		busy++;
+		assert(busy <= SLOTS + beyond);
+		queue_wake_locked();
+		callers--;
+		queue_settle_locked();
+		task[child].waiter = NONE;
+		sleeper_gone(NESTED(me));
+		if
+		:: task[child].state == FINISHED -> returned(child); child = 0
+		:: else
+		fi;
+		unlock()
+	   }
+	:: else
+	fi
+}
+#endif
 
 /* The function of a task. The thread does not hold the lock. */
 inline execute(t)
@@ -411,6 +582,22 @@ inline execute(t)
 		atomic {
 			LOCK;
 			if
+#ifdef WITH_WALK
+			/* After an older request, which cannot need this operator. */
+			:: true ->
+				f_ = 0;
+				i_ = 1;
+				do
+				:: i_ < t ->
+					if
+					:: task[i_].handle && !CANCELLED(i_) -> f_ = i_; break
+					:: true
+					fi;
+					i_++
+				:: else -> break
+				od;
+				queue_post_locked(0, 0, 0, 0, f_, 0)
+#endif
 			:: queue_append_locked(0, 0, 0, 0)
 #ifdef WITH_AWAY
 			:: queue_append_locked(AWAY, 0, 0, 0)
@@ -435,7 +622,18 @@ inline execute(t)
 	act(t);
 #ifdef WITH_NESTED
 	if
+#if defined(WITH_GROUP)
+	:: task[t].kind & SUBMITS && task[t].kind & GATED ->
+		test_child();
+		if
+		:: child != 0 -> finish_child(task[t].kind)
+		:: else
+		fi
+	:: task[t].kind & SUBMITS && !(task[t].kind & GATED) ->
+		finish_child(task[t].kind)
+#else
 	:: task[t].kind & SUBMITS -> finish_child(task[t].kind)
+#endif
 	:: else
 	fi;
 #endif
@@ -508,6 +706,13 @@ inline begin_sleep(lim)
 
 /* The task that this thread waits for. */
 #define MINE (IS_WAIT -> t : NONE)
+#ifdef WITH_GROUP
+#define MAY_RUN (head != 0 && running < SLOTS && SLEEPER_MAY_RUN(OUTER(me)))
+#define IS_LATE sl[OUTER(me)].late
+#define USES uses
+#else
+#define USES false
+#define IS_LATE false
 #define MAY_HELP (head <= sl[OUTER(me)].limit && (NW == 0 || task[head].kind == SMALL))
 #ifdef BROKEN_HELP_WITHOUT_SLOT
 #define MAY_RUN (head != 0 && ((head == MINE && running < SLOTS) || MAY_HELP))
@@ -515,11 +720,51 @@ inline begin_sleep(lim)
 #define MAY_RUN (head != 0 && running < SLOTS && (head == MINE || MAY_HELP))
 #endif
 
+#endif
+
 /* sleep_locked() of a wait outside operators. The thread holds the lock at the end. */
 inline sleep_locked()
 {
+#if defined(WITH_GROUP) && NW == 0
+	atomic {
+		/* The first half of `runs_one`: the head may be any task. */
+		must = (call == GROUP || call == BARRIER) && head != 0 && running < SLOTS;
+#ifndef BROKEN_RUNS_NONE
+		uses = must;
+		if
+		:: must -> running++
+		:: else
+		fi
+#endif
+	};
+#endif
+#ifdef WITH_GROUP
+	if
+	:: sl[OUTER(me)].deadline == PAST -> sl[OUTER(me)].late = 1
+	:: else
+	fi;
+#endif
 	do
-	:: atomic { !sl[OUTER(me)].done && MAY_RUN ->
+#ifdef WITH_GROUP
+	/* With a slot that the thread has. */
+	:: atomic { uses ->
+		uses = 0;
+		must = 0;
+		running--;
+		limit_ = sl[OUTER(me)].limit;
+		take_head_locked()
+	   };
+		execute(oper);
+		ran_locked(oper, true);
+		oper = 0
+	:: atomic { !uses && !sl[OUTER(me)].done && !IS_LATE && sl[OUTER(me)].deadline == NEAR ->
+		sl[OUTER(me)].late = 1
+	   }
+#endif
+	:: atomic { !USES && !sl[OUTER(me)].done && !IS_LATE && MAY_RUN ->
+#ifdef WITH_GROUP
+		must = 0;
+#endif
 		limit_ = sl[OUTER(me)].limit;
 		take_head_locked()
 	   };
@@ -527,14 +772,19 @@ inline sleep_locked()
 		ran_locked(oper, true);
 		oper = 0
 	:: atomic {
-		!sl[OUTER(me)].done && !MAY_RUN ->
+		!USES && !sl[OUTER(me)].done && !IS_LATE && !MAY_RUN ->
 #ifndef BROKEN_DOZE_NO_WAKE
 		queue_wake_again_locked();
 #endif
 		doze_locked(OUTER(me))
 	   }
 	:: atomic {
-		sl[OUTER(me)].done ->
+		!USES && (sl[OUTER(me)].done || IS_LATE) ->
+#ifdef WITH_GROUP
+		/* A loop of tests makes progress. */
+		assert(!must || sl[OUTER(me)].done);
+		must = 0;
+#endif
 #ifndef BROKEN_LEAVE_NO_WAKE
 		queue_wake_locked();
 #endif
