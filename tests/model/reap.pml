@@ -127,12 +127,20 @@ inline poll_and_reap()
 			/* poll() and read() */
 			eventfd > 0 -> eventfd = 0
 		};
-		atomic {
+		/* Fewer than two: nothing is left that the descriptor has announced. */
+		do
+		:: atomic {
 			LOCK;
 			callers++;
 			end_reap(2);
-			unlock()
-		}
+			again = h_ == 2;
+			unlock();
+			if
+			:: again -> again = 0
+			:: else -> break
+			fi
+		   }
+		od
 	:: else -> last_calls++; break
 	od
 }

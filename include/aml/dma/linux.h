@@ -317,7 +317,8 @@ int aml_dma_linux_destroy(struct aml_dma **dma);
  * number of completions that wait. Each later call returns the same one. Each completion that is
  * put on the completion queue adds 1, after its request counts as finished; several may be added at
  * once. A program sleeps on the descriptor beside its sockets, reads it, and then calls
- * aml_dma_reap() with `least` 0.
+ * aml_dma_reap() with `least` 0 until a call gives fewer completions than it has room for: those
+ * that were left would not make the descriptor readable again.
  *
  * The engine owns the descriptor, and closes it when it is destroyed. In a forked child the library
  * neither writes nor closes the parent's descriptor; a call in the child makes another one.
