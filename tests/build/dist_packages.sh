@@ -20,6 +20,15 @@ unpack()
 	mkdir "$1" && tar -C "$1" --strip-components=1 -xzf "$work/deb/$tarball"
 }
 
+# Debian wants sources only: its tarball is without the generated pages of the reference.
+repack_for_debian()
+{
+	unpack "$work/deb/source" &&
+		rm -rf "$work/deb/source/doc/reference/html" "$work/deb/source/doc/reference/man3" \
+			"$work/deb/source/doc/reference/pages.stamp" &&
+		tar -C "$work/deb" -czf "$work/deb/$tarball" source
+}
+
 install_to_prefix()
 {
 	mkdir "$work/build" && (cd "$work/build" && "$work/source/configure" --prefix="$work/prefix" &&
@@ -76,7 +85,7 @@ check "consumers build against the prefix" consumers_build
 check "make uninstall leaves nothing" uninstall_leaves_nothing
 if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null &&
 	command -v dh_python3 >/dev/null; then
-	check "the tarball unpacks for Debian" unpack "$work/deb/source"
+	check "the tarball unpacks for Debian" repack_for_debian
 	check "Debian's packages build" builds_packages
 	check "the flags name a folder of the package" flags_name_the_folder
 	check "the file of symbols is complete" symbols_have_versions
