@@ -72,7 +72,7 @@ void completions_add_block(struct completion_queue *c, struct completion_block *
 size_t completions_take(struct completion_queue *c, struct aml_dma_completion *out, size_t n,
 			struct completion_block **surplus);
 
-/* Drop all completions, and the promises to so many requests. */
+/* Drop all completions, and the promises of `promises` requests that will not finish. */
 void completions_drop(struct completion_queue *c, size_t promises);
 
 /* Free a list of blocks. */

@@ -24,8 +24,9 @@
 enum { STEPPED_PARTIAL_BYTES_MAX = 256 << 10, STEPPED_PARTIAL_VECTOR_MIN = 56 };
 
 /*
- * Elements of a power of two are loaded and stored one by one in little time: so many in the time
- * of a vector, and of each of several windows.
+ * Elements whose size is a power of two are quickly loaded and stored one by one. In the time of a
+ * vector this can be done with STEPPED_VECTOR_RUNS of them, and if the vector needs several windows
+ * of the source, with STEPPED_WINDOW_RUNS for each.
  */
 enum { STEPPED_VECTOR_RUNS = 2, STEPPED_WINDOW_RUNS = 2 };
 
