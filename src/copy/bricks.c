@@ -66,25 +66,6 @@ static bool next_brick(struct brick_walk *walk)
 	return false;
 }
 
-/* List the loops of a plan by their steps on a side, the smallest first. */
-static void order_bricks(const struct copy_plan *plan, bool dst, uint8_t *order)
-{
-	for (uint8_t i = 0; i < plan->nloops; i++) {
-		size_t step =
-			dst ? (size_t)plan->loops[i].dst_step : magnitude(plan->loops[i].src_step);
-		uint8_t j = i;
-
-		for (; j > 0; j--) {
-			const struct copy_loop *last = &plan->loops[order[j - 1]];
-
-			if ((dst ? (size_t)last->dst_step : magnitude(last->src_step)) <= step)
-				break;
-			order[j] = order[j - 1];
-		}
-		order[j] = i;
-	}
-}
-
 static struct brick_ahead ahead_of_brick(const struct brick_side *side, const char *src)
 {
 	return (struct brick_ahead){.side = side, .piece = src + side->low, .left = side->pieces};
@@ -271,8 +252,8 @@ void copy_bricks(const struct copy_plan *plan, brick_run_fn run)
 	bool staged;
 
 	copy_bricks_choose(plan, &walk.shape);
-	order_bricks(plan, true, walk.dst_order);
-	order_bricks(plan, false, walk.order);
+	copy_bricks_order(plan, true, walk.dst_order);
+	copy_bricks_order(plan, false, walk.order);
 	staged = plan->stream && walk.shape.dst.bytes >= BRICK_STREAM_BYTES_MIN;
 	COUNT(staged, "", "bricks by a stage");
 	COUNT(!staged, "", "bricks");

@@ -42,7 +42,7 @@ static size_t step_on_side(const struct copy_loop *loop, bool dst)
 	return magnitude(dst ? loop->dst_step : loop->src_step);
 }
 
-static void order_by_steps(const struct copy_plan *plan, bool dst, uint8_t *order)
+void copy_bricks_order(const struct copy_plan *plan, bool dst, uint8_t *order)
 {
 	for (uint8_t i = 0; i < plan->nloops; i++) {
 		size_t step = step_on_side(&plan->loops[i], dst);
@@ -243,8 +243,8 @@ static void choose_extents(const struct copy_plan *plan, const struct brick_orde
 
 static void find_orders(const struct copy_plan *plan, struct brick_orders *orders)
 {
-	order_by_steps(plan, true, orders->dst);
-	order_by_steps(plan, false, orders->src);
+	copy_bricks_order(plan, true, orders->dst);
+	copy_bricks_order(plan, false, orders->src);
 }
 
 void copy_bricks_choose(const struct copy_plan *plan, struct brick_shape *brick)

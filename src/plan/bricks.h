@@ -43,6 +43,9 @@ struct brick_shape {
  */
 bool copy_bricks_fit(const struct copy_plan *plan);
 
+/* List the loops of a plan by their steps on a side, the smallest first. */
+void copy_bricks_order(const struct copy_plan *plan, bool dst, uint8_t *order);
+
 /* Choose the bricks of a plan for which copy_bricks_fit() is true. Its loops are in any order. */
 void copy_bricks_choose(const struct copy_plan *plan, struct brick_shape *brick);
 
