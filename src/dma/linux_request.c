@@ -80,20 +80,31 @@ static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void
 	return r->pub.task_out;
 }
 
+/* Replace AML_SUCCESS as the result so far. Returns false if a part has stored an error. */
+static bool replace_success(struct request *r, int err)
+{
+	int expected = AML_SUCCESS;
+
+	return __atomic_compare_exchange_n(&r->pub.task_out, &expected, err, false,
+					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 /*
  * Run a part of a planned request. A part that fails stores its code in the result, where
  * close_plan() finds it; parts that begin later then do nothing. Several threads run parts at once.
+ * They look at the result by an exchange, because checkers such as helgrind take a plain load for a
+ * data race.
  */
 static void run_part(struct aml_task *task, unsigned part)
 {
 	struct request *r = (struct request *)(void *)task;
 	int err;
 
-	if (__atomic_load_n(&r->pub.task_out, __ATOMIC_RELAXED) != AML_SUCCESS)
+	if (!replace_success(r, AML_SUCCESS))
 		return;
 	err = copy_plan_run_part(&r->plan, part);
 	if (err != AML_SUCCESS)
-		__atomic_store_n(&r->pub.task_out, err, __ATOMIC_RELAXED);
+		replace_success(r, err);
 }
 
 /* Close a request that does not run. */
