@@ -77,4 +77,20 @@ for document in $documents; do
 	check "$document names functions that are there" functions_are_there "$document"
 done
 
+# names_variants DOCUMENT: the document names each variant that AML_DMA_TUNE can force.
+names_variants()
+{
+	sed -n 's/.*\.name = "\([a-z-]*\)".*/\1/p' "$srcdir/src/plan/variant.c" | grep -vx none |
+		sort -u >"$work/variants"
+	[ -s "$work/variants" ]
+	while read -r variant; do
+		grep -qE -e "(^|[^a-z-])$variant([^a-z-]|$)" "$srcdir/$1" || echo "$1 does not name $variant"
+	done <"$work/variants" >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ]
+}
+
+check "the guide names all variants" names_variants doc/guide/environment.md
+check "aml-dma-env.7 names all variants" names_variants doc/man/aml-dma-env.7
+
 summary
