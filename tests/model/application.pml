@@ -630,7 +630,7 @@ inline begin_call()
 		choose();
 		if
 #ifdef WITH_SMALL
-		:: call != ANY && call != ALL && call != REAP && !(call == POST && REAPS) && call != GROUP && kind == SMALL && MAY_BEGIN -> begin_at_once()
+		:: call != ANY && call != ALL && call != REAP && call != CHAIN && !(call == POST && REAPS) && call != GROUP && kind == SMALL && MAY_BEGIN -> begin_at_once()
 #endif
 		:: call == ANY || call == ALL || call == REAP -> kind = 0
 		:: else -> append()

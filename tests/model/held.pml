@@ -191,6 +191,35 @@ inline queue_release_held_locked(t, failed)
 	od
 }
 
+/*
+ * queue_next_of_chain_locked(): the HELD request that waits only for this task, as no other request
+ * does, if nothing that is queued is older. The result is e_, or 0.
+ */
+inline queue_next_of_chain_locked(t)
+{
+	e_ = 0;
+	h_ = 0;
+	for (i_ : (t) + 1 .. seq) {
+		if
+		:: task[i_].from0 == (t) || task[i_].from1 == (t) -> e_ = i_; h_++
+		:: else
+		fi
+	}
+	if
+	:: h_ != 1 -> e_ = 0
+#ifndef BROKEN_CHAIN_OF_TWO
+	:: h_ == 1 && task[e_].pending > 1 -> e_ = 0
+#endif
+#ifndef BROKEN_CHAIN_AFTER_FAILURE
+	:: h_ == 1 && task[e_].failure && !task[e_].always -> e_ = 0
+#endif
+#ifndef BROKEN_CHAIN_PASSES_OLDER
+	:: h_ == 1 && head != 0 && head < e_ -> e_ = 0
+#endif
+	:: else
+	fi
+}
+
 /* Is everything before the request finished? The result is h_ == t. */
 inline all_before_finished_locked(t)
 {

@@ -663,6 +663,44 @@ inline take_small(t)
 #endif
 }
 
+#ifdef WITH_HELD
+/*
+ * queue_take_next_of_chain_locked(), batch_append() and fail_next_of_chain(): take the request into
+ * the batch of its only unfinished prerequisite, which runs before it. Small operators do not fail.
+ */
+inline take_next_of_chain(t, next)
+{
+	for (i_ : 1 .. (next) - 1) {
+		assert(task[i_].state != QUEUED);
+		assert(i_ == (t) || !(task[next].after_all || task[next].named & BIT(i_)) ||
+		       !UNFINISHED(i_))
+	}
+#ifndef BROKEN_CHAIN_EDGE_KEPT
+	task[next].from0 = 0;
+	task[next].from1 = 0;
+	task[next].pending = 0;
+#endif
+#ifdef WITH_WALK
+	urgent = urgent & ~BIT(next);
+#endif
+	task[next].taken = 1;
+	task[next].state = RUNNING;
+	task[next].going = 1;
+#ifndef BROKEN_CHAIN_FAILURE_LOST
+	if
+	:: task[t].skips && !task[next].always -> task[next].skips = 1
+	:: else
+	fi;
+#endif
+	assert(task[next].skips == ((task[t].skips || task[next].failure) && !task[next].always))
+}
+
+/* The request that queue_next_of_chain_locked() found can join the batch. */
+#define CHAINS (e_ != 0 && task[e_].kind == SMALL && e_ <= limit_)
+#else
+#define CHAINS false
+#endif
+
 /*
  * The beginning of queue_run_head_locked() up to queue_run_task_locked(), or of run_batch_locked()
  * up to the same point, for tasks up to limit_.
@@ -679,8 +717,16 @@ inline take_head_locked()
 	if
 	:: task[oper].kind == SMALL ->
 		take_small(oper);
+#ifdef WITH_HELD
+		queue_next_of_chain_locked(oper);
+#endif
 		if
-		:: head != 0 && task[head].kind == SMALL && head <= limit_ ->
+#ifdef WITH_HELD
+		:: CHAINS ->
+			also = e_;
+			take_next_of_chain(oper, also)
+#endif
+		:: !CHAINS && head != 0 && task[head].kind == SMALL && head <= limit_ ->
 			also = head;
 			take_small(also)
 		:: else
