@@ -85,9 +85,16 @@ make_installcheck()
 }
 
 # Folders that other packages use too may stay.
+# The prefix itself may have the name of the library.
 nothing_is_left()
 {
-	! find "$root" ! -type d -o -type d -name '*aml*' | grep .
+	prefix=$(sed -n 's/^prefix = //p' "$builddir/Makefile")
+	{
+		find "$root" ! -type d
+		find "$root$prefix" -mindepth 1 -type d -name '*aml*'
+	} >"$work/left"
+	cat "$work/left"
+	[ ! -s "$work/left" ]
 }
 
 check "make install" make_install
