@@ -225,6 +225,17 @@ static bool is_silent(const struct aml_task *task)
 		extra_of(task)->callback != NULL);
 }
 
+void queue_wake_reaper_locked(struct queue_sched *q)
+{
+	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
+		if (s->least > q->completions.count)
+			continue;
+		sleeper_list_unlink(&q->reapers, s);
+		sleeper_done(s);
+		return;
+	}
+}
+
 /*
  * Put the completion of a finished request on the completion queue, release the request, and wake a
  * thread that waits for this.
@@ -238,13 +249,7 @@ static void complete_locked(struct queue_sched *q, struct aml_task *task) REQUIR
 		q->signals++;
 		q->chores = true;
 	}
-	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
-		if (s->least > q->completions.count)
-			continue;
-		sleeper_list_unlink(&q->reapers, s);
-		sleeper_done(s);
-		return;
-	}
+	queue_wake_reaper_locked(q);
 }
 
 /*

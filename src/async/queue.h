@@ -80,6 +80,9 @@ void queue_append_locked(struct queue_sched *q, struct aml_task *task,
  */
 void queue_settle_locked(struct queue_sched *q) REQUIRES(q);
 
+/* Wake the first of `reapers` for which there are enough completions. */
+void queue_wake_reaper_locked(struct queue_sched *q) REQUIRES(q);
+
 /*
  * After the function of a task has returned: the task is FINISHED. Wake the thread that waits for
  * it, or put it on the list where a wait, wait_any or a barrier finds it.

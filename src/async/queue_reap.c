@@ -18,18 +18,6 @@
 #include "async/queue_sleep.h"
 #include "async/queue_wait.h"
 
-/* Wake the first thread whose number of completions is there. */
-static void wake_reaper_locked(struct queue_sched *q) REQUIRES(q)
-{
-	for (struct sleeper *s = q->reapers.first; s != NULL; s = s->next) {
-		if (s->least > q->completions.count)
-			continue;
-		sleeper_list_unlink(&q->reapers, s);
-		sleeper_done(s);
-		return;
-	}
-}
-
 /* Wait until `least` completions are there, or the deadline has passed. */
 static void await_completions_locked(struct queue_sched *q, size_t least, uint64_t deadline)
 	REQUIRES(q)
@@ -80,7 +68,7 @@ int queue_reap(struct queue_sched *q, size_t n, struct aml_dma_completion *out, 
 		await_completions_locked(q, 1, 0);
 	taken = completions_take(&q->completions, out, n, &surplus);
 	if (q->completions.count > 0)
-		wake_reaper_locked(q);
+		queue_wake_reaper_locked(q);
 	queue_wake_locked(q);
 	q->callers--;
 	queue_settle_locked(q);

@@ -66,6 +66,23 @@ static bool next_brick(struct brick_walk *walk)
 	return false;
 }
 
+/* Advance the index to the next piece of a side. Return the distance to it. */
+static ptrdiff_t next_piece(const struct brick_side *side, size_t *index)
+{
+	ptrdiff_t distance = 0;
+
+	for (uint8_t i = 0; i < side->nloops; i++) {
+		const struct brick_loop *loop = &side->loops[i];
+
+		distance += (ptrdiff_t)loop->step;
+		if (++index[i] < loop->extent)
+			break;
+		distance -= (ptrdiff_t)(loop->extent * loop->step);
+		index[i] = 0;
+	}
+	return distance;
+}
+
 static struct brick_ahead ahead_of_brick(const struct brick_side *side, const char *src)
 {
 	return (struct brick_ahead){.side = side, .piece = src + side->low, .left = side->pieces};
@@ -83,15 +100,7 @@ static void prefetch_pieces(struct brick_ahead *ahead, size_t lines)
 		ahead->at = 0;
 		if (--ahead->left == 0)
 			return;
-		for (uint8_t i = 0; i < ahead->side->nloops; i++) {
-			const struct copy_loop *loop = &ahead->side->loops[i];
-
-			ahead->piece += loop->src_step;
-			if (++ahead->index[i] < loop->extent)
-				break;
-			ahead->piece -= (ptrdiff_t)loop->extent * loop->src_step;
-			ahead->index[i] = 0;
-		}
+		ahead->piece += next_piece(ahead->side, ahead->index);
 	}
 }
 
@@ -192,15 +201,7 @@ static void stream_brick(const struct brick_side *side, char *dst, const char *s
 		prefetch_pieces(ahead, lines);
 		if (--n == 0)
 			return;
-		for (uint8_t i = 0; i < side->nloops; i++) {
-			const struct copy_loop *loop = &side->loops[i];
-
-			dst += loop->dst_step;
-			if (++index[i] < loop->extent)
-				break;
-			dst -= (ptrdiff_t)loop->extent * loop->dst_step;
-			index[i] = 0;
-		}
+		dst += next_piece(side, index);
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Copies runs of a few vectors in the caches: a kernel has all loops of the plan, because a call
- * for each row would take as long as the row. plan/rows.c chooses the plans. So are rows of short
- * elements, which plan/stepped.c chooses.
+ * for each row would take as long as the row. plan/rows.c chooses the plans. Rows of short elements
+ * are copied in the same way, by another kernel: plan/stepped.c chooses their plans.
  */
 #include "copy/looped.h"
 #include "kernels/count.h"
@@ -54,32 +54,35 @@ static uint8_t take_kernel_loops(const struct copy_plan *plan, struct kernel_loo
 	return count;
 }
 
+/* Run a kernel in the loops that it does not have itself. */
+static void run_loops_kernel(const struct copy_plan *plan, const struct kernel_loop *loops,
+			     uint8_t count, looped_fn kernel)
+{
+	struct copy_place place;
+
+	copy_first_place(plan, count, &place);
+	do
+		kernel(place.dst, place.src, plan->run.bytes, loops, count);
+	while (copy_next_place(plan, count, &place));
+}
+
 void copy_looped(const struct copy_plan *plan)
 {
 	struct kernel_loop loops[KERNEL_LOOPS_MAX];
 	uint8_t count = take_kernel_loops(plan, loops);
-	struct copy_place place;
 
 	COUNT(true, "", "looped");
-	if (rows_are_cut(plan)) {
+	if (rows_are_cut(plan))
 		copy_looped_in_blocks(plan, loops);
-		return;
-	}
-	copy_first_place(plan, count, &place);
-	do
-		kernels()->looped(place.dst, place.src, plan->run.bytes, loops, count);
-	while (copy_next_place(plan, count, &place));
+	else
+		run_loops_kernel(plan, loops, count, kernels()->looped);
 }
 
 void copy_stepped(const struct copy_plan *plan)
 {
 	struct kernel_loop loops[KERNEL_LOOPS_MAX];
 	uint8_t count = take_kernel_loops(plan, loops);
-	struct copy_place place;
 
 	COUNT(true, "stepped", "stepped");
-	copy_first_place(plan, count, &place);
-	do
-		kernels()->stepped(place.dst, place.src, plan->run.bytes, loops, count);
-	while (copy_next_place(plan, count, &place));
+	run_loops_kernel(plan, loops, count, kernels()->stepped);
 }

@@ -213,8 +213,7 @@ static int make_reshape(const struct aml_layout_dense *d, struct aml_layout_ops 
 static int dense_print(const struct aml_layout_dense *d, int order, FILE *stream,
 		       const char *prefix)
 {
-	int err = layout_print_line(stream, prefix, "layout: dense, %s",
-				    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major");
+	int err = layout_print_kind(stream, prefix, "dense", order);
 
 	if (err == AML_SUCCESS)
 		err = layout_print_line(stream, prefix, "  pointer: %p", d->ptr);

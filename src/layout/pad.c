@@ -104,9 +104,7 @@ static size_t pad_element_size(const struct aml_layout_data *data)
 static int pad_print(const struct aml_layout_data *data, FILE *stream, const char *prefix)
 {
 	const struct aml_layout_pad *p = pad_data(data);
-	int err = layout_print_line(stream, prefix, "layout: pad, %s",
-				    pad_order(data) == AML_LAYOUT_ORDER_C ? "row-major"
-									  : "column-major");
+	int err = layout_print_kind(stream, prefix, "pad", pad_order(data));
 
 	if (err == AML_SUCCESS)
 		err = layout_print_line(stream, prefix, "  element size: %zu", p->element_size);

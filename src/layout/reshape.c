@@ -106,8 +106,7 @@ static int reshape_print(const struct aml_layout_data *data, int order, FILE *st
 			 const char *prefix)
 {
 	const struct aml_layout_data_reshape *r = reshape_data(data);
-	int err = layout_print_line(stream, prefix, "layout: reshape, %s",
-				    order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major");
+	int err = layout_print_kind(stream, prefix, "reshape", order);
 
 	if (err == AML_SUCCESS)
 		err = layout_print_sizes(stream, prefix, "  dims", order, r->ndims, r->dims);

@@ -49,6 +49,12 @@ int layout_print_line(FILE *stream, const char *prefix, const char *format, ...)
 	return printed < 0 || fputc('\n', stream) == EOF ? -AML_FAILURE : AML_SUCCESS;
 }
 
+int layout_print_kind(FILE *stream, const char *prefix, const char *kind, int order)
+{
+	return layout_print_line(stream, prefix, "layout: %s, %s", kind,
+				 order == AML_LAYOUT_ORDER_C ? "row-major" : "column-major");
+}
+
 int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,
 		       const size_t *sizes)
 {

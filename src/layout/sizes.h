@@ -91,13 +91,16 @@ void layout_reorder(int order, size_t n, size_t *to, const size_t *from);
 
 /*
  * Print the beginning of a line: `prefix` and ": ", or nothing if it is empty. -AML_FAILURE if the
- * stream fails, as for the two functions below.
+ * stream fails, as for the functions below.
  */
 int layout_print_prefix(FILE *stream, const char *prefix);
 
 /* Print a line: its beginning, and the formatted text. */
 int layout_print_line(FILE *stream, const char *prefix, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Print the first line of a layout: its kind and its order. */
+int layout_print_kind(FILE *stream, const char *prefix, const char *kind, int order);
 
 /* Print a line: its beginning, and "<label>: <n sizes in `order`>". */
 int layout_print_sizes(FILE *stream, const char *prefix, const char *label, int order, size_t n,

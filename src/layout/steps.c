@@ -212,8 +212,7 @@ static int print_steps(const struct aml_layout_steps *s, int order, FILE *stream
 		       const char *prefix)
 {
 	bool row = order == AML_LAYOUT_ORDER_C;
-	int err = layout_print_line(stream, prefix, "layout: steps, %s",
-				    row ? "row-major" : "column-major");
+	int err = layout_print_kind(stream, prefix, "steps", order);
 
 	if (err == AML_SUCCESS)
 		err = layout_print_line(stream, prefix, "  pointer: %p", s->ptr);

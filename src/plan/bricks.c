@@ -60,20 +60,18 @@ static void find_pieces(const struct copy_plan *plan, const size_t *extents, con
 {
 	*side = (struct brick_side){.bytes = plan->run.bytes, .pieces = 1};
 	for (uint8_t k = 0; k < plan->nloops; k++) {
-		struct copy_loop loop = plan->loops[order[k]];
-		size_t n = extents[order[k]], step = step_on_side(&loop, dst);
+		const struct copy_loop *loop = &plan->loops[order[k]];
+		size_t n = extents[order[k]], step = step_on_side(loop, dst);
 
 		if (n == 1 || step == 0)
 			continue;
-		if (!dst && loop.src_step < 0)
-			side->low += (ptrdiff_t)(n - 1) * loop.src_step;
+		if (!dst && loop->src_step < 0)
+			side->low += (ptrdiff_t)(n - 1) * loop->src_step;
 		if (step <= side->bytes + gap) {
 			side->bytes += (n - 1) * step;
 			continue;
 		}
-		loop.extent = n;
-		loop.src_step = (ptrdiff_t)step;
-		side->loops[side->nloops++] = loop;
+		side->loops[side->nloops++] = (struct brick_loop){n, step};
 		side->pieces *= n;
 	}
 }

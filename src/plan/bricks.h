@@ -21,13 +21,18 @@ enum {
 	BRICK_LOOPS_MAX = 8, /* plans of more loops are not split into bricks */
 };
 
+/* A loop around the pieces of a side. */
+struct brick_loop {
+	size_t extent, step;
+};
+
 /* A side of a brick: pieces of consecutive bytes, maybe with small gaps, within loops. */
 struct brick_side {
 	ptrdiff_t low;  /* from the address of the brick to its first piece */
 	size_t bytes;   /* of a piece */
 	size_t pieces;  /* their number */
 	uint8_t nloops; /* the loops around the pieces; their extents are those of the brick */
-	struct copy_loop loops[BRICK_LOOPS_MAX];
+	struct brick_loop loops[BRICK_LOOPS_MAX];
 };
 
 struct brick_shape {
