@@ -119,8 +119,8 @@ static bool process_leaves_cpu(struct queue_spin *spin, uint64_t now)
 }
 
 /*
- * Spin until a signal, or until the time `end`. False: another thread wanted the CPU. If the system
- * has then moved this thread to another CPU, which is unused, the spin goes on there.
+ * Spin until a signal, or until the time `end`. False: another thread wanted the CPU. The system
+ * may then move this thread to an unused CPU. In this case the thread continues to spin there.
  */
 static bool spin_until(const struct sleeper *me, uint64_t end)
 {

@@ -206,8 +206,10 @@ static bool has_room(const struct posting *post)
 	return post->ndrafts < POST_DRAFTS && post->used <= POST_PLANS_BYTES;
 }
 
-/* Take a slot for a draft, and what its completion needs. NULL: out of memory. The lock may be
- * released meanwhile. */
+/*
+ * Take a slot for a draft, and what its completion needs. NULL: out of memory. The lock may be
+ * released meanwhile.
+ */
 static struct aml_task *take_slot_locked(struct queue_sched *q, const struct draft *draft)
 	REQUIRES(q)
 {

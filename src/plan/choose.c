@@ -23,7 +23,7 @@ enum {
 	CHOICE_ZONE = 4,
 	/* Smaller plans are not timed. Tests build with small caches, and choose earlier. */
 	CHOICE_BYTES_MIN = 16 << 10,
-	CHOICE_PARTS_MIN = 2,        /* plans with loops, of so many parts, are timed */
+	CHOICE_PARTS_MIN = 2,        /* parts from which on a plan with loops is timed */
 	VARIANT_MASK = 127,          /* of the bits that a plan has for its variant */
 	COLUMN_BYTES_LONG = 8 << 10, /* columns of this size are the first choice */
 	LISTED_ROW_BYTES = 256,      /* lists are tried if rows or source runs are shorter */

@@ -179,8 +179,7 @@ static struct cuts choose_pair(const struct cut *along, uint8_t n)
 	return best;
 }
 
-/* The bytes of a section of a loop, if it is split into at most `wanted` parts: the shorter side.
- */
+/* The bytes of a section of a loop on its shorter side, with at most `wanted` parts. */
 static size_t section_bytes(const struct copy_plan *plan, const struct cut *cut, size_t wanted)
 {
 	const struct copy_loop *loop = &plan->loops[cut->loop];

@@ -2,8 +2,8 @@
 /*
  * Chooses the plans of rows of short elements that are contiguous in the destination, and at a
  * small step, which may be negative, in the source. The kernel computes the only shuffle of these
- * rows, so neither units nor programs need to be found: see shuffling.h. So are rows of cells of a
- * few elements: mirrored or repeated pixels.
+ * rows, so neither units nor programs need to be found: see shuffling.h. A row may also consist of
+ * cells of a few elements, such as mirrored or repeated pixels.
  *
  * Rows that lie between each other in the source are better shuffled jointly.
  */

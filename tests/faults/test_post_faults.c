@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Every fault of posting with attributes: prerequisites, chains, AFTER_ALL, callbacks, completions,
- * labels, and plans of several sizes, alone and in a batch, outside and inside of operators. After
- * a failure nothing is posted, and the engine continues. Then the other calls of
- * aml/dma/completion.h, which need no memory, and the descriptor.
+ * labels, and plans of several sizes. Requests are posted alone and in a batch. They are posted
+ * outside and inside of operators. After a failure nothing is posted, and the engine continues. The
+ * other tests are of the descriptor, and of the calls of aml/dma/completion.h that need no memory.
  */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -403,7 +403,10 @@ static bool has_run(const struct record *record)
 	return is_copy(record) ? has_copied(record) : atomic_load(&record->runs) >= record->due;
 }
 
-/* With workers: whether a record may have failed without running, unless it was cancelled alone. */
+/*
+ * With workers: report whether a request may have failed without running. This is not about
+ * requests that a cancel of their own has met.
+ */
 static bool is_uncertain(const struct record *record)
 {
 	return record->by_post || place_of(record)->cancels;

@@ -87,7 +87,7 @@ typedef task_t {
 #ifdef WITH_GROUP
 	;
 #ifdef WITH_REAP
-	bit reap;    /* its completion goes on the completion queue */
+	bit reap;    /* a request with a completion */
 #endif
 	bit counted; /* ghost: the finish that counted: among the first */
 	bit told     /* ghost: a barrier has reported its failure */

@@ -66,7 +66,7 @@ static int post_links(struct aml_dma *dma, struct link *link)
 	return aml_dma_post(dma, CHAINED, posts, link->reqs);
 }
 
-/* Make the calls of aml/dma/completion.h. `alone`: no other thread uses the engine. */
+/* Make the calls of aml/dma/completion.h. If `alone` is true, no other thread uses the engine. */
 static int use_links(struct aml_dma *dma, size_t any, bool alone)
 {
 	struct aml_dma_completion out;
