@@ -10,6 +10,7 @@
 
 #include "distance.h"
 #include "info.h"
+#include "trace.h"
 #include "usage.h"
 
 struct tool {
@@ -20,6 +21,7 @@ struct tool {
 
 static const struct tool tools[] = {
 	{"info", tool_info, "the library, this machine, and the settings in the environment"},
+	{"trace", tool_trace, "the numbers of a trace, and a drawing"},
 };
 
 enum { TOOLS_COUNT = sizeof(tools) / sizeof(*tools) };
