@@ -230,6 +230,9 @@ const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct
 /* The name of a kind in a trace. */
 const char *copy_kind_name(uint8_t kind);
 
+/* The name of a method, for people. */
+const char *copy_method_name(uint8_t method);
+
 /* The size of the plan itself in bytes. */
 size_t copy_plan_size(const struct copy_plan *plan);
 

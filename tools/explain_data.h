@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What aml-dma explain has found out, to print it as text or as JSON. */
+#ifndef TOOLS_EXPLAIN_DATA_H
+#define TOOLS_EXPLAIN_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <aml/layout.h>
+
+#include "copy_rate.h"
+#include "layout_text.h"
+#include "plan/plan.h"
+#include "plan_facts.h"
+#include "usage.h"
+
+/* A side of the copy. */
+struct explain_side {
+	const char *text; /* as it was given, or `derived` */
+	struct layout_text parsed;
+	char *memory; /* of `parsed.bytes` bytes */
+	struct aml_layout *layout;
+};
+
+enum { EXPLAIN_TEXT_BYTES = 2048 }; /* room for the extents of any layout */
+
+struct explain_data {
+	const struct usage_command *command;
+	struct explain_side src, dst;
+	char derived[EXPLAIN_TEXT_BYTES]; /* the text of a destination that was not given */
+	bool permutes;
+	size_t permutation[AML_LAYOUT_NDIMS_MAX]; /* by dimension of the destination */
+	/* The destination in the source's dimensions. If `permutes` is false, dst.layout itself. */
+	struct aml_layout *planned_dst;
+	size_t workers;
+	union copy_plan_room room;
+	struct plan_facts facts;
+	bool measured;
+	struct copy_rate rate;
+	/* Whether the copy was compared with the source. Pads in the destination drop elements. */
+	bool compared, right;
+};
+
+#endif /* TOOLS_EXPLAIN_DATA_H */
