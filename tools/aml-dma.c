@@ -8,6 +8,7 @@
 
 #include <aml/utils/version.h>
 
+#include "bench.h"
 #include "distance.h"
 #include "explain.h"
 #include "info.h"
@@ -21,6 +22,7 @@ struct tool {
 };
 
 static const struct tool tools[] = {
+	{"bench", tool_bench, "the rates of copies on this machine, against memcpy()"},
 	{"explain", tool_explain, "how the library copies one layout to another"},
 	{"info", tool_info, "the library, this machine, and the settings in the environment"},
 	{"trace", tool_trace, "the numbers of a trace, and a drawing"},
