@@ -13,6 +13,7 @@
 #include "explain.h"
 #include "info.h"
 #include "trace.h"
+#include "tune.h"
 #include "usage.h"
 
 struct tool {
@@ -26,6 +27,7 @@ static const struct tool tools[] = {
 	{"explain", tool_explain, "how the library copies one layout to another"},
 	{"info", tool_info, "the library, this machine, and the settings in the environment"},
 	{"trace", tool_trace, "the numbers of a trace, and a drawing"},
+	{"tune", tool_tune, "measures the variants of copies, for AML_DMA_TUNE_FILE"},
 };
 
 enum { TOOLS_COUNT = sizeof(tools) / sizeof(*tools) };

@@ -193,7 +193,7 @@ static void report_kind(struct json_writer *json, const char *key, const struct 
 	json_number(json, "parts", kind->parts);
 	json_number(json, "copied_bytes", kind->bytes);
 	json_number(json, "run_total_ns", kind->run_ns);
-	json_real(json, "run_rate_bytes_per_s", trace_rate(kind->bytes, kind->run_ns));
+	json_real(json, "run_bytes_per_second", trace_rate(kind->bytes, kind->run_ns));
 	report_times(json, "queued", &kind->queued);
 	report_times(json, "run", &kind->run);
 	json_close(json);
@@ -243,8 +243,8 @@ bool trace_report_json(FILE *stream, const char *path, const struct trace_log *l
 	json_text(&json, "program", *log->program != '\0' ? log->program : NULL);
 	json_number(&json, "pid", log->pid);
 	json_number(&json, "span_ns", summary->span_ns);
-	json_real(&json, "requests_per_s", trace_rate(total->requests, summary->span_ns));
-	json_real(&json, "rate_bytes_per_s", trace_rate(total->bytes, summary->span_ns));
+	json_real(&json, "requests_per_second", trace_rate(total->requests, summary->span_ns));
+	json_real(&json, "bytes_per_second", trace_rate(total->bytes, summary->span_ns));
 	report_kind(&json, "all", log, total);
 	json_array(&json, "kinds");
 	for (size_t i = 0; i < summary->kind_count; i++)

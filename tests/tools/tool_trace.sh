@@ -102,7 +102,7 @@ assert list(kinds) == ["flat", "transpose", "deref", "operator", 'tile "7" <&>']
 assert kinds["flat"]["queued"] == {
     "count": 5, "p50_ns": 2000, "p90_ns": 13000, "p99_ns": 13000, "max_ns": 13000}, kinds
 assert kinds["flat"]["run"]["count"] == 4 and kinds["flat"]["copied_bytes"] == 10000, kinds
-assert abs(kinds["flat"]["run_rate_bytes_per_s"] - 10000 / 44e-6) < 1, kinds
+assert abs(kinds["flat"]["run_bytes_per_second"] - 10000 / 44e-6) < 1, kinds
 assert [b["time_ns"] for b in t["workers_busy"]] == [4000, 16000, 22000], t
 assert [b["time_ns"] for b in t["threads_busy"]] == [3000, 13000, 21000, 5000], t
 assert abs(sum(b["share"] for b in t["threads_busy"]) - 1) < 1e-6, t
