@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <aml/utils/error.h>
@@ -94,6 +95,8 @@ static void read_learnt(void)
 
 	if (path != NULL && *path != '\0')
 		(void)learnt_load(path, &foreign);
+	/* An engine would write the file in the end. */
+	(void)unsetenv("AML_DMA_TUNE_FILE");
 }
 
 static void make_plan(struct explain_data *data)

@@ -33,12 +33,12 @@ struct explain_data {
 	/* The destination in the source's dimensions. If `permutes` is false, dst.layout itself. */
 	struct aml_layout *planned_dst;
 	size_t workers;
-	union copy_plan_room room;
 	struct plan_facts facts;
 	bool measured;
 	struct copy_rate rate;
 	/* Whether the copy was compared with the source. Pads in the destination drop elements. */
 	bool compared, right;
+	union copy_plan_room room; /* has a member of variable size */
 };
 
 #endif /* TOOLS_EXPLAIN_DATA_H */
