@@ -16,16 +16,22 @@ struct copy_rate {
 };
 
 /*
+ * In the following, native dimension i of the destination is dimension `permutation[i]` of the
+ * source or, if `permutation` is NULL, dimension i.
+ */
+
+/*
  * Copy a few times with an engine of `workers` workers: about half a second, but at least three
  * times after the first copy, which is not counted. Returns 0 or the error of a call.
  */
 int copy_rate_measure(struct copy_rate *rate, size_t workers, struct aml_layout *dst,
-		      struct aml_layout *src);
+		      struct aml_layout *src, const size_t *permutation);
 
 /*
  * Compare elements of two layouts after a copy: all, or some millions that are far apart. The
- * layouts have the same native extents, and none is a pad.
+ * layouts match, and no element of the destination is that of a pad around it.
  */
-bool copy_rate_is_right(const struct aml_layout *dst, const struct aml_layout *src);
+bool copy_rate_is_right(const struct aml_layout *dst, const struct aml_layout *src,
+			const size_t *permutation);
 
 #endif /* TOOLS_COPY_RATE_H */

@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <aml/utils/error.h>
@@ -75,11 +76,14 @@ static void read_learnt(void)
 
 	if (path != NULL && *path != '\0')
 		(void)learnt_load(path, &foreign);
+	/* An engine would write the file in the end. */
+	(void)unsetenv("AML_DMA_TUNE_FILE");
 }
 
 static void make_plan(struct explain_data *data)
 {
-	int err = copy_plan_layouts(&data->room, data->planned_dst, data->src.layout, NULL);
+	int err = copy_plan_layouts(&data->room, data->dst.layout, data->src.layout,
+				    data->permutes ? data->native : NULL);
 
 	if (err == -AML_EINVAL)
 		usage_refuse(&command, "the library refuses the copy: a step of 0 in the "
@@ -94,17 +98,20 @@ static void make_plan(struct explain_data *data)
 static void measure_copy(struct explain_data *data)
 {
 	unsigned char *byte = (unsigned char *)data->src.memory;
+	const size_t *native = data->permutes ? data->native : NULL;
 	int err;
 
 	for (size_t i = 0; i < data->src.parsed.bytes; i++)
 		byte[i] = (unsigned char)((i * 0x9e3779b1u) >> 11);
 	memset(data->dst.memory, 0, data->dst.parsed.bytes);
-	err = copy_rate_measure(&data->rate, data->workers, data->planned_dst, data->src.layout);
+	err = copy_rate_measure(&data->rate, data->workers, data->dst.layout, data->src.layout,
+				native);
 	if (err != AML_SUCCESS)
 		usage_fail(&command, TOOL_FAILED, "the copy failed: %s", aml_strerror(err));
 	data->measured = true;
-	data->compared = explain_layouts_has_steps(data->planned_dst);
-	data->right = data->compared && copy_rate_is_right(data->planned_dst, data->src.layout);
+	data->compared = explain_layouts_has_steps(data->dst.layout);
+	data->right =
+		data->compared && copy_rate_is_right(data->dst.layout, data->src.layout, native);
 }
 
 int tool_explain(int argc, char *argv[])

@@ -29,16 +29,16 @@ struct explain_data {
 	struct explain_side src, dst;
 	char derived[EXPLAIN_TEXT_BYTES]; /* the text of a destination that was not given */
 	bool permutes;
-	size_t permutation[AML_LAYOUT_NDIMS_MAX]; /* by dimension of the destination */
-	/* The destination in the source's dimensions. If `permutes` is false, dst.layout itself. */
-	struct aml_layout *planned_dst;
+	/* By dimension of the destination: that of the source. In user order, and in native order.
+	 */
+	size_t permutation[AML_LAYOUT_NDIMS_MAX], native[AML_LAYOUT_NDIMS_MAX];
 	size_t workers;
-	union copy_plan_room room;
 	struct plan_facts facts;
 	bool measured;
 	struct copy_rate rate;
 	/* Whether the copy was compared with the source. Pads in the destination drop elements. */
 	bool compared, right;
+	union copy_plan_room room; /* has a member of variable size */
 };
 
 #endif /* TOOLS_EXPLAIN_DATA_H */

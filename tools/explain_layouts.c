@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 
 #include <aml/layout/native.h>
-#include <aml/layout/steps.h>
 #include <aml/utils/error.h>
 
 #include "layout/kind.h"
@@ -25,6 +24,37 @@ static void parse_side(const struct explain_data *data, struct explain_side *sid
 		usage_refuse(data->command, "--%s '%s': %s", option, side->text, error);
 }
 
+/* The memory that is free for programs. SIZE_MAX: the system does not say. */
+static size_t available_bytes(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	size_t kib = 0;
+	char line[128];
+	bool found = false;
+
+	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
+		found = sscanf(line, "MemAvailable: %zu kB", &kib) == 1;
+	if (file != NULL)
+		(void)fclose(file);
+	return found && kib <= SIZE_MAX / 1024 ? kib * 1024 : SIZE_MAX;
+}
+
+/*
+ * Memory that is not there would be noticed only when it is touched, by the end of the process. A
+ * side that is not known yet has no bytes.
+ */
+static void check_memory(const struct explain_data *data)
+{
+	size_t available = available_bytes(), wanted;
+
+	if (__builtin_add_overflow(data->src.parsed.bytes, data->dst.parsed.bytes, &wanted) ||
+	    wanted > available / 8 * 7)
+		usage_fail(data->command, TOOL_SKIPPED,
+			   "--measure: there is not enough free memory here: %zu and %zu bytes are "
+			   "wanted, %zu are free",
+			   data->src.parsed.bytes, data->dst.parsed.bytes, available);
+}
+
 /* Reserve memory for a side, and create its layout there. */
 static void create_side(const struct explain_data *data, struct explain_side *side,
 			const char *option, bool measure)
@@ -32,6 +62,8 @@ static void create_side(const struct explain_data *data, struct explain_side *si
 	size_t bytes = side->parsed.bytes > 0 ? side->parsed.bytes : 1;
 	char error[TEXT_ERROR_BYTES];
 
+	if (measure)
+		check_memory(data);
 	side->memory = mmap(NULL, bytes, measure ? PROT_READ | PROT_WRITE : PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (side->memory == MAP_FAILED)
@@ -89,34 +121,6 @@ static void derive_dst(struct explain_data *data)
 	data->dst.text = data->derived;
 }
 
-/* The memory that is free for programs. SIZE_MAX: the system does not say. */
-static size_t available_bytes(void)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	size_t kib = 0;
-	char line[128];
-	bool found = false;
-
-	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
-		found = sscanf(line, "MemAvailable: %zu kB", &kib) == 1;
-	if (file != NULL)
-		(void)fclose(file);
-	return found && kib <= SIZE_MAX / 1024 ? kib * 1024 : SIZE_MAX;
-}
-
-/* Memory that is not there would be noticed only when it is touched, by the end of the process. */
-static void check_memory(const struct explain_data *data)
-{
-	size_t available = available_bytes(), wanted;
-
-	if (__builtin_add_overflow(data->src.parsed.bytes, data->dst.parsed.bytes, &wanted) ||
-	    wanted > available / 8 * 7)
-		usage_fail(data->command, TOOL_SKIPPED,
-			   "--measure: there is not enough free memory here: %zu and %zu bytes are "
-			   "wanted, %zu are free",
-			   data->src.parsed.bytes, data->dst.parsed.bytes, available);
-}
-
 /* The native dimension of a dimension in user order. */
 static size_t native_dim(const struct aml_layout *layout, size_t dim)
 {
@@ -125,84 +129,67 @@ static size_t native_dim(const struct aml_layout *layout, size_t dim)
 		       : dim;
 }
 
-/* Find where a layout lies: its native extents, and steps. False: it has none. */
-static bool find_steps(const struct aml_layout *layout, size_t *dims, void **base, ptrdiff_t *steps)
-{
-	const struct outline outline = {aml_layout_ndims(layout), aml_layout_element_size(layout),
-					dims};
-
-	return aml_layout_dims_native(layout, dims) == AML_SUCCESS &&
-	       layout_steps(layout, &outline, base, steps) == AML_SUCCESS;
-}
-
 bool explain_layouts_has_steps(const struct aml_layout *layout)
 {
 	size_t dims[AML_LAYOUT_NDIMS_MAX];
+	const struct outline outline = {aml_layout_ndims(layout), aml_layout_element_size(layout),
+					dims};
 	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX];
 	void *base;
 
-	return find_steps(layout, dims, &base, steps);
+	return aml_layout_dims_native(layout, dims) == AML_SUCCESS &&
+	       layout_steps(layout, &outline, &base, steps) == AML_SUCCESS;
 }
 
-/*
- * Describe the destination in the dimensions of the source: as a program does it to permute, by
- * steps in another order.
- */
-static void permute_dst(struct explain_data *data)
+/* Convert the permutation to native dimensions, as the library takes it. */
+static void permute_native(struct explain_data *data)
 {
-	size_t dims[AML_LAYOUT_NDIMS_MAX], of_src[AML_LAYOUT_NDIMS_MAX];
-	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX], to_src[AML_LAYOUT_NDIMS_MAX];
-	struct aml_layout *dst = data->dst.layout;
-	size_t ndims = aml_layout_ndims(dst);
-	void *base;
-	int err;
+	const struct aml_layout *dst = data->dst.layout, *src = data->src.layout;
 
-	if (!find_steps(dst, dims, &base, steps))
-		usage_refuse(data->command, "--permute: the elements of the destination lie at no "
-					    "steps, as those of pads and some reshapes do");
-	for (size_t i = 0; i < ndims; i++) {
-		size_t from = native_dim(dst, i),
-		       to = native_dim(data->src.layout, data->permutation[i]);
-
-		of_src[to] = dims[from];
-		to_src[to] = steps[from];
-	}
-	err = aml_layout_steps_create(&data->planned_dst, base, AML_LAYOUT_ORDER_COLUMN_MAJOR,
-				      aml_layout_element_size(dst), ndims, of_src, to_src);
-	if (err != AML_SUCCESS)
-		usage_fail(data->command, TOOL_FAILED, "--permute: %s", aml_strerror(err));
+	for (size_t i = 0; i < aml_layout_ndims(dst); i++)
+		data->native[native_dim(dst, i)] = native_dim(src, data->permutation[i]);
 }
 
 /* Refuse layouts that do not match, and say why. */
 static void check_match(const struct explain_data *data)
 {
 	size_t dst_dims[AML_LAYOUT_NDIMS_MAX], src_dims[AML_LAYOUT_NDIMS_MAX];
-	const struct aml_layout *dst = data->planned_dst, *src = data->src.layout;
-	size_t n = aml_layout_ndims(dst);
+	const struct aml_layout *dst = data->dst.layout, *src = data->src.layout;
+	bool same_order = aml_layout_order(dst) == aml_layout_order(src);
 
-	if (n != aml_layout_ndims(src))
-		usage_refuse(data->command,
-			     "the numbers of dimensions differ: %zu in the destination, %zu in the "
-			     "source",
-			     n, aml_layout_ndims(src));
 	if (aml_layout_element_size(dst) != aml_layout_element_size(src))
 		usage_refuse(data->command,
-			     "elements of the destination have %zu bytes, of the source "
-			     "%zu",
+			     "elements of the destination have %zu bytes, of the source %zu",
 			     aml_layout_element_size(dst), aml_layout_element_size(src));
 	if (aml_layout_dims_native(dst, dst_dims) != AML_SUCCESS ||
 	    aml_layout_dims_native(src, src_dims) != AML_SUCCESS)
 		usage_fail(data->command, TOOL_FAILED, "a layout has no extents");
-	for (size_t i = 0; i < n; i++)
-		if (dst_dims[i] != src_dims[i])
+	for (size_t i = 0; i < aml_layout_ndims(dst); i++) {
+		size_t of_src = data->permutes ? data->native[i] : i;
+
+		if (dst_dims[i] != src_dims[of_src])
 			usage_refuse(data->command,
-				     "native dimension %zu has %zu elements in the destination, "
-				     "%zu in the source%s",
-				     i, dst_dims[i], src_dims[i],
-				     aml_layout_order(data->dst.layout) != aml_layout_order(src)
-					     ? "; in native order, a row-major layout has its "
-					       "dimensions reversed"
-					     : "");
+				     "dimension %zu of the destination has %zu elements, dimension "
+				     "%zu of the source %zu%s",
+				     native_dim(dst, i), dst_dims[i], native_dim(src, of_src),
+				     src_dims[of_src],
+				     same_order || data->permutes
+					     ? ""
+					     : "; the orders differ, so native "
+					       "coordinates count");
+	}
+}
+
+/* Refuse layouts of different numbers of dimensions. */
+static void check_dimensions(const struct explain_data *data)
+{
+	size_t dst = aml_layout_ndims(data->dst.layout), src = aml_layout_ndims(data->src.layout);
+
+	if (dst != src)
+		usage_refuse(data->command,
+			     "the numbers of dimensions differ: %zu in the destination, %zu in the "
+			     "source",
+			     dst, src);
 }
 
 void explain_layouts_create(struct explain_data *data, const char *permutation, bool measure)
@@ -214,22 +201,15 @@ void explain_layouts_create(struct explain_data *data, const char *permutation, 
 	if (data->dst.text == NULL)
 		derive_dst(data);
 	parse_side(data, &data->dst, "dst");
-	if (measure)
-		check_memory(data);
 	create_side(data, &data->dst, "dst", measure);
-	data->planned_dst = data->dst.layout;
-	if (data->permutes) {
-		if (aml_layout_ndims(data->dst.layout) != aml_layout_ndims(data->src.layout))
-			check_match(data);
-		permute_dst(data);
-	}
+	check_dimensions(data);
+	if (data->permutes)
+		permute_native(data);
 	check_match(data);
 }
 
 void explain_layouts_release(struct explain_data *data)
 {
-	if (data->planned_dst != data->dst.layout)
-		aml_layout_destroy(&data->planned_dst);
 	release_side(&data->dst);
 	release_side(&data->src);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <aml/layout/dense.h>
 #include <aml/layout/steps.h>
 #include <aml/utils/error.h>
 
@@ -30,10 +31,10 @@ enum memory_key { KEY_ORDER, KEY_PITCH, KEY_STRIDE, KEY_STEPS, KEY_AT, MEMORY_KE
 
 static const char *const memory_keys[MEMORY_KEYS] = {"order", "pitch", "stride", "steps", "at"};
 
-/* What the keys say, before the steps are known. */
+/* What was given, while a text is parsed. */
 struct memory_parts {
 	unsigned given; /* the set of keys */
-	size_t pitch[AML_LAYOUT_NDIMS_MAX], stride[AML_LAYOUT_NDIMS_MAX], shift;
+	size_t shift;
 };
 
 static bool parse_type(struct layout_text *parsed, const struct text_span *type, char *error)
@@ -122,9 +123,9 @@ static bool parse_value(struct layout_text *parsed, struct memory_parts *parts, 
 		return text_refuse(error, "order: '%.*s' is not row or column", text_length(&value),
 				   value.at);
 	case KEY_PITCH:
-		return parse_list(parsed, "pitch", value, parts->pitch, error);
+		return parse_list(parsed, "pitch", value, parsed->pitch, error);
 	case KEY_STRIDE:
-		return parse_list(parsed, "stride", value, parts->stride, error);
+		return parse_list(parsed, "stride", value, parsed->stride, error);
 	case KEY_STEPS:
 		return parse_steps(parsed, value, error);
 	default:
@@ -160,7 +161,7 @@ static bool parse_memory(struct layout_text *parsed, struct memory_parts *parts,
 }
 
 /* Compute the steps from pitches and strides. */
-static bool compute_steps(struct layout_text *parsed, const struct memory_parts *parts)
+static bool compute_steps(struct layout_text *parsed)
 {
 	bool row = parsed->order == AML_LAYOUT_ORDER_ROW_MAJOR;
 	size_t pitch = parsed->element_bytes;
@@ -168,17 +169,12 @@ static bool compute_steps(struct layout_text *parsed, const struct memory_parts 
 	for (size_t n = 0; n < parsed->ndims; n++) {
 		size_t i = row ? parsed->ndims - 1 - n : n, step;
 
-		if (__builtin_mul_overflow(
-			    pitch, parts->given >> KEY_STRIDE & 1 ? parts->stride[i] : 1, &step) ||
-		    step > PTRDIFF_MAX)
+		if (__builtin_mul_overflow(pitch, parsed->stride[i], &step) || step > PTRDIFF_MAX)
 			return false;
 		parsed->steps[i] = (ptrdiff_t)step;
 		/* The pitch of the slowest dimension does not matter. */
 		if (n + 1 < parsed->ndims &&
-		    __builtin_mul_overflow(pitch,
-					   parts->given >> KEY_PITCH & 1 ? parts->pitch[i]
-									 : parsed->dims[i],
-					   &pitch))
+		    __builtin_mul_overflow(pitch, parsed->pitch[i], &pitch))
 			return false;
 	}
 	return true;
@@ -216,14 +212,19 @@ bool layout_text_parse(struct layout_text *parsed, const char *text, char *error
 	*parsed = (struct layout_text){.order = AML_LAYOUT_ORDER_ROW_MAJOR,
 				       .changes = {text, text + strlen(text)}};
 	shape = text_cut(&parsed->changes, '/');
-	if (!parse_shape(parsed, shape, error) || !parse_memory(parsed, &parts, error))
+	if (!parse_shape(parsed, shape, error))
 		return false;
-	if (parts.given >> KEY_STEPS & 1) {
-		if (parts.given & (1u << KEY_PITCH | 1u << KEY_STRIDE))
-			return text_refuse(error, "steps: they replace pitch and stride");
-	} else if (!compute_steps(parsed, &parts)) {
-		return text_refuse(error, "the layout is larger than the address space");
+	for (size_t i = 0; i < parsed->ndims; i++) {
+		parsed->stride[i] = 1;
+		parsed->pitch[i] = parsed->dims[i];
 	}
+	if (!parse_memory(parsed, &parts, error))
+		return false;
+	parsed->by_steps = parts.given >> KEY_STEPS & 1;
+	if (parsed->by_steps && parts.given & (1u << KEY_PITCH | 1u << KEY_STRIDE))
+		return text_refuse(error, "steps: they replace pitch and stride");
+	if (!parsed->by_steps && !compute_steps(parsed))
+		return text_refuse(error, "the layout is larger than the address space");
 	if (!compute_span(parsed, parts.shift))
 		return text_refuse(error, "the layout is larger than the address space");
 	return true;
@@ -232,10 +233,16 @@ bool layout_text_parse(struct layout_text *parsed, const char *text, char *error
 bool layout_text_create(const struct layout_text *parsed, char *memory, struct aml_layout **layout,
 			char *error)
 {
-	int err = aml_layout_steps_create(layout, memory + parsed->first, parsed->order,
-					  parsed->element_bytes, parsed->ndims, parsed->dims,
-					  parsed->steps);
+	void *first = memory + parsed->first;
+	int err;
 
+	if (parsed->by_steps)
+		err = aml_layout_steps_create(layout, first, parsed->order, parsed->element_bytes,
+					      parsed->ndims, parsed->dims, parsed->steps);
+	else
+		err = aml_layout_dense_create(layout, first, parsed->order, parsed->element_bytes,
+					      parsed->ndims, parsed->dims, parsed->stride,
+					      parsed->pitch);
 	if (err != AML_SUCCESS)
 		return text_refuse(error, "the layout cannot be created: %s", aml_strerror(err));
 	if (layout_changes_apply(layout, parsed->changes, error))

@@ -36,11 +36,13 @@ struct layout_text {
 	size_t ndims, element_bytes;
 	int order;                             /* AML_LAYOUT_ORDER_… */
 	size_t dims[AML_LAYOUT_NDIMS_MAX];     /* in user order, as the following */
+	bool by_steps;                         /* else by strides and pitches */
 	ptrdiff_t steps[AML_LAYOUT_NDIMS_MAX]; /* in bytes */
-	size_t first;                          /* bytes of memory before element 0 */
-	size_t bytes;                          /* of memory, all together */
-	struct text_span type;                 /* as it was given */
-	struct text_span changes;              /* the keys that change the layout */
+	size_t stride[AML_LAYOUT_NDIMS_MAX], pitch[AML_LAYOUT_NDIMS_MAX];
+	size_t first;             /* bytes of memory before element 0 */
+	size_t bytes;             /* of memory, all together */
+	struct text_span type;    /* as it was given */
+	struct text_span changes; /* the keys that change the layout */
 };
 
 /* Parse a text, which must outlive `parsed`. False: it is wrong, and *error says why. */
