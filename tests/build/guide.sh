@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The code in the chapters of doc/guide compiles without a warning and runs. The first block of a
 # chapter that has code is a program with two places. Each section's blocks fill them: a block that
-# begins with "static" goes to the definitions, any other block to the statements.
+# begins with "static" goes to the definitions, any other block to the statements. A first block
+# without the places is a whole program, whose output is the block of text after it.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -33,7 +34,14 @@ make_programs()
 		}
 		/^```c[ \t]*$/ { inside = 1; first = 1; next }
 		/^```/ && inside { inside = 0; whole = 1; next }
-		inside && !whole { program[++lines] = $0; next }
+		inside && !whole {
+			program[++lines] = $0
+			places += /^\t?\/\* (Definitions|Statements) of the section \*\/$/
+			next
+		}
+		/^```text[ \t]*$/ && whole && !places { inside_text = 1; next }
+		/^```/ { inside_text = 0 }
+		inside_text { print >(folder "/01.text") }
 		inside {
 			if (first)
 				static_block = /^static .*\(/
@@ -45,7 +53,14 @@ make_programs()
 			next
 		}
 		/^## / { end_section(); title = substr($0, 4) }
-		END { end_section() }' "$1"
+		END {
+			if (lines > 0 && !places) {
+				print "the program" >(folder "/01.title")
+				for (i = 1; i <= lines; i++)
+					print program[i] >(folder "/01.c")
+			}
+			end_section()
+		}' "$1"
 }
 
 has_programs()
@@ -53,11 +68,12 @@ has_programs()
 	[ -n "$(ls "$work/programs")" ]
 }
 
-# runs PROGRAM: with no worker, one and two.
+# runs PROGRAM: with no worker, one and two. If there is PROGRAM.text, the program prints it.
 runs()
 {
 	for threads in 0 1 2; do
-		limited env AML_DMA_NUM_THREADS=$threads "$1" || return 1
+		limited env AML_DMA_NUM_THREADS=$threads "$1" >"$work/printed" || return 1
+		[ ! -f "$1.text" ] || diff "$1.text" "$work/printed" || return 1
 	done
 }
 
