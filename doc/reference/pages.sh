@@ -74,6 +74,12 @@ for page in man/man3/aml_*.3; do
 			next
 		}
 		/^\\fC#include </ { next }
+		/^\.SH "Author"/ {
+			print ".SH \"SEE ALSO\""
+			print ".BR aml-dma (7),"
+			print ".BR aml-dma-layouts (7)"
+			exit
+		}
 		# Doxygen leaves the backslash of C as it is, and groff takes it for its own.
 		{ gsub(/\\n/, "\\en"); print }' "$page" >"man3/$name.3"
 done
