@@ -9,6 +9,7 @@
 #include <aml/utils/version.h>
 
 #include "distance.h"
+#include "explain.h"
 #include "info.h"
 #include "usage.h"
 
@@ -19,6 +20,7 @@ struct tool {
 };
 
 static const struct tool tools[] = {
+	{"explain", tool_explain, "how the library copies one layout to another"},
 	{"info", tool_info, "the library, this machine, and the settings in the environment"},
 };
 

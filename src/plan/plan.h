@@ -249,6 +249,9 @@ const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct
 /* The name of a kind. */
 const char *copy_kind_name(uint8_t kind);
 
+/* The name of a method, for people. */
+const char *copy_method_name(uint8_t method);
+
 /* The name of a plan in a trace: that of its operator or, of a copy, that of its kind. */
 const char *copy_plan_name(const struct copy_plan *plan);
 
