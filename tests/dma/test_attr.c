@@ -87,7 +87,7 @@ static size_t workers_of(struct aml_dma *dma)
 	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
 
 	ck_assert_int_eq(aml_dma_linux_statistics(dma, &stats), 0);
-	return stats.workers;
+	return (size_t)stats.workers;
 }
 
 /* Create an engine, count its workers, and destroy it. */
