@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=sh
+# The programs in the chapters of doc/guide. The first block of a chapter that has code is a program
+# with two places. Each section's blocks fill them: a block that begins with "static" goes to the
+# definitions, any other block to the statements.
+
+# make_programs CHAPTER FOLDER: write NN.c for each section that has code, with the name of the
+# section in NN.title. The folder is emptied first.
+make_programs()
+{
+	rm -rf "$2"
+	mkdir -p "$2"
+	awk -v folder="$2" '
+		function end_section(    i, name, line)
+		{
+			if (definitions == "" && statements == "")
+				return
+			name = sprintf("%s/%02d", folder, ++sections)
+			print title >(name ".title")
+			for (i = 1; i <= lines; i++) {
+				if (program[i] == "/* Definitions of the section */")
+					printf "%s", definitions >(name ".c")
+				else if (program[i] == "\t/* Statements of the section */")
+					printf "%s", statements >(name ".c")
+				else
+					print program[i] >(name ".c")
+			}
+			close(name ".c")
+			close(name ".title")
+			definitions = statements = ""
+		}
+		/^```c[ \t]*$/ { inside = 1; first = 1; next }
+		/^```/ && inside { inside = 0; whole = 1; next }
+		inside && !whole { program[++lines] = $0; next }
+		inside {
+			if (first)
+				static_block = /^static .*\(/
+			first = 0
+			if (static_block)
+				definitions = definitions $0 "\n"
+			else
+				statements = statements "\t" $0 "\n"
+			next
+		}
+		/^## / { end_section(); title = substr($0, 4) }
+		END { end_section() }' "$1"
+}
