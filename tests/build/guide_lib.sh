@@ -45,3 +45,12 @@ make_programs()
 		/^## / { end_section(); title = substr($0, 4) }
 		END { end_section() }' "$1"
 }
+
+# language_blocks CHAPTER LANGUAGE [FIRST]: print the blocks of this language, from number FIRST on.
+language_blocks()
+{
+	awk -v fence="$2" -v first="${3:-1}" '
+		$0 == "```" fence { inside = 1; count++; next }
+		/^```/ { inside = 0; next }
+		inside && count >= first' "$1"
+}
