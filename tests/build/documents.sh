@@ -39,7 +39,7 @@ is_made()
 files_are_there()
 {
 	bad=0
-	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|m4|build-aux)/'); do
+	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|tools|m4|build-aux)/'); do
 		is_made "$name" || is_there "$name" || {
 			echo "$1: \`$name\` is not there"
 			bad=1
@@ -55,7 +55,7 @@ functions_are_there()
 	for name in $(quoted "$1" | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)()$/\1/p' |
 		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy|epoll_wait'); do
 		grep -rqw --include='*.[ch]' --include='*.hpp' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
-			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" || {
+			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" "$srcdir/tools" || {
 			echo "$1: $name() is not there"
 			bad=1
 		}
