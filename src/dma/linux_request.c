@@ -128,7 +128,7 @@ static const char *request_name(const struct aml_task *task)
 	if (label != NULL)
 		return label;
 	op = r->pub.task_in.op;
-	return op == run_plan || op == close_plan ? copy_kind_name(r->plan.kind) : "operator";
+	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
 }
 
 void request_describe(struct queue_sched *q)

@@ -96,15 +96,6 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	return plan_plain(room, &to, &from, permutation);
 }
 
-/* Reorder the source's factors to the order of the destination's dimensions. */
-static void permute_view(struct view *src, const size_t *permutation)
-{
-	const struct view old = *src;
-
-	for (size_t i = 0; i < old.nfactors; i++)
-		src->factors[i] = old.factors[permutation[i]];
-}
-
 /* A layout of a copy, and its view if it has one. */
 struct layout_end {
 	const struct aml_layout *layout;
@@ -206,15 +197,30 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 		return err;
 	if (to.has_view && from.has_view && (permutation == NULL || from.view.by_dims)) {
 		if (permutation != NULL)
-			permute_view(&from.view, permutation);
+			view_permute(&from.view, permutation);
 		return copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
 	}
-	if (permutation == NULL && (layout_pad(dst) != NULL || layout_pad(src) != NULL)) {
-		err = copy_plan_boxes(room, dst, src, &to.outline);
+	if (layout_pad(dst) != NULL || layout_pad(src) != NULL) {
+		err = copy_plan_boxes(room, dst, src, &to.outline, &from.outline, permutation);
 		if (err != -AML_ENOTSUP)
 			return err;
 	}
 	return plan_deref(room, &to, &from, permutation);
+}
+
+int copy_plan_elements(union copy_plan_room *room, struct aml_layout *dst,
+		       const struct aml_layout *src)
+{
+	struct layout_end to, from;
+	int err = ask_layout(&to, dst);
+
+	if (err == AML_SUCCESS)
+		err = ask_layout(&from, src);
+	if (err == AML_SUCCESS)
+		err = find_view(&to);
+	if (err == AML_SUCCESS)
+		err = find_view(&from);
+	return err == AML_SUCCESS ? plan_deref(room, &to, &from, NULL) : err;
 }
 
 /* Not inlined, so that a copy between two dense layouts does not pay for it. */

@@ -13,6 +13,17 @@ const char *copy_kind_name(uint8_t kind)
 	return names[kind];
 }
 
+const char *copy_plan_name(const struct copy_plan *plan)
+{
+	static const char *const names[] = {
+		[COPY_OPERATOR_TRANSFORM] = "transform",
+		[COPY_OPERATOR_USER] = "copy_user",
+		[COPY_OPERATOR_FILL] = "fill",
+	};
+
+	return plan->op != COPY_OPERATOR_COPY ? names[plan->op] : copy_kind_name(plan->kind);
+}
+
 const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last)
 {
 	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops
