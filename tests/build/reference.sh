@@ -59,7 +59,7 @@ formats()
 # Print the pages that a hand-written page refers to, such as "aml_init 3".
 references()
 {
-	sed -n 's/^\(\.It .*Xr\|\.Xr\) \([A-Za-z0-9_-]*\) \([37]\).*/\2.\3/p' "$1"
+	sed -n 's/^\(\.It .*Xr\|\.Xr\) \([A-Za-z0-9_-]*\) \([137]\).*/\2.\3/p' "$1"
 }
 
 refers_to_pages()
@@ -86,7 +86,7 @@ example_runs()
 check "Doxygen does not warn" no_warnings
 check "every exported name has a man page" has_pages
 check "there are no man pages of members or files" has_no_other_pages
-for page in "$srcdir"/doc/man/*.7; do
+for page in "$srcdir"/doc/man/*.[17]; do
 	if command -v groff >/dev/null; then
 		check "${page##*/} is well-formed" formats "$page"
 	fi
