@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <aml/dma.h>
+#include <aml/dma/operators.h>
 #include <aml/layout/native.h>
 #include <aml/utils/error.h>
 
@@ -22,6 +23,7 @@
 struct bench_layouts {
 	struct aml_dma *dma;
 	struct aml_layout *dst, *src;
+	size_t *permutation; /* of the native dimensions; NULL: they are in the same order */
 };
 
 struct bench_memory {
@@ -34,7 +36,9 @@ static int copy_layouts(void *arg)
 {
 	const struct bench_layouts *layouts = arg;
 
-	return aml_dma_copy(layouts->dma, layouts->dst, layouts->src);
+	return aml_dma_copy_custom(layouts->dma, layouts->dst, layouts->src,
+				   layouts->permutation != NULL ? aml_dma_linux_transform : NULL,
+				   layouts->permutation);
 }
 
 /* The compiler must not see what is copied. */
@@ -114,7 +118,8 @@ void bench_copy_measure(const struct bench_setting *setting, struct bench_row *r
 	name_row(row);
 	fill_sides(&data);
 	row->bytes = payload_of(data.src.layout);
-	layouts = (struct bench_layouts){setting->dma, data.planned_dst, data.src.layout};
+	layouts = (struct bench_layouts){setting->dma, data.dst.layout, data.src.layout,
+					 data.permutes ? data.native : NULL};
 	memory.bytes = (size_t)row->bytes;
 	place_memory(setting, &data, &memory, &own);
 	err = race_run(runners, 2, setting->effort.rounds, setting->effort.turn_ns, row->name);
@@ -129,8 +134,9 @@ void bench_copy_measure(const struct bench_setting *setting, struct bench_row *r
 	row->median_ns = runners[0].median_ns;
 	row->memcpy_best_ns = runners[1].best_ns;
 	row->memcpy_median_ns = runners[1].median_ns;
-	row->compared = explain_layouts_has_steps(data.planned_dst);
-	row->right = row->compared && copy_rate_is_right(data.planned_dst, data.src.layout);
+	row->compared = explain_layouts_has_steps(data.dst.layout);
+	row->right = row->compared &&
+		     copy_rate_is_right(data.dst.layout, data.src.layout, layouts.permutation);
 	free(own);
 	explain_layouts_release(&data);
 }
