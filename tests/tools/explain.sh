@@ -66,6 +66,35 @@ check "nothing is known of the rate" prints "rate         unknown: nothing was l
 check "a note on orders" prints "so this does not transpose" \
 	explain --src 3x4:f64 --dst 4x3:f64/order=column
 
+# The documents name each key, and their examples work. A measurement is left out.
+documents_name_keys()
+{
+	[ "${AML_TEST_SOURCES-}" != no ] || return 0
+	"$tool" explain --help | sed -n 's/^  \([a-z]*\)=.*/\1/p' >"$work/keys"
+	[ "$(wc -l <"$work/keys")" -eq 9 ] || return
+	while read -r key; do
+		grep -q "/$key=" "$srcdir/doc/guide/tool.md" || return
+		grep -q "^\.It Cm $key Ns = " "$srcdir/doc/man/aml-dma.1" || return
+	done <"$work/keys"
+}
+examples_work()
+{
+	[ "${AML_TEST_SOURCES-}" != no ] || return 0
+	{
+		sed -n 's/^ *\(\.Dl \)\{0,1\}\$ aml-dma \(explain .*\)/\2/p' "$srcdir/doc/guide/tool.md" \
+			"$srcdir/doc/man/aml-dma.1"
+		sed -n 's/^| `\([0-9][^`]*\)` |.*/explain --src \1/p' "$srcdir/doc/guide/tool.md"
+	} | sed 's/ --measure//' >"$work/examples"
+	[ "$(wc -l <"$work/examples")" -ge 16 ] || return
+	while read -r line; do
+		# The words of a command.
+		# shellcheck disable=SC2086
+		exits 0 $line || return
+	done <"$work/examples"
+}
+check "the documents name each key" documents_name_keys
+check "the documents' examples work" examples_work
+
 if ! has_parser; then
 	echo "not checked: JSON, because there is no python3"
 	summary

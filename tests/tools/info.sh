@@ -96,7 +96,7 @@ check "empty values" no_problem "AML_DMA_STATS= AML_DMA_TUNE= AML_DMA_TRACE= AML
 check "workers that are no number" problem AML_DMA_NUM_THREADS=abc "aml_init() returns -AML_EINVAL"
 check "workers that are negative" problem AML_DMA_NUM_THREADS=-1 "aml_init() returns -AML_EINVAL"
 check "an empty number of workers" problem AML_DMA_NUM_THREADS= "aml_init() returns -AML_EINVAL"
-check "an instruction set that is misspelt" problem AML_DMA_ISA=protable \
+check "an instruction set that is misspelt" problem AML_DMA_ISA=porable \
 	"it is ignored: there is no such instruction set; did you mean 'portable'?"
 case $(uname -m) in
 x86_64) foreign=neon ;;
@@ -146,16 +146,16 @@ check "the kernels in use are supported, and the fastest" finds \
 check "caches are numbers" finds 'all(isinstance(n, int) and n > 0 for n in d["caches"].values())' info
 check "there is no backend" finds 'len(d["backends"]) == 7 and not any(d["backends"].values())' info
 check "nothing is learnt" finds 'd["learnt"] == []' info
-check "a variable that is not set" finds "$num_threads['value'] is None and
-	$num_threads['origin'] == 'default' and $num_threads['default'] == str(d['workers'])" info
+check "a variable that is not set" finds "${num_threads}['value'] is None and
+	${num_threads}['origin'] == 'default' and ${num_threads}['default'] == str(d['workers'])" info
 check "a variable that is set" with AML_DMA_NUM_THREADS=7 finds "d['workers'] == 7 and
-	$num_threads['value'] == '7' and $num_threads['origin'] == 'environment' and
-	$num_threads['problem'] is None" info
+	${num_threads}['value'] == '7' and ${num_threads}['origin'] == 'environment' and
+	${num_threads}['problem'] is None" info
 check "a value that is wrong" with AML_DMA_NUM_THREADS=abc finds "d['workers'] is None and
-	$num_threads['value'] == 'abc' and 'AML_EINVAL' in $num_threads['problem']" info
+	${num_threads}['value'] == 'abc' and 'AML_EINVAL' in ${num_threads}['problem']" info
 odd=$(printf 'a"\\\001\377')
 check "a value with odd bytes" with "AML_DMA_NUM_THREADS=$odd" finds \
-	"$num_threads['value'] == 'a\"\\\\\\x01\\ufffd'" info
+	"${num_threads}['value'] == 'a\"\\\\\\x01\\ufffd'" info
 check "a misspelt name" with AML_DMA_TARCE=1 finds \
 	"d['unknown_variables'] == [{'name': 'AML_DMA_TARCE', 'likely': 'AML_DMA_TRACE'}]" info
 check "another instruction set" with AML_DMA_ISA=portable finds 'd["kernels"]["in_use"] == "portable"' info

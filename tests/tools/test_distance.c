@@ -19,7 +19,7 @@ START_TEST(distances)
 		{"info", "ifno", 1},
 		{"info", "fnio", 2},
 		{"kitten", "sitting", 3},
-		{"TRACE", "TARCES", 2},
+		{"TRACE", "RTACES", 2},
 		{"explain", "plane", 4},
 	};
 

@@ -193,7 +193,7 @@ static const struct text_error {
 static const struct text_error change_errors[] = {
 	{"4:f64/slise=0:2", "'slise' is not a key: did you mean 'slice'?"},
 	{"4:f64/banana=0:2", "'banana' is not a key"},
-	{"4:f64/pich=5", "'pich' is not a key: did you mean 'pitch'?"},
+	{"4:f64/pitsh=5", "'pitsh' is not a key: did you mean 'pitch'?"},
 	{"4:f64/slice=0:2/order=row", "order: it must stand before"},
 	{"4:f64/slice=", "slice: the value is missing"},
 	{"4:f64/slice=2", "slice: '2' is not FROM:TO"},

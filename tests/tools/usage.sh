@@ -39,6 +39,28 @@ each_has_help()
 	done <"$work/subcommands"
 }
 
+# The man page has a section for each subcommand, with each of its options.
+has_a_man_page()
+{
+	[ "${AML_TEST_SOURCES-}" != no ] || return 0
+	while read -r name; do
+		sed -n "/^\.Ss aml-dma $name\$/,\$p" "$srcdir/doc/man/aml-dma.1" |
+			awk 'NR > 1 && /^\.S[sh] / { exit } { print }' >"$work/section"
+		"$tool" "$name" --help | sed -n '/^options:$/,/^$/s/^  --\([a-z-]*\).*/\1/p' |
+			grep -vx help >"$work/options"
+		[ -s "$work/section" ] && [ -s "$work/options" ] || {
+			echo "$name: aml-dma.1 has no section of it"
+			return 1
+		}
+		while read -r option; do
+			grep -q "^\.It Fl -$option\( \|\$\)" "$work/section" || {
+				echo "$name: --$option is not in its section of aml-dma.1"
+				return 1
+			}
+		done <"$work/options"
+	done <"$work/subcommands"
+}
+
 # A full disk is noticed.
 notices_that_nothing_is_written()
 {
@@ -66,6 +88,7 @@ needs_no_library_of_ours()
 check "--version" has_the_version
 check "--help lists the subcommands, in order" lists_the_subcommands
 check "each subcommand has help" each_has_help
+check "the man page has all subcommands and options" has_a_man_page
 check "no subcommand" refuses "no command is given"
 check "an unknown subcommand" refuses "unknown command 'banana'" banana
 check "a misspelt subcommand" refuses "unknown command 'inof': did you mean 'info'?" inof
