@@ -151,12 +151,11 @@ record()
 }
 draw()
 {
-	says "$guide/tracing.md" 'doc/timeline ' &&
-		inside first '/usr/local/share/doc/libaml-dma/timeline trace.json >trace.svg' &&
+	says "$guide/tracing.md" 'aml-dma trace trace.json --svg trace.svg' &&
+		inside first 'aml-dma trace trace.json --svg trace.svg' &&
 		grep -q 'aml-dma/0' "$system/root/first/trace.svg"
 }
 check "record a trace" record
-check "install what draws it" packages "$guide/tracing.md" gnuplot-nox
 check "draw the trace" draw
 
 # C++: the program of the chapter, with the blocks that follow it inside.
