@@ -12,7 +12,6 @@
 
 #include <aml/utils/error.h>
 
-#include "dma/linux_attr.h"
 #include "explain_data.h"
 #include "explain_json.h"
 #include "explain_layouts.h"
@@ -21,8 +20,7 @@
 #include "plan/make.h"
 #include "usage.h"
 #include "util/environment.h"
-
-enum { EXPLAIN_WORKERS_MAX = 1024 };
+#include "workers.h"
 
 enum explain_option {
 	OPTION_SRC,
@@ -69,23 +67,6 @@ static const struct usage_command command = {
 		"Without --measure, the rate is what was learnt: see AML_DMA_TUNE_FILE in\n"
 		"aml-dma-env(7).",
 };
-
-/* Choose the workers: as asked for, or as aml_init() does. */
-static void choose_workers(struct explain_data *data, const char *text)
-{
-	struct linux_attr attr;
-
-	if (text != NULL) {
-		data->workers =
-			(size_t)usage_number(&command, "workers", text, 0, EXPLAIN_WORKERS_MAX);
-		return;
-	}
-	if (linux_attr_read(&attr, NULL) != AML_SUCCESS)
-		usage_fail(&command, TOOL_USAGE,
-			   "AML_DMA_NUM_THREADS is not a number of workers; see 'aml-dma info'");
-	data->workers = attr.queue.num_threads;
-	linux_attr_release(&attr);
-}
 
 /* Know what other processes have learnt. A file that is not there, or is ignored, is no error. */
 static void read_learnt(void)
@@ -155,7 +136,7 @@ int tool_explain(int argc, char *argv[])
 	usage_no_more(&command, argc, argv);
 	if (data.src.text == NULL)
 		usage_refuse(&command, "--src is missing: --src 4096x4096:f64");
-	choose_workers(&data, workers);
+	data.workers = workers_choose(&command, workers);
 	explain_layouts_create(&data, permutation, measure);
 	read_learnt();
 	make_plan(&data);
