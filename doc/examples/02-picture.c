@@ -330,7 +330,7 @@ static int write_results(const char *dir, const struct copied_picture *results)
 	for (size_t i = 0; i < RESULTS; i++)
 		if (write_picture(dir, &results[i]))
 			return -1;
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return complain("standard output", "cannot be written: %s", strerror(errno));
 	return 0;
 }

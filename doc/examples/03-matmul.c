@@ -256,7 +256,7 @@ static int multiply(struct product *p, struct tile_pair pairs[2])
 	printf("both at once     %9.3f ms\n", 1e3 * both);
 	hidden = hidden < 0 ? 0 : hidden > packing ? packing : hidden;
 	printf("hidden behind the computing: %.0f %% of the packing\n", 100 * hidden / packing);
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return complain("standard output cannot be written", strerror(errno));
 	return 0;
 }

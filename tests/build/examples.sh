@@ -296,7 +296,7 @@ mkdir -p "$work/taken/red.pgm"
 check "a folder where a file should be" \
 	refuses "$work/taken/red.pgm" 'Is a directory' "$scene" "$work/taken"
 long=$(head -c 5000 /dev/zero | tr '\000' 'x')
-check "a name too long" refuses "$long" 'File name too long' "$scene" "$long"
+check "a name too long" refuses "$long" 'name too long' "$scene" "$long"
 if [ "$(id -u)" -ne 0 ]; then
 	mkdir "$work/closed"
 	chmod a-w "$work/closed"

@@ -1,68 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The code in the chapters of doc/guide compiles without a warning and runs. The first block of a
-# chapter that has code is a program with two places. Each section's blocks fill them: a block that
-# begins with "static" goes to the definitions, any other block to the statements. A first block
-# without the places is a whole program, whose output is the block of text after it. Together with
-# the examples, the chapters show every function.
+# chapter that has code is a program, which the blocks of each section fill: see guide_lib.sh.
+# Together with the examples, the chapters show every function.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
-
-# make_programs CHAPTER: write $work/programs/NN.c for each section that has code, with the name of
-# the section in NN.title.
-make_programs()
-{
-	rm -rf "$work/programs"
-	mkdir "$work/programs"
-	awk -v folder="$work/programs" '
-		function end_section(    i, name, line)
-		{
-			if (definitions == "" && statements == "")
-				return
-			name = sprintf("%s/%02d", folder, ++sections)
-			print title >(name ".title")
-			for (i = 1; i <= lines; i++) {
-				if (program[i] == "/* Definitions of the section */")
-					printf "%s", definitions >(name ".c")
-				else if (program[i] == "\t/* Statements of the section */")
-					printf "%s", statements >(name ".c")
-				else
-					print program[i] >(name ".c")
-			}
-			close(name ".c")
-			close(name ".title")
-			definitions = statements = ""
-		}
-		/^```c[ \t]*$/ { inside = 1; first = 1; next }
-		/^```/ && inside { inside = 0; whole = 1; next }
-		inside && !whole {
-			program[++lines] = $0
-			places += /^\t?\/\* (Definitions|Statements) of the section \*\/$/
-			next
-		}
-		/^```text[ \t]*$/ && whole && !places { inside_text = 1; next }
-		/^```/ { inside_text = 0 }
-		inside_text { print >(folder "/01.text") }
-		inside {
-			if (first)
-				static_block = /^static /
-			first = 0
-			if (static_block)
-				definitions = definitions $0 "\n"
-			else
-				statements = statements "\t" $0 "\n"
-			next
-		}
-		/^## / { end_section(); title = substr($0, 4) }
-		END {
-			if (lines > 0 && !places) {
-				print "the program" >(folder "/01.title")
-				for (i = 1; i <= lines; i++)
-					print program[i] >(folder "/01.c")
-			}
-			end_section()
-		}' "$1"
-}
+# shellcheck source=tests/build/guide_lib.sh
+. "$srcdir/tests/build/guide_lib.sh"
 
 has_programs()
 {
@@ -81,7 +25,7 @@ runs()
 for chapter in "$srcdir"/doc/guide/*.md; do
 	grep -q '^```c[[:space:]]*$' "$chapter" || continue
 	name=$(basename "$chapter" .md)
-	make_programs "$chapter"
+	make_programs "$chapter" "$work/programs"
 	check "$name has code" has_programs
 	for source in "$work/programs"/*.c; do
 		title=$(cat "${source%.c}.title")

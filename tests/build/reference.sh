@@ -161,7 +161,7 @@ formats()
 # Print the pages that a hand-written page refers to, such as "aml_init 3".
 references()
 {
-	sed -n 's/^\(\.It .*Xr\|\.Xr\) \([A-Za-z0-9_-]*\) \([37]\).*/\2.\3/p' "$1"
+	sed -n 's/^\(\.It .*Xr\|\.Xr\) \([A-Za-z0-9_-]*\) \([137]\).*/\2.\3/p' "$1"
 }
 
 refers_to_pages()
@@ -203,7 +203,7 @@ if command -v doxygen >/dev/null; then
 	check "a class of C++ without description is reported" \
 		warns_without '/** An engine that somebody else owns.' aml/dma.hpp
 fi
-for page in "$srcdir"/doc/man/*.7; do
+for page in "$srcdir"/doc/man/*.[17]; do
 	if command -v groff >/dev/null; then
 		check "${page##*/} is well-formed" formats "$page"
 	fi
