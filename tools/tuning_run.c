@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <aml/dma/operators.h>
 #include <aml/utils/error.h>
 
 #include "explain_data.h"
@@ -26,6 +27,20 @@ void tuning_begin(void)
 	copy_set_choice_rules(&rules);
 }
 
+static int plan_shape(struct explain_data *data)
+{
+	return copy_plan_layouts(&data->room, data->dst.layout, data->src.layout,
+				 data->permutes ? data->native : NULL);
+}
+
+static int copy_shape(struct aml_dma *dma, struct explain_data *data)
+{
+	if (!data->permutes)
+		return aml_dma_copy(dma, data->dst.layout, data->src.layout);
+	return aml_dma_copy_custom(dma, data->dst.layout, data->src.layout, aml_dma_linux_transform,
+				   data->native);
+}
+
 /* The variant that is taken if nothing was learnt. */
 static unsigned first_choice(struct explain_data *data)
 {
@@ -33,7 +48,7 @@ static unsigned first_choice(struct explain_data *data)
 	int err;
 
 	copy_set_choice_rules(&rules);
-	err = copy_plan_layouts(&data->room, data->planned_dst, data->src.layout, NULL);
+	err = plan_shape(data);
 	tuning_begin();
 	if (err != AML_SUCCESS)
 		usage_refuse(data->command, "the library refuses the copy: %s", aml_strerror(err));
@@ -60,9 +75,7 @@ static void read_result(struct explain_data *data, struct tuning_result *result)
 	unsigned base;
 	uint32_t first_cost;
 
-	if (result->first == VARIANT_NONE ||
-	    copy_plan_layouts(&data->room, data->planned_dst, data->src.layout, NULL) !=
-		    AML_SUCCESS ||
+	if (result->first == VARIANT_NONE || plan_shape(data) != AML_SUCCESS ||
 	    !tune_read(plan->tune_slot, &result->record))
 		return;
 	base = copy_first_variant[plan->kind];
@@ -90,7 +103,7 @@ void tuning_run(const struct usage_command *command, struct aml_dma *dma,
 	from = clock_ns();
 	while (err == AML_SUCCESS &&
 	       (result->copies < TUNING_COPIES_MIN || clock_ns() - from < ns)) {
-		err = aml_dma_copy(dma, data.planned_dst, data.src.layout);
+		err = copy_shape(dma, &data);
 		result->copies++;
 	}
 	if (err != AML_SUCCESS)

@@ -2,13 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # aml-dma tune and aml-dma bench: the file that tune writes is read by programs, both print JSON, and
 # refuse what is wrong.
-# shellcheck source=tests/build/lib.sh
-. "$srcdir/tests/build/lib.sh"
+# shellcheck source=tests/tools/lib.sh
+. "$srcdir/tests/tools/lib.sh"
 
-tool=$builddir/tools/aml-dma
 file=$work/learnt
-python=$(command -v "${PYTHON:-python3}" || :)
-unset AML_DMA_TUNE AML_DMA_TUNE_FILE AML_DMA_NUM_THREADS
 
 # One copy of 2 MiB, which has a choice of variants.
 shape="--src 512x512:8 --permute 1,0"
@@ -16,30 +13,23 @@ shape="--src 512x512:8 --permute 1,0"
 # runs ARGUMENT…: the command succeeds, and prints nothing on stderr.
 runs()
 {
-	limited "$tool" "$@" >"$work/said" 2>"$work/errors" && [ ! -s "$work/errors" ] && return
-	cat "$work/said" "$work/errors"
-	return 1
+	exits 0 "$@" && [ ! -s "$work/err" ]
 }
 
-# refuses STATUS TEXT ARGUMENT…: the command exits with the status, and prints one line with the
-# text on stderr, and nothing else.
-refuses()
+# fails STATUS TEXT ARGUMENT…: the command fails, with one line that has the text.
+fails()
 {
 	status=$1
 	text=$2
 	shift 2
-	limited "$tool" "$@" >"$work/said" 2>"$work/errors"
-	[ $? -eq "$status" ] && [ ! -s "$work/said" ] && [ "$(wc -l <"$work/errors")" -eq 1 ] &&
-		grep -qF -- "$text" "$work/errors" && return
-	cat "$work/said" "$work/errors"
-	return 1
+	exits "$status" "$@" && says "$text" && [ ! -s "$work/out" ]
 }
 
 said()
 {
 	for text; do
-		grep -qF -- "$text" "$work/said" || {
-			cat "$work/said"
+		grep -qF -- "$text" "$work/out" || {
+			cat "$work/out"
 			echo "not printed: $text"
 			return 1
 		}
@@ -63,18 +53,6 @@ classes()
 	[ "$(sed 1,2d "$file" | wc -l)" -eq "$1" ] && return
 	cat "$file"
 	return 1
-}
-
-# json CODE ARGUMENT…: the command prints JSON t, for which the code holds.
-json()
-{
-	code=$1
-	shift
-	runs "$@" --json && "$python" -c "
-import json, sys
-t = json.load(open(sys.argv[1]))
-assert t['schema'] == 1 and t['command'] == sys.argv[2], t
-$code" "$work/said" "$1"
 }
 
 # shellcheck disable=SC2086 # the shape is several arguments
@@ -105,14 +83,14 @@ check "it is replaced" classes 1
 check "a copy in one way only" runs tune --seconds 1 --src 100:1
 check "a copy in one way only: that is said" said "is copied in one way only"
 
-check "a folder that is not there" refuses 1 "cannot be written to the folder" tune \
+check "a folder that is not there" fails 1 "cannot be written to the folder" tune \
 	--output "$work/none/learnt"
-check "no regular file" refuses 1 "not a regular file" tune --output "$work"
-check "no name" refuses 2 "--output: '' does not name a file" tune --output ""
-check "no time" refuses 2 "--seconds: '0' is not a number from 1 to 3600" tune --seconds 0
-check "a destination only" refuses 2 "--dst needs --src" tune --dst 8x8:8
-check "a wrong layout" refuses 2 "--src 'x'" tune --src x
-check "an argument of tune" refuses 2 "only options are expected" tune "$file"
+check "no regular file" fails 1 "not a regular file" tune --output "$work"
+check "no name" refuses "--output: '' does not name a file" tune --output ""
+check "no time" refuses "--seconds: '0' is not a number from 1 to 3600" tune --seconds 0
+check "a destination only" refuses "--dst needs --src" tune --dst 8x8:8
+check "a wrong layout" refuses "--src 'x'" tune --src x
+check "an argument of tune" refuses "only options are expected" tune "$file"
 
 # shellcheck disable=SC2086
 check "a copy is measured" runs bench --quick $shape
@@ -123,37 +101,34 @@ check "their rates are printed" said "synchronous copy" "post and wait" \
 check "a destination with gaps" runs bench --quick --src 100x100:3 --dst 100x100:3/stride=2,2
 check "a source with a negative step" runs bench --quick --src 64x64:8/reverse=0
 check "a broadcast" runs bench --quick --src 1000x1000:4/steps=0,0
-check "an argument of bench" refuses 2 "only options are expected" bench 64x64:8
-check "a permutation only" refuses 2 "--permute needs --src" bench --permute 1,0
-check "a wrong permutation" refuses 2 "each number from 0 to 1" bench --src 8x8:8 --permute 1,1
-check "workers that are no number" refuses 2 "--workers: 'x'" bench --workers x
-check "layouts that do not match" refuses 2 "native dimension" bench --src 8x8:8 --dst 8x9:8
-check "more memory than there is" refuses 77 "memory" bench --src 4000000x4000000:8
+check "an argument of bench" refuses "only options are expected" bench 64x64:8
+check "a permutation only" refuses "--permute needs --src" bench --permute 1,0
+check "a wrong permutation" refuses "each number from 0 to 1" bench --src 8x8:8 --permute 1,1
+check "workers that are no number" refuses "--workers: 'x'" bench --workers x
+check "layouts that do not match" refuses "dimension 1 of the destination has 9" bench --src 8x8:8 --dst 8x9:8
+check "more memory than there is" fails 77 "memory" bench --src 4000000x4000000:8
 
-if [ -n "$python" ]; then
+if has_parser; then
 	# shellcheck disable=SC2086
-	check "the JSON of tune" json "
-c = t['copies'][0]
-assert t['file'] is None and t['workers'] == 1 and len(t['copies']) == 1, t
-assert c['src'] == '512x512:8' and c['permute'] == '1,0' and c['kind'] == 'transpose', t
-assert c['copies'] >= 10 and c['fastest'] in [v['variant'] for v in c['variants']], t
-assert c['fastest'] == max(c['variants'], key=lambda v: v['bytes_per_second'])['variant'], t
-assert c['gain_ratio'] is None or c['gain_ratio'] >= 1, t
-" tune --seconds 1 --workers 1 $shape
+	check "the JSON of tune" finds "d['schema'] == 1 and d['command'] == 'tune' and
+		d['file'] is None and d['workers'] == 1 and len(d['copies']) == 1 and
+		all(c['src'] == '512x512:8' and c['permute'] == '1,0' and c['copies'] >= 10 and
+			c['kind'] == 'transpose' and c['fastest'] == max(c['variants'],
+				key=lambda v: v['bytes_per_second'])['variant'] and
+			(c['gain_ratio'] is None or c['gain_ratio'] >= 1) for c in d['copies'])" \
+		tune --seconds 1 --workers 1 $shape
 	# shellcheck disable=SC2086
-	check "the JSON of bench" json "
-c = t['copies'][0]
-assert t['requests'] == [] and len(t['copies']) == 1 and t['workers'] == 2, t
-assert c['size_bytes'] == 2097152 and c['right'] is True and c['dst'] is None, t
-assert 0 < c['best_ns'] <= c['median_ns'] and 0 < c['memcpy_best_ns'] <= c['memcpy_median_ns'], t
-assert abs(c['best_bytes_per_second'] * c['best_ns'] / 1e9 / c['size_bytes'] - 1) < 1e-6, t
-" bench --quick --workers 2 $shape
-	check "the JSON of usual copies" json "
-assert len(t['copies']) == 5 and len(t['requests']) == 3, t
-assert all(c['right'] for c in t['copies'] + t['requests']), t
-" bench --quick
+	check "the JSON of bench" finds "d['schema'] == 1 and d['command'] == 'bench' and
+		d['requests'] == [] and len(d['copies']) == 1 and d['workers'] == 2 and
+		all(c['size_bytes'] == 2097152 and c['right'] is True and c['dst'] is None and
+			0 < c['best_ns'] <= c['median_ns'] and
+			0 < c['memcpy_best_ns'] <= c['memcpy_median_ns'] and
+			abs(c['best_bytes_per_second'] * c['best_ns'] / 1e9 / c['size_bytes'] - 1) < 1e-6
+			for c in d['copies'])" bench --quick --workers 2 $shape
+	check "the JSON of usual copies" finds "len(d['copies']) == 5 and len(d['requests']) == 3 and
+		all(c['right'] for c in d['copies'] + d['requests'])" bench --quick
 else
-	echo "no Python: the JSON is not tested"
+	echo "no python3: the JSON is not tested"
 fi
 
 summary
