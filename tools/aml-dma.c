@@ -8,8 +8,12 @@
 
 #include <aml/utils/version.h>
 
+#include "bench.h"
 #include "distance.h"
+#include "explain.h"
 #include "info.h"
+#include "trace.h"
+#include "tune.h"
 #include "usage.h"
 
 struct tool {
@@ -19,7 +23,11 @@ struct tool {
 };
 
 static const struct tool tools[] = {
+	{"bench", tool_bench, "the rates of copies on this machine, against memcpy()"},
+	{"explain", tool_explain, "how the library copies one layout to another"},
 	{"info", tool_info, "the library, this machine, and the settings in the environment"},
+	{"trace", tool_trace, "the numbers of a trace, and a drawing"},
+	{"tune", tool_tune, "measures the variants of copies, for AML_DMA_TUNE_FILE"},
 };
 
 enum { TOOLS_COUNT = sizeof(tools) / sizeof(*tools) };

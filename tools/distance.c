@@ -6,6 +6,9 @@
 
 enum { WORD_LETTERS_MAX = 63, DISTANCE_MAX = 4 };
 
+/* Of so many letters of the longer word, two may differ. */
+enum { LETTERS_PER_DIFFERENCE = 5 };
+
 static size_t least_of(size_t one, size_t other)
 {
 	return one < other ? one : other;
@@ -49,7 +52,7 @@ const char *distance_nearest(const char *word, const char *const *names, size_t 
 		size_t letters = greatest_of(strlen(word), strlen(names[i]));
 		size_t distance = distance_of_words(word, names[i]);
 
-		if (distance < least && 3 * distance <= letters) {
+		if (distance < least && LETTERS_PER_DIFFERENCE * distance <= 2 * letters) {
 			least = distance;
 			nearest = names[i];
 		}

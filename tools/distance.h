@@ -13,7 +13,7 @@ size_t distance_of_words(const char *one, const char *other);
 
 /*
  * The nearest of `count` names. NULL if each name is so far from the word that it was hardly meant:
- * more than a third of the longer one's letters differ, or more than 4.
+ * more than two fifths of the longer one's letters differ, or more than 4.
  */
 const char *distance_nearest(const char *word, const char *const *names, size_t count);
 

@@ -333,7 +333,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	if (small && req == NULL &&
 	    request_run_at_once(linux_queue(data), &room.plan, bytes, false))
 		return AML_SUCCESS;
-	err = copy_plan_keep(&room.plan);
+	err = copy_plan_keep(&room);
 	if (err != AML_SUCCESS)
 		return err;
 	err = request_post(linux_queue(data), req, NULL, &room.plan, bytes, small);

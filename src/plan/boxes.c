@@ -20,6 +20,7 @@
 #include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
 #include "plan/normal.h"
@@ -95,6 +96,14 @@ static int add_box(struct growing_block *block, const struct box_side *dst,
 	return AML_SUCCESS;
 }
 
+/* Add the neutral element to a block that has room for it. */
+static void add_neutral(struct copy_plan *plan, const void *neutral, size_t element_size)
+{
+	plan->boxes.neutral_offset = plan->boxes.block_bytes;
+	memcpy((char *)plan + plan->boxes.block_bytes, neutral, element_size);
+	plan->boxes.block_bytes += element_size;
+}
+
 /*
  * Add the boxes of the elements of `dst` that lie outside of `inner`. Then add the neutral element.
  * If `inner` is empty, it is empty at the beginning of `dst` in dimension 0.
@@ -121,9 +130,7 @@ static int add_outer_boxes(struct growing_block *block, const struct box_side *d
 	}
 	if (block->element_size > sizeof(*block->room) - plan->boxes.block_bytes)
 		return -AML_ENOTSUP;
-	plan->boxes.neutral_offset = plan->boxes.block_bytes;
-	memcpy(block->room->bytes + plan->boxes.block_bytes, neutral, block->element_size);
-	plan->boxes.block_bytes += block->element_size;
+	add_neutral(plan, neutral, block->element_size);
 	return AML_SUCCESS;
 }
 
@@ -292,8 +299,18 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 static int make_whole_side(struct box_side *side, const struct aml_layout *layout,
 			   const struct outline *outline)
 {
-	int err = layout_view(layout, outline, &side->view);
+	struct plain_layout plain;
+	int err = AML_SUCCESS;
 
+	if (layout_plain(layout, &plain)) {
+		side->view.base = plain.ptr;
+		side->view.nfactors = plain.ndims;
+		for (size_t i = 0; i < plain.ndims; i++)
+			side->view.factors[i] =
+				(struct factor){plain.dims[i], plain_step(&plain, i)};
+	} else {
+		err = layout_view(layout, outline, &side->view);
+	}
 	if (err != AML_SUCCESS)
 		return err;
 	for (size_t i = 0; i < side->view.nfactors; i++) {
@@ -303,6 +320,20 @@ static int make_whole_side(struct box_side *side, const struct aml_layout *layou
 	return view_is_writable(&side->view) ? AML_SUCCESS : -AML_EINVAL;
 }
 
+/* Plan a fill without pads as one box that is in no block, and reads `element` itself. */
+static int plan_whole_fill(union copy_plan_room *room, const struct aml_layout *dst,
+			   const struct outline *outline, const void *element)
+{
+	struct box_side to;
+	int err = make_whole_side(&to, dst, outline);
+
+	if (err != AML_SUCCESS)
+		return err;
+	(void)plan_box(&room->plan, outline->element_size, &to, to.in, NULL);
+	room->plan.run.src = element;
+	return AML_SUCCESS;
+}
+
 int copy_plan_fill_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 			 const struct outline *outline, const void *element)
 {
@@ -310,15 +341,30 @@ int copy_plan_fill_boxes(union copy_plan_room *room, const struct aml_layout *ds
 	struct box_side to;
 	int err;
 
+	if (outline->element_size > COPY_FILL_BYTES_MAX)
+		return -AML_ENOTSUP;
 	if (layout_pad(dst) == NULL)
-		err = make_whole_side(&to, dst, outline);
-	else if (!enter_destination(dst, outline, &to, &err))
-		return err;
-	if (err != AML_SUCCESS)
+		return plan_whole_fill(room, dst, outline, element);
+	if (!enter_destination(dst, outline, &to, &err))
 		return err;
 	memcpy(inner, to.in, to.view.nfactors * sizeof(*inner));
 	inner[0].to = inner[0].from;
 	return plan_boxes(room, outline->element_size, &to, NULL, inner, element);
+}
+
+void copy_plan_keep_fill(union copy_plan_room *room)
+{
+	const size_t bytes = copy_plan_size(&room->plan), element_size = room->plan.run.bytes;
+	const char *element = room->plan.run.src;
+	struct copy_plan *plan = &room->plan;
+
+	memmove(room->bytes + sizeof(*plan), room, bytes);
+	*plan = (struct copy_plan){
+		.kind = COPY_BOXES,
+		.op = plan->op,
+		.boxes = {.block_bytes = sizeof(*plan) + bytes, .count = 1},
+	};
+	add_neutral(plan, element, element_size);
 }
 
 /*

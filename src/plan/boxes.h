@@ -19,11 +19,18 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 		    const struct outline *src_outline, const size_t *permutation);
 
 /*
- * Plan to set every element of a layout, of a pad those of its target, to `element`, which the plan
- * keeps. The errors are those of copy_plan_boxes(). -AML_ENOTSUP: also if the element is too large.
+ * Plan to set every element of a layout, of a pad those of its target, to `element`, which must
+ * stay until the plan has run, or copy_plan_keep_fill() was called. The errors are those of
+ * copy_plan_boxes(). -AML_ENOTSUP: also if the element has more than COPY_FILL_BYTES_MAX.
  */
 int copy_plan_fill_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 			 const struct outline *outline, const void *element);
+
+/*
+ * Of a plan of copy_plan_fill_boxes() that is one box in no block (`src_is_neutral`), make a plan
+ * of boxes, which has a copy of the element.
+ */
+void copy_plan_keep_fill(union copy_plan_room *room);
 
 /*
  * Plan a copy between a dense layout and a pad over one, or between two such pads. Returns false if

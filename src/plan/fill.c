@@ -2,12 +2,14 @@
 /*
  * Plans of fills. A fill is a copy from a source whose elements are all the same. If the
  * destination has a view, the fill is a box of the neutral element, as in a copy from a pad without
- * a target. If it has none, or if the element is too large for the plan, the source is a layout
+ * a target. Until the plan is kept, a single box needs no block, and reads the program's element.
+ * If the destination has no view, or if the element is too large for a plan, the source is a layout
  * whose steps are 0. The plan owns this layout, which has the element in its own block.
  */
 #include <aml/utils/error.h>
 
 #include "layout/kind.h"
+#include "layout/plain.h"
 #include "layout/shape.h"
 #include "layout/steps.h"
 #include "plan/boxes.h"
@@ -36,23 +38,37 @@ static int fill_elements(union copy_plan_room *room, struct aml_layout *dst,
 	return AML_SUCCESS;
 }
 
+/* Plan the fill of a layout whose shape was checked. */
+static int plan_fill(union copy_plan_room *room, struct aml_layout *dst,
+		     const struct outline *outline, const void *element)
+{
+	int err;
+
+	copy_plan_start(room, outline->element_size);
+	if (any_zero(outline->ndims, outline->dims))
+		return AML_SUCCESS;
+	err = copy_plan_fill_boxes(room, dst, outline, element);
+	return err == -AML_ENOTSUP ? fill_elements(room, dst, outline, element) : err;
+}
+
 int copy_plan_fill(union copy_plan_room *room, struct aml_layout *dst, const void *element)
 {
-	struct shape shape;
+	struct plain_layout plain;
 	struct outline outline;
-	int err = layout_shape(dst, &shape);
+	struct shape shape;
+	int err;
 
-	if (err != AML_SUCCESS)
-		return err;
 	if (element == NULL)
 		return -AML_EINVAL;
-	outline = outline_of(&shape);
-	err = layout_check_targets(dst, &outline);
+	/* The shape of a plain layout was checked when it was created. */
+	if (layout_plain(dst, &plain)) {
+		outline = (struct outline){plain.ndims, plain.element_size, plain.dims};
+		return plan_fill(room, dst, &outline, element);
+	}
+	err = layout_shape(dst, &shape);
 	if (err != AML_SUCCESS)
 		return err;
-	copy_plan_start(room, shape.element_size);
-	if (any_zero(shape.ndims, shape.dims))
-		return AML_SUCCESS;
-	err = copy_plan_fill_boxes(room, dst, &outline, element);
-	return err == -AML_ENOTSUP ? fill_elements(room, dst, &outline, element) : err;
+	outline = outline_of(&shape);
+	err = layout_check_targets(dst, &outline);
+	return err == AML_SUCCESS ? plan_fill(room, dst, &outline, element) : err;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Deref plans that outlive their layouts. */
+/* Plans that outlive their layouts. */
 #include <aml/utils/error.h>
 
 #include "layout/freeze.h"
 #include "layout/nest.h"
+#include "plan/boxes.h"
 #include "plan/keep.h"
 
 /* Replace a layout with a copy. A layout that cannot be copied stays; its owner must keep it. */
@@ -35,12 +36,16 @@ static void release_side(union copy_end *end, uint8_t *side)
 	*side = COPY_SIDE_BORROWED;
 }
 
-int copy_plan_keep(struct copy_plan *plan)
+int copy_plan_keep(union copy_plan_room *room)
 {
+	struct copy_plan *plan = &room->plan;
 	int err;
 
-	if (plan->kind != COPY_DEREF)
+	if (plan->kind != COPY_DEREF) {
+		if (plan->src_is_neutral)
+			copy_plan_keep_fill(room);
 		return AML_SUCCESS;
+	}
 	err = duplicate_side(plan, &plan->elements.dst, &plan->sides.dst, true);
 	if (err == AML_SUCCESS)
 		err = duplicate_side(plan, &plan->elements.src, &plan->sides.src, false);

@@ -23,12 +23,13 @@
 
 static bool is_permutation(size_t n, const size_t *permutation)
 {
-	bool seen[NDIMS_MAX] = {false};
+	uint64_t seen = 0;
 
+	_Static_assert(NDIMS_MAX <= 64, "each dimension has a bit");
 	for (size_t i = 0; i < n; i++) {
-		if (permutation[i] >= n || seen[permutation[i]])
+		if (permutation[i] >= n || (seen >> permutation[i] & 1) != 0)
 			return false;
-		seen[permutation[i]] = true;
+		seen |= (uint64_t)1 << permutation[i];
 	}
 	return true;
 }

@@ -123,7 +123,8 @@ struct copy_plan {
 	bool timed : 1;          /* report the time that the plan takes; has a `tune_slot` */
 	uint8_t tune_slot : 6;   /* of its class, see tune.h */
 	bool stream : 1;         /* stream whole lines; has a variant */
-	bool src_is_neutral : 1; /* of a box: its source is the neutral element in the block */
+	bool src_is_neutral : 1; /* of a box: its source is the neutral element in the block; of a
+				    plan: it is one box of a fill, in no block, see boxes.c */
 	union {
 		struct copy_staged_plane {
 			uint8_t row_loop;    /* the loop that continues loop 0; 0: none */
@@ -196,12 +197,19 @@ static inline bool copy_is_tiny(size_t count, size_t bytes)
 /* The maximum number of loops: a common refinement, or the loops of both sides of a walk. */
 enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };
 
+/* The largest element of a fill by boxes. */
+enum { COPY_FILL_BYTES_MAX = 256 };
+
 /* Room for any plan. */
 union copy_plan_room {
 	struct copy_plan plan;
 	char bytes[sizeof(struct copy_plan) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 };
 
+_Static_assert(2 * sizeof(struct copy_plan) + NDIMS_MAX * sizeof(struct copy_loop) +
+			       COPY_FILL_BYTES_MAX <=
+		       sizeof(union copy_plan_room),
+	       "any fill fits, with its element");
 _Static_assert(sizeof(struct copy_padded) + NDIMS_MAX * sizeof(struct copy_padded_dim) <=
 		       COPY_LOOPS_MAX * sizeof(struct copy_loop),
 	       "any padded plan fits");
@@ -240,6 +248,9 @@ const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct
 
 /* The name of a kind. */
 const char *copy_kind_name(uint8_t kind);
+
+/* The name of a method, for people. */
+const char *copy_method_name(uint8_t method);
 
 /* The name of a plan in a trace: that of its operator or, of a copy, that of its kind. */
 const char *copy_plan_name(const struct copy_plan *plan);

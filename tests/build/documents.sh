@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Every file and every function that a document names is there: names in backquotes that end like a
-# file's, or in parentheses. The lines of a document are as short as .editorconfig asks for.
+# file's, or in parentheses. Its links lead to files that are there. The lines of a document are as short as .editorconfig asks for.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 of_the_sources
@@ -69,8 +69,23 @@ lines_are_short()
 	! LC_ALL=C.UTF-8 grep -nE '^.{121}' "$srcdir/$1" | grep -vE '^[0-9]+:(\||    )'
 }
 
+# Links to other documents and pictures, without a place within them.
+links_lead_somewhere()
+{
+	bad=0
+	for link in $(sed '/^```/,/^```/d; /^    /d' "$srcdir/$1" |
+		grep -oE '\]\([^)]*\)' | sed 's/^](//; s/)$//; s/#.*//' | grep -vE '^([a-z]+:|$)'); do
+		[ -e "$srcdir/$(dirname "$1")/$link" ] || {
+			echo "$1: the link $link leads nowhere"
+			bad=1
+		}
+	done
+	return $bad
+}
+
 for document in $documents bench/README.md tests/README.md; do
 	check "$document has no line over 120 characters" lines_are_short "$document"
+	check "the links of $document lead to files" links_lead_somewhere "$document"
 done
 for document in $documents; do
 	check "$document names files that are there" files_are_there "$document"

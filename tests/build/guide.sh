@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The code in the chapters of doc/guide compiles without a warning and runs. The first block of a
 # chapter that has code is a program, which the blocks of each section fill: see guide_lib.sh.
+# Together with the examples, the chapters show every function.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 # shellcheck source=tests/build/guide_lib.sh
@@ -12,11 +13,12 @@ has_programs()
 	[ -n "$(ls "$work/programs")" ]
 }
 
-# runs PROGRAM: with no worker, one and two.
+# runs PROGRAM: with no worker, one and two. If there is PROGRAM.text, the program prints it.
 runs()
 {
 	for threads in 0 1 2; do
-		limited env AML_DMA_NUM_THREADS=$threads "$1" || return 1
+		limited env AML_DMA_NUM_THREADS=$threads "$1" >"$work/printed" || return 1
+		[ ! -f "$1.text" ] || diff "$1.text" "$work/printed" || return 1
 	done
 }
 
@@ -33,6 +35,40 @@ for chapter in "$srcdir"/doc/guide/*.md; do
 		check "$name, $title: runs" runs "${source%.c}"
 	done
 done
+
+# The code of the chapters and the examples.
+all_code()
+{
+	cat "$srcdir"/doc/examples/*.c
+	for chapter in "$srcdir"/doc/guide/*.md; do
+		awk '/^```c[ \t]*$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$chapter"
+	done
+}
+
+# Exported names that programs need only to write tables of operators, or only read.
+is_for_tables()
+{
+	case $1 in
+	aml_dma_linux_request_* | aml_dma_linux_exec_request | aml_dma_linux_barrier) true ;;
+	aml_layout_row_* | aml_layout_column_* | aml_layout_dense_ndims) true ;;
+	aml_layout_dense_element_size | aml_layout_*_row_ops | aml_layout_*_column_ops) true ;;
+	aml_layout_pad_destroy | aml_layout_reshape_destroy | aml_version_*) true ;;
+	*) false ;;
+	esac
+}
+
+shows_all_names()
+{
+	all_code >"$work/code"
+	sed -n 's/^\t\(aml_[A-Za-z0-9_]*\);$/\1/p' "$srcdir/src/libaml-dma.map" >"$work/exported"
+	[ -s "$work/exported" ]
+	while read -r name; do
+		is_for_tables "$name" || grep -qw "$name" "$work/code" || echo "$name"
+	done <"$work/exported" >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ]
+}
+check "the guide or an example shows every function" shows_all_names
 
 # drawn FIGURE: the figure in the tree is the one that is drawn now.
 drawn()

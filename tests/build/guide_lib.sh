@@ -2,10 +2,11 @@
 # shellcheck shell=sh
 # The programs in the chapters of doc/guide. The first block of a chapter that has code is a program
 # with two places. Each section's blocks fill them: a block that begins with "static" goes to the
-# definitions, any other block to the statements.
+# definitions, any other block to the statements. A first block without the places is a whole
+# program, whose output is the block of text after it.
 
 # make_programs CHAPTER FOLDER: write NN.c for each section that has code, with the name of the
-# section in NN.title. The folder is emptied first.
+# section in NN.title, and the output of a whole program in 01.text. The folder is emptied first.
 make_programs()
 {
 	rm -rf "$2"
@@ -31,10 +32,17 @@ make_programs()
 		}
 		/^```c[ \t]*$/ { inside = 1; first = 1; next }
 		/^```/ && inside { inside = 0; whole = 1; next }
-		inside && !whole { program[++lines] = $0; next }
+		inside && !whole {
+			program[++lines] = $0
+			places += /^\t?\/\* (Definitions|Statements) of the section \*\/$/
+			next
+		}
+		/^```text[ \t]*$/ && whole && !places { inside_text = 1; next }
+		/^```/ { inside_text = 0 }
+		inside_text { print >(folder "/01.text") }
 		inside {
 			if (first)
-				static_block = /^static .*\(/
+				static_block = /^static /
 			first = 0
 			if (static_block)
 				definitions = definitions $0 "\n"
@@ -43,7 +51,14 @@ make_programs()
 			next
 		}
 		/^## / { end_section(); title = substr($0, 4) }
-		END { end_section() }' "$1"
+		END {
+			if (lines > 0 && !places) {
+				print "the program" >(folder "/01.title")
+				for (i = 1; i <= lines; i++)
+					print program[i] >(folder "/01.c")
+			}
+			end_section()
+		}' "$1"
 }
 
 # language_blocks CHAPTER LANGUAGE [FIRST]: print the blocks of this language, from number FIRST on.

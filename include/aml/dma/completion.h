@@ -313,7 +313,10 @@ struct aml_dma_post_attr {
 	const char *label;
 };
 
-/** The initialiser of a struct aml_dma_post_attr. */
+/**
+ * The initialiser of a struct aml_dma_post_attr.
+ * @hideinitializer
+ */
 #define AML_DMA_POST_ATTR_INIT                                                                 \
 	{                                                                                      \
 		sizeof(struct aml_dma_post_attr), NULL, NULL, NULL, NULL, 0, 0, 0, NULL, NULL, \
