@@ -23,7 +23,7 @@
 struct bench_layouts {
 	struct aml_dma *dma;
 	struct aml_layout *dst, *src;
-	const size_t *permutation; /* NULL: none */
+	size_t *permutation; /* of the native dimensions; NULL: they are in the same order */
 };
 
 struct bench_memory {
@@ -36,11 +36,9 @@ static int copy_layouts(void *arg)
 {
 	const struct bench_layouts *layouts = arg;
 
-	if (layouts->permutation == NULL)
-		return aml_dma_copy(layouts->dma, layouts->dst, layouts->src);
 	return aml_dma_copy_custom(layouts->dma, layouts->dst, layouts->src,
-				   aml_dma_linux_transform,
-				   (void *)(uintptr_t)layouts->permutation);
+				   layouts->permutation != NULL ? aml_dma_linux_transform : NULL,
+				   layouts->permutation);
 }
 
 /* The compiler must not see what is copied. */
@@ -120,10 +118,8 @@ void bench_copy_measure(const struct bench_setting *setting, struct bench_row *r
 	name_row(row);
 	fill_sides(&data);
 	row->bytes = payload_of(data.src.layout);
-	layouts = (struct bench_layouts){.dma = setting->dma,
-					 .dst = data.dst.layout,
-					 .src = data.src.layout,
-					 .permutation = data.permutes ? data.native : NULL};
+	layouts = (struct bench_layouts){setting->dma, data.dst.layout, data.src.layout,
+					 data.permutes ? data.native : NULL};
 	memory.bytes = (size_t)row->bytes;
 	place_memory(setting, &data, &memory, &own);
 	err = race_run(runners, 2, setting->effort.rounds, setting->effort.turn_ns, row->name);
@@ -138,9 +134,9 @@ void bench_copy_measure(const struct bench_setting *setting, struct bench_row *r
 	row->median_ns = runners[0].median_ns;
 	row->memcpy_best_ns = runners[1].best_ns;
 	row->memcpy_median_ns = runners[1].median_ns;
-	row->compared = explain_layouts_has_steps(layouts.dst);
-	row->right =
-		row->compared && copy_rate_is_right(layouts.dst, layouts.src, layouts.permutation);
+	row->compared = explain_layouts_has_steps(data.dst.layout);
+	row->right = row->compared &&
+		     copy_rate_is_right(data.dst.layout, data.src.layout, layouts.permutation);
 	free(own);
 	explain_layouts_release(&data);
 }
