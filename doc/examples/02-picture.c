@@ -381,7 +381,8 @@ int main(int argc, char *argv[])
 	}
 	err = aml_init(&argc, &argv);
 	if (err != AML_SUCCESS) {
-		fprintf(stderr, "02-picture: aml_init: %s\n", aml_strerror(err));
+		fprintf(stderr, "02-picture: aml_init: %s; is AML_DMA_NUM_THREADS a number?\n",
+			aml_strerror(err));
 		return EXIT_FAILURE;
 	}
 	err = read_picture(argv[1], &picture);

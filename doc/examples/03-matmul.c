@@ -339,7 +339,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	err = aml_init(&argc, &argv);
 	if (err != AML_SUCCESS) {
-		complain("aml_init", aml_strerror(err));
+		complain("aml_init: is AML_DMA_NUM_THREADS a number?", aml_strerror(err));
 		return EXIT_FAILURE;
 	}
 	err = make(&product);

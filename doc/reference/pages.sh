@@ -9,6 +9,10 @@ doxygen=$1
 include=$2
 cd doc/reference
 rm -rf html man man3
+# Name the chapters in the menu as what they are.
+"$doxygen" -l layout.xml
+sed '/<tab type="pages"/s/title=""/title="Guide"/' layout.xml >layout-guide.xml
+mv layout-guide.xml layout.xml
 (cd ../.. && "$doxygen" doc/reference/Doxyfile)
 mv warnings.log warnings-html.log
 # The man pages: without C++, where the class aml::layout would take the page of the structure

@@ -60,8 +60,11 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->rows = set->rows;
 	if (set->looped != NULL)
 		table->looped = set->looped;
-	if (set->stepped != NULL)
+	if (set->stepped != NULL) {
 		table->stepped = set->stepped;
+		memcpy(table->stepped_vectors, set->stepped_vectors,
+		       sizeof(table->stepped_vectors));
+	}
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)

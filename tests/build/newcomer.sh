@@ -5,13 +5,13 @@
 # operator of one's own, look at a trace, and the first programs in C++, with CMake, in Python and
 # in Fortran. Each command must stand in the document, word for word; only `sudo` is left out,
 # because the walk is root's. For `make check-long`: this downloads some hundred megabytes.
-#
-# The walk needs mmdebstrap, the rights of root, the network, and a checkout, whose last commit is
-# cloned. Where the packages come from, the configuration of this system's apt says.
+# It needs a checkout, whose last commit is cloned.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 # shellcheck source=tests/build/guide_lib.sh
 . "$srcdir/tests/build/guide_lib.sh"
+# shellcheck source=tests/build/system_lib.sh
+. "$srcdir/tests/build/system_lib.sh"
 
 skip()
 {
@@ -19,51 +19,14 @@ skip()
 	exit 77
 }
 
-PATH=$PATH:/usr/sbin:/sbin
-for tool in mmdebstrap unshare chroot git apt-get dpkg; do
-	command -v "$tool" >/dev/null || skip "there is no $tool"
-done
-[ "$(id -u)" -eq 0 ] || skip "this needs the rights of root"
-unshare --mount --pid --fork true 2>/dev/null || skip "no namespace can be made"
+! why=$(system_lacks) || skip "$why"
 git -C "$srcdir" rev-parse HEAD >/dev/null 2>&1 || skip "not in a checkout of git"
-
-# The archives of this system's distribution, as lines for apt.
-# shellcheck disable=SC2016
-apt-get indextargets --format '$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-	'Created-By: Packages' "Architecture: $(dpkg --print-architecture)" 2>/dev/null |
-	sed -n 's/^\(Debian\|Ubuntu\) //p' | sort -u >"$work/sources.list"
-[ -s "$work/sources.list" ] || skip "apt knows no archive of Debian or Ubuntu (apt-get update)"
-suite=$(awk '{ print $3 }' "$work/sources.list" | sort | head -n 1)
-system=$work/system
 guide=usr/local/share/doc/libaml-dma/guide
-
-make_system()
-{
-	include=git
-	! grep -q ' https:' "$work/sources.list" || include=git,ca-certificates
-	mmdebstrap --mode=root --variant=minbase --include="$include" "$suite" "$system" \
-		"$work/sources.list" && cp -L /etc/resolv.conf "$system/etc/resolv.conf"
-}
 
 # Hardlinks and alternates would lead out of the system.
 bring_the_tree()
 {
 	git clone --quiet --bare --no-hardlinks "$srcdir" "$system/srv/libaml-dma.git"
-}
-
-# inside FOLDER COMMAND: run the command in the system, in a folder of root's. The namespace ends
-# with the command, and its mounts with it.
-inside()
-{
-	# shellcheck disable=SC2016
-	unshare --mount --pid --fork --kill-child sh -euc '
-		mount -t proc proc "$1/proc"
-		mount --rbind /dev "$1/dev"
-		mount --rbind /sys "$1/sys"
-		exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-			DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
-			${https_proxy:+https_proxy="$https_proxy"} chroot "$1" sh -euc "cd /root/$2; $3"
-	' sh "$system" "$1" "$2" </dev/null
 }
 
 # says DOCUMENT COMMAND: the document, a file in the system, has the command.
@@ -120,7 +83,7 @@ must()
 	[ "$failures" -eq 0 ] || summary
 }
 
-must "a system with git is made" make_system
+must "a system with git is made" make_system git
 must "the tree is brought" bring_the_tree
 must "git clone" inside . 'git clone --quiet /srv/libaml-dma.git'
 must "./quickstart, and its next steps" quickstart
@@ -149,14 +112,9 @@ record()
 		inside first 'AML_DMA_TRACE=trace.json ./a.out' &&
 		grep -q '"name":"strided"' "$system/root/first/trace.json"
 }
-draw()
-{
-	says "$guide/tracing.md" 'aml-dma trace trace.json --svg trace.svg' &&
-		inside first 'aml-dma trace trace.json --svg trace.svg' &&
-		grep -q 'aml-dma/0' "$system/root/first/trace.svg"
-}
 check "record a trace" record
-check "draw the trace" draw
+check "look at it" walk "$guide/tracing.md" first 'aml-dma trace trace.json --svg trace.svg'
+check "it has the workers" grep -q 'aml-dma/0' "$system/root/first/trace.svg"
 
 # C++: the program of the chapter, with the blocks that follow it inside.
 chapter=$guide/languages.md

@@ -104,6 +104,14 @@ has_the_guide()
 	[ ! -s "$work/missing" ]
 }
 
+# Doxygen makes the first letter of a summary a capital, also that of a function's name.
+summaries_begin_with_words()
+{
+	grep -o '>Aml_[a-z_]*' "$reference/html/modules.html" "$reference/html/annotated.html" >"$work/wrong"
+	cat "$work/wrong"
+	[ ! -s "$work/wrong" ]
+}
+
 # Print "FILE TARGET" for each link of the pages within the reference.
 links()
 {
@@ -144,7 +152,8 @@ warns_without()
 	cp "$work/header" "$work/doxygen/include/$2"
 	{
 		cat "$builddir/doc/reference/Doxyfile"
-		printf '%s\n' "INPUT = $work/doxygen/include" 'GENERATE_HTML = NO' 'GENERATE_XML = YES'
+		printf '%s\n' "INPUT = $work/doxygen/include" 'LAYOUT_FILE =' 'GENERATE_HTML = NO' \
+			'GENERATE_XML = YES'
 	} >"$work/doxygen/Doxyfile"
 	(cd "$work/doxygen" && doxygen Doxyfile)
 	cat "$work/doxygen/doc/reference/warnings.log"
@@ -194,6 +203,7 @@ if command -v lexgrog >/dev/null; then
 fi
 check "every class of C++ has a page" classes_have_pages
 check "the pages have the guide" has_the_guide
+check "no summary of a group begins with a name" summaries_begin_with_words
 check "no link is dead" has_no_dead_links
 if command -v doxygen >/dev/null; then
 	check "a variable of C without description is reported" \

@@ -218,7 +218,7 @@ check "a trace has the times too" tells AML_DMA_TRACE="$trace"
 check "the state of the trace is printed" grep -qx '  trace: being written' "$work/said"
 silent()
 {
-	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 7 ] &&
+	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 8 ] &&
 		! grep -q 'time\|trace' "$work/said"
 }
 check "without the variables, neither is printed" silent

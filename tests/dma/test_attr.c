@@ -511,9 +511,9 @@ START_TEST(a_stack_that_no_memory_is_large_enough_for_is_refused)
 		SIZE_MAX,
 		SIZE_MAX - 4096,
 		SIZE_MAX / 2 + 1,
+#if SIZE_MAX > UINT32_MAX /* with sizes of 32 bits, a machine may have as much */
 		SIZE_MAX / 2,
-#if SIZE_MAX > UINT32_MAX
-		SIZE_MAX / 4, /* a machine with sizes of 32 bits may have as much */
+		SIZE_MAX / 4,
 #endif
 	};
 	cpu_set_t mine = own_cpus();

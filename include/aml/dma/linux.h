@@ -407,6 +407,8 @@ int aml_dma_linux_request_destroy(struct aml_dma_data *dma, struct aml_dma_reque
 /**
  * @defgroup aml_linux_operators Operators of the engine
  *
+ * Functions that requests run: copies of layouts and of bytes.
+ *
  * The operators are posted to an engine, which plans the copy in the posting call, or are called
  * directly:
  *

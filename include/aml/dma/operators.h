@@ -19,6 +19,8 @@ extern "C" {
 /**
  * @defgroup aml_operators More operators
  *
+ * Functions that requests run: copies by other coordinates, and fills.
+ *
  * A program passes these functions as the operator of aml_dma_copy_custom(),
  * aml_dma_async_copy_custom() and aml_dma_post(). A Linux engine plans the operation in the call
  * that posts it, as it does for aml_dma_linux_copy_generic(): it may split the request into parts,

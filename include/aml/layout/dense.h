@@ -18,6 +18,8 @@ extern "C" {
 /**
  * @defgroup aml_dense Dense layouts
  *
+ * Blocks of arrays, described by extents, strides and pitches.
+ *
  * aml_layout_dense_create() creates a dense layout, and aml_layout_destroy() releases it. Programs
  * written for AML also release it with free().
  *
