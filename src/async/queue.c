@@ -295,7 +295,7 @@ static void count_failed_locked(struct queue_sched *q, const struct aml_task *ta
 		q->extra_parts--;
 }
 
-void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
+void queue_file_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 	struct sleeper *waiter = task_waiter(task);
@@ -309,7 +309,6 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	else
 		count_failed_locked(q, task);
 	task->priv.state = TASK_FINISHED;
-	task_list_unlink(&q->unfinished, task);
 	if (task_edges(task) != NULL)
 		queue_release_held_locked(
 			q, task,
@@ -322,6 +321,12 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 		file_request_locked(q, task, seq);
 	else
 		file_task_locked(q, task);
+}
+
+void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task_list_unlink(&q->unfinished, task);
+	queue_file_locked(q, task);
 	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
 	if (q->settles)
 		queue_settle_locked(q);

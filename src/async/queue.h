@@ -89,6 +89,12 @@ void queue_wake_reaper_locked(struct queue_sched *q) REQUIRES(q);
  */
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
+/*
+ * The same for a task that has left `unfinished`. The caller calls queue_settle_locked() when it
+ * has filed all such tasks.
+ */
+void queue_file_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
 /* Free a slot: pass it to the first resumer if there is one. */
 void queue_free_slot_locked(struct queue_sched *q) REQUIRES(q);
 

@@ -369,6 +369,7 @@ struct CAPABILITY queue_sched {
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
+	queue_small_fn small;                              /* runs a small request */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
 	bool spins;         /* a thread that finds the lock taken may spin */
 
