@@ -115,9 +115,9 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 /* Poke a sleeper that find_runner_locked() has found. */
 static void poke_sleeper_locked(struct queue_sched *q, struct sleeper *s) REQUIRES(q)
 {
-	q->waking = true;
-	q->unanswered = 0;
+	queue_set_out_locked(q);
 	q->poked_at = clock_ns();
+	q->awaited_at = q->poked_at;
 	s->poked = true;
 	sleeper_signal(s);
 }
@@ -142,19 +142,27 @@ bool queue_grant_slot_locked(struct queue_sched *q)
 }
 
 /*
- * Report whether the last poke was not answered in time. The clock is read only for the first posts
- * after the poke: a burst of posts that wakes no thread must stay cheap.
+ * Report whether the thread on its way is late. The clock is read after 1, 2, 4, 8 posts and so on:
+ * a burst of posts that wakes no thread must stay cheap.
  */
-static bool poke_is_late_locked(struct queue_sched *q) REQUIRES(q)
+static bool is_late_locked(struct queue_sched *q) REQUIRES(q)
 {
-	if (++q->unanswered >= QUEUE_POKE_LATE_POSTS)
-		return q->unanswered % QUEUE_POKE_LATE_POSTS == 0;
-	return clock_ns() - q->poked_at >= QUEUE_POKE_LATE_NS;
+	unsigned posts = ++q->awaited_posts;
+	unsigned most =
+		q->head->priv.flags & TASK_SMALL ? QUEUE_LATE_SMALL_POSTS : QUEUE_LATE_POSTS;
+
+	if (posts % most == 0)
+		return true;
+	if (posts & (posts - 1))
+		return false;
+	if (q->awaited_at == 0)
+		q->awaited_at = clock_ns();
+	return clock_ns() - q->awaited_at >= QUEUE_LATE_NS;
 }
 
 void queue_wake_again_locked(struct queue_sched *q)
 {
-	if (q->head != NULL && q->running < q->slots && (!q->waking || poke_is_late_locked(q)))
+	if (q->head != NULL && q->running < q->slots && (!q->waking || is_late_locked(q)))
 		queue_poke_locked(q);
 }
 

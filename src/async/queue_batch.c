@@ -23,8 +23,9 @@ struct task_batch {
 	struct aml_task *tasks[QUEUE_BATCH_TASKS_MAX];
 	bool follows[QUEUE_BATCH_TASKS_MAX]; /* the one before it is its prerequisite */
 	size_t n, room;
-	uint64_t bytes;
+	uint64_t bytes, bytes_max;
 	bool is_row;
+	bool is_near; /* the tasks are in the cache */
 };
 
 /*
@@ -34,7 +35,7 @@ struct task_batch {
 static bool fits_batch(const struct task_batch *batch, const struct aml_task *task, uint64_t limit)
 {
 	return (task->priv.flags & TASK_SMALL) && task->priv.seq <= limit &&
-	       batch->bytes + task->priv.bytes <= QUEUE_BATCH_BYTES_MAX;
+	       batch->bytes + task->priv.bytes <= batch->bytes_max;
 }
 
 /* Append a task that was taken. */
@@ -87,7 +88,8 @@ static void take_plain_locked(struct queue_sched *q, struct task_batch *batch, u
 
 	do {
 		batch_append(batch, task, false);
-		queue_prefetch_locked(q, task);
+		if (!batch->is_near)
+			queue_prefetch_locked(q, task);
 		if (is_extended(task))
 			queue_not_urgent_locked(q, extra_of(task));
 		do
@@ -188,43 +190,92 @@ static void unlink_batch_locked(struct queue_sched *q, const struct task_batch *
 		q->unfinished.last = before;
 }
 
-/* Report whether a request without extras has succeeded, and nobody knows it. */
+/* Report whether a request without extras has succeeded, and nobody waits for it. */
 static bool is_quiet(const struct aml_task *task)
 {
-	return (task->priv.flags & (TASK_OWNED | TASK_EXTENDED)) == TASK_OWNED &&
-	       task->priv.waiter == NULL && *request_result(task) == AML_SUCCESS;
+	return !is_extended(task) && task->priv.waiter == NULL &&
+	       *request_result(task) == AML_SUCCESS;
 }
 
 static void finish_batch_locked(struct queue_sched *q, const struct task_batch *batch) REQUIRES(q)
 {
+	struct aml_task *owned[QUEUE_BATCH_TASKS_MAX];
+	size_t nowned = 0;
+
 	unlink_batch_locked(q, batch);
 	for (size_t i = 0; i < batch->n; i++) {
 		struct aml_task *task = batch->tasks[i];
 
 		task->priv.active = 0;
 		if (is_quiet(task)) {
-			q->nfinished++;
+			task->priv.seq = ++q->nfinished + q->ncancelled;
+			task->priv.state = TASK_FINISHED;
 			q->bytes += task->priv.bytes;
-			queue_put_free_locked(q, task);
+			if (task->priv.flags & TASK_OWNED)
+				owned[nowned++] = task;
 			continue;
 		}
 		if (batch->follows[i] && extra_of(task)->skips)
 			queue_silence_skipped_locked(task);
 		queue_file_locked(q, task);
 	}
+	queue_put_several_locked(q, owned, nowned);
 	/* A barrier gets all failures before it learns that all is done. */
 	if (q->settles)
 		queue_settle_locked(q);
+}
+
+/*
+ * Report whether the batch is short: its thread is on its way to what is left in the queue, and to
+ * what comes meanwhile.
+ */
+static bool is_short_locked(const struct queue_sched *q, const struct task_batch *batch) REQUIRES(q)
+{
+	return batch->bytes <= QUEUE_SHORT_BYTES_MAX &&
+	       (q->head == NULL ||
+		((q->head->priv.flags & TASK_SMALL) && q->nqueued <= QUEUE_SHORT_TASKS_MAX));
+}
+
+/* Run a batch of tasks up to `limit`. At least one task fits. */
+static void run_some_locked(struct queue_sched *q, struct task_batch *batch, uint64_t limit)
+	REQUIRES(q)
+{
+	bool sets_out;
+
+	take_batch_locked(q, batch, limit);
+	sets_out = !q->waking && is_short_locked(q, batch);
+	if (sets_out)
+		queue_set_out_locked(q);
+	else
+		queue_wake_locked(q);
+	queue_release(q);
+	run_tasks(q, batch);
+	queue_acquire(q);
+	if (sets_out)
+		q->waking = false;
+	finish_batch_locked(q, batch);
 }
 
 void queue_run_batch_locked(struct queue_sched *q, uint64_t limit)
 {
 	struct task_batch batch;
 
-	take_batch_locked(q, &batch, limit);
-	queue_wake_locked(q);
-	queue_release(q);
-	run_tasks(q, &batch);
-	queue_acquire(q);
-	finish_batch_locked(q, &batch);
+	batch.bytes_max = QUEUE_BATCH_BYTES_MAX;
+	batch.is_near = false;
+	run_some_locked(q, &batch, limit);
+}
+
+void queue_help_locked(struct queue_sched *q, uint64_t limit)
+{
+	const struct aml_task *head = q->head;
+	struct task_batch batch;
+
+	if (q->nqueued + q->nheld < QUEUE_HELP_TASKS_MIN || head == NULL || !queue_is_tiny(head) ||
+	    head->priv.seq > limit || q->running == q->slots || q->nworkers == 0)
+		return;
+	batch.bytes_max = QUEUE_HELP_BYTES_MAX;
+	batch.is_near = true;
+	q->running++;
+	run_some_locked(q, &batch, limit);
+	queue_free_slot_locked(q);
 }

@@ -18,4 +18,17 @@ static inline bool queue_is_batch_locked(const struct queue_sched *q, uint64_t l
  */
 void queue_run_batch_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
 
+/*
+ * For a thread that has posted tasks after the one with the number `limit`: run some of the tasks
+ * up to `limit` if they are tiny and many. The lock is released meanwhile. The caller pays the poke
+ * afterwards.
+ */
+void queue_help_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q);
+
+/* Report whether to run the task takes less time than to hand it to another CPU. */
+static inline bool queue_is_tiny(const struct aml_task *task)
+{
+	return (task->priv.flags & TASK_SMALL) && task->priv.bytes <= QUEUE_TINY_BYTES_MAX;
+}
+
 #endif /* ASYNC_QUEUE_BATCH_H */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "async/queue.h"
+#include "async/queue_batch.h"
 #include "async/queue_head.h"
 #include "async/queue_held.h"
 #include "async/queue_lock.h"
@@ -172,6 +173,7 @@ static bool enter_extended_locked(struct queue_sched *q, struct aml_task *task) 
 
 void queue_post_locked(struct queue_sched *q, struct aml_task *first)
 {
+	uint64_t before = q->seq;
 	struct aml_task *next;
 
 	for (struct aml_task *task = first; task != NULL; task = next) {
@@ -192,6 +194,8 @@ void queue_post_locked(struct queue_sched *q, struct aml_task *first)
 		if (held && extra_of(task)->waits_for_all)
 			queue_release_afters_locked(q);
 	}
+	if (queue_frame == NULL)
+		queue_help_locked(q, before);
 	queue_wake_again_locked(q);
 }
 

@@ -222,27 +222,24 @@ static inline bool has_room(const struct posting *post)
 }
 
 /*
- * Take a slot for a draft, and what its completion needs. NULL: out of memory. The lock may be
- * released meanwhile.
+ * Take slots of a free list for up to n drafts. Return their number. 0: out of memory. The lock may
+ * be released meanwhile.
  */
-static struct aml_task *take_slot_locked(struct queue_sched *q, const struct draft *draft)
-	REQUIRES(q)
+static size_t take_slots_locked(struct queue_sched *q, unsigned list, size_t n,
+				struct aml_task **tasks) REQUIRES(q)
 {
+	size_t taken = queue_take_several_locked(q, list, n, tasks);
 	struct request_block *block;
-	struct aml_task *task = queue_take_free_locked(q, draft->list);
 
-	if (task == NULL) {
-		queue_unlock(q);
-		block = queue_create_block(q, draft->list);
-		queue_lock(q);
-		task = block != NULL ? queue_take_new_locked(q, block) : NULL;
-	}
-	if (task != NULL && draft->attr->flags & AML_DMA_POST_REAP &&
-	    !queue_promise_completion_locked(q)) {
-		queue_put_free_locked(q, task);
-		task = NULL;
-	}
-	return task;
+	if (taken > 0)
+		return taken;
+	queue_unlock(q);
+	block = queue_create_block(q, list);
+	queue_lock(q);
+	if (block == NULL)
+		return 0;
+	tasks[0] = queue_take_new_locked(q, block);
+	return 1;
 }
 
 /* Make a request of a draft in a slot, and put it on the list of the post. */
@@ -277,17 +274,39 @@ static inline void request_fill_draft(struct posting *post, const struct draft *
 	post->last = task;
 }
 
+/*
+ * Make requests of up to n drafts that use the same free list. Return how many were made. 0: out of
+ * memory. The lock may be released meanwhile.
+ */
+static size_t requests_fill_locked(struct posting *post, const struct draft *drafts, size_t n)
+	REQUIRES(post->q)
+{
+	struct aml_task *tasks[POST_DRAFTS];
+	size_t taken = take_slots_locked(post->q, drafts->list, n, tasks), i;
+
+	for (i = 0; i < taken; i++) {
+		if (drafts[i].attr->flags & AML_DMA_POST_REAP &&
+		    !queue_promise_completion_locked(post->q))
+			break;
+		request_fill_draft(post, &drafts[i], tasks[i]);
+	}
+	queue_put_several_locked(post->q, tasks + i, taken - i);
+	return i;
+}
+
 /* Make requests of all drafts. If out of memory, release the rest of the drafts. */
 static void requests_make_locked(struct posting *post) REQUIRES(post->q)
 {
-	struct draft *draft;
+	struct draft *draft = post->drafts;
+	size_t made = 1;
 
-	for (draft = post->drafts; draft < post->end; draft++) {
-		struct aml_task *task = take_slot_locked(post->q, draft);
+	while (draft < post->end && made > 0) {
+		size_t n = 1;
 
-		if (task == NULL)
-			break;
-		request_fill_draft(post, draft, task);
+		while (draft + n < post->end && draft[n].list == draft->list)
+			n++;
+		made = requests_fill_locked(post, draft, n);
+		draft += made;
 	}
 	if (draft < post->end) {
 		post->no_memory = true;
