@@ -21,7 +21,7 @@ enum {
 	COPIES_MAX = 1000,
 	RATE_TIME_NS = 500000000,
 	CHECKED_ELEMENTS_MAX = 1 << 22,
-	RATE_STACK_BYTES = 1 << 20,
+	RATE_STACK_BYTES = 4 << 20, /* sanitizers enlarge frames */
 	STACK_PATTERN = 0xa5,
 };
 

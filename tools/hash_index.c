@@ -26,7 +26,7 @@ size_t hash_index_find(const struct hash_index *index, uint64_t hash, hash_index
 {
 	if (index->room == 0)
 		return HASH_INDEX_NONE;
-	for (size_t i = hash & (index->room - 1);; i = (i + 1) & (index->room - 1)) {
+	for (size_t i = (size_t)hash & (index->room - 1);; i = (i + 1) & (index->room - 1)) {
 		const struct hash_entry *e = &index->entries[i];
 
 		if (e->number == 0)
@@ -38,7 +38,7 @@ size_t hash_index_find(const struct hash_index *index, uint64_t hash, hash_index
 
 static void hash_entry_put(struct hash_entry *entries, size_t room, const struct hash_entry *entry)
 {
-	size_t i = entry->hash & (room - 1);
+	size_t i = (size_t)entry->hash & (room - 1);
 
 	while (entries[i].number != 0)
 		i = (i + 1) & (room - 1);

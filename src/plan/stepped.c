@@ -22,7 +22,11 @@
  * take less time with aligned vectors, and so do vectors that repeat a few source bytes, unless
  * this number of eighths of them is stored.
  */
-enum { STEPPED_PARTIAL_BYTES_MAX = 256 << 10, STEPPED_PARTIAL_VECTOR_MIN = 7 };
+enum {
+	STEPPED_PARTIAL_BYTES_MAX = 256 << 10,
+	STEPPED_PARTIAL_VECTOR_MIN = 7,
+	STEPPED_PIECES_BYTES_MAX = 16 << 10, /* the same if vectors consist of pieces */
+};
 
 /*
  * Elements whose size is a power of two are quickly loaded and stored one by one. In the time of a
@@ -43,12 +47,22 @@ static bool elements_are_faster(size_t size, size_t n, size_t windows)
 					      : windows);
 }
 
-/* Are vectors of `width` bytes that store `stored` bytes of a span slower than aligned ones? */
-static bool aligned_are_faster(size_t width, size_t stored, size_t span, uint64_t bytes)
+/*
+ * Are vectors that store `stored` bytes of a span slower than aligned ones, which other ways make?
+ * `grid`: the cells lie on a grid that pieces of a vector share.
+ */
+static bool aligned_are_faster(const struct stepped_vectors *vectors, size_t stored, size_t span,
+			       bool grid, uint64_t bytes)
 {
-	return stored < width &&
-	       (bytes >= STEPPED_PARTIAL_BYTES_MAX ||
-		(8 * stored < STEPPED_PARTIAL_VECTOR_MIN * width && 2 * span <= stored));
+	size_t width = vectors->width;
+
+	if (stored == width)
+		return false;
+	/* Pieces with windows of their own have more of them, unless their cells lie on a grid. */
+	if (!kernels()->shuffle_masks)
+		return vectors->window < width && !grid && bytes >= STEPPED_PIECES_BYTES_MAX;
+	return bytes >= STEPPED_PARTIAL_BYTES_MAX ||
+	       (8 * stored < STEPPED_PARTIAL_VECTOR_MIN * width && 2 * span <= stored);
 }
 
 /* Rows of elements, or of cells. */
@@ -111,6 +125,7 @@ static bool rows_are_worth_it(const struct copy_plan *plan, const struct stepped
 {
 	const struct stepped_vectors *vectors = vectors_of_plan(plan, rows->row);
 	size_t n, stored, windows, width = vectors->width, window = vectors->window;
+	bool grid = (step & (step - 1)) == 0 && rows->bytes <= step;
 
 	if (rows->bytes > width || step > STEPPED_WINDOWS_MAX * window)
 		return false;
@@ -118,7 +133,7 @@ static bool rows_are_worth_it(const struct copy_plan *plan, const struct stepped
 	stored = n * rows->bytes;
 	windows = windows_of_piece(rows, window, n, step);
 	return windows <= STEPPED_WINDOWS_MAX &&
-	       !aligned_are_faster(width, stored, (n - 1) * step + rows->span, bytes) &&
+	       !aligned_are_faster(vectors, stored, (n - 1) * step + rows->span, grid, bytes) &&
 	       !elements_are_faster(plan->run.bytes, stored / plan->run.bytes, windows) &&
 	       (kernels()->shuffle_masks ||
 		(plan->loops[rows->row].extent - n) * step >= 2 * windows * window);

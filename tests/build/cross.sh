@@ -36,7 +36,7 @@ not_emulated()
 	async/test_fork | stress/test_fork_storm)
 		echo "it ends when a forked child creates a thread"
 		;;
-	async/test_workers | regressions/worker_count_follows_the_affinity | \
+	test_init | async/test_workers | regressions/worker_count_follows_the_affinity | \
 		regressions/worker_count_follows_the_quota)
 		echo "the names of threads are not those that they were given"
 		;;

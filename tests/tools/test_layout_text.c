@@ -168,10 +168,17 @@ static const struct text_error {
 	{"4:banana", "'banana' is not a type like f64"},
 	{"4:0", "an element has 1 to 1048576 bytes, not 0"},
 	{"4:1048577", "an element has 1 to 1048576 bytes, not 1048577"},
+	{"1x65536x65536x65536x65536:f64", "larger than the address space"},
+#if SIZE_MAX > UINT32_MAX
 	{"99999999999x99999999999:f64", "larger than the address space"},
 	{"4:f64/stride=9223372036854775807", "larger than the address space"},
 	{"9x9:f64/pitch=1,4611686018427387904", "larger than the address space"},
 	{"4:u8/steps=9223372036854775807", "larger than the address space"},
+#else
+	{"4:f64/stride=2147483647", "larger than the address space"},
+	{"9x9:f64/pitch=1,1073741824", "larger than the address space"},
+	{"4:u8/steps=2147483647", "larger than the address space"},
+#endif
 	{"4:f64/order=diagonal", "order: 'diagonal' is not row or column"},
 	{"4:f64/order", "order: the value is missing"},
 	{"4:f64/order=", "order: the value is missing"},
@@ -208,7 +215,7 @@ static const struct text_error change_errors[] = {
 	{"4x4:f64/reverse=x", "reverse: 'x' is not a dimension from 0 to 1"},
 	{"4x4:f64/reshape=3x5", "reshape: '3x5' has another number of elements"},
 	{"4x4:f64/reshape=4y4", "reshape: '4y4' is not a number"},
-	{"4x4:f64/reshape=8589934592x8589934592", "has another number of elements"},
+	{"4x4:f64/reshape=65536x65536x65536x65536x16", "has another number of elements"},
 	{"4x4:f64/pad=8", "pad: there are not as many numbers as dimensions, 2"},
 	{"4x4:f64/pad=8x8@1", "pad: there are not as many numbers as dimensions, 2"},
 	{"4x4:f64/pad=8x8@1,b", "pad: coordinates: 'b' is not a number"},
