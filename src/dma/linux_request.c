@@ -114,19 +114,23 @@ static void drop_request(struct aml_task *task)
 	r->pub.flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
 }
 
+/* Return the kind of a request in a trace. */
+static const char *request_kind(const struct aml_task *task)
+{
+	const struct request *r = (const struct request *)(const void *)task;
+	aml_dma_operator op = r->pub.task_in.op;
+
+	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
+}
+
 /* Return the name of a task in a trace. NULL: a task that is no request. */
 static const char *request_name(const struct aml_task *task)
 {
-	const struct request *r = (const struct request *)(const void *)task;
 	const char *label = queue_label(task);
-	aml_dma_operator op;
 
 	if (!(task->priv.flags & TASK_REQUEST))
 		return NULL;
-	if (label != NULL)
-		return label;
-	op = r->pub.task_in.op;
-	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
+	return label != NULL ? label : request_kind(task);
 }
 
 void request_describe(struct queue_sched *q)
@@ -138,6 +142,7 @@ void request_describe(struct queue_sched *q)
 		requests.sizes[i] = class_size(i);
 	queue_set_requests(q, &requests);
 	queue_trace(q)->name = request_name;
+	queue_trace(q)->kind = request_kind;
 }
 
 /* Fill in the members that all requests share. */
