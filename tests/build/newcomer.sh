@@ -112,17 +112,9 @@ record()
 		inside first 'AML_DMA_TRACE=trace.json ./a.out' &&
 		grep -q '"name":"strided"' "$system/root/first/trace.json"
 }
-draw()
-{
-	says "$guide/tracing.md" 'doc/timeline ' &&
-		inside first '/usr/local/share/doc/libaml-dma/timeline trace.json >chart.svg' &&
-		grep -q 'aml-dma/0' "$system/root/first/chart.svg"
-}
 check "record a trace" record
 check "look at it" walk "$guide/tracing.md" first 'aml-dma trace trace.json --svg trace.svg'
 check "it has the workers" grep -q 'aml-dma/0' "$system/root/first/trace.svg"
-check "install what draws charts" packages "$guide/tracing.md" gnuplot-nox
-check "draw the chart" draw
 
 # C++: the program of the chapter, with the blocks that follow it inside.
 chapter=$guide/languages.md
