@@ -136,22 +136,24 @@ static inline bool draft_extras(const struct posting *post, struct draft *draft)
 	return queue_create_side(post->q, extras);
 }
 
-/* Describe the plan of an element, and keep the layouts that it needs. */
-static int draft_keep(struct draft *draft, struct copy_plan *plan)
+/* Describe the plan of an element, and keep what it needs. */
+static int draft_keep(struct draft *draft, union copy_plan_room *room)
 {
-	uint64_t bytes = copy_plan_payload(plan);
+	const struct copy_plan *plan = &room->plan;
+	uint64_t bytes;
 
-	if (plan->kind == COPY_DEREF) {
-		int err = copy_plan_keep(plan);
+	if (plan->kind == COPY_DEREF || plan->src_is_neutral) {
+		int err = copy_plan_keep(room);
 
 		if (err != AML_SUCCESS)
 			return err;
 	}
+	bytes = copy_plan_payload(plan);
 	if (plan->kind != COPY_FLAT) {
 		draft->plan_bytes = copy_plan_size(plan);
 		draft->list += request_class(draft->plan_bytes);
 	}
-	draft->plan = plan;
+	draft->plan = &room->plan;
 	draft->bytes = bytes;
 	draft->parts = copy_plan_parts_of(plan, bytes);
 	if (draft->attr->callback == NULL && request_is_small(plan, bytes))
@@ -174,7 +176,7 @@ static inline int draft_plan(struct draft *draft, union copy_plan_room *room)
 	    !linux_accepts_null(attr->op, attr->op_arg))
 		return -AML_EINVAL;
 	err = linux_plan(which, room, attr->dest, attr->src, attr->op_arg);
-	return err == AML_SUCCESS ? draft_keep(draft, &room->plan) : err;
+	return err == AML_SUCCESS ? draft_keep(draft, room) : err;
 }
 
 static void draft_release(struct draft *draft)
