@@ -67,8 +67,9 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define SPLAT_16(p) LOAD(p)
 #define LOOK_UP vqtbl1q_u8
 #define LANES(low, high) vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(low), vcreate_u64(high)))
-#include "kernels/vector/pad.inc"
 #include "kernels/vector/repeat.inc"
+
+#include "kernels/vector/pad.inc"
 
 #define VEC16 VEC
 #define LOAD16 LOAD
