@@ -10,7 +10,7 @@
 #include "copy/deref.h"
 #include "layout/nest.h"
 
-enum { ELEMENTS_AT_ONCE = 4 }; /* in a turn of an unrolled loop */
+enum { ELEMENTS_AT_ONCE = 16 }; /* in a turn of an unrolled loop */
 
 /* How to find the addresses of a side's elements. */
 enum element_mode {
@@ -95,42 +95,77 @@ static int move_row_mixed(struct element_cursor *dst, struct element_cursor *src
 	return AML_SUCCESS;
 }
 
-/*
- * The modes and the size are constants. `coords` of a side are those of its first element. Local
- * variables stay in registers across the calls for each element.
- */
-__attribute__((always_inline)) static inline int move_row_as(
-	enum element_mode dst_mode, struct element_cursor *dst, size_t *dst_coords,
-	enum element_mode src_mode, struct element_cursor *src, size_t *src_coords, size_t size,
-	const struct element_row *row)
-{
-	const struct aml_layout_data *dst_data = dst->data, *src_data = src->data;
-	const deref_fn dst_deref = dst->deref, src_deref = src->deref;
-	size_t *dst_coord = dst_mode == BY_DEREF ? dst_coords + row->dst.dim : NULL;
-	size_t *src_coord = src_mode == BY_DEREF ? src_coords + row->src.dim : NULL;
-	char *to = dst_mode == BY_STEP ? dst->address + (ptrdiff_t)row->from * row->dst.step : NULL;
-	const char *from =
-		src_mode == BY_STEP ? src->address + (ptrdiff_t)row->from * row->src.step : NULL;
-	const size_t end = row->to;
+/* A side of the loop of move_row_as(). Its members stay in registers across the calls. */
+struct element_side {
+	enum element_mode mode; /* a constant; BY_STEP or BY_DEREF */
+	const struct aml_layout_data *data;
+	deref_fn deref;
+	size_t *coords, *coord; /* those of the first element; that of the innermost loop */
+	char *address;          /* BY_STEP: of the next element */
+	size_t step;
+};
 
-	for (size_t i = row->from; i < end; i++) {
-		if (src_mode == BY_DEREF) {
-			*src_coord = i;
-			from = src_deref(src_data, src_coords);
-		}
-		if (dst_mode == BY_DEREF) {
-			*dst_coord = i;
-			to = dst_deref(dst_data, dst_coords);
-		}
-		if (to == NULL || from == NULL)
-			return -AML_FAILURE;
-		memcpy(to, from, size);
-		/* After the last element, the address could be outside of any object. */
-		if (dst_mode == BY_STEP)
-			to = (char *)((uintptr_t)to + (size_t)row->dst.step);
-		if (src_mode == BY_STEP)
-			from = (const char *)((uintptr_t)from + (size_t)row->src.step);
+__attribute__((always_inline)) static inline struct element_side side_of_row(
+	enum element_mode mode, struct element_cursor *cursor, union copy_pace pace, size_t from)
+{
+	if (mode == BY_STEP)
+		return (struct element_side){.mode = mode,
+					     .address =
+						     cursor->address + (ptrdiff_t)from * pace.step,
+					     .step = (size_t)pace.step};
+	return (struct element_side){.mode = mode,
+				     .data = cursor->data,
+				     .deref = cursor->deref,
+				     .coords = cursor->coords,
+				     .coord = cursor->coords + pace.dim};
+}
+
+/* Return the address of element i of a row. The elements are asked for in order. */
+__attribute__((always_inline)) static inline char *next_of_side(struct element_side *side, size_t i)
+{
+	char *address = side->address;
+
+	if (side->mode == BY_DEREF) {
+		*side->coord = i;
+		return side->deref(side->data, side->coords);
 	}
+	/* After the last element, the address could be outside of any object. */
+	side->address = (char *)((uintptr_t)address + side->step);
+	return address;
+}
+
+__attribute__((always_inline)) static inline bool move_next(struct element_side *dst,
+							    struct element_side *src, size_t size,
+							    size_t i)
+{
+	const char *from = next_of_side(src, i);
+	char *to = next_of_side(dst, i);
+
+	if (__builtin_expect(to == NULL || from == NULL, 0))
+		return false;
+	memcpy(to, from, size);
+	return true;
+}
+
+/* The modes and the size are constants. The loop is unrolled for the same reason as below. */
+__attribute__((always_inline)) static inline int move_row_as(
+	enum element_mode dst_mode, struct element_cursor *dst, enum element_mode src_mode,
+	struct element_cursor *src, size_t size, const struct element_row *row)
+{
+	struct element_side to = side_of_row(dst_mode, dst, row->dst, row->from);
+	struct element_side from = side_of_row(src_mode, src, row->src, row->from);
+	const size_t end = row->to;
+	size_t i = row->from;
+
+	for (; end - i >= ELEMENTS_AT_ONCE; i += ELEMENTS_AT_ONCE) {
+#pragma GCC unroll 16
+		for (size_t k = 0; k < ELEMENTS_AT_ONCE; k++)
+			if (!move_next(&to, &from, size, i + k))
+				return -AML_FAILURE;
+	}
+	for (; i < end; i++)
+		if (!move_next(&to, &from, size, i))
+			return -AML_FAILURE;
 	return AML_SUCCESS;
 }
 
@@ -139,12 +174,11 @@ __attribute__((always_inline)) static inline int move_row(struct element_cursor 
 							  const struct element_row *row)
 {
 	if (dst->mode == BY_STEP && src->mode == BY_DEREF)
-		return move_row_as(BY_STEP, dst, NULL, BY_DEREF, src, src->coords, size, row);
+		return move_row_as(BY_STEP, dst, BY_DEREF, src, size, row);
 	if (dst->mode == BY_DEREF && src->mode == BY_STEP)
-		return move_row_as(BY_DEREF, dst, dst->coords, BY_STEP, src, NULL, size, row);
+		return move_row_as(BY_DEREF, dst, BY_STEP, src, size, row);
 	if (dst->mode == BY_DEREF && src->mode == BY_DEREF)
-		return move_row_as(BY_DEREF, dst, dst->coords, BY_DEREF, src, src->coords, size,
-				   row);
+		return move_row_as(BY_DEREF, dst, BY_DEREF, src, size, row);
 	return move_row_mixed(dst, src, size, row);
 }
 
@@ -169,8 +203,9 @@ __attribute__((always_inline)) static inline bool move_shared(struct element_cur
 /*
  * Both sides call deref_native with the same coordinates: those of `dst`, whose dimension 0 is the
  * innermost loop. The cursors keep the functions and their data, so that the counter and the first
- * address have registers across the calls. The loop is unrolled, because its branch takes a tenth
- * of the time of an element.
+ * address have registers across the calls. The loop is unrolled far: CPUs predict calls between the
+ * library and the program more slowly if few call sites repeat. By four, an element takes 6 % more
+ * time.
  */
 __attribute__((always_inline)) static inline int move_row_shared(struct element_cursor *dst,
 								 struct element_cursor *src,
@@ -181,7 +216,7 @@ __attribute__((always_inline)) static inline int move_row_shared(struct element_
 	size_t i = row->from;
 
 	for (; end - i >= ELEMENTS_AT_ONCE; i += ELEMENTS_AT_ONCE) {
-#pragma GCC unroll 4
+#pragma GCC unroll 16
 		for (size_t k = 0; k < ELEMENTS_AT_ONCE; k++)
 			if (!move_shared(dst, src, size, i + k))
 				return -AML_FAILURE;

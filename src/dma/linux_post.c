@@ -153,7 +153,7 @@ static int draft_plan(struct posting *post, struct draft *draft)
 		return -AML_EINVAL;
 	err = linux_plan(which, room, attr->dest, attr->src, attr->op_arg);
 	if (err == AML_SUCCESS)
-		err = copy_plan_keep(&room->plan);
+		err = copy_plan_keep(room);
 	if (err != AML_SUCCESS)
 		return err;
 	draft->plan = &room->plan;

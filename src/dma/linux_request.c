@@ -128,7 +128,7 @@ static const char *request_name(const struct aml_task *task)
 	if (label != NULL)
 		return label;
 	op = r->pub.task_in.op;
-	return op == run_plan || op == close_plan ? copy_kind_name(r->plan.kind) : "operator";
+	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
 }
 
 void request_describe(struct queue_sched *q)
@@ -333,7 +333,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	if (small && req == NULL &&
 	    request_run_at_once(linux_queue(data), &room.plan, bytes, false))
 		return AML_SUCCESS;
-	err = copy_plan_keep(&room.plan);
+	err = copy_plan_keep(&room);
 	if (err != AML_SUCCESS)
 		return err;
 	err = request_post(linux_queue(data), req, NULL, &room.plan, bytes, small);

@@ -291,6 +291,12 @@ extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512, kernels_
 extern const struct kernels kernels_neon;
 #endif
 
+/* The most sets that a machine supports. */
+enum { KERNEL_SETS_MAX = 5 };
+
+/* Lists the sets that the machine supports, the fastest first. Returns their number. */
+size_t kernels_list(const struct kernels *list[KERNEL_SETS_MAX]);
+
 /* Fills `table` with the members of `set`, of its bases, and of the portable set. */
 void kernels_fill(struct kernels *table, const struct kernels *set);
 

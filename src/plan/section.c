@@ -11,6 +11,12 @@
 enum {
 	/* To copy an element takes at least as long as to copy this many contiguous bytes. */
 	DEREF_ELEMENT_BYTES = 32,
+	/*
+	 * Up to this many parts are shorter by SHORTER_PARTS, so that the threads end at the same
+	 * time. Larger copies have long parts, which suit the memory better.
+	 */
+	SHORT_PARTS_MAX = 64,
+	SHORTER_PARTS = 4,
 	/* A dimension of fewer iterations is split only if no other has more. */
 	SECTIONS_ENOUGH = 16,
 	SECTIONS_MAX = 1 << 20,
@@ -34,14 +40,18 @@ static uint8_t dim_to_split(const struct copy_plan *plan)
 unsigned copy_deref_parts(const struct copy_plan *plan)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
-	size_t bytes = plan->elements.bytes, count = 1, parts;
+	size_t bytes = plan->elements.bytes, count = 1, each, parts, shorter;
 
 	if (!plan->sides.concurrent)
 		return 1;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		count *= dims[i].extent;
-	parts = count / (COPY_PART /
-			 min(bytes > DEREF_ELEMENT_BYTES ? bytes : DEREF_ELEMENT_BYTES, COPY_PART));
+	each = COPY_PART /
+	       min(bytes > DEREF_ELEMENT_BYTES ? bytes : DEREF_ELEMENT_BYTES, COPY_PART);
+	parts = count / each;
+	shorter = count / ((each + SHORTER_PARTS - 1) / SHORTER_PARTS);
+	if (parts < SHORT_PARTS_MAX)
+		parts = min(shorter, SHORT_PARTS_MAX);
 	if (parts < 4)
 		return 1;
 	return (unsigned)min(min(parts, dims[dim_to_split(plan)].extent), SECTIONS_MAX);

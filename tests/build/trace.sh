@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Test traces and static probes. The program tests/trace/acts makes traces of everything that can be
 # traced. The program tests/trace/reader, which does not use the library, checks the traces.
-# Contract: ENV-3, POST-6, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6, TRACE-7, TRACE-8,
-# TRACE-9.
+# Contract: ENV-3, OPERATOR-6, POST-6, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6,
+# TRACE-7, TRACE-8, TRACE-9.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -63,6 +63,9 @@ for workers in 0 1 2; do
 		"failed: 1" "cancelled: 0" "nested: 0" "workers: $workers" "flat: 2" "strided: 2" \
 		"transpose: 2" "walk: 2" "boxes: 2" "deref: 2" "empty: 2" "operator: 3" \
 		"slices: 17" "bytes: $((4 * 2 * (5 * 480 + 783)))"
+	check "every operator, $w" act operators $workers
+	check "every operator, $w: the trace" has "requests: 6" "finished: 6" "slices: 6" \
+		"transform: 2" "copy_user: 2" "fill: 2" "bytes: $((4 * 6 * 480))"
 	check "operators that post and wait, $w" act nested $workers
 	check "operators that post and wait, $w: the trace" has "requests: 160" "finished: 160" \
 		"slices: 160" "operator: 160" "cancelled: 0"

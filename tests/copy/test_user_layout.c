@@ -608,6 +608,53 @@ START_TEST(no_address_is_a_failure)
 }
 END_TEST
 
+/* Elements of a row that the copy's unrolled loop takes, and elements that it leaves over. */
+#define LONG 37
+
+static struct user_layout *user_row(short *numbers, struct oracle *oracle)
+{
+	oracle_dense(oracle, numbers, COLUMN, sizeof(short), 1, (size_t[]){LONG}, NULL, NULL);
+	return user_layout_create(oracle, COLUMN, 0, NULL);
+}
+
+/* Contract: COPY-8. */
+START_TEST(no_address_in_a_long_row_stops_the_copy_there)
+{
+	static const size_t places[] = {0, 15, 16, 31, 32, LONG - 1};
+
+	/* Custom: the source, the destination, or both. The missing address is in one of them. */
+	for (size_t i = 0; i < 4 * sizeof(places) / sizeof(*places); i++) {
+		short from_row[LONG], to_row[LONG], wanted_row[LONG];
+		const size_t place = places[i / 4];
+		const bool src_is_own = i % 4 != 1, dst_is_own = i % 4 > 0;
+		struct aml_layout *dense[2];
+		struct user_layout *own[2];
+		struct oracle oracles[2];
+
+		for (size_t k = 0; k < LONG; k++) {
+			from_row[k] = (short)(1 + k);
+			to_row[k] = (short)(100 + k);
+			wanted_row[k] = k < place ? from_row[k] : to_row[k];
+		}
+		own[0] = user_row(to_row, &oracles[0]);
+		own[1] = user_row(from_row, &oracles[1]);
+		dense[0] = new_dense(to_row, COLUMN, 2, 1, (size_t[]){LONG}, NULL, NULL);
+		dense[1] = new_dense(from_row, COLUMN, 2, 1, (size_t[]){LONG}, NULL, NULL);
+		own[i % 4 == 0 || i % 4 == 3]->cells[place] = NULL;
+		ck_assert_int_eq(aml_dma_linux_copy_generic(dst_is_own ? &own[0]->layout : dense[0],
+							    src_is_own ? &own[1]->layout : dense[1],
+							    NULL),
+				 -AML_FAILURE);
+		ck_assert_mem_eq(to_row, wanted_row, sizeof(to_row));
+		for (size_t side = 0; side < 2; side++) {
+			destroy_layout(&own[side]->layout);
+			destroy_layout(dense[side]);
+			oracle_destroy(&oracles[side]);
+		}
+	}
+}
+END_TEST
+
 /* Contract: OWN-6. */
 START_TEST(layouts_that_can_be_duplicated_may_go_after_posting)
 {
@@ -828,7 +875,7 @@ SUITE("copy/user_layout", aml_operators_suffice, the_cells_may_lie_anywhere,
       layouts_that_lie_are_told_when_they_are_posted,
       steps_that_overflow_are_told_when_they_are_posted,
       a_lacking_operator_is_told_when_it_is_posted, an_error_of_dims_native_is_handed_on,
-      no_address_is_a_failure, layouts_that_can_be_duplicated_may_go_after_posting,
-      duplicates_go_with_a_cancelled_request, duplicates_go_with_the_engine,
-      a_duplicate_that_fails_is_told_when_it_is_posted,
+      no_address_is_a_failure, no_address_in_a_long_row_stops_the_copy_there,
+      layouts_that_can_be_duplicated_may_go_after_posting, duplicates_go_with_a_cancelled_request,
+      duplicates_go_with_the_engine, a_duplicate_that_fails_is_told_when_it_is_posted,
       layouts_without_duplicate_are_used_while_they_stay, random_ones_match_the_oracle)
