@@ -153,6 +153,7 @@ void add_asleep_cases(struct case_list *list, const struct settings *settings);
 void add_permutation_cases(struct case_list *list, const struct settings *settings);
 void add_random_cases(struct case_list *list, const struct settings *settings);
 void add_tiny_cases(struct case_list *list, const struct settings *settings);
+void add_operator_cases(struct case_list *list, const struct settings *settings);
 void add_steps_cases(struct case_list *list, const struct settings *settings);
 void add_shapes_cases(struct case_list *list, const struct settings *settings);
 void add_first_cases(struct case_list *list, const struct settings *settings);

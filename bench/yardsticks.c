@@ -17,6 +17,7 @@ const char *yard_name(enum yard yard)
 		[YARD_FILL] = "streaming fill", [YARD_ONEDNN] = "oneDNN",
 		[YARD_HPTT] = "HPTT",           [YARD_POST] = "64 B posts",
 		[YARD_SERIAL] = "one by one",   [YARD_LATER] = "later copies",
+		[YARD_EQUAL] = "equal copy",
 	};
 
 	return names[yard];

@@ -20,6 +20,7 @@ enum yard {
 	YARD_POST,   /* the same number of posted copies of 64 bytes */
 	YARD_SERIAL, /* the same copies one after the other */
 	YARD_LATER,  /* later copies of the same shape */
+	YARD_EQUAL,  /* the copy of layouts that does the same */
 	YARDS
 };
 

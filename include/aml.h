@@ -52,6 +52,8 @@ extern "C" {
 /**
  * @defgroup aml_library Start and end of the library
  *
+ * The calls with which a program begins and ends.
+ *
  * The engine aml_dma_linux of `aml/dma/linux.h` lives from the first aml_init() to the last
  * aml_finalize(). The rest of the library needs neither call.
  *

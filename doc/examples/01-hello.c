@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
 	/* Start the library and the engine. */
 	err = aml_init(&argc, &argv);
 	if (err != AML_SUCCESS)
-		return failed("aml_init", err);
+		return failed("aml_init (is AML_DMA_NUM_THREADS a number?)", err);
 
 	/* Each layout has one dimension of eight ints. The two NULLs make the layout contiguous. */
 	err = aml_layout_dense_create(&from, numbers, AML_LAYOUT_ORDER_C, sizeof(int), 1, &count,

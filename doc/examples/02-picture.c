@@ -330,7 +330,7 @@ static int write_results(const char *dir, const struct copied_picture *results)
 	for (size_t i = 0; i < RESULTS; i++)
 		if (write_picture(dir, &results[i]))
 			return -1;
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return complain("standard output", "cannot be written: %s", strerror(errno));
 	return 0;
 }
@@ -381,7 +381,8 @@ int main(int argc, char *argv[])
 	}
 	err = aml_init(&argc, &argv);
 	if (err != AML_SUCCESS) {
-		fprintf(stderr, "02-picture: aml_init: %s\n", aml_strerror(err));
+		fprintf(stderr, "02-picture: aml_init: %s; is AML_DMA_NUM_THREADS a number?\n",
+			aml_strerror(err));
 		return EXIT_FAILURE;
 	}
 	err = read_picture(argv[1], &picture);

@@ -15,7 +15,9 @@
  *
  *     AML_DMA_TRACE=trace.json 03-matmul
  *
- * and open trace.json in https://ui.perfetto.dev, or draw it with doc/timeline.
+ * and open trace.json in https://ui.perfetto.dev, or draw it:
+ *
+ *     aml-dma trace trace.json --svg trace.svg
  *
  * Read the program upwards from main(), which is at the end.
  */
@@ -256,7 +258,7 @@ static int multiply(struct product *p, struct tile_pair pairs[2])
 	printf("both at once     %9.3f ms\n", 1e3 * both);
 	hidden = hidden < 0 ? 0 : hidden > packing ? packing : hidden;
 	printf("hidden behind the computing: %.0f %% of the packing\n", 100 * hidden / packing);
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return complain("standard output cannot be written", strerror(errno));
 	return 0;
 }
@@ -337,7 +339,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	err = aml_init(&argc, &argv);
 	if (err != AML_SUCCESS) {
-		complain("aml_init", aml_strerror(err));
+		complain("aml_init: is AML_DMA_NUM_THREADS a number?", aml_strerror(err));
 		return EXIT_FAILURE;
 	}
 	err = make(&product);

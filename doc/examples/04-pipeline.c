@@ -205,7 +205,7 @@ static int report_end(const char *file, const struct input *input, int err)
 	else if (input->end == INPUT_TRUNCATED)
 		fprintf(stderr, "04-pipeline: %s ends within a frame: frames have %d bytes\n", file,
 			WIDTH * HEIGHT);
-	else if (fflush(stdout) != 0)
+	else if (fflush(stdout) != 0 || ferror(stdout))
 		fprintf(stderr, "04-pipeline: standard output cannot be written: %s\n",
 			strerror(errno));
 	else

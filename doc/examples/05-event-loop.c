@@ -301,7 +301,7 @@ int main(int argc, char *argv[])
 	}
 	if (open_loop(&loop))
 		run_loop(&loop);
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		complain(&loop, "standard output cannot be written: %s", strerror(errno));
 	if (loop.epoll >= 0)
 		close(loop.epoll);

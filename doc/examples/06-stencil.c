@@ -284,7 +284,7 @@ int main(int argc, char *argv[])
 	}
 	status = run_plate(steps);
 	aml_finalize();
-	if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
+	if (status == EXIT_SUCCESS && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "06-stencil: standard output cannot be written: %s\n",
 			strerror(errno));
 		status = EXIT_FAILURE;

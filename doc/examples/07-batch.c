@@ -181,7 +181,7 @@ int main(int argc, char *argv[])
 	}
 	status = gather(n);
 	aml_finalize();
-	if (status == EXIT_SUCCESS && fflush(stdout) != 0) {
+	if (status == EXIT_SUCCESS && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "07-batch: standard output cannot be written: %s\n",
 			strerror(errno));
 		status = EXIT_FAILURE;

@@ -1,15 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Make the reference from the public headers: doc/reference/html, and doc/reference/man3 for man.
-# Doxygen makes the pages. Of its man pages, those of files and of members of structures are left
-# out. The others get a NAME section as man expects it, and the header to include.
+# Make the reference: doc/reference/html with the guide, and doc/reference/man3 for man. Doxygen
+# makes the pages. Each group and each structure has a man page, whose NAME section lists the names
+# that it describes; for each of these names there is a page that refers to it.
 # usage: pages.sh DOXYGEN INCLUDE    in the build folder; INCLUDE is the folder of the headers
 set -eu
 doxygen=$1
 include=$2
 cd doc/reference
 rm -rf html man man3
+# Name the chapters in the menu as what they are.
+"$doxygen" -l layout.xml
+sed '/<tab type="pages"/s/title=""/title="Guide"/' layout.xml >layout-guide.xml
+mv layout-guide.xml layout.xml
 (cd ../.. && "$doxygen" doc/reference/Doxyfile)
+mv warnings.log warnings-html.log
+# The man pages: without C++, where the class aml::layout would take the page of the structure
+# aml_layout. In C, each parameter must be described; in C++, a description may refer to C.
+{
+	cat Doxyfile
+	printf '%s\n' 'GENERATE_HTML = NO' 'GENERATE_MAN = YES' 'FILE_PATTERNS = *.h' \
+		'WARN_NO_PARAMDOC = YES'
+} | (cd ../.. && "$doxygen" -)
+cat warnings-html.log >>warnings.log
+rm warnings-html.log
 
 # header_of PAGE: the header that describes a group or defines a structure.
 header_of()
@@ -17,14 +31,34 @@ header_of()
 	(cd "$include" && grep -rlE "@defgroup $1 |^struct $1 \{" . | sed 's,^\./,,')
 }
 
+# names_in PAGE: the names that the page of a group describes, other than structures. In a line of
+# the synopsis, that is the first name of a macro, and the last one before any parameters otherwise.
+names_in()
+{
+	awk '
+		/^\.SH "Detailed/ { exit }
+		/^\.SS/ { members = !/Data (Structures|Fields)/ }
+		/^\.ti/ { begins = members; next }
+		!begins { next }
+		{ begins = 0 }
+		/^\.RI "#define/ { sub(/\\fP.*/, "") }
+		{ sub(/\\fP\)? \(.*/, ""); sub(/\\fP[^\\]*"$/, "") }
+		match($0, /.*\\fB/) {
+			name = substr($0, RLENGTH + 1)
+			if (name ~ /^(aml|AML)_[A-Za-z0-9_]*$/ && !seen[name]++)
+				print name
+		}' "$1"
+}
+
 mkdir man3
-for page in man/man3/aml_*.3 man/man3/AML_*.3; do
+for page in man/man3/aml_*.3; do
 	name=$(basename "$page" .3)
-	if ! grep -q '^\.TH' "$page"; then
-		cp "$page" man3
-		continue
-	fi
-	awk -v header="$(header_of "$name")" '
+	names=
+	for other in $(names_in "$page"); do
+		names="$names, $other"
+		echo ".so man3/$name.3" >"man3/$other.3"
+	done
+	awk -v header="$(header_of "$name")" -v name="$name" -v names="$names" '
 		/^\.SH NAME/ { inside_name = 1 }
 		/^\.SH SYNOPSIS/ {
 			inside_name = 0
@@ -35,7 +69,22 @@ for page in man/man3/aml_*.3 man/man3/AML_*.3; do
 			next
 		}
 		inside_name && /^(\.PP| \\- )/ { next }
+		inside_name && index($0, name " \\- ") == 1 {
+			what = substr($0, length(name) + 5)
+			sub(/(\\&)?\.[ \t]*$/, "", what)
+			if (what ~ /^[A-Z][a-z]/)
+				what = tolower(substr(what, 1, 1)) substr(what, 2)
+			print name names " \\- " what
+			next
+		}
 		/^\\fC#include </ { next }
-		{ print }' "$page" >"man3/$name.3"
+		/^\.SH "Author"/ {
+			print ".SH \"SEE ALSO\""
+			print ".BR aml-dma (7),"
+			print ".BR aml-dma-layouts (7)"
+			exit
+		}
+		# Doxygen leaves the backslash of C as it is, and groff takes it for its own.
+		{ gsub(/\\n/, "\\en"); print }' "$page" >"man3/$name.3"
 done
 rm -r man

@@ -348,6 +348,8 @@ int aml_dma_cancel(struct aml_dma *dma, struct aml_dma_request **req);
 /**
  * Print the state of an engine in readable form.
  *
+ * The output names the instruction set of the copies' kernels, as AML_DMA_ISA does.
+ *
  * The output includes what the library has learnt about large copies: a line for each class of
  * similar copies, with the rate of each way to copy. It reports whether AML_DMA_TUNE or
  * AML_DMA_TUNE_FILE in the environment were ignored.

@@ -66,20 +66,22 @@
 #define AML_DMA_HPP_EXCEPTIONS 1
 #endif
 
+/** The objects and functions of `aml/dma.hpp`. */
 namespace aml
 {
 
 /** The codes of errors, as in `aml/utils/error.h`. */
 enum class errc {
-	failure = AML_FAILURE,
-	no_memory = AML_ENOMEM,
-	invalid = AML_EINVAL,
-	domain = AML_EDOM,
-	not_supported = AML_ENOTSUP,
-	busy = AML_EBUSY,
-	not_permitted = AML_EPERM
+	failure = AML_FAILURE,       /**< A failure that has no code of its own. */
+	no_memory = AML_ENOMEM,      /**< Out of memory, threads or descriptors. */
+	invalid = AML_EINVAL,        /**< An argument is invalid, or two do not fit. */
+	domain = AML_EDOM,           /**< A value is out of its domain. */
+	not_supported = AML_ENOTSUP, /**< The object does not have this operation. */
+	busy = AML_EBUSY,            /**< Not now: see the call. */
+	not_permitted = AML_EPERM    /**< The call would wait for its own caller. */
 };
 
+/// @cond
 namespace detail
 {
 class error_category_type final : public std::error_category
@@ -96,6 +98,7 @@ class error_category_type final : public std::error_category
 	}
 };
 } // namespace detail
+/// @endcond
 
 /** The category of the codes in aml::errc. Its texts are those of aml_strerror(). */
 inline const std::error_category &error_category() noexcept
@@ -104,13 +107,13 @@ inline const std::error_category &error_category() noexcept
 	return category;
 }
 
-/** An aml::errc as a std::error_code. */
+/** Make a std::error_code of an aml::errc. */
 inline std::error_code make_error_code(errc code) noexcept
 {
 	return {static_cast<int>(code), error_category()};
 }
 
-/** A result of the C interface, 0 or a code of either sign, as a std::error_code. */
+/** Make a std::error_code of a result of the C interface: 0, or a code of either sign. */
 inline std::error_code make_error_code(int result) noexcept
 {
 	return {result < 0 ? -result : result, error_category()};
@@ -118,21 +121,24 @@ inline std::error_code make_error_code(int result) noexcept
 
 } // namespace aml
 
-/** aml::errc converts to std::error_code. */
+/// @cond
+/* aml::errc converts to std::error_code. */
 template <> struct std::is_error_code_enum<aml::errc> : std::true_type {
 };
+/// @endcond
 
 namespace aml
 {
 
 #ifdef AML_DMA_HPP_EXCEPTIONS
-/** What the functions of this header throw. Its code() compares with aml::errc. */
+/** The exception that the functions of this header throw. Its code() compares with aml::errc. */
 class error : public std::system_error
 {
       public:
 	using std::system_error::system_error;
 };
 
+/// @cond
 namespace detail
 {
 inline void throw_if(const std::error_code &ec, const char *what)
@@ -141,11 +147,16 @@ inline void throw_if(const std::error_code &ec, const char *what)
 		throw error(ec, what);
 }
 } // namespace detail
+/// @endcond
 #endif
 
 /** The order of a layout's dimensions: see `aml/layout.h`. */
-enum class order : int { row_major = AML_LAYOUT_ORDER_C, column_major = AML_LAYOUT_ORDER_FORTRAN };
+enum class order : int {
+	row_major = AML_LAYOUT_ORDER_C,         /**< The last dimension varies fastest. */
+	column_major = AML_LAYOUT_ORDER_FORTRAN /**< The first dimension varies fastest. */
+};
 
+/// @cond
 namespace detail
 {
 
@@ -199,6 +210,7 @@ template <class T> void *address(T *pointer) noexcept
 }
 
 } // namespace detail
+/// @endcond
 
 /** A list of extents, offsets or strides: braces, a vector, an array or a span of std::size_t. */
 using sizes = detail::list<std::size_t>;
@@ -214,6 +226,7 @@ using distances = detail::list<std::ptrdiff_t>;
 class const_layout
 {
       public:
+	/** Make an empty one. */
 	const_layout() = default;
 
 	/** Take over a layout of the C interface. */
@@ -221,10 +234,12 @@ class const_layout
 	{
 	}
 
+	/** Take over the layout of another object, which is empty then. */
 	const_layout(const_layout &&other) noexcept : layout_(other.release())
 	{
 	}
 
+	/** Release the layout of this object, and take over that of another one. */
 	const_layout &operator=(const_layout &&other) noexcept
 	{
 		if (this != &other) {
@@ -234,11 +249,13 @@ class const_layout
 		return *this;
 	}
 
+	/** Release the layout, not the memory. */
 	~const_layout()
 	{
 		aml_layout_destroy(&layout_);
 	}
 
+	/** Return whether this object has a layout. */
 	explicit operator bool() const noexcept
 	{
 		return layout_ != nullptr;
@@ -304,7 +321,7 @@ class const_layout
 	}
 
 #ifdef AML_DMA_HPP_EXCEPTIONS
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	const_layout slice(sizes offsets, sizes extents, sizes strides = {}) const
 	{
 		std::error_code ec;
@@ -314,7 +331,7 @@ class const_layout
 		return made;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	const_layout reshape(sizes extents) const
 	{
 		std::error_code ec;
@@ -324,7 +341,7 @@ class const_layout
 		return made;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	const_layout reverse(std::size_t dim) const
 	{
 		std::error_code ec;
@@ -334,7 +351,7 @@ class const_layout
 		return made;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	const_layout duplicate() const
 	{
 		std::error_code ec;
@@ -345,6 +362,7 @@ class const_layout
 	}
 #endif
 
+	/// @cond
       protected:
 	::aml_layout *slice_raw(const sizes &offsets, const sizes &extents, const sizes &strides,
 				std::error_code &ec) const noexcept
@@ -388,6 +406,7 @@ class const_layout
 	}
 
 	::aml_layout *layout_ = nullptr;
+	/// @endcond
 };
 
 /** A layout of memory that copies may read and write. */
@@ -395,6 +414,7 @@ class layout : public const_layout
 {
       public:
 	using const_layout::const_layout;
+	/** Make an empty one. */
 	layout() = default;
 
 	/** As in aml::const_layout. */
@@ -423,7 +443,7 @@ class layout : public const_layout
 	}
 
 #ifdef AML_DMA_HPP_EXCEPTIONS
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	layout slice(sizes offsets, sizes extents, sizes strides = {}) const
 	{
 		std::error_code ec;
@@ -433,7 +453,7 @@ class layout : public const_layout
 		return made;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	layout reshape(sizes extents) const
 	{
 		std::error_code ec;
@@ -443,7 +463,7 @@ class layout : public const_layout
 		return made;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	layout reverse(std::size_t dim) const
 	{
 		std::error_code ec;
@@ -453,7 +473,7 @@ class layout : public const_layout
 		return made;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	layout duplicate() const
 	{
 		std::error_code ec;
@@ -551,6 +571,7 @@ Layout reshape_layout(Layout &&target, order way, sizes extents, std::error_code
 	return Layout(made);
 }
 
+/// @cond
 namespace detail
 {
 
@@ -594,6 +615,7 @@ layout_for<typename View::element_type> from_mdspan(const View &view, std::error
 }
 
 } // namespace detail
+/// @endcond
 
 /**
  * A layout of one dimension of the elements of a span, a vector, a std::array, an array: of all
@@ -633,7 +655,7 @@ layout_for<T> layout_of(const std::mdspan<T, Extents, Mapping, Accessor> &view,
 #endif
 
 #ifdef AML_DMA_HPP_EXCEPTIONS
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class T>
 layout_for<T> dense_layout(T *pointer, order way, sizes extents, sizes strides = {},
 			   sizes pitches = {})
@@ -645,7 +667,7 @@ layout_for<T> dense_layout(T *pointer, order way, sizes extents, sizes strides =
 	return made;
 }
 
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class T> layout_for<T> steps_layout(T *pointer, order way, sizes extents, distances steps)
 {
 	std::error_code ec;
@@ -655,7 +677,7 @@ template <class T> layout_for<T> steps_layout(T *pointer, order way, sizes exten
 	return made;
 }
 
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class Layout, class T>
 Layout pad_layout(Layout &&target, order way, sizes extents, const T &neutral, sizes offsets = {})
 {
@@ -666,7 +688,7 @@ Layout pad_layout(Layout &&target, order way, sizes extents, const T &neutral, s
 	return made;
 }
 
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class Layout> Layout reshape_layout(Layout &&target, order way, sizes extents)
 {
 	std::error_code ec;
@@ -676,7 +698,7 @@ template <class Layout> Layout reshape_layout(Layout &&target, order way, sizes 
 	return made;
 }
 
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class Range, class = detail::element_of<Range>>
 layout_for<detail::element_of<Range>> layout_of(Range &&range)
 {
@@ -687,7 +709,7 @@ layout_for<detail::element_of<Range>> layout_of(Range &&range)
 	return made;
 }
 
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class View> layout_for<typename View::element_type> layout_of_view(const View &view)
 {
 	std::error_code ec;
@@ -698,7 +720,7 @@ template <class View> layout_for<typename View::element_type> layout_of_view(con
 }
 
 #ifdef __cpp_lib_mdspan
-/** As above; throws aml::error. */
+/** As the form with an error code; throws aml::error. */
 template <class T, class Extents, class Mapping, class Accessor>
 layout_for<T> layout_of(const std::mdspan<T, Extents, Mapping, Accessor> &view)
 {
@@ -707,6 +729,7 @@ layout_for<T> layout_of(const std::mdspan<T, Extents, Mapping, Accessor> &view)
 #endif
 #endif
 
+/// @cond
 namespace detail
 {
 
@@ -731,6 +754,7 @@ std::uint64_t deadline_after(std::chrono::duration<Rep, Period> time)
 }
 
 } // namespace detail
+/// @endcond
 
 /**
  * A request that was posted, with its handle.
@@ -742,6 +766,7 @@ std::uint64_t deadline_after(std::chrono::duration<Rep, Period> time)
 class request
 {
       public:
+	/** Make an empty one. */
 	request() = default;
 
 	/** Take over a handle of the C interface. */
@@ -749,10 +774,12 @@ class request
 	{
 	}
 
+	/** Take over the request of another object, which is empty then. */
 	request(request &&other) noexcept : dma_(other.dma_), handle_(other.release())
 	{
 	}
 
+	/** Cancel the request of this object, and take over that of another one. */
 	request &operator=(request &&other) noexcept
 	{
 		if (this != &other) {
@@ -763,12 +790,13 @@ class request
 		return *this;
 	}
 
+	/** Cancel the request, see above. */
 	~request()
 	{
 		drop();
 	}
 
-	/** Has this object a handle? */
+	/** Return whether this object has a handle. */
 	explicit operator bool() const noexcept
 	{
 		return handle_ != nullptr;
@@ -793,8 +821,9 @@ class request
 	}
 
 	/**
-	 * Look whether the request has finished; see aml_dma_test(). If so, true, `ec` is its
-	 * result, and this object is empty. If not, false, and `ec` is clear. On an error false.
+	 * Look whether the request has finished; see aml_dma_test(). If it has, return true: `ec`
+	 * is its result, and this object is empty. If it has not, return false: `ec` is clear. On
+	 * an error, return false.
 	 */
 	bool test(std::error_code &ec) noexcept
 	{
@@ -840,7 +869,8 @@ class request
 	}
 
 #ifdef AML_DMA_HPP_EXCEPTIONS
-	/** As above; throws the result as aml::error if the request failed. */
+	/** As the form with an error code; throws the result as aml::error if the request failed.
+	 */
 	void wait()
 	{
 		std::error_code ec;
@@ -849,7 +879,8 @@ class request
 		detail::throw_if(ec, "aml::request::wait");
 	}
 
-	/** As above; throws the result as aml::error if the request failed. */
+	/** As the form with an error code; throws the result as aml::error if the request failed.
+	 */
 	bool test()
 	{
 		std::error_code ec;
@@ -859,7 +890,8 @@ class request
 		return done;
 	}
 
-	/** As above; throws the result as aml::error if the request failed. */
+	/** As the form with an error code; throws the result as aml::error if the request failed.
+	 */
 	template <class Rep, class Period> bool wait_for(std::chrono::duration<Rep, Period> time)
 	{
 		std::error_code ec;
@@ -869,7 +901,8 @@ class request
 		return done;
 	}
 
-	/** As above; throws the result as aml::error if the request failed. */
+	/** As the form with an error code; throws the result as aml::error if the request failed.
+	 */
 	template <class Duration>
 	bool wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> time)
 	{
@@ -880,7 +913,7 @@ class request
 		return done;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	void cancel()
 	{
 		std::error_code ec;
@@ -889,7 +922,7 @@ class request
 		detail::throw_if(ec, "aml::request::cancel");
 	}
 
-	/** As above; the future throws the result as aml::error if the request failed. */
+	/** As the form with an error code; the future throws the result if the request failed. */
 	std::future<void> future()
 	{
 		std::error_code ec;
@@ -900,6 +933,7 @@ class request
 	}
 #endif
 
+	/// @cond
       private:
 	/* What the callback of a future needs. The callback deletes it. */
 	template <class Value> struct promised {
@@ -976,15 +1010,17 @@ class request
 
 	::aml_dma *dma_ = nullptr;
 	::aml_dma_request *handle_ = nullptr;
+	/// @endcond
 };
 
 namespace detail
 {
 
-/* The calls of an engine, owned or not. */
+/** The calls of an engine: of aml::engine, which owns it, and aml::engine_ref, which does not. */
 class engine_calls
 {
       public:
+	/** Return whether this object has an engine. */
 	explicit operator bool() const noexcept
 	{
 		return dma_ != nullptr;
@@ -1031,13 +1067,14 @@ class engine_calls
 		return request(dma_, handle);
 	}
 
-	/** Wait for all that was posted; see aml_dma_barrier(). */
+	/** Wait for every request that was posted; see aml_dma_barrier(). */
 	void barrier(std::error_code &ec) const noexcept
 	{
 		ec = make_error_code(aml_dma_barrier(dma_));
 	}
 
-	/** Cancel what has not begun; see aml_dma_cancel_all(). How many requests it were. */
+	/** Cancel the requests that have not begun, and return their number; see
+	 * aml_dma_cancel_all(). */
 	std::size_t cancel_all(std::error_code &ec) const noexcept
 	{
 		std::size_t count = 0;
@@ -1047,7 +1084,7 @@ class engine_calls
 	}
 
 #ifdef AML_DMA_HPP_EXCEPTIONS
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	void copy(const layout &dst, const const_layout &src, aml_dma_operator op = nullptr,
 		  void *arg = nullptr) const
 	{
@@ -1057,7 +1094,7 @@ class engine_calls
 		throw_if(ec, "aml::engine::copy");
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	[[nodiscard]] request async_copy(const layout &dst, const const_layout &src,
 					 aml_dma_operator op = nullptr, void *arg = nullptr) const
 	{
@@ -1068,7 +1105,7 @@ class engine_calls
 		return posted;
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	void barrier() const
 	{
 		std::error_code ec;
@@ -1077,7 +1114,7 @@ class engine_calls
 		throw_if(ec, "aml::engine::barrier");
 	}
 
-	/** As above; throws aml::error. */
+	/** As the form with an error code; throws aml::error. */
 	std::size_t cancel_all() const
 	{
 		std::error_code ec;
@@ -1088,6 +1125,7 @@ class engine_calls
 	}
 #endif
 
+	/// @cond
       protected:
 	explicit engine_calls(::aml_dma *dma) noexcept : dma_(dma)
 	{
@@ -1097,6 +1135,7 @@ class engine_calls
 	~engine_calls() = default;
 
 	::aml_dma *dma_;
+	/// @endcond
 };
 
 } // namespace detail
@@ -1105,27 +1144,32 @@ class engine_calls
 class engine_ref : public detail::engine_calls
 {
       public:
+	/** Refer to an engine. Not explicit: a function that takes an engine_ref takes any engine.
+	 */
 	engine_ref(const detail::engine_calls &engine) noexcept : engine_calls(engine)
 	{
 	}
 
+	/** Refer to an engine of the C interface. */
 	explicit engine_ref(::aml_dma *dma) noexcept : engine_calls(dma)
 	{
 	}
 };
 
 /**
- * An engine of its own. The destructor runs what was posted, then ends the workers; see
- * aml_dma_linux_destroy(). Destroy the engine's requests first, and do not destroy an engine inside
- * one of its operators.
+ * An engine, which this object owns. The destructor runs what was posted, then ends the workers;
+ * see aml_dma_linux_destroy(). Destroy the engine's requests first, and do not destroy an engine
+ * inside one of its operators.
  */
 class engine : public detail::engine_calls
 {
       public:
+	/** Take over the engine of another object, which is empty then. */
 	engine(engine &&other) noexcept : engine_calls(std::exchange(other.dma_, nullptr))
 	{
 	}
 
+	/** Destroy the engine of this object, and take over that of another one. */
 	engine &operator=(engine &&other) noexcept
 	{
 		if (this != &other) {
@@ -1135,6 +1179,7 @@ class engine : public detail::engine_calls
 		return *this;
 	}
 
+	/** Run what was posted, and end the workers. */
 	~engine()
 	{
 		drop();
@@ -1178,6 +1223,7 @@ class engine : public detail::engine_calls
 	}
 #endif
 
+	/// @cond
       private:
 	struct adopt {
 	};
@@ -1191,17 +1237,21 @@ class engine : public detail::engine_calls
 		if (dma_ != nullptr)
 			aml_dma_linux_destroy(&dma_);
 	}
+	/// @endcond
 };
 
-/** One aml_init(), and its aml_finalize() when it is destroyed. */
+/** The start of the library: one aml_init(), and its aml_finalize() in the destructor. */
 class library
 {
       public:
+	/** Take over the aml_init() of another object, which is empty then. */
 	library(library &&other) noexcept : started_(std::exchange(other.started_, false))
 	{
 	}
+	/** Not assignable. */
 	library &operator=(library &&) = delete;
 
+	/** Call aml_finalize(). */
 	~library()
 	{
 		if (started_)

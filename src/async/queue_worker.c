@@ -24,6 +24,7 @@
 #include <aml/utils/error.h>
 
 #include "async/queue.h"
+#include "async/queue_linger.h"
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 #include "async/queue_sched.h"
@@ -92,7 +93,10 @@ static void mask_signals(void)
 /* Run the head of the queue again and again. Sleep while there is nothing to run. */
 static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
+	uint64_t seen = q->seq;
+
 	for (;;) {
+		queue_linger_locked(q, &seen);
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q, UINT64_MAX);
 		} else if (q->chores) {
@@ -142,9 +146,9 @@ static void name_worker(char name[WORKER_NAME_BYTES], const char *crew, size_t n
 	memcpy(name + begin, end, (size_t)length + 1);
 }
 
-/* Start one worker. Return 0 or an errno. */
+/* Start one worker on `cpus`. Return 0 or an errno. */
 static int start_worker(struct queue_sched *q, size_t number, const char *crew,
-			const pthread_attr_t *attr)
+			pthread_attr_t *attr, const struct affinity *cpus)
 {
 	struct worker *worker = malloc(sizeof(*worker));
 	int code;
@@ -153,7 +157,7 @@ static int start_worker(struct queue_sched *q, size_t number, const char *crew,
 		return ENOMEM;
 	*worker = (struct worker){.q = q, .next = q->workers, .sleeper = SLEEPER_INITIALIZER};
 	name_worker(worker->name, crew != NULL ? crew : "aml-dma", number);
-	code = pthread_create(&worker->thread, attr, worker_main, worker);
+	code = affinity_create_thread(&worker->thread, attr, cpus, worker_main, worker);
 	if (code == 0)
 		q->workers = worker;
 	else
@@ -207,12 +211,9 @@ static int start_crew(struct queue_sched *q, const struct queue_attr *attr, pthr
 	if (attr->pin && ncpus == 0)
 		return EINVAL;
 	for (size_t i = 0; i < attr->num_threads && code == 0; i++) {
-		if (attr->pin) {
+		if (attr->pin)
 			affinity_pick(attr->cpus, i % ncpus, one);
-			code = pthread_attr_setaffinity_np(thread, one->bytes, one->cpus);
-		}
-		if (code == 0)
-			code = start_worker(q, i, attr->name, thread);
+		code = start_worker(q, i, attr->name, thread, attr->pin ? one : attr->cpus);
 	}
 	return code;
 }
@@ -221,15 +222,13 @@ static int start_crew(struct queue_sched *q, const struct queue_attr *attr, pthr
  * Fill in the attributes of a thread. Only after success must the caller destroy them. Return 0 or
  * an errno.
  */
-static int init_thread_attr(pthread_attr_t *thread, const struct affinity *cpus, size_t stack_bytes)
+static int init_thread_attr(pthread_attr_t *thread, size_t stack_bytes)
 {
 	int code;
 
 	if (stack_bytes > PTRDIFF_MAX || pthread_attr_init(thread) != 0)
 		return ENOMEM;
 	code = pthread_attr_setstacksize(thread, stack_size(thread, stack_bytes));
-	if (code == 0 && cpus != NULL)
-		code = pthread_attr_setaffinity_np(thread, cpus->bytes, cpus->cpus);
 	if (code != 0)
 		pthread_attr_destroy(thread);
 	return code;
@@ -253,7 +252,7 @@ int queue_start_workers(struct queue_sched *q, const struct queue_attr *attr)
 	if (attr->num_threads > WORKERS_MAX ||
 	    (attr->pin && affinity_copy(&one, attr->cpus->cpus, attr->cpus->bytes) != 0))
 		return -AML_ENOMEM;
-	code = init_thread_attr(&thread, attr->pin ? NULL : attr->cpus, attr->stack_bytes);
+	code = init_thread_attr(&thread, attr->stack_bytes);
 	if (code == 0) {
 		/* A worker starts with all signals blocked, and then sets its own mask. */
 		sigfillset(&all);
@@ -284,12 +283,12 @@ int queue_count_cpus(const struct affinity *cpus, size_t *n)
 	pthread_t thread;
 	int code, cancel_state;
 
-	code = init_thread_attr(&attr, cpus, 0);
+	code = init_thread_attr(&attr, 0);
 	if (code != 0)
 		return creation_error(code, cpus);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&thread, &attr, read_mask, &mask);
+	code = affinity_create_thread(&thread, &attr, cpus, read_mask, &mask);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	if (code != 0)

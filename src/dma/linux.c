@@ -24,6 +24,7 @@
 #include "dma/linux_ops.h"
 #include "dma/linux_post.h"
 #include "dma/linux_request.h"
+#include "kernels/kernels.h"
 #include "plan/learnt.h"
 #include "plan/part.h"
 #include "plan/rules.h"
@@ -104,11 +105,12 @@ static int engine_print(const struct aml_dma_data *data, FILE *stream, const cha
 		    "%s  queued requests: %llu\n"
 		    "%s  running requests: %llu\n"
 		    "%s  finished requests: %llu\n"
-		    "%s  bytes moved: %llu\n",
+		    "%s  bytes moved: %llu\n"
+		    "%s  kernels: %s\n",
 		    prefix, prefix, (unsigned long long)stats.workers, prefix,
 		    (unsigned long long)stats.untaken, prefix, (unsigned long long)stats.active,
 		    prefix, (unsigned long long)stats.finished, prefix,
-		    (unsigned long long)stats.bytes);
+		    (unsigned long long)stats.bytes, prefix, kernels()->name);
 	return n >= 0 && trace_print(stream, prefix, queue_trace(linux_queue(data))) &&
 			       tune_rules_print(stream, prefix) && learnt_print(stream, prefix)
 		       ? AML_SUCCESS

@@ -1,18 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The three operators as functions: each plans its copy and runs the plan at once. The engine does
- * not call these functions. It plans the copy when the copy is posted, see linux_plan().
+ * The operators as functions: each plans its copy and runs the plan at once. The engine does not
+ * call these functions. It plans the copy when the copy is posted, see linux_plan().
  */
 #include <aml/dma/linux.h>
+#include <aml/dma/operators.h>
 #include <aml/utils/error.h>
 
 #include "copy/run.h"
 #include "dma/linux_ops.h"
+#include "plan/fill.h"
+#include "plan/keep.h"
+#include "plan/orders.h"
+
+enum linux_operator linux_other_operator_of(aml_dma_operator op)
+{
+	if (op == aml_dma_linux_fill)
+		return LINUX_OPERATOR_FILL;
+	if (op == aml_dma_linux_transform)
+		return LINUX_OPERATOR_TRANSFORM;
+	return op == aml_dma_linux_copy_user ? LINUX_OPERATOR_USER : LINUX_OPERATOR_FOREIGN;
+}
+
+int linux_plan_other(enum linux_operator which, union copy_plan_room *room, struct aml_layout *dst,
+		     const struct aml_layout *src, void *arg)
+{
+	enum copy_operator op = COPY_OPERATOR_USER;
+	int err;
+
+	if (which == LINUX_OPERATOR_FILL) {
+		op = COPY_OPERATOR_FILL;
+		err = copy_plan_fill(room, dst, src);
+	} else if (which == LINUX_OPERATOR_TRANSFORM) {
+		op = COPY_OPERATOR_TRANSFORM;
+		err = arg != NULL ? copy_plan_layouts(room, dst, src, arg) : -AML_EINVAL;
+	} else {
+		err = copy_plan_user(room, dst, src);
+	}
+	if (err == AML_SUCCESS)
+		room->plan.op = (uint8_t)(op & COPY_OPERATOR_MASK);
+	return err;
+}
 
 /* Run the plan in `room`, unless planning failed with `err`. */
 static int run_planned(const union copy_plan_room *room, int err)
 {
 	return err == AML_SUCCESS ? copy_plan_run(&room->plan) : err;
+}
+
+/* The same for an operator that is not one of AML's. */
+static int run_other(enum linux_operator which, struct aml_layout *dst,
+		     const struct aml_layout *src, void *arg)
+{
+	union copy_plan_room room;
+	int err = linux_plan_other(which, &room, dst, src, arg);
+
+	if (err != AML_SUCCESS)
+		return err;
+	err = copy_plan_run(&room.plan);
+	copy_plan_release(&room.plan);
+	return err;
 }
 
 int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, void *arg)
@@ -36,4 +83,21 @@ int aml_dma_linux_copy_generic(struct aml_layout *dst, const struct aml_layout *
 
 	(void)arg;
 	return run_planned(&room, copy_plan_layouts(&room, dst, src, NULL));
+}
+
+int aml_dma_linux_transform(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_other(LINUX_OPERATOR_TRANSFORM, dst, src, arg);
+}
+
+int aml_dma_linux_copy_user(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)arg;
+	return run_other(LINUX_OPERATOR_USER, dst, src, NULL);
+}
+
+int aml_dma_linux_fill(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)arg;
+	return run_other(LINUX_OPERATOR_FILL, dst, src, NULL);
 }

@@ -14,8 +14,14 @@ enum linux_operator {
 	LINUX_OPERATOR_LAYOUTS, /* aml_dma_linux_copy_generic() or NULL */
 	LINUX_OPERATOR_1D,
 	LINUX_OPERATOR_BYTES,
+	LINUX_OPERATOR_TRANSFORM,
+	LINUX_OPERATOR_USER,
+	LINUX_OPERATOR_FILL,
 	LINUX_OPERATOR_FOREIGN, /* a custom operator */
 };
+
+/* linux_operator_of() for an operator that is not one of AML's. */
+enum linux_operator linux_other_operator_of(aml_dma_operator op);
 
 static inline enum linux_operator linux_operator_of(aml_dma_operator op)
 {
@@ -23,7 +29,7 @@ static inline enum linux_operator linux_operator_of(aml_dma_operator op)
 		return LINUX_OPERATOR_LAYOUTS;
 	if (op == aml_dma_linux_memcpy_op)
 		return LINUX_OPERATOR_BYTES;
-	return op == aml_dma_linux_copy_1D ? LINUX_OPERATOR_1D : LINUX_OPERATOR_FOREIGN;
+	return op == aml_dma_linux_copy_1D ? LINUX_OPERATOR_1D : linux_other_operator_of(op);
 }
 
 /* Report whether the operator accepts NULL with this argument: only a copy of no bytes does. */
@@ -32,9 +38,13 @@ static inline bool linux_accepts_null(aml_dma_operator op, const void *arg)
 	return op == aml_dma_linux_memcpy_op && arg == NULL;
 }
 
+/* linux_plan() for an operator that is not one of AML's. */
+int linux_plan_other(enum linux_operator which, union copy_plan_room *room, struct aml_layout *dst,
+		     const struct aml_layout *src, void *arg);
+
 /*
  * Plan the copy of one of the library's operators, which is not LINUX_OPERATOR_FOREIGN. An error is
- * the error of the posting call.
+ * the error of the posting call. The plan may own memory: see plan/keep.h.
  */
 static inline int linux_plan(enum linux_operator which, union copy_plan_room *room,
 			     struct aml_layout *dst, const struct aml_layout *src, void *arg)
@@ -43,7 +53,9 @@ static inline int linux_plan(enum linux_operator which, union copy_plan_room *ro
 		return copy_plan_layouts(room, dst, src, NULL);
 	if (which == LINUX_OPERATOR_BYTES)
 		return copy_plan_bytes(room, dst, src, (size_t)arg);
-	return copy_plan_1d(room, dst, src);
+	if (which == LINUX_OPERATOR_1D)
+		return copy_plan_1d(room, dst, src);
+	return linux_plan_other(which, room, dst, src, arg);
 }
 
 #endif /* DMA_LINUX_OPS_H */

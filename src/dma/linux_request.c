@@ -28,17 +28,6 @@ union request_room {
 
 const struct copy_plan request_no_plan = {.kind = COPY_EMPTY};
 
-/*
- * Copies up to these sizes are cheaper than waking a worker: SMALL_RUNS_BYTES_MAX in contiguous
- * runs of at least RUN_BYTES_MIN, SMALL_PIECES_BYTES_MAX in any pieces. If the queue is empty and a
- * slot is free, a worker sleeps, and the posting call makes such a copy at once.
- */
-enum {
-	SMALL_RUNS_BYTES_MAX = 128 << 10,
-	RUN_BYTES_MIN = 64,
-	SMALL_PIECES_BYTES_MAX = 16 << 10,
-};
-
 static size_t class_size(unsigned size_class)
 {
 	return sizeof(struct request) + class_loops[size_class] * sizeof(struct copy_loop);
@@ -107,6 +96,15 @@ static void run_part(struct aml_task *task, unsigned part)
 		replace_success(r, err);
 }
 
+/* Run a planned request that is small. */
+static void run_small(struct aml_task *task)
+{
+	struct request *r = (struct request *)(void *)task;
+
+	r->pub.task_out = copy_plan_run(&r->plan);
+	r->pub.flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
+}
+
 /* Close a request that does not run. */
 static void drop_request(struct aml_task *task)
 {
@@ -128,21 +126,23 @@ static const char *request_name(const struct aml_task *task)
 	if (label != NULL)
 		return label;
 	op = r->pub.task_in.op;
-	return op == run_plan || op == close_plan ? copy_kind_name(r->plan.kind) : "operator";
+	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
 }
 
 void request_describe(struct queue_sched *q)
 {
-	size_t sizes[QUEUE_SIZES];
+	struct queue_requests requests = {
+		.part = run_part, .small = run_small, .drop = drop_request};
 
 	for (unsigned i = 0; i < QUEUE_SIZES; i++)
-		sizes[i] = class_size(i);
-	queue_set_requests(q, run_part, drop_request, sizes);
+		requests.sizes[i] = class_size(i);
+	queue_set_requests(q, &requests);
 	queue_trace(q)->name = request_name;
 }
 
 /* Fill in the members that all requests share. */
-static void request_fill(struct request *r, const struct copy_plan *plan, int flags)
+static inline void request_fill(struct request *r, const struct copy_plan *plan, size_t plan_bytes,
+				int flags)
 {
 	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
 	r->pub.task.out = (struct aml_task_out *)(void *)&r->pub.task_out;
@@ -150,13 +150,15 @@ static void request_fill(struct request *r, const struct copy_plan *plan, int fl
 	r->pub.task.data = NULL;
 	r->pub.task_out = AML_SUCCESS;
 	r->pub.flags = flags;
-	memcpy(&r->plan, plan, copy_plan_size(plan));
+	r->plan = *plan;
+	if (plan_bytes > sizeof(*plan))
+		memcpy(r->plan.loops, plan->loops, plan_bytes - sizeof(*plan));
 }
 
-void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
-			  int flags)
+void request_fill_planned(struct request *r, const struct copy_plan *plan, size_t plan_bytes,
+			  unsigned parts, int flags)
 {
-	request_fill(r, plan, flags);
+	request_fill(r, plan, plan_bytes, flags);
 	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? close_plan : run_plan,
 							.op_arg = parts > 1 ? (void *)r : &r->plan,
 							.req = &r->pub};
@@ -164,24 +166,9 @@ void request_fill_planned(struct request *r, const struct copy_plan *plan, unsig
 
 void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags)
 {
-	request_fill(r, &request_no_plan, flags);
+	request_fill(r, &request_no_plan, sizeof(request_no_plan), flags);
 	r->pub.task_in = *in;
 	r->pub.task_in.req = &r->pub;
-}
-
-/* request_is_small(), which every post of this file calls. */
-static inline bool is_small(const struct copy_plan *plan, uint64_t bytes)
-{
-	bool runs = plan->kind == COPY_FLAT ||
-		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
-
-	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
-	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
-}
-
-bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
-{
-	return is_small(plan, bytes);
 }
 
 /* Run the plan of a request that the calling thread has begun. */
@@ -228,7 +215,8 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			uint64_t bytes, bool small)
 {
 	const struct copy_plan *kept = plan != NULL ? plan : &request_no_plan;
-	unsigned size_class = request_class(copy_plan_size(kept));
+	size_t plan_bytes = copy_plan_size(kept);
+	unsigned size_class = request_class(plan_bytes);
 	struct queue_request request = {
 		.flags = TASK_REQUEST,
 		.parts = copy_plan_parts_of(kept, bytes),
@@ -257,7 +245,8 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 		*req = (struct aml_dma_request *)r;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
 		/* From here on, a child that another thread forks may find the request. */
-		request_fill_planned(r, trace_on() ? kept : &request_no_plan, 1,
+		request_fill_planned(r, trace_on() ? kept : &request_no_plan,
+				     trace_on() ? plan_bytes : sizeof(request_no_plan), 1,
 				     AML_DMA_LINUX_REQUEST_FLAGS_DONE);
 		queue_unlock(q);
 		run_begun(queue_trace(q), &r->pub.task, kept);
@@ -265,7 +254,7 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 		queue_end_locked(q, &r->pub.task);
 	} else {
 		if (plan != NULL)
-			request_fill_planned(r, plan, request.parts, flags);
+			request_fill_planned(r, plan, plan_bytes, request.parts, flags);
 		else
 			request_fill_foreign(r, in, flags);
 		queue_submit_locked(q, &r->pub.task, &request);
@@ -287,7 +276,7 @@ __attribute__((noinline)) int request_run(struct queue_sched *q,
 	union request_room room;
 
 	if (plan != NULL)
-		request_fill_planned(&room.request, plan, request.parts, 0);
+		request_fill_planned(&room.request, plan, copy_plan_size(plan), request.parts, 0);
 	else
 		request_fill_foreign(&room.request, in, 0);
 	queue_submit_and_wait(q, &room.request.pub.task, &request);
@@ -329,11 +318,11 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	if (err != AML_SUCCESS)
 		return err;
 	bytes = copy_plan_payload(&room.plan);
-	small = is_small(&room.plan, bytes);
+	small = request_is_small(&room.plan, bytes);
 	if (small && req == NULL &&
 	    request_run_at_once(linux_queue(data), &room.plan, bytes, false))
 		return AML_SUCCESS;
-	err = copy_plan_keep(&room.plan);
+	err = copy_plan_keep(&room);
 	if (err != AML_SUCCESS)
 		return err;
 	err = request_post(linux_queue(data), req, NULL, &room.plan, bytes, small);

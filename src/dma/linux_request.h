@@ -19,6 +19,7 @@
 #include "async/queue_begin.h"
 #include "async/queue_sched.h"
 #include "copy/run.h"
+#include "plan/part.h"
 #include "plan/plan.h"
 #include "trace/trace.h"
 
@@ -64,12 +65,30 @@ extern const struct copy_plan request_no_plan;
 /* Return the class of a request whose plan has `plan_bytes` bytes: see queue_set_requests(). */
 unsigned request_class(size_t plan_bytes);
 
-/* Report whether a copy is small: short, in one part, and without code of the program. */
-bool request_is_small(const struct copy_plan *plan, uint64_t bytes);
+/*
+ * Copies up to these sizes are cheaper than waking a worker: SMALL_RUNS_BYTES_MAX in contiguous
+ * runs of at least RUN_BYTES_MIN, SMALL_PIECES_BYTES_MAX in any pieces. If the queue is empty and a
+ * slot is free, a worker sleeps, and the posting call makes such a copy at once.
+ */
+enum {
+	SMALL_RUNS_BYTES_MAX = 128 << 10,
+	RUN_BYTES_MIN = 64,
+	SMALL_PIECES_BYTES_MAX = 16 << 10,
+};
 
-/* Fill in a request that runs a plan. */
-void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
-			  int flags);
+/* Report whether a copy is small: short, in one part, and without code of the program. */
+static inline bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
+{
+	bool runs = plan->kind == COPY_FLAT ||
+		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
+
+	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
+	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
+}
+
+/* Fill in a request that runs a plan of `plan_bytes` bytes. */
+void request_fill_planned(struct request *r, const struct copy_plan *plan, size_t plan_bytes,
+			  unsigned parts, int flags);
 
 /* Fill in a request that runs a custom operator. */
 void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags);

@@ -11,8 +11,6 @@
 #include "kernels/kernels.h"
 #include "util/environment.h"
 
-enum { KERNEL_SETS_MAX = 5 };
-
 /*
  * The portable kernels are valid until select_kernels() has run. Other constructors may copy before
  * that.
@@ -22,8 +20,7 @@ const struct kernels *kernels_selected_narrow = &kernels_portable;
 const struct kernels *kernels_selected_for[KERNEL_WIDTHS] = {&kernels_portable, &kernels_portable,
 							     &kernels_portable};
 
-/* Lists the sets that the machine supports, the fastest first. Returns their number. */
-static size_t list_kernels(const struct kernels *list[KERNEL_SETS_MAX])
+size_t kernels_list(const struct kernels *list[KERNEL_SETS_MAX])
 {
 	size_t n = 0;
 
@@ -63,8 +60,11 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->rows = set->rows;
 	if (set->looped != NULL)
 		table->looped = set->looped;
-	if (set->stepped != NULL)
+	if (set->stepped != NULL) {
 		table->stepped = set->stepped;
+		memcpy(table->stepped_vectors, set->stepped_vectors,
+		       sizeof(table->stepped_vectors));
+	}
 	if (set->repeat != NULL)
 		table->repeat = set->repeat;
 	if (set->pad != NULL)
@@ -115,7 +115,7 @@ __attribute__((constructor)) static void select_kernels(void)
 	static struct kernels tables[KERNEL_SETS_MAX];
 	const struct kernels *sets[KERNEL_SETS_MAX], **list = sets;
 	const char *name = environment_get("AML_DMA_ISA");
-	size_t n = list_kernels(sets), selected = 0, narrow = 0;
+	size_t n = kernels_list(sets), selected = 0, narrow = 0;
 
 	for (size_t i = 0; name != NULL && i < n; i++)
 		if (strcmp(name, sets[i]->name) == 0)

@@ -190,19 +190,32 @@ typedef void (*looped_fn)(char *dst, const char *src, size_t size, const struct 
 			  size_t count);
 
 /*
- * What stepped() copies: elements, or cells of a few elements, up to the first size; a whole vector
- * of them in a row; and as many in a span of the source as fit a vector.
+ * What stepped() copies: elements, or cells of a few elements, up to the first size; a row of at
+ * least the second size; and windows for each piece of a vector.
  */
-enum { STEPPED_BYTES_MAX = 32, STEPPED_ROW_BYTES_MIN = 64, STEPPED_SPAN_MAX = 256 };
+enum { STEPPED_BYTES_MAX = 32, STEPPED_ROW_BYTES_MIN = 64, STEPPED_WINDOWS_MAX = 4 };
+
+/*
+ * The bytes of a vector of stepped(), and of a window of the source. A set has these by log2 of the
+ * unit of a copy: the largest power of two up to 4 that divides the size of an element, and the
+ * steps of its rows and cells.
+ */
+enum { STEPPED_UNITS = 3 };
+
+struct stepped_vectors {
+	uint8_t width, window;
+};
 
 /*
  * Copies elements of `size` bytes in `count` nested loops, the innermost first. If the innermost
  * loop has fewer than STEPPED_ROW_BYTES_MIN bytes, its elements are a cell, and the loop around it
  * is the row; otherwise a cell is an element. A row is contiguous in the destination, and has at
- * least STEPPED_ROW_BYTES_MIN bytes. In the source, as many neighbouring cells as fit
- * STEPPED_ROW_BYTES_MIN bytes of the destination span at most STEPPED_SPAN_MAX bytes. Steps may be
- * negative; that of the row is not 0. Bytes between elements may be read. `count` is from 1 to
- * KERNEL_LOOPS_MAX.
+ * least STEPPED_ROW_BYTES_MIN bytes. A cell is not longer than a vector. A
+ * vector has as many cells as fit, and consists of pieces that are as long as a window. In the
+ * source, the cells of a piece span at most STEPPED_WINDOWS_MAX windows. Without `shuffle_masks`,
+ * the cells of a row that are before those of its last vector are at least twice as long in the
+ * source as these windows. Steps may be negative; that of the row is not 0. Bytes between elements
+ * may be read. `count` is from 1 to KERNEL_LOOPS_MAX.
  */
 typedef void (*stepped_fn)(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
 			   size_t count);
@@ -266,6 +279,7 @@ struct kernels {
 	bool shuffle_masks;
 	lay_fn lay;         /* NULL: src/copy/near.c has its own */
 	stepped_fn stepped; /* NULL: none */
+	struct stepped_vectors stepped_vectors[STEPPED_UNITS];
 };
 
 extern const struct kernels kernels_portable;
@@ -276,6 +290,12 @@ extern const struct kernels kernels_sse2, kernels_avx2, kernels_avx512, kernels_
 #define KERNELS_HAVE_NEON
 extern const struct kernels kernels_neon;
 #endif
+
+/* The most sets that a machine supports. */
+enum { KERNEL_SETS_MAX = 5 };
+
+/* Lists the sets that the machine supports, the fastest first. Returns their number. */
+size_t kernels_list(const struct kernels *list[KERNEL_SETS_MAX]);
 
 /* Fills `table` with the members of `set`, of its bases, and of the portable set. */
 void kernels_fill(struct kernels *table, const struct kernels *set);

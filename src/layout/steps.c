@@ -20,7 +20,7 @@
 #include "layout/sizes.h"
 #include "layout/steps.h"
 
-/* A layout in one block. `arrays` has steps (ndims), then dims (ndims). */
+/* A layout in one block. `arrays` has steps (ndims), then dims (ndims), then any extra bytes. */
 struct steps_memory {
 	struct aml_layout layout;
 	struct aml_layout_steps data;
@@ -39,12 +39,16 @@ static struct aml_layout_steps *steps_of(struct aml_layout *layout)
 	return (struct aml_layout_steps *)layout->data;
 }
 
-/* Allocate a layout whose arrays the caller fills in. NULL: out of memory. */
+/* Allocate a layout whose arrays the caller fills in, with extra bytes. NULL: out of memory. */
 static struct aml_layout *steps_allocate(struct aml_layout_ops *ops, void *ptr, size_t element_size,
-					 size_t ndims)
+					 size_t ndims, size_t extra)
 {
-	struct steps_memory *memory = malloc(sizeof(*memory) + 2 * ndims * sizeof(ptrdiff_t));
+	size_t bytes = sizeof(struct steps_memory) + 2 * ndims * sizeof(ptrdiff_t);
+	struct steps_memory *memory;
 
+	if (__builtin_add_overflow(bytes, extra, &bytes))
+		return NULL;
+	memory = malloc(bytes);
 	if (memory == NULL)
 		return NULL;
 	memory->layout.ops = ops;
@@ -96,7 +100,7 @@ int steps_make(int order, const struct outline *outline, void *ptr, const ptrdif
 	struct aml_layout *layout = steps_allocate(AML_LAYOUT_ORDER(order) == AML_LAYOUT_ORDER_C
 							   ? &aml_layout_steps_row_ops
 							   : &aml_layout_steps_column_ops,
-						   ptr, outline->element_size, outline->ndims);
+						   ptr, outline->element_size, outline->ndims, 0);
 
 	if (layout == NULL)
 		return -AML_ENOMEM;
@@ -105,12 +109,29 @@ int steps_make(int order, const struct outline *outline, void *ptr, const ptrdif
 	return steps_finish(layout, out);
 }
 
+int steps_make_constant(const struct outline *outline, const void *element, struct aml_layout **out)
+{
+	struct aml_layout *layout =
+		steps_allocate(&aml_layout_steps_column_ops, NULL, outline->element_size,
+			       outline->ndims, outline->element_size);
+	struct aml_layout_steps *made;
+
+	if (layout == NULL)
+		return -AML_ENOMEM;
+	made = steps_of(layout);
+	made->ptr = made->dims + outline->ndims;
+	memcpy(made->ptr, element, outline->element_size);
+	memcpy(made->dims, outline->dims, outline->ndims * sizeof(*outline->dims));
+	memset(made->steps, 0, outline->ndims * sizeof(*made->steps));
+	return steps_finish(layout, out);
+}
+
 /* Create a slice. The arguments are in native order. */
 static int slice_steps(const struct aml_layout_steps *s, struct aml_layout_ops *ops,
 		       struct aml_layout **output, const size_t *offsets, const size_t *dims,
 		       const size_t *strides)
 {
-	struct aml_layout *layout = steps_allocate(ops, s->ptr, s->element_size, s->ndims);
+	struct aml_layout *layout = steps_allocate(ops, s->ptr, s->element_size, s->ndims, 0);
 	struct aml_layout_steps *made;
 	bool empty = any_zero(s->ndims, dims);
 	ptrdiff_t offset = 0;
@@ -188,7 +209,7 @@ static int split_steps(const struct aml_layout_steps *s, struct aml_layout_steps
 static int reshape_steps(const struct aml_layout_steps *s, struct aml_layout_ops *ops,
 			 struct aml_layout **output, size_t ndims, const size_t *dims)
 {
-	struct aml_layout *layout = steps_allocate(ops, s->ptr, s->element_size, ndims);
+	struct aml_layout *layout = steps_allocate(ops, s->ptr, s->element_size, ndims, 0);
 	struct aml_layout_steps *made;
 	size_t step = s->element_size;
 
@@ -266,7 +287,7 @@ static int steps_duplicate(const struct aml_layout *layout, struct aml_layout **
 {
 	const struct aml_layout_steps *s = steps_data(layout->data);
 	struct aml_layout *copy =
-		steps_allocate(layout->ops, ptr ? ptr : s->ptr, s->element_size, s->ndims);
+		steps_allocate(layout->ops, ptr ? ptr : s->ptr, s->element_size, s->ndims, 0);
 
 	if (copy == NULL)
 		return -AML_ENOMEM;

@@ -18,6 +18,13 @@
 int steps_make(int order, const struct outline *outline, void *ptr, const ptrdiff_t *steps,
 	       struct aml_layout **out);
 
+/*
+ * Make a steps layout whose elements are all `element`. The layout has a copy of the element in its
+ * own block. The errors are those of steps_make().
+ */
+int steps_make_constant(const struct outline *outline, const void *element,
+			struct aml_layout **out);
+
 /* The operator `concurrent` of steps layouts: always 1. */
 int steps_concurrent(const struct aml_layout_data *data);
 

@@ -105,6 +105,14 @@ static bool factor_continues(const struct factor *next, const struct factor *las
 	return (size_t)next->step == (size_t)last->step * last->extent;
 }
 
+void view_permute(struct view *view, const size_t *permutation)
+{
+	const struct view old = *view;
+
+	for (size_t i = 0; i < old.nfactors; i++)
+		view->factors[i] = old.factors[permutation[i]];
+}
+
 void view_merge(struct view *view)
 {
 	size_t n = 0;

@@ -48,6 +48,9 @@ bool view_is_writable(const struct view *view);
 int layout_check_elements(const struct aml_layout *layout, const struct outline *outline,
 			  bool is_written);
 
+/* Reorder the factors: factor i becomes factor permutation[i] of before. */
+void view_permute(struct view *view, const size_t *permutation);
+
 /* Minimise the factors: drop those of extent 1, and merge those that continue each other. */
 void view_merge(struct view *view);
 

@@ -71,3 +71,36 @@ void affinity_pick(const struct affinity *set, size_t i, struct affinity *one)
 	CPU_ZERO_S(one->bytes, one->cpus);
 	CPU_SET_S(cpu, one->bytes, one->cpus);
 }
+
+#ifdef __GLIBC__
+int affinity_create_thread(pthread_t *thread, pthread_attr_t *attr, const struct affinity *cpus,
+			   void *(*run)(void *), void *arg)
+{
+	int error = 0;
+
+	if (cpus != NULL)
+		error = pthread_attr_setaffinity_np(attr, cpus->bytes, cpus->cpus);
+	return error != 0 ? error : pthread_create(thread, attr, run, arg);
+}
+#else
+/* Other C libraries, as musl, have no such attribute. A new thread inherits the creator's mask. */
+int affinity_create_thread(pthread_t *thread, pthread_attr_t *attr, const struct affinity *cpus,
+			   void *(*run)(void *), void *arg)
+{
+	struct affinity own;
+	int error;
+
+	if (cpus == NULL)
+		return pthread_create(thread, attr, run, arg);
+	error = affinity_read(&own);
+	if (error != 0)
+		return error;
+	error = pthread_setaffinity_np(pthread_self(), cpus->bytes, cpus->cpus);
+	if (error == 0) {
+		error = pthread_create(thread, attr, run, arg);
+		pthread_setaffinity_np(pthread_self(), own.bytes, own.cpus);
+	}
+	affinity_release(&own);
+	return error;
+}
+#endif

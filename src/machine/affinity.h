@@ -3,6 +3,7 @@
 #ifndef MACHINE_AFFINITY_H
 #define MACHINE_AFFINITY_H
 
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 
@@ -25,5 +26,13 @@ size_t affinity_count(const struct affinity *set);
 
 /* Make `one` contain only the CPU number i of `set`. Both have the same size, and i < count. */
 void affinity_pick(const struct affinity *set, size_t i, struct affinity *one);
+
+/*
+ * Create a thread with these attributes that runs on `cpus` from its first instruction on, or, if
+ * `cpus` is NULL, where the calling thread may run. This changes the attributes. Return 0 or an
+ * errno.
+ */
+int affinity_create_thread(pthread_t *thread, pthread_attr_t *attr, const struct affinity *cpus,
+			   void *(*run)(void *), void *arg);
 
 #endif /* MACHINE_AFFINITY_H */

@@ -20,6 +20,7 @@
 #include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
+#include "layout/plain.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
 #include "plan/normal.h"
@@ -95,6 +96,14 @@ static int add_box(struct growing_block *block, const struct box_side *dst,
 	return AML_SUCCESS;
 }
 
+/* Add the neutral element to a block that has room for it. */
+static void add_neutral(struct copy_plan *plan, const void *neutral, size_t element_size)
+{
+	plan->boxes.neutral_offset = plan->boxes.block_bytes;
+	memcpy((char *)plan + plan->boxes.block_bytes, neutral, element_size);
+	plan->boxes.block_bytes += element_size;
+}
+
 /*
  * Add the boxes of the elements of `dst` that lie outside of `inner`. Then add the neutral element.
  * If `inner` is empty, it is empty at the beginning of `dst` in dimension 0.
@@ -121,9 +130,7 @@ static int add_outer_boxes(struct growing_block *block, const struct box_side *d
 	}
 	if (block->element_size > sizeof(*block->room) - plan->boxes.block_bytes)
 		return -AML_ENOTSUP;
-	plan->boxes.neutral_offset = plan->boxes.block_bytes;
-	memcpy(block->room->bytes + plan->boxes.block_bytes, neutral, block->element_size);
-	plan->boxes.block_bytes += block->element_size;
+	add_neutral(plan, neutral, block->element_size);
 	return AML_SUCCESS;
 }
 
@@ -204,16 +211,18 @@ static bool find_inner(const struct box_side *dst, const struct box_side *src, s
 	return overlap;
 }
 
-/* Plan the boxes of a copy. `src` is NULL if none of its elements is copied. */
+/*
+ * Plan the boxes of a copy. `src` is NULL if none of its elements is copied. `neutral` is NULL if
+ * the source is not a pad.
+ */
 static int plan_boxes(union copy_plan_room *room, size_t element_size, const struct box_side *dst,
-		      const struct box_side *src, const struct interval *inner,
-		      const struct aml_layout_pad *src_pad)
+		      const struct box_side *src, const struct interval *inner, const void *neutral)
 {
 	struct growing_block block = {room, element_size};
 	int err = AML_SUCCESS;
 
 	/* One box without a neutral element needs no block. */
-	if (src_pad == NULL) {
+	if (neutral == NULL) {
 		if (!plan_box(&room->plan, element_size, dst, inner, src))
 			copy_plan_start(room, element_size);
 		return AML_SUCCESS;
@@ -223,37 +232,139 @@ static int plan_boxes(union copy_plan_room *room, size_t element_size, const str
 	room->plan.boxes.count = 0;
 	if (src != NULL)
 		err = add_box(&block, dst, inner, src);
-	return err == AML_SUCCESS ? add_outer_boxes(&block, dst, inner, src_pad->neutral) : err;
+	return err == AML_SUCCESS ? add_outer_boxes(&block, dst, inner, neutral) : err;
+}
+
+/* Reorder the dimensions of a source, apart from its view, to those of the destination. */
+static void permute_side(struct box_side *side, size_t ndims, const size_t *permutation)
+{
+	const struct box_side old = *side;
+
+	for (size_t i = 0; i < ndims; i++) {
+		side->offset[i] = old.offset[permutation[i]];
+		side->in[i] = old.in[permutation[i]];
+	}
+}
+
+/*
+ * Enter the pads of a destination. Store its view, reduced to the elements that are written. False:
+ * there are none, or `*err` says why not.
+ */
+static bool enter_destination(const struct aml_layout *dst, const struct outline *outline,
+			      struct box_side *to, int *err)
+{
+	struct outline own = *outline;
+
+	*err = AML_SUCCESS;
+	start_side(to, outline);
+	while (layout_pad(dst) != NULL)
+		dst = enter_pad(dst, &own, to);
+	if (!leave_pads(to, outline->ndims))
+		return false;
+	*err = view_of_written(dst, &own, to);
+	return *err == AML_SUCCESS;
 }
 
 int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
-		    const struct aml_layout *src, const struct outline *outline)
+		    const struct aml_layout *src, const struct outline *outline,
+		    const struct outline *src_outline, const size_t *permutation)
 {
-	struct outline own = *outline, from = *outline;
 	const struct aml_layout_pad *src_pad = layout_pad(src);
+	const void *neutral = src_pad != NULL ? src_pad->neutral : NULL;
+	struct outline from = *src_outline;
 	struct box_side to, of;
 	struct interval inner[NDIMS_MAX];
 	bool overlap;
 	int err;
 
-	start_side(&to, outline);
-	start_side(&of, outline);
-	while (layout_pad(dst) != NULL)
-		dst = enter_pad(dst, &own, &to);
-	if (!leave_pads(&to, outline->ndims))
-		return AML_SUCCESS;
-	err = view_of_written(dst, &own, &to);
-	if (err != AML_SUCCESS)
+	if (!enter_destination(dst, outline, &to, &err))
 		return err;
+	start_side(&of, src_outline);
 	if (src_pad != NULL)
 		src = enter_pad(src, &from, &of);
 	overlap = leave_pads(&of, outline->ndims);
+	if (permutation != NULL)
+		permute_side(&of, outline->ndims, permutation);
 	overlap = find_inner(&to, &of, outline->ndims, overlap, inner);
 	if (overlap)
 		err = view_of_target(src, &from, &of);
-	return err == AML_SUCCESS ? plan_boxes(room, outline->element_size, &to,
-					       overlap ? &of : NULL, inner, src_pad)
-				  : err;
+	if (err != AML_SUCCESS)
+		return err;
+	if (overlap && permutation != NULL)
+		view_permute(&of.view, permutation);
+	return plan_boxes(room, outline->element_size, &to, overlap ? &of : NULL, inner, neutral);
+}
+
+/* Make a side of a whole layout with a view, whose factors need not be the layout's dimensions. */
+static int make_whole_side(struct box_side *side, const struct aml_layout *layout,
+			   const struct outline *outline)
+{
+	struct plain_layout plain;
+	int err = AML_SUCCESS;
+
+	if (layout_plain(layout, &plain)) {
+		side->view.base = plain.ptr;
+		side->view.nfactors = plain.ndims;
+		for (size_t i = 0; i < plain.ndims; i++)
+			side->view.factors[i] =
+				(struct factor){plain.dims[i], plain_step(&plain, i)};
+	} else {
+		err = layout_view(layout, outline, &side->view);
+	}
+	if (err != AML_SUCCESS)
+		return err;
+	for (size_t i = 0; i < side->view.nfactors; i++) {
+		side->offset[i] = 0;
+		side->in[i] = (struct interval){0, side->view.factors[i].extent};
+	}
+	return view_is_writable(&side->view) ? AML_SUCCESS : -AML_EINVAL;
+}
+
+/* Plan a fill without pads as one box that is in no block, and reads `element` itself. */
+static int plan_whole_fill(union copy_plan_room *room, const struct aml_layout *dst,
+			   const struct outline *outline, const void *element)
+{
+	struct box_side to;
+	int err = make_whole_side(&to, dst, outline);
+
+	if (err != AML_SUCCESS)
+		return err;
+	(void)plan_box(&room->plan, outline->element_size, &to, to.in, NULL);
+	room->plan.run.src = element;
+	return AML_SUCCESS;
+}
+
+int copy_plan_fill_boxes(union copy_plan_room *room, const struct aml_layout *dst,
+			 const struct outline *outline, const void *element)
+{
+	struct interval inner[NDIMS_MAX];
+	struct box_side to;
+	int err;
+
+	if (outline->element_size > COPY_FILL_BYTES_MAX)
+		return -AML_ENOTSUP;
+	if (layout_pad(dst) == NULL)
+		return plan_whole_fill(room, dst, outline, element);
+	if (!enter_destination(dst, outline, &to, &err))
+		return err;
+	memcpy(inner, to.in, to.view.nfactors * sizeof(*inner));
+	inner[0].to = inner[0].from;
+	return plan_boxes(room, outline->element_size, &to, NULL, inner, element);
+}
+
+void copy_plan_keep_fill(union copy_plan_room *room)
+{
+	const size_t bytes = copy_plan_size(&room->plan), element_size = room->plan.run.bytes;
+	const char *element = room->plan.run.src;
+	struct copy_plan *plan = &room->plan;
+
+	memmove(room->bytes + sizeof(*plan), room, bytes);
+	*plan = (struct copy_plan){
+		.kind = COPY_BOXES,
+		.op = plan->op,
+		.boxes = {.block_bytes = sizeof(*plan) + bytes, .count = 1},
+	};
+	add_neutral(plan, element, element_size);
 }
 
 /*
@@ -314,8 +425,8 @@ bool copy_plan_dense_boxes(union copy_plan_room *room, const struct aml_layout *
 		    (to.view.factors[i].step == 0 && to.in[i].to - to.in[i].from > 1))
 			return false;
 	overlap = find_inner(&to, &of, own.ndims, true, inner);
-	return plan_boxes(room, own.element_size, &to, overlap ? &of : NULL, inner, src_pad) ==
-	       AML_SUCCESS;
+	return plan_boxes(room, own.element_size, &to, overlap ? &of : NULL, inner,
+			  src_pad != NULL ? src_pad->neutral : NULL) == AML_SUCCESS;
 }
 
 void copy_take_box(const struct copy_plan *plan, const struct copy_plan *box,

@@ -274,6 +274,17 @@ void copy_choice_report(const struct copy_plan *plan, uint64_t ns)
 		    copy_plan_payload(plan), ns);
 }
 
+bool copy_choice_is_forced(const struct copy_plan *plan)
+{
+	return plan->variant != VARIANT_NONE && plan->variant == rules.forced[plan->kind];
+}
+
+bool copy_choice_is_learnt(const struct copy_plan *plan)
+{
+	return plan->variant != VARIANT_NONE && !rules.off &&
+	       rules.forced[plan->kind] == VARIANT_NONE;
+}
+
 void copy_set_choice_rules(const struct choice_rules *new_rules)
 {
 	uint64_t zone = caches()->stream_bytes / CHOICE_ZONE;

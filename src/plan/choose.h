@@ -43,6 +43,12 @@ void copy_choose_part_variant(struct copy_plan *part);
 /* Report that a plan or part with `timed` took `ns` nanoseconds. */
 void copy_choice_report(const struct copy_plan *plan, uint64_t ns);
 
+/* Is the variant of a plan forced by the environment? */
+bool copy_choice_is_forced(const struct copy_plan *plan);
+
+/* Is something learnt about plans like this one, which has a variant? If so, in `tune_slot`. */
+bool copy_choice_is_learnt(const struct copy_plan *plan);
+
 /* What the environment allows. */
 struct choice_rules {
 	bool off;                      /* keep to the first choice */

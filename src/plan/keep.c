@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Deref plans that outlive their layouts. */
+/* Plans that outlive their layouts. */
 #include <aml/utils/error.h>
 
 #include "layout/freeze.h"
 #include "layout/nest.h"
+#include "plan/boxes.h"
 #include "plan/keep.h"
 
 /* Replace a layout with a copy. A layout that cannot be copied stays; its owner must keep it. */
-static int duplicate_side(struct copy_plan *plan, union copy_end *end, uint8_t *side)
+static int duplicate_side(struct copy_plan *plan, union copy_end *end, uint8_t *side, bool is_dst)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
 	size_t extents[NDIMS_MAX];
 	const struct outline planned = {plan->nloops, plan->elements.bytes, extents};
 	int err;
 
-	if (*side == COPY_SIDE_ADDRESS)
+	if (*side != COPY_SIDE_BORROWED)
 		return AML_SUCCESS;
 	for (uint8_t i = 0; i < plan->nloops; i++)
-		extents[i] = dims[i].extent;
+		extents[is_dst ? dims[i].dst.dim : dims[i].src.dim] = dims[i].extent;
 	err = layout_freeze(end->layout, &planned, &end->layout);
 	if (err == AML_SUCCESS) {
 		*side = COPY_SIDE_DUPLICATE;
@@ -35,22 +36,21 @@ static void release_side(union copy_end *end, uint8_t *side)
 	*side = COPY_SIDE_BORROWED;
 }
 
-int copy_plan_keep(struct copy_plan *plan)
+int copy_plan_keep(union copy_plan_room *room)
 {
-	union copy_end dst;
+	struct copy_plan *plan = &room->plan;
 	int err;
 
-	if (plan->kind != COPY_DEREF)
+	if (plan->kind != COPY_DEREF) {
+		if (plan->src_is_neutral)
+			copy_plan_keep_fill(room);
 		return AML_SUCCESS;
-	dst = plan->elements.dst;
-	err = duplicate_side(plan, &plan->elements.dst, &plan->sides.dst);
-	if (err != AML_SUCCESS)
-		return err;
-	err = duplicate_side(plan, &plan->elements.src, &plan->sides.src);
-	if (err != AML_SUCCESS) {
-		copy_plan_release(plan);
-		plan->elements.dst = dst;
 	}
+	err = duplicate_side(plan, &plan->elements.dst, &plan->sides.dst, true);
+	if (err == AML_SUCCESS)
+		err = duplicate_side(plan, &plan->elements.src, &plan->sides.src, false);
+	if (err != AML_SUCCESS)
+		copy_plan_release(plan);
 	return err;
 }
 

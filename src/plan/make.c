@@ -23,12 +23,13 @@
 
 static bool is_permutation(size_t n, const size_t *permutation)
 {
-	bool seen[NDIMS_MAX] = {false};
+	uint64_t seen = 0;
 
+	_Static_assert(NDIMS_MAX <= 64, "each dimension has a bit");
 	for (size_t i = 0; i < n; i++) {
-		if (permutation[i] >= n || seen[permutation[i]])
+		if (permutation[i] >= n || (seen >> permutation[i] & 1) != 0)
 			return false;
-		seen[permutation[i]] = true;
+		seen |= (uint64_t)1 << permutation[i];
 	}
 	return true;
 }
@@ -94,15 +95,6 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	const struct plain_layout to = plain_of_dense(dst), from = plain_of_dense(src);
 
 	return plan_plain(room, &to, &from, permutation);
-}
-
-/* Reorder the source's factors to the order of the destination's dimensions. */
-static void permute_view(struct view *src, const size_t *permutation)
-{
-	const struct view old = *src;
-
-	for (size_t i = 0; i < old.nfactors; i++)
-		src->factors[i] = old.factors[permutation[i]];
 }
 
 /* A layout of a copy, and its view if it has one. */
@@ -206,15 +198,30 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 		return err;
 	if (to.has_view && from.has_view && (permutation == NULL || from.view.by_dims)) {
 		if (permutation != NULL)
-			permute_view(&from.view, permutation);
+			view_permute(&from.view, permutation);
 		return copy_plan_views(room, &to.view, &from.view, to.shape.element_size);
 	}
-	if (permutation == NULL && (layout_pad(dst) != NULL || layout_pad(src) != NULL)) {
-		err = copy_plan_boxes(room, dst, src, &to.outline);
+	if (layout_pad(dst) != NULL || layout_pad(src) != NULL) {
+		err = copy_plan_boxes(room, dst, src, &to.outline, &from.outline, permutation);
 		if (err != -AML_ENOTSUP)
 			return err;
 	}
 	return plan_deref(room, &to, &from, permutation);
+}
+
+int copy_plan_elements(union copy_plan_room *room, struct aml_layout *dst,
+		       const struct aml_layout *src)
+{
+	struct layout_end to, from;
+	int err = ask_layout(&to, dst);
+
+	if (err == AML_SUCCESS)
+		err = ask_layout(&from, src);
+	if (err == AML_SUCCESS)
+		err = find_view(&to);
+	if (err == AML_SUCCESS)
+		err = find_view(&from);
+	return err == AML_SUCCESS ? plan_deref(room, &to, &from, NULL) : err;
 }
 
 /* Not inlined, so that a copy between two dense layouts does not pay for it. */

@@ -19,6 +19,14 @@ int copy_plan_layouts(union copy_plan_room *room, struct aml_layout *dst,
 		      const struct aml_layout *src, const size_t *permutation);
 
 /*
+ * Plan a copy from layout to layout that asks the layouts for the address of each element, also
+ * where there is a faster way. Both have the same shape, and are not empty. The errors are those of
+ * copy_plan_layouts().
+ */
+int copy_plan_elements(union copy_plan_room *room, struct aml_layout *dst,
+		       const struct aml_layout *src);
+
+/*
  * Plan a copy between contiguous layouts of one dimension. Returns -AML_EINVAL for other layouts,
  * or an error of copy_plan_layouts().
  */

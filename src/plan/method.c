@@ -43,12 +43,14 @@ bool copy_strided_streams(const struct copy_plan *plan)
 
 void copy_plan_choose_stream_method(struct copy_plan *plan)
 {
-	if (plan->kind == COPY_FLAT)
-		plan->method = COPY_BY_STREAM;
-	else if (plan->kind == COPY_STRIDED)
-		plan->method = (uint8_t)strided_method(plan);
-	else
-		plan->method = (uint8_t)transposition_method(plan);
+	enum copy_method method = COPY_BY_STREAM;
+
+	if (plan->kind == COPY_STRIDED)
+		method = strided_method(plan);
+	else if (plan->kind != COPY_FLAT)
+		method = transposition_method(plan);
+	/* The mask tells the compiler that the method fits its bits. */
+	plan->method = (uint8_t)(method & COPY_METHOD_MASK);
 }
 
 void copy_plan_choose_part_method(struct copy_plan *plan)

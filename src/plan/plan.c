@@ -13,6 +13,32 @@ const char *copy_kind_name(uint8_t kind)
 	return names[kind];
 }
 
+const char *copy_method_name(uint8_t method)
+{
+	static const char *const names[] = {
+		[COPY_BY_RUNS] = "runs",         [COPY_BY_STREAM] = "stream",
+		[COPY_BY_ELEMENTS] = "elements", [COPY_BY_LOOPED] = "looped",
+		[COPY_BY_STEPPED] = "stepped",   [COPY_BY_GATHER] = "gather",
+		[COPY_BY_TILES] = "tiles",       [COPY_BY_PLANES] = "planes",
+		[COPY_BY_LISTS] = "lists",       [COPY_BY_BLOCKS] = "blocks",
+		[COPY_BY_COLUMNS] = "columns",   [COPY_BY_STAGE] = "stage",
+		[COPY_BY_SHUFFLE] = "shuffle",
+	};
+
+	return names[method];
+}
+
+const char *copy_plan_name(const struct copy_plan *plan)
+{
+	static const char *const names[] = {
+		[COPY_OPERATOR_TRANSFORM] = "transform",
+		[COPY_OPERATOR_USER] = "copy_user",
+		[COPY_OPERATOR_FILL] = "fill",
+	};
+
+	return plan->op != COPY_OPERATOR_COPY ? names[plan->op] : copy_kind_name(plan->kind);
+}
+
 const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last)
 {
 	return last == NULL ? (const struct copy_plan *)(const void *)plan->loops

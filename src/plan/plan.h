@@ -49,11 +49,21 @@ enum copy_method {
 	COPY_BY_SHUFFLE,  /* a strided plan by vectors, each shuffled from a few; `shuffled` */
 };
 
+enum { COPY_METHOD_MASK = 31, COPY_OPERATOR_MASK = 7 }; /* of the bits in a plan */
+
+/* The operator that a plan is for. */
+enum copy_operator {
+	COPY_OPERATOR_COPY, /* copy_generic(), copy_1D() and memcpy_op() */
+	COPY_OPERATOR_TRANSFORM,
+	COPY_OPERATOR_USER,
+	COPY_OPERATOR_FILL,
+};
+
 /* How a COPY_DEREF plan finds the elements of a side. */
 enum copy_side {
 	COPY_SIDE_ADDRESS,   /* by an address, and a step for each dimension */
 	COPY_SIDE_BORROWED,  /* by a layout that the caller owns */
-	COPY_SIDE_DUPLICATE, /* by a copy of a layout; the plan owns the copy */
+	COPY_SIDE_DUPLICATE, /* by a layout that the plan owns: a copy, or the source of a fill */
 };
 
 /* A loop. Steps are in bytes. Except in walks and in plans of few elements, the destination's
@@ -107,12 +117,14 @@ struct copy_section {
 struct copy_plan {
 	uint8_t kind;            /* enum copy_kind */
 	uint8_t nloops;          /* COPY_PADDED and COPY_DEREF: the number of dimensions */
-	uint8_t method;          /* enum copy_method */
+	uint8_t method : 5;      /* enum copy_method */
+	uint8_t op : 3;          /* enum copy_operator; 0 in parts and boxes */
 	uint8_t variant : 7;     /* enum copy_variant_id */
 	bool timed : 1;          /* report the time that the plan takes; has a `tune_slot` */
 	uint8_t tune_slot : 6;   /* of its class, see tune.h */
 	bool stream : 1;         /* stream whole lines; has a variant */
-	bool src_is_neutral : 1; /* of a box: its source is the neutral element in the block */
+	bool src_is_neutral : 1; /* of a box: its source is the neutral element in the block; of a
+				    plan: it is one box of a fill, in no block, see boxes.c */
 	union {
 		struct copy_staged_plane {
 			uint8_t row_loop;    /* the loop that continues loop 0; 0: none */
@@ -185,12 +197,19 @@ static inline bool copy_is_tiny(size_t count, size_t bytes)
 /* The maximum number of loops: a common refinement, or the loops of both sides of a walk. */
 enum { COPY_LOOPS_MAX = 2 * NDIMS_MAX };
 
+/* The largest element of a fill by boxes. */
+enum { COPY_FILL_BYTES_MAX = 256 };
+
 /* Room for any plan. */
 union copy_plan_room {
 	struct copy_plan plan;
 	char bytes[sizeof(struct copy_plan) + COPY_LOOPS_MAX * sizeof(struct copy_loop)];
 };
 
+_Static_assert(2 * sizeof(struct copy_plan) + NDIMS_MAX * sizeof(struct copy_loop) +
+			       COPY_FILL_BYTES_MAX <=
+		       sizeof(union copy_plan_room),
+	       "any fill fits, with its element");
 _Static_assert(sizeof(struct copy_padded) + NDIMS_MAX * sizeof(struct copy_padded_dim) <=
 		       COPY_LOOPS_MAX * sizeof(struct copy_loop),
 	       "any padded plan fits");
@@ -227,8 +246,14 @@ static inline const struct copy_padded *copy_const_padded(const struct copy_plan
 /* The box after `last`. If `last` is NULL, the first box. */
 const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last);
 
-/* The name of a kind in a trace. */
+/* The name of a kind. */
 const char *copy_kind_name(uint8_t kind);
+
+/* The name of a method, for people. */
+const char *copy_method_name(uint8_t method);
+
+/* The name of a plan in a trace: that of its operator or, of a copy, that of its kind. */
+const char *copy_plan_name(const struct copy_plan *plan);
 
 /* The size of the plan itself in bytes. */
 size_t copy_plan_size(const struct copy_plan *plan);

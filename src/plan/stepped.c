@@ -19,32 +19,50 @@
 
 /*
  * Vectors that are stored in part, because cells do not fill them, are not aligned. Larger copies
- * take less time with aligned vectors, and so do vectors that repeat a few source bytes.
+ * take less time with aligned vectors, and so do vectors that repeat a few source bytes, unless
+ * this number of eighths of them is stored.
  */
-enum { STEPPED_PARTIAL_BYTES_MAX = 256 << 10, STEPPED_PARTIAL_VECTOR_MIN = 56 };
+enum {
+	STEPPED_PARTIAL_BYTES_MAX = 256 << 10,
+	STEPPED_PARTIAL_VECTOR_MIN = 7,
+	STEPPED_PIECES_BYTES_MAX = 16 << 10, /* the same if vectors consist of pieces */
+};
 
 /*
  * Elements whose size is a power of two are quickly loaded and stored one by one. In the time of a
  * vector this can be done with STEPPED_VECTOR_RUNS of them, and if the vector needs several windows
- * of the source, with STEPPED_WINDOW_RUNS for each.
+ * of the source, with STEPPED_WINDOW_RUNS for each. In the time of the shorter vectors of sets
+ * without masks it can be done with as many as they have windows.
  */
 enum { STEPPED_VECTOR_RUNS = 2, STEPPED_WINDOW_RUNS = 2 };
 
-/* Are n elements in a vector of a span faster one by one? */
-static bool elements_are_faster(size_t size, size_t n, size_t span)
-{
-	size_t windows = (span + STEPPED_ROW_BYTES_MIN - 1) / STEPPED_ROW_BYTES_MIN;
+/* The bytes between elements of a cell in the source: a larger cell has too many windows. */
+enum { STEPPED_CELL_STEP_MAX = 256 };
 
+/* Are n elements in a vector faster one by one? `windows`: of a piece of the vector. */
+static bool elements_are_faster(size_t size, size_t n, size_t windows)
+{
 	return windows > 1 && (size & (size - 1)) == 0 &&
-	       n <= STEPPED_VECTOR_RUNS + windows * STEPPED_WINDOW_RUNS;
+	       n <= (kernels()->shuffle_masks ? STEPPED_VECTOR_RUNS + windows * STEPPED_WINDOW_RUNS
+					      : windows);
 }
 
-/* Are vectors that store `stored` bytes of a span slower than aligned ones? */
-static bool aligned_are_faster(size_t stored, size_t span, uint64_t bytes)
+/*
+ * Are vectors that store `stored` bytes of a span slower than aligned ones, which other ways make?
+ * `grid`: the cells lie on a grid that pieces of a vector share.
+ */
+static bool aligned_are_faster(const struct stepped_vectors *vectors, size_t stored, size_t span,
+			       bool grid, uint64_t bytes)
 {
-	return stored < STEPPED_ROW_BYTES_MIN &&
-	       (bytes >= STEPPED_PARTIAL_BYTES_MAX ||
-		(stored < STEPPED_PARTIAL_VECTOR_MIN && 2 * span <= stored));
+	size_t width = vectors->width;
+
+	if (stored == width)
+		return false;
+	/* Pieces with windows of their own have more of them, unless their cells lie on a grid. */
+	if (!kernels()->shuffle_masks)
+		return vectors->window < width && !grid && bytes >= STEPPED_PIECES_BYTES_MAX;
+	return bytes >= STEPPED_PARTIAL_BYTES_MAX ||
+	       (8 * stored < STEPPED_PARTIAL_VECTOR_MIN * width && 2 * span <= stored);
 }
 
 /* Rows of elements, or of cells. */
@@ -52,6 +70,15 @@ struct stepped_rows {
 	uint8_t row;        /* the loop of a row */
 	size_t bytes, span; /* of a cell, in the destination and in the source */
 };
+
+/* The vectors for a plan. The innermost loop is that of a row, or of cells. */
+static const struct stepped_vectors *vectors_of_plan(const struct copy_plan *plan, uint8_t row)
+{
+	size_t bits = plan->run.bytes | (size_t)plan->loops[0].src_step |
+		      (size_t)plan->loops[row].src_step | (1u << (STEPPED_UNITS - 1));
+
+	return &kernels()->stepped_vectors[__builtin_ctzl(bits)];
+}
 
 /* Find the rows. Cells do not overlap in the source. */
 static bool find_stepped_rows(const struct copy_plan *plan, struct stepped_rows *rows)
@@ -66,7 +93,7 @@ static bool find_stepped_rows(const struct copy_plan *plan, struct stepped_rows 
 		rows->row = 1;
 		rows->bytes = size * loop->extent;
 		if (plan->nloops < 2 || loop[1].dst_step != (ptrdiff_t)rows->bytes ||
-		    magnitude(loop->src_step) > STEPPED_SPAN_MAX)
+		    magnitude(loop->src_step) > STEPPED_CELL_STEP_MAX)
 			return false;
 		rows->span += (loop->extent - 1) * magnitude(loop->src_step);
 		if (rows->span > magnitude(loop[1].src_step))
@@ -77,22 +104,52 @@ static bool find_stepped_rows(const struct copy_plan *plan, struct stepped_rows 
 	       loop->extent >= (STEPPED_ROW_BYTES_MIN + rows->bytes - 1) / rows->bytes;
 }
 
+/* The windows of a piece of a vector that has n cells. */
+static size_t windows_of_piece(const struct stepped_rows *rows, size_t window, size_t n,
+			       size_t step)
+{
+	size_t most = 0;
+
+	for (size_t begin = 0; begin < n * rows->bytes; begin += window) {
+		size_t end = min(begin + window, n * rows->bytes);
+		size_t cells = (end - 1) / rows->bytes - begin / rows->bytes;
+
+		most = cells > most ? cells : most;
+	}
+	return (most * step + rows->span + window - 1) / window;
+}
+
+/* Is the kernel the best way to copy rows whose cells are at a step? */
+static bool rows_are_worth_it(const struct copy_plan *plan, const struct stepped_rows *rows,
+			      size_t step, uint64_t bytes)
+{
+	const struct stepped_vectors *vectors = vectors_of_plan(plan, rows->row);
+	size_t n, stored, windows, width = vectors->width, window = vectors->window;
+	bool grid = (step & (step - 1)) == 0 && rows->bytes <= step;
+
+	if (rows->bytes > width || step > STEPPED_WINDOWS_MAX * window)
+		return false;
+	n = width / rows->bytes;
+	stored = n * rows->bytes;
+	windows = windows_of_piece(rows, window, n, step);
+	return windows <= STEPPED_WINDOWS_MAX &&
+	       !aligned_are_faster(vectors, stored, (n - 1) * step + rows->span, grid, bytes) &&
+	       !elements_are_faster(plan->run.bytes, stored / plan->run.bytes, windows) &&
+	       (kernels()->shuffle_masks ||
+		(plan->loops[rows->row].extent - n) * step >= 2 * windows * window);
+}
+
 bool copy_stepped_choose(struct copy_plan *plan, uint64_t bytes)
 {
 	struct stepped_rows rows;
-	size_t step, n, span;
+	size_t step;
 
 	if (plan->run.bytes > STEPPED_BYTES_MAX || kernels()->stepped == NULL ||
 	    bytes < STEPPED_PAYLOAD_MIN || bytes >= copy_choice_bytes(COPY_STRIDED) ||
 	    !find_stepped_rows(plan, &rows))
 		return false;
 	step = magnitude(plan->loops[rows.row].src_step);
-	if (step == 0 || step > STEPPED_SPAN_MAX)
-		return false;
-	n = STEPPED_ROW_BYTES_MIN / rows.bytes;
-	span = (n - 1) * step + rows.span;
-	if (span > STEPPED_SPAN_MAX || aligned_are_faster(n * rows.bytes, span, bytes) ||
-	    elements_are_faster(plan->run.bytes, n * rows.bytes / plan->run.bytes, span))
+	if (step == 0 || !rows_are_worth_it(plan, &rows, step, bytes))
 		return false;
 	for (uint8_t i = (uint8_t)(rows.row + 1); i < plan->nloops; i++)
 		if (magnitude(plan->loops[i].src_step) < step)

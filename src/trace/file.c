@@ -287,7 +287,7 @@ static void begin_locked(void) REQUIRES(file_lock)
 	int code;
 
 	for (const char *c = program_invocation_short_name; *c != '\0' && length < 512; c++)
-		text[length++] = isalnum((unsigned char)*c) ? *c : '_';
+		text[length++] = isalnum((unsigned char)*c) || strchr("+-.", *c) != NULL ? *c : '_';
 	memcpy(text + length, "\"}}", 3);
 	length += 3;
 	memcpy(text + length, array_end, LENGTH(array_end));

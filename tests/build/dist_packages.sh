@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # From the tarball of `make dist`: the library installs to a clean prefix, and consumers build
 # against it; `make uninstall` empties the prefix. Debian's packages build, and lintian finds no
-# errors. For `make check-long`: this compiles the library twice. What has no tools is left out.
+# errors. In a minimal system, the packages install beside the unrelated libaml-dev, and what they
+# bring works. For `make check-long`: this compiles the library twice. What has no tools is left out.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
+# shellcheck source=tests/build/system_lib.sh
+. "$srcdir/tests/build/system_lib.sh"
 
 unset MAKEFLAGS MFLAGS MAKELEVEL AML_TEST_SOURCES
 jobs=$(getconf _NPROCESSORS_ONLN)
@@ -76,6 +79,42 @@ lintian_finds_no_errors()
 	lintian --fail-on error "$work"/deb/*.changes
 }
 
+packages_install()
+{
+	make_system gcc libc6-dev pkg-config libaml-dev && mkdir "$system/root/deb" &&
+		cp "$work"/deb/*.deb "$system/root/deb" &&
+		inside deb 'apt-get update -q && apt-get install -q -y --no-install-recommends ./*.deb'
+}
+
+# The program of README.md, with the headers of the package.
+first_program_runs()
+{
+	awk '/^```c[ \t]*$/ { inside = 1; next } /^```/ && inside { exit } inside' \
+		"$srcdir/README.md" >"$system/root/first.c"
+	inside . 'cc first.c $(pkg-config --cflags --libs aml-dma) && ./a.out' >"$work/printed" &&
+		printf '1 4\n2 5\n3 6\n' | diff - "$work/printed"
+}
+
+python_module_works()
+{
+	inside . 'python3 -c "
+import aml_dma
+memory = bytearray(3)
+aml_dma.copy(memory, memoryview(b\"a-b-c\")[::2])
+assert memory == b\"abc\""'
+}
+
+tools_run()
+{
+	inside . 'aml-dma info && aml-dma-bench --help && aml-dma-timeline -h'
+}
+
+pages_are_installed()
+{
+	[ -f "$system/usr/share/man/man3/aml_dma_linux_create.3.gz" ] &&
+		[ -f "$system/usr/share/man/man7/aml-dma.7.gz" ]
+}
+
 version=$(sed -n 's/^#define AML_VERSION_STRING "\(.*\)"$/\1/p' "$srcdir/include/aml/utils/version.h")
 tarball=libaml-dma_$version.orig.tar.gz
 check "make dist" make_tarball
@@ -91,6 +130,15 @@ if command -v dpkg-buildpackage >/dev/null && command -v dh >/dev/null &&
 	check "the file of symbols is complete" symbols_have_versions
 	if command -v lintian >/dev/null; then
 		check "lintian finds no errors" lintian_finds_no_errors
+	fi
+	if why=$(system_lacks); then
+		echo "the packages are not installed: $why"
+	else
+		check "the packages install beside libaml-dev" packages_install
+		check "the first program runs" first_program_runs
+		check "the Python module works" python_module_works
+		check "the tools run" tools_run
+		check "the manual pages are there" pages_are_installed
 	fi
 else
 	echo "Debian's packages are not tested: install dpkg-dev, debhelper and dh-python"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Every file and every function that a document names is there: names in backquotes that end like a
-# file's, or in parentheses. The lines of a document are as short as .editorconfig asks for.
+# file's, or in parentheses. Its links lead to files that are there. The lines of a document are as short as .editorconfig asks for.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 of_the_sources
@@ -39,7 +39,7 @@ is_made()
 files_are_there()
 {
 	bad=0
-	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|m4|build-aux)/'); do
+	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|tools|m4|build-aux)/'); do
 		is_made "$name" || is_there "$name" || {
 			echo "$1: \`$name\` is not there"
 			bad=1
@@ -55,7 +55,7 @@ functions_are_there()
 	for name in $(quoted "$1" | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)()$/\1/p' |
 		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy|epoll_wait'); do
 		grep -rqw --include='*.[ch]' --include='*.hpp' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
-			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" || {
+			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" "$srcdir/tools" || {
 			echo "$1: $name() is not there"
 			bad=1
 		}
@@ -69,8 +69,23 @@ lines_are_short()
 	! LC_ALL=C.UTF-8 grep -nE '^.{121}' "$srcdir/$1" | grep -vE '^[0-9]+:(\||    )'
 }
 
+# Links to other documents and pictures, without a place within them.
+links_lead_somewhere()
+{
+	bad=0
+	for link in $(sed '/^```/,/^```/d; /^    /d' "$srcdir/$1" |
+		grep -oE '\]\([^)]*\)' | sed 's/^](//; s/)$//; s/#.*//' | grep -vE '^([a-z]+:|$)'); do
+		[ -e "$srcdir/$(dirname "$1")/$link" ] || {
+			echo "$1: the link $link leads nowhere"
+			bad=1
+		}
+	done
+	return $bad
+}
+
 for document in $documents bench/README.md tests/README.md; do
 	check "$document has no line over 120 characters" lines_are_short "$document"
+	check "the links of $document lead to files" links_lead_somewhere "$document"
 done
 for document in $documents; do
 	check "$document names files that are there" files_are_there "$document"

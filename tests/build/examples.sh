@@ -232,7 +232,7 @@ refuses_many_workers()
 {
 	limited env AML_DMA_NUM_THREADS=many "$picture" "$scene" "$work/none" \
 		>"$work/stdout" 2>"$work/stderr"
-	[ $? -eq 1 ] && [ ! -s "$work/stdout" ] && grep -q '^02-picture: aml_init: ' "$work/stderr"
+	[ $? -eq 1 ] && [ ! -s "$work/stdout" ] && grep -q '^02-picture: aml_init: .*; is AML_DMA_NUM_THREADS a number?' "$work/stderr"
 }
 check "a number of workers that is not a number" refuses_many_workers
 
@@ -296,7 +296,7 @@ mkdir -p "$work/taken/red.pgm"
 check "a folder where a file should be" \
 	refuses "$work/taken/red.pgm" 'Is a directory' "$scene" "$work/taken"
 long=$(head -c 5000 /dev/zero | tr '\000' 'x')
-check "a name too long" refuses "$long" 'File name too long' "$scene" "$long"
+check "a name too long" refuses "$long" 'name too long' "$scene" "$long"
 if [ "$(id -u)" -ne 0 ]; then
 	mkdir "$work/closed"
 	chmod a-w "$work/closed"
@@ -322,5 +322,14 @@ if [ -c /dev/full ]; then
 	}
 	check "a full disk where the times go" matmul_says_so
 fi
+
+# says_what_is_wrong PROGRAM: with a wrong number of workers, the program asks about the variable.
+says_what_is_wrong()
+{
+	limited env AML_DMA_NUM_THREADS=many "$1" >"$work/stdout" 2>"$work/stderr"
+	[ $? -eq 1 ] && [ ! -s "$work/stdout" ] && grep -q 'is AML_DMA_NUM_THREADS a number?' "$work/stderr"
+}
+check "a wrong number of workers: 01-hello" says_what_is_wrong "$hello"
+check "a wrong number of workers: 03-matmul" says_what_is_wrong "$matmul"
 
 summary

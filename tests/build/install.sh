@@ -111,10 +111,20 @@ has_fortran()
 }
 check "the Fortran module is where pkg-config says" has_fortran
 
+# The command, its man page, and its completion where the package bash-completion looks for it.
+command_is_installed()
+{
+	command=$(find "$root" -path '*/bin/aml-dma' -type f)
+	[ -x "$command" ] && [ -n "$(find "$root" -path '*/man/man1/aml-dma.1' -type f)" ] &&
+		[ -n "$(find "$root" -path '*/bash-completion/completions/aml-dma' -type f)" ]
+}
+check "the command is installed" command_is_installed
+
 if [ -f "$libdir/libaml-dma.so" ]; then
 	check "a program compiles and links, shared" build shared ''
 	check "it runs" env LD_LIBRARY_PATH="$libdir" "$work/shared"
 	rm -f "$libdir"/libaml-dma.so*
+	check "the command runs without the shared library" "$command" info
 fi
 if [ -f "$libdir/libaml-dma.a" ]; then
 	check "a program compiles and links, static" build static --static

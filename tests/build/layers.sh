@@ -3,7 +3,8 @@
 # The structure of src: a folder includes only what stands below it, each function that another file
 # calls is declared in the header of its own file, and no files use each other in a circle. Who uses
 # what the other defines is read from the objects. No two structs, unions or enums of the project have
-# one name.
+# one name. tools may include anything of src; nothing includes a header of tools, and what its files
+# share is declared in their own headers.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -100,10 +101,48 @@ headers_are_their_own()
 	return $bad
 }
 
+# tools stands above all of src. Only its own tests include its headers.
+tools_stand_above()
+{
+	(cd "$srcdir" && find src include tests bench doc -path tests/tools -prune -o \
+		\( -name '*.[ch]' -o -name '*.inc' -o -name '*.cpp' -o -name '*.hpp' \) -exec \
+		grep -nE '#include "([^"]*/)?tools/' {} +) && return 1
+	bad=0
+	for file in "$srcdir"/tools/*.[ch]; do
+		for header in $(sed -n 's,^#include "\([^"]*\)".*,\1,p' "$file"); do
+			[ -f "$srcdir/tools/$header" ] || [ -f "$src/$header" ] || {
+				echo "$file includes $header, which neither tools nor src has"
+				bad=1
+			}
+		done
+	done
+	return $bad
+}
+
+# Each function that the files of tools share is declared in the header of its file.
+tools_headers_are_their_own()
+{
+	bad=0
+	for file in "$srcdir"/tools/*.c; do
+		unit=$(basename "$file" .c)
+		[ "$unit" != aml-dma ] || continue
+		for object in "$builddir"/tools/*aml_dma-"$unit.o"; do
+			# shellcheck disable=SC2086
+			for name in $($NM "$object" | awk '$2 == "T" { print $3 }'); do
+				grep -qw "$name" "$srcdir/tools/$unit.h" || {
+					echo "tools/$unit.c: $name is not declared in tools/$unit.h"
+					bad=1
+				}
+			done
+		done
+	done
+	return $bad
+}
+
 # One a line: a file, and the name of a struct, union or enum that it defines.
 types()
 {
-	(cd "$srcdir" && find src include tests bench doc/examples \( -name '*.c' -o -name '*.h' -o \
+	(cd "$srcdir" && find src include tests bench tools doc/examples \( -name '*.c' -o -name '*.h' -o \
 		-name '*.inc' \) -exec sed -nE \
 		's,^[[:space:]]*((typedef|static|const)[[:space:]]+)*(struct|union|enum) ([A-Za-z0-9_]+) \{.*,\4,p' \
 		{} \; -exec echo {} \;) |
@@ -123,6 +162,8 @@ names >"$work/names"
 uses >"$work/uses"
 check "no files of src use each other in a circle" there_are_no_circles
 check "what others use of a file is declared in its own header" headers_are_their_own
+check "tools stands above src, and nothing above tools" tools_stand_above
+check "what the files of tools share is declared in their own headers" tools_headers_are_their_own
 check "no two structs, unions or enums have one name" type_names_are_unique
 
 summary

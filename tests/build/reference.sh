@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The reference: Doxygen finds nothing to warn of, every exported name has a man page, the
-# hand-written man pages are well-formed and name pages that exist, and their example works.
+# The reference: Doxygen finds nothing to warn of, and would warn of a name without a description;
+# every exported name has a man page, every class of C++ a page in HTML, which has the guide, too; no
+# link is dead. The hand-written man pages are well-formed and name pages that exist, and their
+# example works.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -49,6 +51,115 @@ has_no_other_pages()
 	done
 }
 
+# A page that only refers to another one: that one is there, and has the name in its NAME section.
+refers_to_its_page()
+{
+	for page in "$reference"/man3/*.3; do
+		target=$(sed -n '1s,^\.so man3/,,p' "$page")
+		[ -n "$target" ] || continue
+		name=$(basename "$page" .3)
+		if [ ! -f "$reference/man3/$target" ]; then
+			echo "$name.3 refers to $target, which does not exist"
+		elif ! sed -n '/^\.SH NAME/,/^\.SH SYN/p' "$reference/man3/$target" | grep -qw "$name"; then
+			echo "the NAME section of $target does not list $name"
+		fi
+	done >"$work/wrong"
+	cat "$work/wrong"
+	[ ! -s "$work/wrong" ]
+}
+
+# man finds name and description in each page that has a text.
+is_indexed()
+{
+	grep -L '^\.so' "$reference"/man3/*.3 | xargs lexgrog >"$work/indexed" || true
+	grep -E 'parse failed|: "[^"]* - "' "$work/indexed" >"$work/wrong"
+	cat "$work/wrong"
+	[ -s "$work/indexed" ] && [ ! -s "$work/wrong" ]
+}
+
+classes_have_pages()
+{
+	sed -n 's/^class \([a-z_]*\).*/\1/p' "$srcdir/include/aml/dma.hpp" >"$work/classes"
+	[ "$(wc -l <"$work/classes")" -ge 8 ]
+	while read -r name; do
+		case $name in
+		list | error_category_type) continue ;; # of the header's own
+		engine_calls) name=detail::engine_calls ;;
+		esac
+		file=$(echo "class aml::$name" | sed 's/ aml::/aml::/; s/_/__/g; s/::/_1_1/g').html
+		[ -s "$reference/html/$file" ] || echo "$name has no page ($file)"
+	done <"$work/classes" >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ]
+}
+
+has_the_guide()
+{
+	for chapter in "$srcdir"/doc/guide/*.md; do
+		page=md_$(basename "$chapter" .md | tr - _).html
+		grep -q "\"$page\"" "$reference/html/index.html" || echo "the main page has no link to $page"
+		[ -s "$reference/html/$page" ] || echo "$page does not exist"
+	done >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ]
+}
+
+# Doxygen makes the first letter of a summary a capital, also that of a function's name.
+summaries_begin_with_words()
+{
+	grep -o '>Aml_[a-z_]*' "$reference/html/modules.html" "$reference/html/annotated.html" >"$work/wrong"
+	cat "$work/wrong"
+	[ ! -s "$work/wrong" ]
+}
+
+# Print "FILE TARGET" for each link of the pages within the reference.
+links()
+{
+	(cd "$reference/html" && grep -oE '(href|src)="[^"]*"' -- *.html) |
+		sed 's/^\([^:]*\):[a-z]*="\(.*\)"$/\1 \2/' |
+		grep -vE ' ([a-z]+:|#$|$)' | sed 's/^\([^ ]*\) #/\1 \1#/' | sort -u
+}
+
+# Print "FILE#ANCHOR" for each anchor.
+anchors()
+{
+	(cd "$reference/html" && grep -oE '(id|name)="[^"]*"' -- *.html) |
+		sed 's/^\([^:]*\):[a-z]*="\(.*\)"$/\1#\2/'
+}
+
+has_no_dead_links()
+{
+	links >"$work/links"
+	{
+		anchors
+		(cd "$reference/html" && find . -type f | sed 's,^\./,,')
+	} >"$work/targets"
+	[ -s "$work/links" ]
+	awk 'NR == FNR { there[$1] = 1; next } !($2 in there)' "$work/targets" "$work/links" >"$work/dead"
+	cat "$work/dead"
+	[ ! -s "$work/dead" ]
+}
+
+# warns_without TEXT HEADER: without the description that has this text, Doxygen warns.
+warns_without()
+{
+	rm -rf "$work/doxygen"
+	mkdir -p "$work/doxygen/doc/reference" "$work/doxygen/include"
+	cp -R "$srcdir/include/." "$work/doxygen/include"
+	chmod -R u+w "$work/doxygen/include"
+	grep -qF -- "$1" "$work/doxygen/include/$2" || return 1
+	grep -vF -- "$1" "$work/doxygen/include/$2" >"$work/header"
+	cp "$work/header" "$work/doxygen/include/$2"
+	{
+		cat "$builddir/doc/reference/Doxyfile"
+		printf '%s\n' "INPUT = $work/doxygen/include" 'LAYOUT_FILE =' 'GENERATE_HTML = NO' \
+			'GENERATE_XML = YES'
+	} >"$work/doxygen/Doxyfile"
+	(cd "$work/doxygen" && doxygen Doxyfile)
+	cat "$work/doxygen/doc/reference/warnings.log"
+	grep -q 'is not documented' "$work/doxygen/doc/reference/warnings.log"
+}
+
 formats()
 {
 	groff -mdoc -K utf8 -T utf8 -ww "$1" >"$work/page" 2>"$work/complaints"
@@ -59,7 +170,7 @@ formats()
 # Print the pages that a hand-written page refers to, such as "aml_init 3".
 references()
 {
-	sed -n 's/^\(\.It .*Xr\|\.Xr\) \([A-Za-z0-9_-]*\) \([37]\).*/\2.\3/p' "$1"
+	sed -n 's/^\(\.It .*Xr\|\.Xr\) \([A-Za-z0-9_-]*\) \([137]\).*/\2.\3/p' "$1"
 }
 
 refers_to_pages()
@@ -67,7 +178,8 @@ refers_to_pages()
 	references "$1" >"$work/references"
 	[ -s "$work/references" ]
 	while read -r page; do
-		[ -f "$reference/man3/$page" ] || [ -f "$srcdir/doc/man/$page" ] ||
+		# memcpy(3) is a page of the system.
+		[ -f "$reference/man3/$page" ] || [ -f "$srcdir/doc/man/$page" ] || [ "$page" = memcpy.3 ] ||
 			echo "$page does not exist"
 	done <"$work/references" >"$work/missing"
 	cat "$work/missing"
@@ -86,7 +198,23 @@ example_runs()
 check "Doxygen does not warn" no_warnings
 check "every exported name has a man page" has_pages
 check "there are no man pages of members or files" has_no_other_pages
-for page in "$srcdir"/doc/man/*.7; do
+check "every page that refers to another one refers to its own" refers_to_its_page
+if command -v lexgrog >/dev/null; then
+	check "man finds the names of all pages" is_indexed
+fi
+check "every class of C++ has a page" classes_have_pages
+check "the pages have the guide" has_the_guide
+check "no summary of a group begins with a name" summaries_begin_with_words
+check "no link is dead" has_no_dead_links
+if command -v doxygen >/dev/null; then
+	check "a variable of C without description is reported" \
+		warns_without '/** AML_VERSION_STRING of the running library. */' aml/utils/version.h
+	check "a member of C++ without description is reported" \
+		warns_without '/** Return whether this object has a handle. */' aml/dma.hpp
+	check "a class of C++ without description is reported" \
+		warns_without '/** An engine that somebody else owns.' aml/dma.hpp
+fi
+for page in "$srcdir"/doc/man/*.[17]; do
 	if command -v groff >/dev/null; then
 		check "${page##*/} is well-formed" formats "$page"
 	fi

@@ -3,42 +3,13 @@
 # Run those programs of doc/examples that post with attributes, as a user would.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
+# shellcheck source=tests/build/programs_lib.sh
+. "$srcdir/tests/build/programs_lib.sh"
 
 pipeline=$builddir/doc/examples/04-pipeline
 event_loop=$builddir/doc/examples/05-event-loop
 stencil=$builddir/doc/examples/06-stencil
 batch=$builddir/doc/examples/07-batch
-
-# The messages of the system must be in English.
-LC_ALL=C
-export LC_ALL
-
-# prints TEXT PROGRAM ARGUMENT…: the program succeeds, and prints the text on standard output and
-# nothing on stderr. It reads $work/input.
-prints()
-{
-	printf '%s' "$1" >"$work/expected"
-	shift
-	limited "$@" <"$work/input" >"$work/stdout" 2>"$work/stderr"
-	status=$?
-	echo "exit status $status"
-	cat "$work/stderr"
-	[ $status -eq 0 ] && [ ! -s "$work/stderr" ] && diff "$work/stdout" "$work/expected"
-}
-
-# refuses TEXT PROGRAM ARGUMENT…: the program exits with 1, and its only line on stderr contains the
-# text. It reads $work/input.
-refuses()
-{
-	text=$1
-	shift
-	limited "$@" <"$work/input" >"$work/stdout" 2>"$work/stderr"
-	status=$?
-	echo "exit status $status, stderr:"
-	cat "$work/stderr"
-	[ $status -eq 1 ] && [ "$(wc -l <"$work/stderr")" -eq 1 ] && grep -qF -- "$text" "$work/stderr"
-}
-: >"$work/input"
 
 # frame COLUMN: append a frame of 128 rows of 256 bytes that is bright in one column.
 frame()

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Test traces and static probes. The program tests/trace/acts makes traces of everything that can be
 # traced. The program tests/trace/reader, which does not use the library, checks the traces.
-# Contract: ENV-3, POST-6, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6, TRACE-7, TRACE-8,
-# TRACE-9.
+# Contract: ENV-3, OPERATOR-6, POST-6, TRACE-1, TRACE-2, TRACE-3, TRACE-4, TRACE-5, TRACE-6,
+# TRACE-7, TRACE-8, TRACE-9.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -63,6 +63,9 @@ for workers in 0 1 2; do
 		"failed: 1" "cancelled: 0" "nested: 0" "workers: $workers" "flat: 2" "strided: 2" \
 		"transpose: 2" "walk: 2" "boxes: 2" "deref: 2" "empty: 2" "operator: 3" \
 		"slices: 17" "bytes: $((4 * 2 * (5 * 480 + 783)))"
+	check "every operator, $w" act operators $workers
+	check "every operator, $w: the trace" has "requests: 6" "finished: 6" "slices: 6" \
+		"transform: 2" "copy_user: 2" "fill: 2" "bytes: $((4 * 6 * 480))"
 	check "operators that post and wait, $w" act nested $workers
 	check "operators that post and wait, $w: the trace" has "requests: 160" "finished: 160" \
 		"slices: 160" "operator: 160" "cancelled: 0"
@@ -215,15 +218,30 @@ check "a trace has the times too" tells AML_DMA_TRACE="$trace"
 check "the state of the trace is printed" grep -qx '  trace: being written' "$work/said"
 silent()
 {
-	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 7 ] &&
+	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 8 ] &&
 		! grep -q 'time\|trace' "$work/said"
 }
 check "without the variables, neither is printed" silent
 
-# Test doc/timeline if gnuplot exists.
+# The command reads what the library writes, and the script draws by the command.
+summed_up()
+{
+	AML_DMA_TRACE=$trace "$acts" "$1" 2 && "$builddir/tools/aml-dma" trace "$trace" >"$work/said" ||
+		return 1
+	shift
+	tr -s ' ' <"$work/said" >"$work/lines"
+	for line; do
+		grep -q "^ $line " "$work/lines" || {
+			cat "$work/said"
+			echo "no line: $line"
+			return 1
+		}
+	done
+}
 draws()
 {
-	AML_DMA_TRACE=$trace "$acts" kinds 1 && "$srcdir/doc/timeline" "$trace" >"$work/line.svg" ||
+	AML_DMA_TRACE=$trace "$acts" kinds 1 &&
+		PATH=$builddir/tools:$PATH "$srcdir/doc/timeline" "$@" "$trace" >"$work/line.svg" ||
 		return 1
 	for text in '<svg' '</svg>' aml-dma/0 queued flat strided transpose walk boxes deref operator; do
 		grep -qF "$text" "$work/line.svg" || {
@@ -234,19 +252,21 @@ draws()
 }
 does_not_draw()
 {
-	! "$srcdir/doc/timeline" "$@" >"$work/line.svg" 2>"$work/said" && [ -s "$work/said" ] &&
-		[ ! -s "$work/line.svg" ]
+	! PATH=$builddir/tools:$PATH "$srcdir/doc/timeline" "$@" >"$work/line.svg" 2>"$work/said" &&
+		[ -s "$work/said" ] && [ ! -s "$work/line.svg" ]
 }
-if command -v gnuplot >/dev/null 2>&1; then
-	check "a trace is drawn" draws
-	check "no file to draw" does_not_draw "$work/none"
-	check "a file without requests" does_not_draw "$srcdir/README.md"
-	check "times without requests" does_not_draw -f 1000000 "$trace"
-	check "a time that is not a number" does_not_draw -f 1x "$trace"
-	check "no argument" does_not_draw
-else
-	echo "no gnuplot: doc/timeline is not tested"
-fi
+check "every kind is summed up" summed_up kinds "all 17 17 1 0 0" "operator 3 3 1 0 0" \
+	"flat 2 2 0 0 0" "deref 2 2 0 0 0"
+check "cancelled requests are summed up" summed_up cancel "flat 20 20 0 10 0"
+check "nested requests are summed up" summed_up nested "operator 160 160 0 0 0"
+check "parts are summed up" summed_up divisible "flat 16 352 0"
+check "a trace is drawn" draws
+check "a part of a trace is drawn" draws -f 0 -t 1000000 -c 'a caption'
+check "no file to draw" does_not_draw "$work/none"
+check "a file that is no trace" does_not_draw "$srcdir/README.md"
+check "times without requests" does_not_draw -f 1000000 "$trace"
+check "a time that is not a number" does_not_draw -f 1x "$trace"
+check "no argument" does_not_draw
 
 # Test the probes if the library was configured with them.
 probes()

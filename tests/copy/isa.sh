@@ -41,6 +41,8 @@ done
 # These programs link the installed form of the library, not the test build. Their other tests use
 # the fastest kernels.
 for isa in $most; do
+	check "$isa: its name" env AML_DMA_ISA="$isa" CK_RUN_CASE=fprintf_names_the_kernels \
+		"$builddir/tests/dma/test_engine"
 	check "$isa: copies" env AML_DMA_ISA="$isa" "$builddir/tests/copy/test_copy"
 	check "$isa: random layouts" passes test_random $isa copies_match_the_oracle
 	check "$isa: transpositions, dimensions in any order" passes test_shapes $isa \

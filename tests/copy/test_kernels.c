@@ -432,21 +432,54 @@ struct stepped_sample {
 	size_t dst_row, src_row; /* bytes */
 };
 
+/*
+ * The least cells of a row. Returns 0 if the cells are no cells for stepped(). `bytes`, `span`: of
+ * a cell in the destination and in the source.
+ */
+static size_t stepped_cells_min(const struct stepped_sample *s, size_t bytes, size_t span)
+{
+	size_t bits = s->size | (size_t)s->from[1] | (s->extents[0] > 1 ? (size_t)s->from[0] : 0);
+	size_t log = bits % 2 != 0 ? 0 : bits % 4 != 0 ? 1 : 2;
+	size_t width = kernels()->stepped_vectors[log].width;
+	size_t window = kernels()->stepped_vectors[log].window, of_piece, windows, before;
+	size_t n = (STEPPED_ROW_BYTES_MIN + bytes - 1) / bytes;
+
+	if (bytes > width)
+		return 0;
+	/* A piece of a vector has this number of cells after its first one. */
+	of_piece = window == width ? width / bytes - 1 : (window - 2) / bytes + 1;
+	windows = (of_piece * (size_t)s->from[1] + span + window - 1) / window;
+	if (windows > STEPPED_WINDOWS_MAX)
+		return 0;
+	before = (2 * windows * window + (size_t)s->from[1] - 1) / (size_t)s->from[1];
+	return !kernels()->shuffle_masks && n < before + width / bytes ? before + width / bytes : n;
+}
+
 static struct stepped_sample random_stepped(struct rng *rng)
 {
-	size_t cells = rng_chance(rng, 50) ? 1 : rng_range(rng, 2, 5), bytes, span, of_vector;
-	struct stepped_sample s = {.size = rng_range(rng, 1, STEPPED_BYTES_MAX / cells)};
+	size_t unit = (size_t)1 << rng_below(rng, STEPPED_UNITS), bytes, span, least = 0;
+	struct stepped_sample s = {.size = 0};
 
-	bytes = cells * s.size;
-	of_vector = STEPPED_ROW_BYTES_MIN / bytes;
-	s.extents[0] = cells;
-	s.to[0] = (ptrdiff_t)s.size;
-	s.from[0] = (ptrdiff_t)rng_below(rng, 12);
-	span = (cells - 1) * (size_t)s.from[0] + s.size;
-	s.extents[1] = (STEPPED_ROW_BYTES_MIN + bytes - 1) / bytes +
-		       rng_below(rng, (rng_chance(rng, 70) ? 4 : 20) * of_vector);
-	s.to[1] = (ptrdiff_t)bytes;
-	s.from[1] = (ptrdiff_t)rng_range(rng, 1, (STEPPED_SPAN_MAX - span) / (of_vector - 1));
+	while (least == 0) {
+		/* All sizes and steps are multiples of the unit. */
+		s.extents[0] = rng_chance(rng, 50) ? 1 : rng_range(rng, 2, 5);
+		s.size = unit * rng_range(rng, 1, STEPPED_BYTES_MAX / unit / s.extents[0]);
+		s.from[0] = (ptrdiff_t)(unit * rng_below(rng, 12 / unit));
+		s.from[1] = (ptrdiff_t)(unit * rng_range(rng, 1, 4 * s.extents[0] * s.size / unit));
+		if (rng_chance(rng, 30)) {
+			/* A grid. */
+			s.from[1] = (ptrdiff_t)(1u << rng_range(rng, 0, 4));
+			s.extents[0] = rng_range(rng, 1, s.from[1] < 4 ? 1 : 3);
+			s.size = rng_range(rng, 1, (size_t)s.from[1] / s.extents[0]);
+			s.from[0] = (ptrdiff_t)s.size;
+		}
+		bytes = s.extents[0] * s.size;
+		span = (s.extents[0] - 1) * (size_t)s.from[0] + s.size;
+		s.to[0] = (ptrdiff_t)s.size;
+		s.to[1] = (ptrdiff_t)bytes;
+		least = stepped_cells_min(&s, bytes, span);
+	}
+	s.extents[1] = least + rng_below(rng, (rng_chance(rng, 70) ? 4 : 20) * (64 / bytes));
 	s.back[0] = rng_chance(rng, 40);
 	s.back[1] = rng_chance(rng, 40);
 	s.dst_row = s.extents[1] * bytes;
@@ -536,7 +569,7 @@ static void copy_loops_by_the_kernels(void)
 
 	while (rng_next_case(&rng, 2000)) {
 		copy_looped_by_kernel(&rng);
-		if (kernels()->stepped != NULL)
+		for (int i = 0; kernels()->stepped != NULL && i < 3; i++)
 			copy_stepped_by_kernel(&rng);
 		transpose_planes(&rng, rng_below(&rng, KERNEL_SIZES));
 	}

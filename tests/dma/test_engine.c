@@ -599,6 +599,37 @@ START_TEST(fprintf_tells_when_writing_failed)
 }
 END_TEST
 
+/* x86-64 and aarch64 have more than the portable kernels. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define HAS_VECTORS true
+#else
+#define HAS_VECTORS false
+#endif
+
+/* Contract: ENGINE-9. */
+START_TEST(fprintf_names_the_kernels)
+{
+	static const char *const names[] = {"portable", "sse2",       "avx2",
+					    "avx512",   "avx512vbmi", "neon"};
+	const char *isa = getenv("AML_DMA_ISA");
+	struct aml_dma *dma = new_engine(1);
+	char *text = printed(dma, "#"), line[64];
+	size_t found = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(line, sizeof(line), "\n#  kernels: %s\n", names[i]);
+		if (strstr(text, line) == NULL)
+			continue;
+		found++;
+		ck_assert_int_eq(strcmp(names[i], "portable") == 0,
+				 !HAS_VECTORS || (isa != NULL && strcmp(isa, "portable") == 0));
+	}
+	ck_assert_uint_eq(found, 1);
+	free(text);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+}
+END_TEST
+
 /* Job body: print job->dma. */
 static int print_inside(struct job *job)
 {
@@ -656,4 +687,5 @@ SUITE("dma/engine", create_makes_an_engine_and_destroy_takes_it_away,
       without_workers_a_waiter_that_leaves_wakes_a_barrier,
       without_workers_a_barrier_that_leaves_at_a_failure_wakes_a_waiter,
       fprintf_tells_workers_requests_and_bytes, fprintf_begins_each_line_with_the_prefix,
-      fprintf_tells_when_writing_failed, fprintf_works_inside_an_operator, engines_come_and_go)
+      fprintf_names_the_kernels, fprintf_tells_when_writing_failed,
+      fprintf_works_inside_an_operator, engines_come_and_go)

@@ -200,8 +200,10 @@ static int reap_all(void)
 	NEED(aml_dma_reap(dma, POSTS_MAX, out, reaped, AML_DMA_NO_DEADLINE, &count) == 0);
 	NEED(count == reaped);
 	for (size_t i = 0; i < count; i++) {
-		NEED(kind_of(out[i].tag) == ELEMENT_REAPED && out[i].result == 0);
-		NEED(jobs[out[i].tag].runs++ == 1);
+		size_t tag = (size_t)out[i].tag;
+
+		NEED(kind_of(tag) == ELEMENT_REAPED && out[i].result == 0);
+		NEED(jobs[tag].runs++ == 1);
 	}
 	return 0;
 }

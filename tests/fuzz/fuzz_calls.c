@@ -1426,7 +1426,7 @@ static size_t count_parts(void)
 				 (void *)sizeof(to)) == AML_SUCCESS);
 	MUST(aml_dma_linux_statistics(dma, &stats) == AML_SUCCESS);
 	MUST(aml_dma_linux_destroy(&dma) == AML_SUCCESS);
-	parts = stats.parts;
+	parts = (size_t)stats.parts;
 	return parts;
 }
 

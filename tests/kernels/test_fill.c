@@ -183,6 +183,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.shuffle_masks = true,
 		.lay = own_lay,
 		.stepped = own_stepped,
+		.stepped_vectors = {{32, 16}, {32, 16}, {32, 32}},
 	};
 	struct kernels table;
 
@@ -209,6 +210,8 @@ START_TEST(a_kernel_of_a_set_is_used)
 	ck_assert(table.shuffle_masks);
 	ck_assert(table.lay == own_lay);
 	ck_assert(table.stepped == own_stepped);
+	ck_assert_uint_eq(table.stepped_vectors[1].window, 16);
+	ck_assert_uint_eq(table.stepped_vectors[2].window, 32);
 }
 END_TEST
 

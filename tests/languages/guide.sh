@@ -4,19 +4,12 @@
 # others. The blocks of Python are one program. Each block of Fortran is a program.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
+# shellcheck source=tests/build/guide_lib.sh
+. "$srcdir/tests/build/guide_lib.sh"
 # shellcheck source=tests/languages/lib.sh
 . "$srcdir/tests/languages/lib.sh"
 
 chapter=$srcdir/doc/guide/languages.md
-
-# blocks LANGUAGE [FIRST]: print the code of this language, from its FIRST block on.
-blocks()
-{
-	awk -v fence="$1" -v first="${2:-1}" '
-		$0 == "```" fence { inside = 1; count++; next }
-		/^```/ { inside = 0; next }
-		inside && count >= first' "$chapter"
-}
 
 # The tests of each language skip what is missing. skip() would end this one: it runs in a subshell.
 has()
@@ -29,8 +22,8 @@ has()
 }
 
 if has need_cxx; then
-	blocks cpp 2 >"$work/statements"
-	blocks cpp | awk '/^}$/ { print; exit } { print }' |
+	language_blocks "$chapter" cpp 2 >"$work/statements"
+	language_blocks "$chapter" cpp | awk '/^}$/ { print; exit } { print }' |
 		sed -e "/Statements of the section/r $work/statements" >"$work/guide.cc"
 	check "C++: there is code" grep -q 'done.get();' "$work/guide.cc"
 	for cxx in $cxx_compilers; do
@@ -43,13 +36,13 @@ fi
 
 if has use_python_package; then
 	have_python numpy || have_python sys
-	blocks python >"$work/guide.py"
+	language_blocks "$chapter" python >"$work/guide.py"
 	check "Python: there is code" grep -q 'asyncio.run' "$work/guide.py"
 	check "Python: runs" limited "$python" -X dev "$work/guide.py"
 fi
 
 if has need_fortran; then
-	blocks fortran >"$work/guide.f90"
+	language_blocks "$chapter" fortran >"$work/guide.f90"
 	check "Fortran: there is code" grep -q '^end program' "$work/guide.f90"
 	check "Fortran: compiles" link_fortran "$work/fortran" "$work/guide.f90"
 	check "Fortran: runs" limited "$work/fortran"

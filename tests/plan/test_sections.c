@@ -192,7 +192,7 @@ START_TEST(the_layout_that_a_request_keeps_is_asked_too)
 			src->ops.duplicate = duplicate_as_serial;
 		ck_assert_int_eq(copy_plan_layouts(&room, dst, &src->layout, NULL), AML_SUCCESS);
 		ck_assert_uint_gt(copy_plan_parts(&room.plan), 1);
-		ck_assert_int_eq(copy_plan_keep(&room.plan), AML_SUCCESS);
+		ck_assert_int_eq(copy_plan_keep(&room), AML_SUCCESS);
 		ck_assert_int_eq(copy_plan_parts(&room.plan) > 1, !serial);
 		copy_plan_release(&room.plan);
 		destroy_layout(&src->layout);

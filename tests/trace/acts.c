@@ -9,6 +9,7 @@
  */
 #include <aml.h>
 #include <aml/dma/linux.h>
+#include <aml/dma/operators.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
@@ -141,6 +142,26 @@ static void act_kinds(void)
 	aml_layout_destroy(&padded);
 	aml_layout_destroy(&empty);
 	aml_layout_destroy(&large);
+}
+
+/* Two requests by each of the operators of aml/dma/operators.h, of 480 ints. */
+static void act_operators(void)
+{
+	const size_t two[] = {20, 24}, other[] = {24, 20};
+	size_t swap[] = {1, 0};
+	struct aml_layout *a = ints_at(cells, 2, two, NULL);
+	struct aml_layout *b = ints_at(cells + 500, 2, two, NULL);
+	struct aml_layout *c = ints_at(cells + 1000, 2, other, NULL);
+	struct aml_dma_request *req;
+
+	NEED(aml_dma_copy_custom(dma, c, a, aml_dma_linux_transform, swap) == 0);
+	NEED(aml_dma_async_copy_custom(dma, &req, c, a, aml_dma_linux_transform, swap) == 0);
+	NEED(aml_dma_wait(dma, &req) == 0);
+	copy_twice(b, a, aml_dma_linux_copy_user);
+	copy_twice(b, bytes_of(cells), aml_dma_linux_fill);
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&b);
+	aml_layout_destroy(&c);
 }
 
 /* An argument for layout parameters that the operator ignores. */
@@ -418,11 +439,12 @@ int main(int argc, char *argv[])
 	static const struct {
 		const char *name;
 		void (*act)(void);
-	} acts[] = {{"kinds", act_kinds},         {"nested", act_nested},
-		    {"divisible", act_divisible}, {"threads", act_threads},
-		    {"many", act_many},           {"killed", act_killed},
-		    {"exit", act_exit},           {"running", act_running},
-		    {"fork", act_fork},           {"labels", act_labels}};
+	} acts[] = {{"kinds", act_kinds},     {"operators", act_operators},
+		    {"nested", act_nested},   {"divisible", act_divisible},
+		    {"threads", act_threads}, {"many", act_many},
+		    {"killed", act_killed},   {"exit", act_exit},
+		    {"running", act_running}, {"fork", act_fork},
+		    {"labels", act_labels}};
 
 	NEED(argc >= 3);
 	NEED(setenv("AML_DMA_NUM_THREADS", argv[2], 1) == 0);

@@ -230,12 +230,13 @@ struct sum {
 	size_t requests, started, finished, failed, cancelled, slices, nested, threads, parts;
 	/* Requests whose names are not kinds: labels of the program. */
 	size_t labelled;
-	size_t kinds[9];
+	size_t kinds[12];
 	long long bytes;
 };
 
-static const char *const kinds[9] = {"empty", "flat",  "strided", "transpose",
-				     "walk",  "boxes", "deref",   "operator"};
+static const char *const kinds[12] = {"empty",     "flat",      "strided", "transpose",
+				      "walk",      "boxes",     "deref",   "operator",
+				      "transform", "copy_user", "fill"};
 
 static void count_kind(struct sum *sum, const struct read_event *post)
 {

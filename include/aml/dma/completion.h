@@ -27,6 +27,8 @@ extern "C" {
 /**
  * @defgroup aml_completion Completion
  *
+ * Tests, deadlines, and waits for one, any, some or all of several requests.
+ *
  * aml_dma_wait() waits for one request, and aml_dma_barrier() for all. The functions of this group
  * test without sleeping, wait for several requests at once, and give up after a time:
  *
@@ -203,6 +205,8 @@ int aml_dma_barrier_until(struct aml_dma *dma, uint64_t deadline, int *result)
 /**
  * @defgroup aml_posting Posting with attributes
  *
+ * Requests that follow others, call back or are reaped, and many requests in one call.
+ *
  * aml_dma_post() posts requests that depend on others, that call back, or whose completions are
  * collected in a queue; and it posts many requests by one call:
  *
@@ -313,7 +317,10 @@ struct aml_dma_post_attr {
 	const char *label;
 };
 
-/** The initialiser of a struct aml_dma_post_attr. */
+/**
+ * The initialiser of a struct aml_dma_post_attr.
+ * @hideinitializer
+ */
 #define AML_DMA_POST_ATTR_INIT                                                                 \
 	{                                                                                      \
 		sizeof(struct aml_dma_post_attr), NULL, NULL, NULL, NULL, 0, 0, 0, NULL, NULL, \

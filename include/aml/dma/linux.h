@@ -180,7 +180,10 @@ struct aml_dma_linux_attr {
 	size_t stack_size;
 };
 
-/** The initial value of a struct aml_dma_linux_attr: every attribute has its default. */
+/**
+ * The initial value of a struct aml_dma_linux_attr: every attribute has its default.
+ * @hideinitializer
+ */
 #define AML_DMA_LINUX_ATTR_INIT                                                               \
 	{                                                                                     \
 		sizeof(struct aml_dma_linux_attr), AML_DMA_LINUX_THREADS_AUTO, NULL, 0, 0, 0, \
@@ -261,7 +264,10 @@ struct aml_dma_linux_stats {
 	uint64_t run_ns[64];
 };
 
-/** The initial value of a struct aml_dma_linux_stats. */
+/**
+ * The initial value of a struct aml_dma_linux_stats.
+ * @hideinitializer
+ */
 #define AML_DMA_LINUX_STATS_INIT                                                       \
 	{                                                                              \
 		sizeof(struct aml_dma_linux_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, \
@@ -400,6 +406,8 @@ int aml_dma_linux_request_destroy(struct aml_dma_data *dma, struct aml_dma_reque
 
 /**
  * @defgroup aml_linux_operators Operators of the engine
+ *
+ * Functions that requests run: copies of layouts and of bytes.
  *
  * The operators are posted to an engine, which plans the copy in the posting call, or are called
  * directly:

@@ -18,6 +18,8 @@ extern "C" {
 /**
  * @defgroup aml_dense Dense layouts
  *
+ * Blocks of arrays, described by extents, strides and pitches.
+ *
  * aml_layout_dense_create() creates a dense layout, and aml_layout_destroy() releases it. Programs
  * written for AML also release it with free().
  *
@@ -36,6 +38,21 @@ extern "C" {
  * int err = aml_layout_dense_create(&block, &matrix[10][20], AML_LAYOUT_ORDER_C, sizeof(double),
  *                                   2, dims, NULL, pitch);
  * @endcode
+ *
+ * A copy takes each element to the element with the same native coordinates. So a transposition is
+ * a copy to a layout with the extents of the source and the distances of the transposed array:
+ *
+ * @code
+ * // Element (i, k) of a row-major matrix `a` of 50 rows and 100 columns lies in `b` at b[k][i]:
+ * size_t dims[] = {50, 100}, distances[] = {1, 50}, ones[] = {1, 1};
+ *
+ * err = aml_layout_dense_create(&src, a, AML_LAYOUT_ORDER_C, sizeof(double), 2, dims, NULL, NULL);
+ * err = aml_layout_dense_create(&dst, b, AML_LAYOUT_ORDER_C, sizeof(double), 2, dims, distances,
+ *                               ones);
+ * @endcode
+ *
+ * A copy from a row-major layout to a column-major one does not transpose: with the extents of the
+ * one in reverse order, it leaves the bytes in their order.
  *
  * A stride of 0 repeats one element. It is valid in the source of a copy; in a destination, only
  * over at most one element. Other elements of a destination that share bytes are the program's

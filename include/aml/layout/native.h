@@ -16,6 +16,8 @@ extern "C" {
 /**
  * @defgroup aml_native_order Layouts in native order
  *
+ * Questions to layouts, and slices, with coordinates in native order.
+ *
  * In native order, in which the library stores everything, dimension 0 varies fastest, whatever
  * the user order of the layout is. These functions are for code that works on layouts of either
  * order. The rules for threads in `aml/layout.h` apply: every function is thread-safe, and none

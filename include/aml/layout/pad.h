@@ -18,6 +18,8 @@ extern "C" {
 /**
  * @defgroup aml_pads Pad layouts
  *
+ * A layout with other extents, filled up with a neutral element.
+ *
  * aml_layout_pad_create() creates a pad over a target. The pad then owns its target, and
  * aml_layout_destroy() releases both. Programs written for AML also release a pad with free(),
  * which leaves the target alive.

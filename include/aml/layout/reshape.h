@@ -18,6 +18,8 @@ extern "C" {
 /**
  * @defgroup aml_reshapes Reshape layouts
  *
+ * The elements of any layout, in the same order, with other extents.
+ *
  * aml_layout_reshape_create() creates a reshape layout over a target. The reshape layout then owns
  * its target, and aml_layout_destroy() releases both. Programs written for AML also release a
  * reshape layout with free(), which leaves the target alive.

@@ -20,6 +20,8 @@ extern "C" {
 /**
  * @defgroup aml_steps Steps layouts
  *
+ * Elements at any constant distances in bytes.
+ *
  * aml_layout_steps_create() creates a steps layout, and aml_layout_destroy() releases it. A steps
  * layout is one allocation, so free() releases it too.
  *

@@ -82,7 +82,8 @@ struct aml_task {
 	/** For the caller's own use. The scheduler does not change it. */
 	void *data;
 
-	/**
+	/** @cond */
+	/*
 	 * Private to the scheduler, which initialises it on submission. A lock of the scheduler
 	 * guards it until a wait has returned the task.
 	 */
@@ -104,6 +105,7 @@ struct aml_task {
 		/** A place in the list of a thread that waits for several tasks. */
 		unsigned index;
 	} priv;
+	/** @endcond */
 };
 
 /** The data of a scheduler: the scheduler's own type, cast. */

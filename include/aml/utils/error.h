@@ -14,6 +14,8 @@ extern "C" {
 /**
  * @defgroup aml_errors Errors
  *
+ * The codes that functions return, and their texts.
+ *
  * A function that returns an int returns AML_SUCCESS or a negative code, such as `-AML_EINVAL`. A
  * function that returns a pointer or a size returns NULL or 0, and stores the positive code in
  * aml_errno. On an error, every output is as it was before the call, and nothing is leaked.

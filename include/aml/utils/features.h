@@ -14,6 +14,8 @@ extern "C" {
 /**
  * @defgroup aml_features Backends
  *
+ * Backends of AML, all of which are absent.
+ *
  * Programs written for AML ask which backends there are, and do without those that are absent. In
  * this library, all of them are absent, at compile time and at run time: it needs none for copies
  * on the host.

@@ -14,6 +14,8 @@ extern "C" {
 /**
  * @defgroup aml_versions Version
  *
+ * The version of the headers, and that of the running library.
+ *
  * The macros are the version of the headers that a program was compiled with. The variables are
  * the version of the library that the program runs with. Both are libaml-dma's own version, not a
  * version of AML. `configure` and the build read the version from this header.

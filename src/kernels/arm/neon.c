@@ -67,8 +67,9 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define SPLAT_16(p) LOAD(p)
 #define LOOK_UP vqtbl1q_u8
 #define LANES(low, high) vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(low), vcreate_u64(high)))
-#include "kernels/vector/pad.inc"
 #include "kernels/vector/repeat.inc"
+
+#include "kernels/vector/pad.inc"
 
 #define VEC16 VEC
 #define LOAD16 LOAD
@@ -77,6 +78,63 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define LOOK_UP vqtbl1q_u8
 #define WINDOW_OF(from, w) vsubq_u8(from, vdupq_n_u8((uint8_t)(16 * (w))))
 #include "kernels/vector/shuffle.inc"
+
+#include "kernels/vector/stepped_cells.inc"
+
+/* The shuffles of windows of 16 bytes. */
+struct neon_stepped_masks {
+	uint8x16_t from[STEPPED_WINDOWS_MAX];
+};
+
+/* Where the bytes of a vector are in the source. */
+static inline uint8x16_t neon_stepped_find(const struct stepped_cell *cell, ptrdiff_t step)
+{
+	uint8_t at[WIDTH];
+
+	for (size_t i = 0; i < WIDTH; i++) {
+		size_t n = i / cell->bytes, in = i % cell->bytes;
+
+		at[i] = (uint8_t)(n * (size_t)step + in / cell->size * (size_t)cell->step +
+				  in % cell->size);
+	}
+	return LOAD(at);
+}
+
+static inline void neon_stepped_prepare(struct neon_stepped_masks *m, uint8x16_t at,
+					ptrdiff_t begin)
+{
+	at = vsubq_u8(at, vdupq_n_u8((uint8_t)begin));
+	for (unsigned w = 0; w < STEPPED_WINDOWS_MAX; w++)
+		m->from[w] = vsubq_u8(at, vdupq_n_u8((uint8_t)(16 * w)));
+}
+
+#define STEPPED(name) neon_stepped_bytes_##name
+#define STEPPED_NAME " of bytes"
+#define STEPPED_WINDOWS 0x1e
+#define STEPPED_WIDTH WIDTH
+#define STEPPED_PIECE WIDTH
+#define STEPPED_VEC VEC
+#define STEPPED_STORE STORE
+#define STEPPED_LOAD(p, apart) LOAD(p)
+#define STEPPED_MASKS struct neon_stepped_masks
+#define STEPPED_FIND neon_stepped_find
+#define STEPPED_PREPARE(m, at, one, two, cell, step) neon_stepped_prepare(m, at, one)
+#define STEPPED_TAKE(v, m) vqtbl1q_u8(v, (m)->from[0])
+#define STEPPED_ADD(out, v, m, w) vorrq_u8(out, vqtbl1q_u8(v, (m)->from[w]))
+#define STEPPED_END(out, m) (out)
+#include "kernels/vector/stepped.inc"
+
+static void neon_stepped(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
+			 size_t count)
+{
+	struct stepped_cell cell;
+
+	if (neon_stepped_take_cell(&cell, size, loops)) {
+		loops++;
+		count--;
+	}
+	neon_stepped_bytes_rows_of(dst, src, &cell, WIDTH / cell.bytes, loops, count);
+}
 
 const struct kernels kernels_neon = {
 	.name = ISA_NAME,
@@ -95,6 +153,8 @@ const struct kernels kernels_neon = {
 	.shuffle = neon_shuffle,
 	.joint = neon_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
+	.stepped = neon_stepped,
+	.stepped_vectors = {{16, 16}, {16, 16}, {16, 16}},
 };
 
 #undef ZIP

@@ -66,6 +66,8 @@ TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
 	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
+#include "kernels/x86/stepped_avx2.inc"
+
 const struct kernels kernels_avx2 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
@@ -83,6 +85,8 @@ const struct kernels kernels_avx2 = {
 	.shuffle = avx2_shuffle,
 	.joint = avx2_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
+	.stepped = avx2_stepped,
+	.stepped_vectors = {{32, 16}, {32, 16}, {32, 32}},
 };
 
 #include "kernels/vector/vector_end.inc"

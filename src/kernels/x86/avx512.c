@@ -320,6 +320,8 @@ TARGET static void avx512_pad(char *dst, ptrdiff_t dst_step, const char *src, pt
 	_mm_adds_epu8(_mm_sub_epi8(from, _mm_set1_epi8((char)(16 * (w)))), _mm_set1_epi8(0x70))
 #include "kernels/vector/shuffle.inc"
 
+#include "kernels/x86/stepped_avx2.inc"
+
 const struct kernels kernels_avx512 = {
 	.name = ISA_NAME,
 	.width = WIDTH,
@@ -341,6 +343,8 @@ const struct kernels kernels_avx512 = {
 	.shuffle = avx512_shuffle,
 	.joint = avx512_joint,
 	.shuffle_width = SHUFFLE_WIDTH_MIN,
+	.stepped = avx512_stepped,
+	.stepped_vectors = {{32, 16}, {32, 16}, {32, 32}},
 };
 
 #include "kernels/vector/vector_end.inc"

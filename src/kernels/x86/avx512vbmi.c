@@ -309,6 +309,7 @@ const struct kernels kernels_avx512vbmi = {
 	.shuffle_masks = true,
 	.lay = avx512vbmi_lay,
 	.stepped = avx512vbmi_stepped,
+	.stepped_vectors = {{WIDTH, WIDTH}, {WIDTH, WIDTH}, {WIDTH, WIDTH}},
 };
 
 #include "kernels/vector/vector_end.inc"
