@@ -105,7 +105,7 @@ static struct svg_box slice_box(const struct drawing *draw, const struct log_sli
 		.top = draw->top + DRAW_ROW_PX * (double)row + (DRAW_ROW_PX - height) / 2,
 		.width = fmax(right - left, draw_box_min_px),
 		.height = height,
-		.colour = colour_of(draw->log, draw->log->requests[slice->request].name)};
+		.colour = colour_of(draw->log, draw->log->requests[slice->request].kind)};
 }
 
 /* Can a box be drawn as one with those before it? */
@@ -176,7 +176,7 @@ static void draw_request(const struct drawing *draw, const struct log_request *r
 			      .top = height - DRAW_RUN_PX / 2.0,
 			      .width = fmax(right - middle, draw_box_min_px),
 			      .height = DRAW_RUN_PX,
-			      .colour = colour_of(draw->log, request->name)};
+			      .colour = colour_of(draw->log, request->kind)};
 	char text[UNITS_TEXT_BYTES];
 
 	units_time(text, (double)(start - request->posted_ns));

@@ -158,7 +158,9 @@ static bool log_post(struct trace_log *log, struct json_reader *r, const struct 
 
 	if (log_request_of(log, event, &hash) != HASH_INDEX_NONE)
 		return log_refuse(r, event, "is posted twice");
-	if (!log_name_of(log, r, event->name, &request.name))
+	if (!log_name_of(log, r, event->name, &request.name) ||
+	    !log_name_of(log, r, event->has & EVENT_HAS_KIND ? event->kind : event->name,
+			 &request.kind))
 		return false;
 	requests = array_grown(r, log->requests, sizeof(*requests), log->request_count,
 			       &log->request_room);

@@ -6,8 +6,11 @@
  *
  * The worker pauses for some time, looks how many tasks have been posted meanwhile, and pauses
  * again if the rate is still high. Each pause is twice as long as the one before, up to a bound. So
- * a task waits at most some microseconds longer. The worker is on its way to the head meanwhile: it
- * always looks at the end.
+ * a task waits at most some microseconds longer, less than a sleeping worker needs to wake up. The
+ * worker is on its way to the head meanwhile: it always looks at the end.
+ *
+ * Each look costs the thread that posts some hundred nanoseconds, and several thousand if it finds
+ * the lock taken: see queue_lock.c. Shorter pauses would end too soon after such a delay.
  */
 #include "async/queue_linger.h"
 #include "async/queue.h"
@@ -15,10 +18,10 @@
 #include "async/queue_lock.h"
 
 enum {
-	LINGER_NS_MIN = 1000,
-	LINGER_NS_MAX = 8000,
+	LINGER_NS_MIN = 4000,
+	LINGER_NS_MAX = 16000,
 	/* The rate is high if tasks come at shorter intervals, on average. */
-	LINGER_INTERVAL_NS = 250,
+	LINGER_INTERVAL_NS = LINGER_NS_MIN / QUEUE_LINGER_POSTS_MIN,
 };
 
 /* Report whether the queue has so little to do that a worker may stay away. */
@@ -30,7 +33,7 @@ static bool may_linger_locked(const struct queue_sched *q) REQUIRES(q)
 	       (queue_is_tiny(q->head) && q->nqueued + q->nheld < QUEUE_BATCH_TASKS_MAX);
 }
 
-void queue_linger_locked(struct queue_sched *q, uint64_t *seen)
+void queue_linger_while_posted_locked(struct queue_sched *q, uint64_t *seen)
 {
 	uint64_t ns = LINGER_NS_MIN, posts = q->seq - *seen;
 

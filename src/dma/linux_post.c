@@ -98,13 +98,18 @@ static bool check_after(const struct posting *post, const struct aml_dma_post_at
 /* Check all of an element that is not the operator's: the members and the prerequisites. */
 static inline int check_attr(const struct posting *post, const struct aml_dma_post_attr *attr)
 {
-	int err;
+	size_t size = post->first->size;
 
-	if (attr->size != post->first->size || attr->size % _Alignof(struct aml_dma_post_attr) != 0)
+	if (attr->size != size)
 		return -AML_EINVAL;
-	err = versioned_check(attr, sizeof(*attr), sizeof(*attr));
-	if (err != AML_SUCCESS)
-		return err;
+	if (__builtin_expect(size != sizeof(*attr), false)) {
+		int err = versioned_check(attr, sizeof(*attr), sizeof(*attr));
+
+		if (size % _Alignof(struct aml_dma_post_attr) != 0)
+			return -AML_EINVAL;
+		if (err != AML_SUCCESS)
+			return err;
+	}
 	if (attr->reserved != 0 || attr->flags & ~(unsigned)POST_FLAGS)
 		return -AML_EINVAL;
 	if (attr->flags & AML_DMA_POST_CHAIN && attr == post->first)
@@ -230,11 +235,18 @@ static inline bool has_room(const struct posting *post)
 static size_t take_slots_locked(struct queue_sched *q, unsigned list, size_t n,
 				struct aml_task **tasks) REQUIRES(q)
 {
-	size_t taken = queue_take_several_locked(q, list, n, tasks);
 	struct request_block *block;
 
-	if (taken > 0)
-		return taken;
+	if (n > 1) {
+		size_t taken = queue_take_several_locked(q, list, n, tasks);
+
+		if (taken > 0)
+			return taken;
+	} else {
+		tasks[0] = queue_take_free_locked(q, list);
+		if (tasks[0] != NULL)
+			return 1;
+	}
 	queue_unlock(q);
 	block = queue_create_block(q, list);
 	queue_lock(q);
@@ -292,7 +304,8 @@ static size_t requests_fill_locked(struct posting *post, const struct draft *dra
 			break;
 		request_fill_draft(post, &drafts[i], tasks[i]);
 	}
-	queue_put_several_locked(post->q, tasks + i, taken - i);
+	if (i < taken)
+		queue_put_several_locked(post->q, tasks + i, taken - i);
 	return i;
 }
 

@@ -43,8 +43,7 @@ unsigned request_class(size_t plan_bytes)
 	return size_class;
 }
 
-/* The operator of a planned request in one part. `arg` is the plan. */
-static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+int request_run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct copy_plan *plan = arg;
 	int err = copy_plan_run(plan);
@@ -55,11 +54,7 @@ static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *
 	return err;
 }
 
-/*
- * The operator of a planned request in several parts, called after all parts have run. `arg` is the
- * request. Return the code that a part has stored.
- */
-static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+int request_close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct request *r = arg;
 
@@ -80,9 +75,9 @@ static bool replace_success(struct request *r, int err)
 
 /*
  * Run a part of a planned request. A part that fails stores its code in the result, where
- * close_plan() finds it; parts that begin later then do nothing. Several threads run parts at once.
- * They look at the result by an exchange, because checkers such as helgrind take a plain load for a
- * data race.
+ * request_close_plan() finds it; parts that begin later then do nothing. Several threads run parts
+ * at once. They look at the result by an exchange, because checkers such as helgrind take a plain
+ * load for a data race.
  */
 static void run_part(struct aml_task *task, unsigned part)
 {
@@ -114,19 +109,24 @@ static void drop_request(struct aml_task *task)
 	r->pub.flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
 }
 
+/* Return the kind of a request in a trace. */
+static const char *request_kind(const struct aml_task *task)
+{
+	const struct request *r = (const struct request *)(const void *)task;
+	aml_dma_operator op = r->pub.task_in.op;
+
+	return op == request_run_plan || op == request_close_plan ? copy_plan_name(&r->plan)
+								  : "operator";
+}
+
 /* Return the name of a task in a trace. NULL: a task that is no request. */
 static const char *request_name(const struct aml_task *task)
 {
-	const struct request *r = (const struct request *)(const void *)task;
 	const char *label = queue_label(task);
-	aml_dma_operator op;
 
 	if (!(task->priv.flags & TASK_REQUEST))
 		return NULL;
-	if (label != NULL)
-		return label;
-	op = r->pub.task_in.op;
-	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
+	return label != NULL ? label : request_kind(task);
 }
 
 void request_describe(struct queue_sched *q)
@@ -138,30 +138,7 @@ void request_describe(struct queue_sched *q)
 		requests.sizes[i] = class_size(i);
 	queue_set_requests(q, &requests);
 	queue_trace(q)->name = request_name;
-}
-
-/* Fill in the members that all requests share. */
-static inline void request_fill(struct request *r, const struct copy_plan *plan, size_t plan_bytes,
-				int flags)
-{
-	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
-	r->pub.task.out = (struct aml_task_out *)(void *)&r->pub.task_out;
-	r->pub.task.fn = aml_dma_linux_exec_request;
-	r->pub.task.data = NULL;
-	r->pub.task_out = AML_SUCCESS;
-	r->pub.flags = flags;
-	r->plan = *plan;
-	if (plan_bytes > sizeof(*plan))
-		memcpy(r->plan.loops, plan->loops, plan_bytes - sizeof(*plan));
-}
-
-void request_fill_planned(struct request *r, const struct copy_plan *plan, size_t plan_bytes,
-			  unsigned parts, int flags)
-{
-	request_fill(r, plan, plan_bytes, flags);
-	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? close_plan : run_plan,
-							.op_arg = parts > 1 ? (void *)r : &r->plan,
-							.req = &r->pub};
+	queue_trace(q)->kind = request_kind;
 }
 
 void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags)

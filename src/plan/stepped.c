@@ -28,23 +28,16 @@ enum {
 	STEPPED_PIECES_BYTES_MAX = 16 << 10, /* the same if vectors consist of pieces */
 };
 
-/*
- * Elements whose size is a power of two are quickly loaded and stored one by one. In the time of a
- * vector this can be done with STEPPED_VECTOR_RUNS of them, and if the vector needs several windows
- * of the source, with STEPPED_WINDOW_RUNS for each. In the time of the shorter vectors of sets
- * without masks it can be done with as many as they have windows.
- */
-enum { STEPPED_VECTOR_RUNS = 2, STEPPED_WINDOW_RUNS = 2 };
-
 /* The bytes between elements of a cell in the source: a larger cell has too many windows. */
 enum { STEPPED_CELL_STEP_MAX = 256 };
 
-/* Are n elements in a vector faster one by one? `windows`: of a piece of the vector. */
+/*
+ * Are n elements in a vector faster one by one? Those whose size is a power of two are quickly
+ * loaded and stored. `windows`: of a piece of the vector.
+ */
 static bool elements_are_faster(size_t size, size_t n, size_t windows)
 {
-	return windows > 1 && (size & (size - 1)) == 0 &&
-	       n <= (kernels()->shuffle_masks ? STEPPED_VECTOR_RUNS + windows * STEPPED_WINDOW_RUNS
-					      : windows);
+	return windows > 1 && (size & (size - 1)) == 0 && n <= windows;
 }
 
 /*

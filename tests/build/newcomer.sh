@@ -91,8 +91,8 @@ must "install" walk root/next libaml-dma 'sudo make -C build install && sudo ldc
 
 mkdir "$system/root/first"
 block root/libaml-dma/README.md c >"$system/root/first/first.c"
-check "compile the first program" walk root/next first \
-	'cc first.c $(pkg-config --cflags --libs aml-dma)'
+check "compile and run an example" walk root/next libaml-dma \
+	'cc doc/examples/01-hello.c $(pkg-config --cflags --libs aml-dma) && ./a.out'
 check "compile and start it as README.md says" walk root/libaml-dma/README.md first \
 	'cc first.c $(pkg-config --cflags --libs aml-dma) && ./a.out'
 check "it prints what README.md says" prints_as_documented ./a.out

@@ -88,6 +88,7 @@ for workers in 0 1 2; do
 	check "labels, $w: the trace" has "requests: 5" "finished: 5" "labelled: 5"
 	check "labels, $w: a label is the name" labelled 'tile 7' 2
 	check "labels, $w: it is escaped" labelled 'a \"b\" \\ \u000a' 1
+	check "labels, $w: the kind is an argument" grep -qF '"kind":"operator"' "$trace"
 	check "labels, $w: it is cut" labelled "$(head -c 63 /dev/zero | tr '\000' x)" 1
 	check "exit without aml_finalize, $w" act exit $workers
 	check "exit without aml_finalize, $w: the trace" has "requests: 500" "flat: 500" \

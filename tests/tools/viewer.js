@@ -16,6 +16,7 @@ const page_url = `file://${speedscope}/dist/release/index.html`;
 
 // The part of the window in which speedscope draws the slices, below the overview.
 const TRACK = { x: 0, y: 142, width: 1280, height: 20 };
+const TRIES = 200;
 const LIST = { x: 640, y: 10 };
 
 // The number of pixels of a PNG that are neither white nor grey.
@@ -58,10 +59,15 @@ async function checkTrack(page, name, number, listed) {
 	const text = await page.evaluate(() => document.body.innerText);
 	if (!text.includes(name))
 		throw new Error(`the track of ${name} is not shown: ${text}`);
-	// The drawing follows in one of the next frames.
+	// The drawing follows in one of the next frames. On a busy machine Chromium may lose it, and
+	// speedscope draws again when the mouse has moved over it.
 	let count = 0;
-	for (let tries = 0; tries < 100 && count === 0; tries++)
+	for (let tries = 0; tries < TRIES && count === 0; tries++) {
+		await page.mouse.move(100 + tries, TRACK.y + 100 + tries % 2);
+		await page.evaluate(() => new Promise((done) =>
+			requestAnimationFrame(() => requestAnimationFrame(done))));
 		count = await colouredPixels(page, await page.screenshot({ clip: TRACK }));
+	}
 	await page.screenshot({ path: path.join(folder, `track-${number}.png`) });
 	if (count === 0)
 		throw new Error(`the track of ${name} is empty`);
