@@ -122,26 +122,37 @@ static void count_down(int result, void *left)
 	__atomic_fetch_sub((size_t *)left, 1, __ATOMIC_RELAXED);
 }
 
-static int callbacks(void *arg)
+/* Post with callbacks that count down. `reqs`: NULL, or room for the handles. */
+static int post_callbacks(struct engine_entrant *e, struct aml_dma_request **reqs, size_t *left)
 {
-	struct engine_entrant *e = arg;
-	size_t left = e->copies.count;
 	int err = 0;
 
 	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
 		struct aml_dma_post_attr attr = attr_of(e, i);
 
 		attr.callback = count_down;
-		attr.callback_arg = &left;
-		err = aml_dma_post(e->dma, 1, &attr, NULL);
+		attr.callback_arg = left;
+		err = aml_dma_post(e->dma, 1, &attr, reqs != NULL ? &reqs[i] : NULL);
 	}
+	return err;
+}
+
+static int callbacks(void *arg)
+{
+	struct engine_entrant *e = arg;
+	size_t left = e->copies.count;
+	int err = post_callbacks(e, NULL, &left);
+
 	if (err == 0)
 		err = aml_dma_barrier(e->dma);
 	return err == 0 && __atomic_load_n(&left, __ATOMIC_RELAXED) > 0 ? -1 : err;
 }
 
-/* Post in batches, with these flags on all elements but the first of each. */
-static int post_batches(struct engine_entrant *e, unsigned flags)
+/*
+ * Post in batches, with these flags on all elements but the first of each. `reqs`: NULL, or room
+ * for the handles.
+ */
+static int post_batches(struct engine_entrant *e, struct aml_dma_request **reqs, unsigned flags)
 {
 	struct aml_dma_post_attr attrs[BATCH];
 	int err = 0;
@@ -151,27 +162,34 @@ static int post_batches(struct engine_entrant *e, unsigned flags)
 
 		for (size_t j = 0; j < n; j++) {
 			attrs[j] = attr_of(e, i + j);
-			attrs[j].flags = AML_DMA_POST_DETACH | (j > 0 ? flags : 0);
+			attrs[j].flags = j > 0 ? flags : 0;
+			if (reqs == NULL)
+				attrs[j].flags |= AML_DMA_POST_DETACH;
 		}
-		err = aml_dma_post(e->dma, n, attrs, NULL);
+		err = aml_dma_post(e->dma, n, attrs, reqs != NULL ? &reqs[i] : NULL);
 	}
-	return err == 0 ? aml_dma_barrier(e->dma) : err;
+	return err;
 }
 
 static int batches(void *arg)
 {
-	return post_batches(arg, 0);
+	struct engine_entrant *e = arg;
+	int err = post_batches(e, NULL, 0);
+
+	return err == 0 ? aml_dma_barrier(e->dma) : err;
 }
 
 static int chained_batches(void *arg)
 {
-	return post_batches(arg, AML_DMA_POST_CHAIN);
+	struct engine_entrant *e = arg;
+	int err = post_batches(e, NULL, AML_DMA_POST_CHAIN);
+
+	return err == 0 ? aml_dma_barrier(e->dma) : err;
 }
 
 /* Each request has the one before it as its prerequisite, in one chain. */
-static int chain(void *arg)
+static int post_chain(struct engine_entrant *e)
 {
-	struct engine_entrant *e = arg;
 	int err = 0;
 
 	for (size_t i = 0; i < e->copies.count && err == 0; i++) {
@@ -181,7 +199,68 @@ static int chain(void *arg)
 		attr.after = i > 0 ? &e->requests[i - 1] : NULL;
 		err = aml_dma_post(e->dma, 1, &attr, &e->requests[i]);
 	}
+	return err;
+}
+
+static int chain(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = post_chain(e);
+
 	return err == 0 ? aml_dma_wait_all(e->dma, e->copies.count, e->requests, NULL) : err;
+}
+
+/* Posts with handles, and a wait for each, in reverse. */
+
+static int wait_in_reverse(struct engine_entrant *e)
+{
+	int err = 0;
+
+	for (size_t i = e->copies.count; i > 0; i--) {
+		int result = aml_dma_wait(e->dma, &e->requests[i - 1]);
+
+		err = err == 0 ? result : err;
+	}
+	return err;
+}
+
+static int plain_waits(void *arg)
+{
+	int err = post_handles(arg);
+
+	return err == 0 ? wait_in_reverse(arg) : err;
+}
+
+static int callback_waits(void *arg)
+{
+	struct engine_entrant *e = arg;
+	size_t left = e->copies.count;
+	int err = post_callbacks(e, e->requests, &left);
+
+	return err == 0 ? wait_in_reverse(e) : err;
+}
+
+static int chain_waits(void *arg)
+{
+	int err = post_chain(arg);
+
+	return err == 0 ? wait_in_reverse(arg) : err;
+}
+
+static int batch_waits(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = post_batches(e, e->requests, 0);
+
+	return err == 0 ? wait_in_reverse(e) : err;
+}
+
+static int chained_batch_waits(void *arg)
+{
+	struct engine_entrant *e = arg;
+	int err = post_batches(e, e->requests, AML_DMA_POST_CHAIN);
+
+	return err == 0 ? wait_in_reverse(e) : err;
 }
 
 /* Post up to `most` more requests for the completion queue. */
@@ -336,6 +415,35 @@ static const struct bench_case completion_cases[] = {
 	 .other = wait_for_all,
 	 .target = {SLOWER, 1.3},
 	 .count = 100000},
+	{.name = "completion/waits-callbacks",
+	 .about =
+		 "1,000 with handles and callbacks, waited for in reverse, compared with plain ones",
+	 .run = run_to_engine,
+	 .operation = callback_waits,
+	 .other = plain_waits,
+	 .target = {SLOWER, 1.3},
+	 .count = 1000},
+	{.name = "completion/waits-chain",
+	 .about = "the same in one chain, without callbacks",
+	 .run = run_to_engine,
+	 .operation = chain_waits,
+	 .other = plain_waits,
+	 .target = {SLOWER, 1.3},
+	 .count = 1000},
+	{.name = "completion/waits-batches",
+	 .about = "the same in batches of 32, without prerequisites",
+	 .run = run_to_engine,
+	 .operation = batch_waits,
+	 .other = plain_waits,
+	 .target = {SLOWER, 0.7},
+	 .count = 1000},
+	{.name = "completion/waits-chained-batches",
+	 .about = "the same, each batch a chain",
+	 .run = run_to_engine,
+	 .operation = chained_batch_waits,
+	 .other = plain_waits,
+	 .target = {SLOWER, 1.3},
+	 .count = 1000},
 	{.name = "completion/reap-1000000",
 	 .about = "1,000,000 copies of 64 bytes through the completion queue",
 	 .run = run_to_uv,

@@ -56,7 +56,8 @@ static int time_copies(struct aml_dma *dma, struct copy_rate *rate, uint64_t *ti
 	for (start = clock_ns(); err == AML_SUCCESS && rate->copies < COPIES_MAX;) {
 		if (rate->copies >= COPIES_MIN && clock_ns() - start > RATE_TIME_NS)
 			break;
-		progress_show(rate->copies, COPIES_MIN, "measuring");
+		progress_show(rate->copies < COPIES_MIN ? rate->copies : COPIES_MIN, COPIES_MIN,
+			      "measuring");
 		began = clock_ns();
 		err = rated_copy_run(dma, copy);
 		times[rate->copies++] = clock_ns() - began;

@@ -18,9 +18,12 @@
 #include "explain_text.h"
 #include "plan/learnt.h"
 #include "plan/make.h"
+#include "progress.h"
 #include "usage.h"
 #include "util/environment.h"
 #include "workers.h"
+
+enum { FILL_BLOCK_BYTES = 1 << 20 };
 
 enum explain_option {
 	OPTION_SRC,
@@ -94,16 +97,28 @@ static void make_plan(struct explain_data *data)
 	plan_facts_find(&data->facts, &data->room.plan);
 }
 
+/* Write to all memory: any bytes to the source, and others to the destination. */
+static void fill_memory(struct explain_data *data)
+{
+	unsigned char *byte = (unsigned char *)data->src.memory;
+	size_t bytes = data->src.parsed.bytes, blocks = bytes / FILL_BLOCK_BYTES + 1;
+
+	for (size_t i = 0; i < bytes; i++) {
+		if (i % FILL_BLOCK_BYTES == 0)
+			progress_show(i / FILL_BLOCK_BYTES, blocks, "writing to the source");
+		byte[i] = (unsigned char)((i * 0x9e3779b1u) >> 11);
+	}
+	progress_show(blocks, blocks, "writing to the destination");
+	memset(data->dst.memory, 0, data->dst.parsed.bytes);
+}
+
 /* Measure the copy, and compare its result. */
 static void measure_copy(struct explain_data *data)
 {
-	unsigned char *byte = (unsigned char *)data->src.memory;
 	const size_t *native = data->permutes ? data->native : NULL;
 	int err;
 
-	for (size_t i = 0; i < data->src.parsed.bytes; i++)
-		byte[i] = (unsigned char)((i * 0x9e3779b1u) >> 11);
-	memset(data->dst.memory, 0, data->dst.parsed.bytes);
+	fill_memory(data);
 	err = copy_rate_measure(&data->rate, data->workers, data->dst.layout, data->src.layout,
 				native);
 	if (err != AML_SUCCESS)

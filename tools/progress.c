@@ -9,19 +9,24 @@
 
 #include "util/clock.h"
 
-static const uint64_t PROGRESS_QUIET_NS = 2000000000;
+static const uint64_t PROGRESS_QUIET_NS = 2000000000, PROGRESS_PERIOD_NS = 100000000;
 
-static uint64_t progress_started_ns;
+static uint64_t progress_started_ns, progress_shown_ns;
 static bool progress_is_shown;
 
 void progress_show(size_t done, size_t count, const char *what)
 {
+	uint64_t now;
+
 	if (!isatty(STDERR_FILENO))
 		return;
 	if (progress_started_ns == 0)
 		progress_started_ns = clock_ns();
-	if (clock_ns() - progress_started_ns < PROGRESS_QUIET_NS)
+	now = clock_ns();
+	if (now - progress_started_ns < PROGRESS_QUIET_NS ||
+	    now - progress_shown_ns < PROGRESS_PERIOD_NS)
 		return;
+	progress_shown_ns = now;
 	fprintf(stderr, "\r\033[K[%zu/%zu] %s", done, count, what);
 	fflush(stderr);
 	progress_is_shown = true;

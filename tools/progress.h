@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A line of progress on the standard error, for a command that runs for more than two seconds. It
- * appears on a terminal only, and not before these two seconds are over. Not thread-safe.
+ * appears on a terminal only, and not before these two seconds are over; it changes ten times a
+ * second at most. Not thread-safe.
  */
 #ifndef TOOLS_PROGRESS_H
 #define TOOLS_PROGRESS_H

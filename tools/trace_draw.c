@@ -34,9 +34,10 @@ static const char draw_grey[] = "#a0a0a0", draw_black[] = "#000000", draw_grid[]
 
 static const struct draw_colour {
 	const char *name, *colour;
-} draw_colours[] = {{"flat", "#0072b2"},  {"strided", "#d55e00"}, {"transpose", "#009e73"},
-		    {"walk", "#cc79a7"},  {"boxes", "#e69f00"},   {"deref", "#56b4e9"},
-		    {"empty", "#404040"}, {"operator", "#7f3c8d"}};
+} draw_colours[] = {{"flat", "#0072b2"},      {"strided", "#d55e00"},   {"transpose", "#009e73"},
+		    {"walk", "#cc79a7"},      {"boxes", "#e69f00"},     {"deref", "#56b4e9"},
+		    {"empty", "#404040"},     {"transform", "#006d5b"}, {"fill", "#b2182b"},
+		    {"copy_user", "#8c6d31"}, {"operator", "#7f3c8d"}};
 static const char *const draw_label_colours[] = {"#999933", "#882255", "#44aa99",
 						 "#117733", "#aa4499", "#ddaa33"};
 
@@ -104,7 +105,7 @@ static struct svg_box slice_box(const struct drawing *draw, const struct log_sli
 		.top = draw->top + DRAW_ROW_PX * (double)row + (DRAW_ROW_PX - height) / 2,
 		.width = fmax(right - left, draw_box_min_px),
 		.height = height,
-		.colour = colour_of(draw->log, draw->log->requests[slice->request].name)};
+		.colour = colour_of(draw->log, draw->log->requests[slice->request].kind)};
 }
 
 /* Can a box be drawn as one with those before it? */
@@ -175,7 +176,7 @@ static void draw_request(const struct drawing *draw, const struct log_request *r
 			      .top = height - DRAW_RUN_PX / 2.0,
 			      .width = fmax(right - middle, draw_box_min_px),
 			      .height = DRAW_RUN_PX,
-			      .colour = colour_of(draw->log, request->name)};
+			      .colour = colour_of(draw->log, request->kind)};
 	char text[UNITS_TEXT_BYTES];
 
 	units_time(text, (double)(start - request->posted_ns));

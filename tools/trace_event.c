@@ -90,6 +90,11 @@ static bool read_arg_name(struct json_reader *r, struct trace_event *event)
 	return json_read_text(r, event->arg_name, sizeof(event->arg_name));
 }
 
+static bool read_kind(struct json_reader *r, struct trace_event *event)
+{
+	return json_read_text(r, event->kind, sizeof(event->kind));
+}
+
 static bool read_pid(struct json_reader *r, struct trace_event *event)
 {
 	return read_count(r, &event->pid);
@@ -172,6 +177,7 @@ static const struct event_key event_keys[] = {
 
 static const struct event_key event_arg_keys[] = {
 	{"name", read_arg_name, EVENT_HAS_ARG_NAME},
+	{"kind", read_kind, EVENT_HAS_KIND},
 	{"request", read_request, EVENT_HAS_REQUEST},
 	{"bytes", read_bytes, EVENT_HAS_BYTES},
 	{"parts", read_parts, EVENT_HAS_PARTS},

@@ -28,12 +28,13 @@ enum event_member {
 	EVENT_HAS_RESULT = 1 << 11,
 	EVENT_HAS_CANCELLED = 1 << 12,
 	EVENT_HAS_ARG_NAME = 1 << 13, /* the name of a process or a thread */
+	EVENT_HAS_KIND = 1 << 14,     /* of a request whose name is a label */
 };
 
 struct trace_event {
 	unsigned has; /* bits of enum event_member; the other members are 0 */
 	enum event_phase phase;
-	char name[LOG_NAME_BYTES], arg_name[LOG_NAME_BYTES];
+	char name[LOG_NAME_BYTES], arg_name[LOG_NAME_BYTES], kind[LOG_NAME_BYTES];
 	uint64_t pid, tid;
 	uint64_t ns, duration_ns;
 	uint64_t source, place; /* of the request */

@@ -4,11 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "progress.h"
 #include "trace_event.h"
 #include "trace_log.h"
 
-enum { LOG_ROOM_FIRST = 64 };
+enum { LOG_ROOM_FIRST = 64, LOG_PROGRESS_EVENTS = 1 << 14, LOG_PROGRESS_BYTES = 1 << 20 };
 
 /*
  * Make room for one more element of `size` bytes in an array of `count` elements. Return the array,
@@ -156,7 +158,9 @@ static bool log_post(struct trace_log *log, struct json_reader *r, const struct 
 
 	if (log_request_of(log, event, &hash) != HASH_INDEX_NONE)
 		return log_refuse(r, event, "is posted twice");
-	if (!log_name_of(log, r, event->name, &request.name))
+	if (!log_name_of(log, r, event->name, &request.name) ||
+	    !log_name_of(log, r, event->has & EVENT_HAS_KIND ? event->kind : event->name,
+			 &request.kind))
 		return false;
 	requests = array_grown(r, log->requests, sizeof(*requests), log->request_count,
 			       &log->request_room);
@@ -248,17 +252,30 @@ static bool log_event(struct trace_log *log, struct json_reader *r, const struct
 	}
 }
 
+/* Show how much of a large file was read. */
+static void show_progress(const struct json_reader *r, const struct stat *status, size_t events)
+{
+	if (events % LOG_PROGRESS_EVENTS == 0)
+		progress_show(r->byte / LOG_PROGRESS_BYTES,
+			      (size_t)status->st_size / LOG_PROGRESS_BYTES, "MiB of the trace");
+}
+
 static bool log_read_events(struct trace_log *log, struct json_reader *r)
 {
 	struct trace_event event;
+	struct stat status;
+	size_t events = 0;
 
 	if (json_read_peek(r) == EOF)
 		return json_read_fail(r, "the file is empty");
 	if (!json_read_need(r, '['))
 		return false;
+	if (fstat(fileno(r->stream), &status) != 0)
+		return json_read_fail(r, "%s", strerror(errno));
 	do {
 		if (!trace_event_read(r, &event) || !log_event(log, r, &event))
 			return false;
+		show_progress(r, &status, ++events);
 	} while (json_read_take(r, ','));
 	return json_read_need(r, ']') && json_read_end(r);
 }
@@ -276,6 +293,7 @@ bool trace_log_read(struct trace_log *log, const char *path, char why[JSON_WHY_B
 	}
 	json_read_begin(&r, stream);
 	read = log_read_events(log, &r);
+	progress_remove();
 	(void)snprintf(why, JSON_WHY_BYTES, "%s", r.why);
 	(void)fclose(stream);
 	return read;

@@ -37,6 +37,7 @@ struct log_request {
 	uint64_t ended_ns;   /* if `ended` */
 	uint64_t bytes, parts;
 	size_t name; /* in log->names */
+	size_t kind; /* the same; if it is not `name`, that is a label of the program */
 	bool started, ended;
 	bool cancelled, failed; /* how it ended */
 };

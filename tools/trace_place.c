@@ -101,7 +101,7 @@ static void place_requests(struct trace_places *places)
 		places->lane_of_request[i] = PLACE_NONE;
 		if (!trace_is_placed(places, request->posted_ns, end))
 			continue;
-		places->is_used[request->name] = true;
+		places->is_used[request->kind] = true;
 		while (lane < places->lane_count &&
 		       lane_end[lane] > trace_place_x(places, request->posted_ns))
 			lane++;

@@ -31,7 +31,7 @@ struct trace_places {
 	size_t *lane_of_request; /* or PLACE_NONE */
 	size_t lane_count;
 	size_t hidden_requests; /* for which there was no lane */
-	bool *is_used;          /* by name: a request that is drawn has it */
+	bool *is_used;          /* by name: a request that is drawn is of this kind */
 };
 
 /*

@@ -26,13 +26,14 @@ static const char *kind_text(const struct trace_log *log, const struct summary_k
 	return kind->name == SIZE_MAX ? "all" : log->names[kind->name].text;
 }
 
-static int name_width(const struct trace_log *log)
+/* The width of the names of some kinds or labels. */
+static int name_width(const struct trace_log *log, const struct summary_kind *groups, size_t count)
 {
 	size_t width = 9;
 
-	for (size_t i = 0; i < log->name_count; i++)
-		if (strlen(log->names[i].text) > width)
-			width = strlen(log->names[i].text);
+	for (size_t i = 0; i < count; i++)
+		if (strlen(kind_text(log, &groups[i])) > width)
+			width = strlen(kind_text(log, &groups[i]));
 	return (int)width;
 }
 
@@ -73,24 +74,24 @@ static void print_times(FILE *stream, const struct trace_log *log, const struct 
 	fputc('\n', stream);
 }
 
-/* The lines of all kinds, and one of all requests if there are several kinds. */
-static void print_kinds(FILE *stream, const struct trace_log *log,
-			const struct trace_summary *summary)
+/* Print two lines for each of some kinds or labels, and for `total` unless it is NULL. */
+static void print_groups(FILE *stream, const struct trace_log *log, const char *what,
+			 const struct summary_kind *groups, size_t count,
+			 const struct summary_kind *total)
 {
-	int width = name_width(log);
-	const struct summary_kind *total = summary->kind_count > 1 ? &summary->total : NULL;
+	int width = name_width(log, groups, count);
 
-	fprintf(stream, "\n  %-*s %9s %9s %7s %9s %10s %10s %11s\n", width, "kind", "requests",
+	fprintf(stream, "\n  %-*s %9s %9s %7s %9s %10s %10s %11s\n", width, what, "requests",
 		"parts", "failed", "cancelled", "unfinished", "copied", "rate");
-	for (size_t i = 0; i < summary->kind_count; i++)
-		print_counts(stream, log, &summary->kinds[i], width);
+	for (size_t i = 0; i < count; i++)
+		print_counts(stream, log, &groups[i], width);
 	if (total != NULL)
 		print_counts(stream, log, total, width);
 	fprintf(stream, "\n  %-*s %-40s  %s\n", width, "", "    queued", "    run");
-	fprintf(stream, "  %-*s %9s %9s %9s %9s   %9s %9s %9s %9s\n", width, "kind", "50 %", "90 %",
+	fprintf(stream, "  %-*s %9s %9s %9s %9s   %9s %9s %9s %9s\n", width, what, "50 %", "90 %",
 		"99 %", "max", "50 %", "90 %", "99 %", "max");
-	for (size_t i = 0; i < summary->kind_count; i++)
-		print_times(stream, log, &summary->kinds[i], width);
+	for (size_t i = 0; i < count; i++)
+		print_times(stream, log, &groups[i], width);
 	if (total != NULL)
 		print_times(stream, log, total, width);
 }
@@ -153,7 +154,10 @@ void trace_report_text(FILE *stream, const char *path, const struct trace_log *l
 	fprintf(stream, " in %s: %.0f a second, %s\n", span,
 		trace_rate(total->requests, summary->span_ns), rate);
 	if (total->requests > 0)
-		print_kinds(stream, log, summary);
+		print_groups(stream, log, "kind", summary->kinds, summary->kind_count,
+			     summary->kind_count > 1 ? total : NULL);
+	if (summary->label_count > 0)
+		print_groups(stream, log, "label", summary->labels, summary->label_count, NULL);
 	if (log->thread_count > 0)
 		print_threads(stream, log, summary);
 	if (total->requests > 0 && summary->worker_count > 0)
@@ -178,13 +182,16 @@ static void report_times(struct json_writer *json, const char *key,
 	json_close(json);
 }
 
-/* Write an object with `key`, or without one in an array. */
-static void report_kind(struct json_writer *json, const char *key, const struct trace_log *log,
-			const struct summary_kind *kind)
+/*
+ * Write an object with `key`, or one in an array without it, whose member `what` is the name.
+ * `what` may be NULL.
+ */
+static void report_kind(struct json_writer *json, const char *key, const char *what,
+			const struct trace_log *log, const struct summary_kind *kind)
 {
 	json_object(json, key);
-	if (key == NULL)
-		json_text(json, "kind", kind_text(log, kind));
+	if (what != NULL)
+		json_text(json, what, kind_text(log, kind));
 	json_number(json, "requests", kind->requests);
 	json_number(json, "finished", kind->finished);
 	json_number(json, "failed", kind->failed);
@@ -245,10 +252,14 @@ bool trace_report_json(FILE *stream, const char *path, const struct trace_log *l
 	json_number(&json, "span_ns", summary->span_ns);
 	json_real(&json, "requests_per_second", trace_rate(total->requests, summary->span_ns));
 	json_real(&json, "bytes_per_second", trace_rate(total->bytes, summary->span_ns));
-	report_kind(&json, "all", log, total);
+	report_kind(&json, "all", NULL, log, total);
 	json_array(&json, "kinds");
 	for (size_t i = 0; i < summary->kind_count; i++)
-		report_kind(&json, NULL, log, &summary->kinds[i]);
+		report_kind(&json, NULL, "kind", log, &summary->kinds[i]);
+	json_close(&json);
+	json_array(&json, "labels");
+	for (size_t i = 0; i < summary->label_count; i++)
+		report_kind(&json, NULL, "label", log, &summary->labels[i]);
 	json_close(&json);
 	report_threads(&json, log, summary);
 	report_overlap(&json, "workers_busy", summary->worker_ns, summary->worker_count,

@@ -9,8 +9,9 @@
 #include "trace_summary.h"
 
 /* The names that the library gives, in the order of the output. Others are labels. */
-static const char *const kind_names[] = {"flat",  "strided", "transpose", "walk",
-					 "boxes", "deref",   "empty",     "operator"};
+static const char *const kind_names[] = {"flat",  "strided",   "transpose", "walk",
+					 "boxes", "deref",     "empty",     "transform",
+					 "fill",  "copy_user", "operator"};
 enum { KIND_NAMES = sizeof(kind_names) / sizeof(*kind_names) };
 
 /* A time at which the number of busy threads changes. */
@@ -110,19 +111,48 @@ static void rank_names(const struct trace_log *log, size_t *rank_of_name)
 	}
 }
 
-/* Order the requests by the rank of their names. `next` has KIND_NAMES + name_count + 1 zeros. */
-static void order_requests(const struct trace_log *log, const size_t *rank_of_name, size_t *next,
-			   size_t *which)
+/* The kind of a request, or its label. SIZE_MAX: it has none. */
+static size_t group_of(const struct log_request *request, bool by_label)
 {
-	for (size_t i = 0; i < log->request_count; i++)
-		next[rank_of_name[log->requests[i].name] + 1]++;
-	for (size_t rank = 1; rank < KIND_NAMES + log->name_count; rank++)
-		next[rank] += next[rank - 1];
-	for (size_t i = 0; i < log->request_count; i++)
-		which[next[rank_of_name[log->requests[i].name]]++] = i;
+	if (!by_label)
+		return request->kind;
+	return request->name != request->kind ? request->name : SIZE_MAX;
 }
 
-static bool summarize_kinds(struct trace_summary *summary, const struct trace_log *log)
+/*
+ * Order the requests by the rank of their groups. `next` has KIND_NAMES + name_count + 1 zeros.
+ * Returns the number of requests that have a group.
+ */
+static size_t order_requests(const struct trace_log *log, bool by_label, const size_t *rank_of_name,
+			     size_t *next, size_t *which)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < log->request_count; i++) {
+		size_t group = group_of(&log->requests[i], by_label);
+
+		n += group != SIZE_MAX;
+		if (group != SIZE_MAX)
+			next[rank_of_name[group] + 1]++;
+	}
+	for (size_t rank = 1; rank < KIND_NAMES + log->name_count; rank++)
+		next[rank] += next[rank - 1];
+	for (size_t i = 0; i < log->request_count; i++) {
+		size_t group = group_of(&log->requests[i], by_label);
+
+		if (group != SIZE_MAX)
+			which[next[rank_of_name[group]]++] = i;
+	}
+	return n;
+}
+
+/*
+ * Store the sums of each kind, or of each label, and their number in *count. *total: the sum of all
+ * of these requests, if it is not NULL. False: out of memory.
+ */
+static bool summarize_groups(const struct trace_log *log, bool by_label,
+			     struct summary_kind **groups, size_t *count,
+			     struct summary_kind *total)
 {
 	size_t n = log->request_count, *which = calloc(n + 1, sizeof(*which)),
 	       *rank_of_name = calloc(log->name_count + 1, sizeof(*rank_of_name)),
@@ -130,21 +160,24 @@ static bool summarize_kinds(struct trace_summary *summary, const struct trace_lo
 	uint64_t *times = calloc(n + 1, sizeof(*times));
 	bool room = which != NULL && rank_of_name != NULL && next != NULL && times != NULL;
 
-	summary->kinds = calloc(log->name_count + 1, sizeof(*summary->kinds));
-	room = room && summary->kinds != NULL;
+	*groups = calloc(log->name_count + 1, sizeof(**groups));
+	room = room && *groups != NULL;
 	if (room) {
 		rank_names(log, rank_of_name);
-		order_requests(log, rank_of_name, next, which);
-		summary->total.name = SIZE_MAX;
-		summarize_kind(&summary->total, log, which, n, times);
+		n = order_requests(log, by_label, rank_of_name, next, which);
+	}
+	if (room && total != NULL) {
+		total->name = SIZE_MAX;
+		summarize_kind(total, log, which, n, times);
 	}
 	for (size_t from = 0, to; room && from < n; from = to) {
-		size_t name = log->requests[which[from]].name;
-		struct summary_kind *kind = &summary->kinds[summary->kind_count++];
+		size_t group = group_of(&log->requests[which[from]], by_label);
+		struct summary_kind *kind = &(*groups)[(*count)++];
 
-		for (to = from; to < n && log->requests[which[to]].name == name; to++)
+		for (to = from; to < n && group_of(&log->requests[which[to]], by_label) == group;
+		     to++)
 			;
-		kind->name = name;
+		kind->name = group;
 		summarize_kind(kind, log, which + from, to - from, times);
 	}
 	free(which);
@@ -250,12 +283,16 @@ static bool summarize_threads(struct trace_summary *summary, const struct trace_
 bool trace_summary_make(struct trace_summary *summary, const struct trace_log *log)
 {
 	*summary = (struct trace_summary){.span_ns = log->last_ns - log->first_ns};
-	return summarize_kinds(summary, log) && summarize_threads(summary, log);
+	return summarize_groups(log, false, &summary->kinds, &summary->kind_count,
+				&summary->total) &&
+	       summarize_groups(log, true, &summary->labels, &summary->label_count, NULL) &&
+	       summarize_threads(summary, log);
 }
 
 void trace_summary_release(struct trace_summary *summary)
 {
 	free(summary->kinds);
+	free(summary->labels);
 	free(summary->threads);
 	free(summary->worker_ns);
 	free(summary->thread_ns);

@@ -18,7 +18,7 @@ struct summary_times {
 	uint64_t p50_ns, p90_ns, p99_ns, max_ns;
 };
 
-/* Requests of one name, or all. */
+/* Requests of one kind, or with one label, or all. */
 struct summary_kind {
 	size_t name; /* in log->names; SIZE_MAX: all requests */
 	size_t requests;
@@ -39,8 +39,9 @@ struct summary_thread {
 struct trace_summary {
 	uint64_t span_ns; /* from the first event to the last one */
 	struct summary_kind total;
-	struct summary_kind *kinds; /* by name, those of the library first */
-	size_t kind_count;
+	struct summary_kind *kinds;  /* those of the library first */
+	struct summary_kind *labels; /* in the order of the first request of each */
+	size_t kind_count, label_count;
 	struct summary_thread *threads; /* as those of the log */
 	size_t worker_count;
 	uint64_t *worker_ns; /* element n: how long n workers were busy; to worker_count */

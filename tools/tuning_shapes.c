@@ -64,7 +64,7 @@ static void add_both(struct shape_list *list, const char *extents, size_t elemen
 static void add_flat(struct shape_list *list)
 {
 	size_t bytes = caches()->stream_bytes / 4;
-	char extents[TUNING_TEXT_BYTES];
+	char extents[TUNING_TEXT_BYTES / 2];
 
 	for (unsigned i = 0; i < FLAT_SIZES && bytes <= FLAT_BYTES_MAX; i++, bytes *= 2) {
 		(void)snprintf(extents, sizeof(extents), "%zu", bytes);
@@ -74,7 +74,7 @@ static void add_flat(struct shape_list *list)
 
 static void add_matrix(struct shape_list *list, size_t n, size_t element_bytes)
 {
-	char extents[TUNING_TEXT_BYTES];
+	char extents[TUNING_TEXT_BYTES / 2];
 
 	(void)snprintf(extents, sizeof(extents), "%zux%zu", n, n);
 	add_both(list, extents, element_bytes, "1,0");
@@ -87,7 +87,7 @@ static void add_tensors(struct shape_list *list, size_t bytes, size_t element_by
 	size_t n = extent_of(elements, 3), m = extent_of(elements, 4),
 	       side = extent_of(elements / BATCH, 2), row = ROW_BYTES / element_bytes,
 	       rows = extent_of(elements / (double)row, 2);
-	char extents[TUNING_TEXT_BYTES];
+	char extents[TUNING_TEXT_BYTES / 2];
 
 	(void)snprintf(extents, sizeof(extents), "%zux%zux%zu", n, n, n);
 	add_both(list, extents, element_bytes, "2,1,0");

@@ -15,7 +15,9 @@
  *
  *     AML_DMA_TRACE=trace.json 03-matmul
  *
- * and open trace.json in https://ui.perfetto.dev, or draw it with doc/timeline.
+ * and open trace.json in https://ui.perfetto.dev, or draw it:
+ *
+ *     aml-dma trace trace.json --svg trace.svg
  *
  * Read the program upwards from main(), which is at the end.
  */

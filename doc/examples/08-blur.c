@@ -195,7 +195,7 @@ int main(int argc, char *argv[])
 		return failed("standard input", wrong);
 	if (err != AML_SUCCESS)
 		return EXIT_FAILURE;
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return failed("standard output cannot be written", strerror(errno));
 	return EXIT_SUCCESS;
 }

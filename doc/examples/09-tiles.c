@@ -200,7 +200,7 @@ int main(int argc, char *argv[])
 	}
 	status = run(&shape);
 	aml_finalize();
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return fail("standard output cannot be written", strerror(errno));
 	return status;
 }

@@ -154,7 +154,7 @@ int main(int argc, char *argv[])
 	if (ferror(stdin))
 		return fail("standard input cannot be read", strerror(errno));
 	printf("%zu\n", words);
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return fail("standard output cannot be written", strerror(errno));
 	return EXIT_SUCCESS;
 }

@@ -203,7 +203,7 @@ int main(int argc, char *argv[])
 		return fail("standard input cannot be read", strerror(errno));
 	if (!ok)
 		return fail("sorting", "out of memory");
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return fail("standard output cannot be written", strerror(errno));
 	return EXIT_SUCCESS;
 }

@@ -115,9 +115,9 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 /* Poke a sleeper that find_runner_locked() has found. */
 static void poke_sleeper_locked(struct queue_sched *q, struct sleeper *s) REQUIRES(q)
 {
-	q->waking = true;
-	q->unanswered = 0;
+	queue_set_out_locked(q);
 	q->poked_at = clock_ns();
+	q->awaited_at = q->poked_at;
 	s->poked = true;
 	sleeper_signal(s);
 }
@@ -142,19 +142,27 @@ bool queue_grant_slot_locked(struct queue_sched *q)
 }
 
 /*
- * Report whether the last poke was not answered in time. The clock is read only for the first posts
- * after the poke: a burst of posts that wakes no thread must stay cheap.
+ * Report whether the thread on its way is late. The clock is read after 1, 2, 4, 8 posts and so on:
+ * a burst of posts that wakes no thread must stay cheap.
  */
-static bool poke_is_late_locked(struct queue_sched *q) REQUIRES(q)
+static bool is_late_locked(struct queue_sched *q) REQUIRES(q)
 {
-	if (++q->unanswered >= QUEUE_POKE_LATE_POSTS)
-		return q->unanswered % QUEUE_POKE_LATE_POSTS == 0;
-	return clock_ns() - q->poked_at >= QUEUE_POKE_LATE_NS;
+	unsigned posts = ++q->awaited_posts;
+	unsigned most =
+		q->head->priv.flags & TASK_SMALL ? QUEUE_LATE_SMALL_POSTS : QUEUE_LATE_POSTS;
+
+	if (posts % most == 0)
+		return true;
+	if (posts & (posts - 1))
+		return false;
+	if (q->awaited_at == 0)
+		q->awaited_at = clock_ns();
+	return clock_ns() - q->awaited_at >= QUEUE_LATE_NS;
 }
 
 void queue_wake_again_locked(struct queue_sched *q)
 {
-	if (q->head != NULL && q->running < q->slots && (!q->waking || poke_is_late_locked(q)))
+	if (q->head != NULL && q->running < q->slots && (!q->waking || is_late_locked(q)))
 		queue_poke_locked(q);
 }
 
@@ -295,7 +303,7 @@ static void count_failed_locked(struct queue_sched *q, const struct aml_task *ta
 		q->extra_parts--;
 }
 
-void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
+void queue_file_locked(struct queue_sched *q, struct aml_task *task)
 {
 	bool request = task->priv.flags & TASK_REQUEST;
 	struct sleeper *waiter = task_waiter(task);
@@ -309,7 +317,6 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 	else
 		count_failed_locked(q, task);
 	task->priv.state = TASK_FINISHED;
-	task_list_unlink(&q->unfinished, task);
 	if (task_edges(task) != NULL)
 		queue_release_held_locked(
 			q, task,
@@ -322,6 +329,12 @@ void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
 		file_request_locked(q, task, seq);
 	else
 		file_task_locked(q, task);
+}
+
+void queue_finish_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task_list_unlink(&q->unfinished, task);
+	queue_file_locked(q, task);
 	/* This call is last, so that a barrier gets a failure before it learns that all is done. */
 	if (q->settles)
 		queue_settle_locked(q);

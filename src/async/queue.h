@@ -53,6 +53,14 @@ void queue_poke_locked(struct queue_sched *q) REQUIRES(q);
  */
 bool queue_grant_slot_locked(struct queue_sched *q) REQUIRES(q);
 
+/* The calling thread sets out for the head, as queue_state.h describes: no poke is owed. */
+static inline void queue_set_out_locked(struct queue_sched *q) REQUIRES(q)
+{
+	q->waking = true;
+	q->awaited_at = 0;
+	q->awaited_posts = 0;
+}
+
 /* Poke a thread if a poke is owed. */
 static inline void queue_wake_locked(struct queue_sched *q) REQUIRES(q)
 {
@@ -61,8 +69,8 @@ static inline void queue_wake_locked(struct queue_sched *q) REQUIRES(q)
 }
 
 /*
- * Poke a thread if a poke is owed, or if the last poke is late. For threads that submit a task or
- * are about to sleep.
+ * Poke a thread if a poke is owed, or if the thread on its way is late. For threads that submit a
+ * task or are about to sleep.
  */
 void queue_wake_again_locked(struct queue_sched *q) REQUIRES(q);
 
@@ -88,6 +96,12 @@ void queue_wake_reaper_locked(struct queue_sched *q) REQUIRES(q);
  * it, or put it on the list where a wait, wait_any or a barrier finds it.
  */
 void queue_finish_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/*
+ * The same for a task that has left `unfinished`. The caller calls queue_settle_locked() when it
+ * has filed all such tasks.
+ */
+void queue_file_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /* Free a slot: pass it to the first resumer if there is one. */
 void queue_free_slot_locked(struct queue_sched *q) REQUIRES(q);

@@ -105,11 +105,52 @@ static struct aml_task *take_slot_locked(struct queue_sched *q, struct request_b
 	return (struct aml_task *)(void *)task;
 }
 
+/* Take up to n slots of a block that has a free one. Return their number. */
+static size_t take_slots_locked(struct queue_sched *q, struct request_block *block, size_t n,
+				struct aml_task **tasks) REQUIRES(q)
+{
+	size_t taken = 0;
+
+	if (block->nfree == block->slots) {
+		q->idle_bytes -= QUEUE_BLOCK_BYTES;
+		if (q->idle_bytes < q->idle_low)
+			q->idle_low = q->idle_bytes;
+	}
+	for (unsigned word = 0; word < QUEUE_BLOCK_SLOTS_MAX / 64; word++) {
+		uint64_t free = block->free[word];
+
+		for (; free != 0 && taken < n; free &= free - 1) {
+			unsigned slot = word * 64 + (unsigned)__builtin_ctzll(free);
+			char *at = block->tasks + (size_t)slot * block->bytes;
+			struct aml_task *task = (struct aml_task *)(void *)at;
+
+			task->priv.flags = block->mark | slot << TASK_SLOT_SHIFT;
+			tasks[taken++] = task;
+		}
+		block->free[word] = free;
+	}
+	block->nfree -= (uint32_t)taken;
+	if (block->nfree == 0)
+		open_list_unlink(&q->open[block->list], block);
+	return taken;
+}
+
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list)
 {
 	struct request_block *block = q->open[list].last;
 
 	return block != NULL ? take_slot_locked(q, block) : NULL;
+}
+
+size_t queue_take_several_locked(struct queue_sched *q, unsigned list, size_t n,
+				 struct aml_task **tasks)
+{
+	struct request_block *block;
+	size_t taken = 0;
+
+	while (taken < n && (block = q->open[list].last) != NULL)
+		taken += take_slots_locked(q, block, n - taken, tasks + taken);
+	return taken;
 }
 
 struct aml_task *queue_take_new_locked(struct queue_sched *q, struct request_block *block)
@@ -155,6 +196,33 @@ void queue_put_free_locked(struct queue_sched *q, struct aml_task *task)
 		open_list_push(&q->open[block->list], block);
 	if (block->nfree == block->slots)
 		block_idle_locked(q, block);
+}
+
+/* Report whether a task lies in a block. */
+static bool is_in_block(const struct request_block *block, const struct aml_task *task)
+{
+	return (uintptr_t)task - (uintptr_t)block < QUEUE_BLOCK_BYTES;
+}
+
+void queue_put_several_locked(struct queue_sched *q, struct aml_task *const *tasks, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		struct request_block *block = block_of(q, tasks[i]);
+		uint32_t before = block->nfree;
+
+		do {
+			uint32_t slot = tasks[i]->priv.flags >> TASK_SLOT_SHIFT;
+
+			tasks[i]->priv.state = TASK_RETURNED;
+			block->free[slot / 64] |= (uint64_t)1 << slot % 64;
+			block->nfree++;
+			i++;
+		} while (i < n && is_in_block(block, tasks[i]));
+		if (before == 0)
+			open_list_push(&q->open[block->list], block);
+		if (block->nfree == block->slots)
+			block_idle_locked(q, block);
+	}
 }
 
 void queue_free_surplus(struct request_block *blocks)

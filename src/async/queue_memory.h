@@ -18,6 +18,10 @@ void queue_set_sizes(struct queue_sched *q, const size_t sizes[QUEUE_SIZES]);
  */
 struct aml_task *queue_take_free_locked(struct queue_sched *q, unsigned list) REQUIRES(q);
 
+/* Take the memory of up to n requests in the same way. Return their number. */
+size_t queue_take_several_locked(struct queue_sched *q, unsigned list, size_t n,
+				 struct aml_task **tasks) REQUIRES(q);
+
 /* Allocate a block. NULL: out of memory. */
 struct request_block *queue_create_block(const struct queue_sched *q, unsigned list);
 
@@ -27,6 +31,10 @@ struct aml_task *queue_take_new_locked(struct queue_sched *q, struct request_blo
 
 /* Put a request into its block. If the block has no other request, it may go to `surplus`. */
 void queue_put_free_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/* Put n requests into their blocks. */
+void queue_put_several_locked(struct queue_sched *q, struct aml_task *const *tasks, size_t n)
+	REQUIRES(q);
 
 /* Pass blocks that are linked by `next` to free(). */
 void queue_free_surplus(struct request_block *blocks);

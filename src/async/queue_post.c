@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "async/queue.h"
+#include "async/queue_batch.h"
 #include "async/queue_head.h"
 #include "async/queue_held.h"
 #include "async/queue_lock.h"
@@ -42,16 +43,16 @@ __attribute__((noinline)) static bool allocate_side(struct queue_extras *extras)
 	return extras->side != NULL;
 }
 
-bool queue_create_side(const struct queue_sched *q, struct queue_extras *extras)
+bool queue_create_large_side(const struct queue_sched *q, struct queue_extras *extras)
 {
-	extras->nedges = extras->chain;
-	for (size_t i = 0; i < extras->nafter; i++)
-		extras->nedges += extras->after[i] != NULL;
+	const struct aml_dma_post_attr *attr = extras->attr;
+
+	for (size_t i = 0; i < attr->nafter; i++)
+		extras->nedges += attr->after[i] != NULL;
 	extras->nexcluded = extras->options & EXTRA_AFTER_ALL ? count_frames(q) : 0;
 	extras->label_bytes = 0;
 	if (extras->label != NULL)
 		extras->label_bytes = strnlen(extras->label, QUEUE_LABEL_BYTES_MAX) + 1;
-	extras->side = NULL;
 	return (extras->nedges <= 1 && !(extras->options & EXTRA_AFTER_ALL) &&
 		extras->label_bytes == 0) ||
 	       allocate_side(extras);
@@ -74,44 +75,58 @@ static void store_excluded(const struct queue_sched *q, uint64_t *excluded)
 	}
 }
 
+/* Fill in what an extended request has in `side`, except for the edges. */
+__attribute__((noinline)) static void fill_side(const struct queue_sched *q, struct aml_task *task,
+						const struct queue_extras *extras)
+{
+	struct request_extra *extra = extra_of(task);
+
+	extra->has_label = extras->label_bytes > 0;
+	if (extras->options & EXTRA_AFTER_ALL) {
+		extra_after(extra)->task = task;
+		extra_after(extra)->nexcluded = extras->nexcluded;
+		store_excluded(q, extra_excluded(extra));
+	}
+	if (extra->has_label) {
+		memcpy(extra_label(extra), extras->label, extras->label_bytes - 1);
+		extra_label(extra)[extras->label_bytes - 1] = '\0';
+	}
+}
+
 void queue_fill_extra(const struct queue_sched *q, struct aml_task *task,
 		      const struct queue_extras *extras, struct aml_task *before)
 {
+	const struct aml_dma_post_attr *attr = extras->attr;
 	struct request_extra *extra = extra_of(task);
 	struct task_edge *edges;
 	size_t n = 0;
 
-	extra->nedges = (uint32_t)extras->nedges;
+	extra->callback = attr->callback;
+	extra->callback_arg = attr->callback_arg;
+	extra->tag = attr->tag;
 	extra->side = extras->side;
-	extra->has_label = extras->label_bytes > 0;
-	extra->pending = 0;
-	extra->callback = extras->callback;
-	extra->callback_arg = extras->callback_arg;
-	extra->tag = extras->tag;
 	extra->code = 0;
+	extra->pending = 0;
+	extra->nedges = (uint32_t)extras->nedges;
+	extra->urgent = 0;
 	extra->options = (unsigned char)extras->options;
+	extra->has_label = false;
 	extra->is_ready = false;
 	extra->waits_for_all = false;
 	extra->skips = false;
 	extra->undone = false;
 	extra->needed = false;
 	extra->stuck = false;
-	extra->urgent = 0;
-	edges = extra_edges(extra);
-	for (size_t i = 0; i < extras->nafter; i++)
-		if (extras->after[i] != NULL)
-			edges[n++].from = extras->after[i];
-	if (extras->chain)
-		edges[n].from = before;
-	if (extras->options & EXTRA_AFTER_ALL) {
-		extra_after(extra)->task = task;
-		extra_after(extra)->nexcluded = extras->nexcluded;
-		store_excluded(q, extra_excluded(extra));
+	if (extras->nedges > 0) {
+		edges = extra_edges(extra);
+		for (size_t i = 0; i < attr->nafter; i++)
+			if (attr->after[i] != NULL)
+				edges[n++].from = task_of_handle(attr->after[i]);
+		if (extras->chain)
+			edges[n].from = before;
 	}
-	if (extra->has_label)
-		memcpy(extra_label(extra), extras->label, extras->label_bytes - 1);
-	if (extra->has_label)
-		extra_label(extra)[extras->label_bytes - 1] = '\0';
+	if (extras->side != NULL)
+		fill_side(q, task, extras);
 }
 
 bool queue_promise_completion_locked(struct queue_sched *q)
@@ -145,27 +160,42 @@ static void enter_reaping_locked(struct queue_sched *q, struct request_extra *ex
 	queue_urgent_locked(q, extra);
 }
 
-void queue_post_locked(struct queue_sched *q, struct aml_task *task)
+/* Enter an extended request. Return whether it is HELD. */
+static bool enter_extended_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q)
 {
-	const struct queue_request request = {
-		.flags = task->priv.flags, .parts = task->priv.parts, .bytes = task->priv.bytes};
-	bool held = false;
+	struct request_extra *extra = extra_of(task);
 
-	queue_enter_locked(q, task, &request, TASK_QUEUED);
-	if (is_extended(task)) {
-		if (extra_of(task)->options & EXTRA_REAP)
-			enter_reaping_locked(q, extra_of(task));
-		held = queue_hold_locked(q, task);
-	}
-	if (!held)
-		queue_attach_locked(q, task);
-	trace_post(&q->trace, task);
-	if (held && extra_of(task)->waits_for_all)
-		queue_release_afters_locked(q);
+	if (extra->options & EXTRA_REAP)
+		enter_reaping_locked(q, extra);
+	return (extra->nedges > 0 || extra->options & EXTRA_AFTER_ALL) &&
+	       queue_hold_locked(q, task);
 }
 
-void queue_posted_locked(struct queue_sched *q)
+void queue_post_locked(struct queue_sched *q, struct aml_task *first)
 {
+	uint64_t before = q->seq;
+	struct aml_task *next;
+
+	for (struct aml_task *task = first; task != NULL; task = next) {
+		bool held;
+
+		next = task->priv.next;
+		task->priv.sched = q;
+		task->priv.waiter = NULL;
+		task->priv.seq = ++q->seq;
+		task->priv.state = TASK_QUEUED;
+		task->priv.taken = 0;
+		task->priv.active = 0;
+		task_list_push(&q->unfinished, task);
+		held = is_extended(task) && enter_extended_locked(q, task);
+		if (!held)
+			queue_attach_locked(q, task);
+		trace_post(&q->trace, task);
+		if (held && extra_of(task)->waits_for_all)
+			queue_release_afters_locked(q);
+	}
+	if (queue_frame == NULL)
+		queue_help_locked(q, before);
 	queue_wake_again_locked(q);
 }
 

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+#include <aml/dma/completion.h>
+
+#include "async/queue_extra.h"
 #include "async/queue_request.h"
 
 /* The longest label in a trace, in bytes, without the 0 at its end. */
@@ -12,26 +15,33 @@ enum { QUEUE_LABEL_BYTES_MAX = 63 };
 
 /* What a request is to have beyond its task. */
 struct queue_extras {
-	unsigned options; /* EXTRA_… */
-	size_t nafter;
-	struct aml_task *const
-		*after; /* prerequisites of this scheduler; NULL elements are skipped */
-	bool chain;     /* the request before it is a prerequisite, too */
-	void (*callback)(int result, void *arg);
-	void *callback_arg;
-	uint64_t tag;
-	const char *label; /* NULL: none */
+	const struct aml_dma_post_attr *attr; /* its prerequisites, callback and tag */
+	const char *label;                    /* NULL: none */
+	unsigned options;                     /* EXTRA_… */
+	bool chain;                           /* the request before it is a prerequisite, too */
 
 	/* Of queue_create_side(): the number of edges, and what `side` has room for. */
-	size_t nedges, nexcluded, label_bytes;
-	void *side; /* NULL: nothing is needed */
+	size_t nedges;
+	void *side;                    /* NULL: nothing is needed */
+	size_t nexcluded, label_bytes; /* if `side` is not NULL */
 };
+
+/* queue_create_side() for a request that has `after`, EXTRA_AFTER_ALL or a label. */
+bool queue_create_large_side(const struct queue_sched *q, struct queue_extras *extras);
 
 /*
  * Allocate what the extras of a request need beyond its slot. False: out of memory. The caller
  * owns `side` until queue_fill_extra().
  */
-bool queue_create_side(const struct queue_sched *q, struct queue_extras *extras);
+static inline bool queue_create_side(const struct queue_sched *q, struct queue_extras *extras)
+{
+	extras->nedges = extras->chain;
+	extras->side = NULL;
+	if (extras->attr->nafter == 0 && !(extras->options & EXTRA_AFTER_ALL) &&
+	    extras->label == NULL)
+		return true;
+	return queue_create_large_side(q, extras);
+}
 
 /*
  * Fill in an extended request, whose edges, excluded operators and label go to `side`. `before`:
@@ -53,13 +63,11 @@ bool queue_promise_completion_locked(struct queue_sched *q) REQUIRES(q);
 void queue_unmake_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 /*
- * Append a request whose public members and extras are filled in, and whose private members
- * `flags`, `parts` and `bytes` are set. The caller pays the poke.
+ * Append requests, linked by priv.next, whose public members and extras are filled in, and whose
+ * private members `flags`, `parts` and `bytes` are set. They can start as soon as the lock is
+ * released.
  */
-void queue_post_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
-
-/* Pay the poke after posting requests. */
-void queue_posted_locked(struct queue_sched *q) REQUIRES(q);
+void queue_post_locked(struct queue_sched *q, struct aml_task *first) REQUIRES(q);
 
 /* Free what a request has beyond its slot, if it does not run. The lock is not held. */
 void queue_free_extra(struct aml_task *task);

@@ -61,6 +61,12 @@ struct queue_request {
 typedef void (*queue_part_fn)(struct aml_task *task, unsigned part);
 
 /*
+ * Run a small request, which cannot fail. The function calls no code of the program, and does not
+ * use the scheduler.
+ */
+typedef void (*queue_small_fn)(struct aml_task *task);
+
+/*
  * Close a request that does not run: release what it owns, and mark it as done. It is called
  * without the lock.
  */

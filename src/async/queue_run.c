@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Running tasks: the head of the queue as a whole, part by part, or as a batch of small tasks; and
- * single tasks ahead of their turn. A thread holds no lock while it runs the function or a part of
- * a task. Meanwhile it counts in `running`, or in `beyond` if it has no slot.
+ * Running tasks: the head of the queue as a whole or part by part, or a batch from there, see
+ * queue_batch.c; and single tasks ahead of their turn. A thread holds no lock while it runs the
+ * function or a part of a task. Meanwhile it counts in `running`, or in `beyond` if it has no slot.
  */
 #include <stddef.h>
 
 #include <aml/utils/error.h>
 
 #include "async/queue.h"
+#include "async/queue_batch.h"
 #include "async/queue_head.h"
-#include "async/queue_held.h"
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 
@@ -158,122 +158,11 @@ void queue_run_task_locked(struct queue_sched *q, struct aml_task *task, bool ha
 	queue_finish_locked(q, task);
 }
 
-/*
- * Report whether a task may join a batch: it is small, its seq is at most `limit`, and with the
- * `bytes` that the batch has already, it stays below the bound.
- */
-static bool fits_batch(const struct aml_task *task, uint64_t limit, uint64_t bytes)
-{
-	return (task->priv.flags & TASK_SMALL) && task->priv.seq <= limit &&
-	       bytes + task->priv.bytes <= QUEUE_BATCH_BYTES_MAX;
-}
-
-/* The small tasks that a thread has taken. */
-struct task_batch {
-	struct aml_task *tasks[QUEUE_BATCH_TASKS_MAX];
-	bool follows[QUEUE_BATCH_TASKS_MAX]; /* the one before it is its prerequisite */
-	size_t n, room;
-	uint64_t bytes;
-};
-
-/* Append a task that was taken. */
-static void batch_append(struct task_batch *batch, struct aml_task *task, bool follows)
-{
-	task->priv.state = TASK_RUNNING;
-	task->priv.taken = 1;
-	task->priv.active = 1;
-	batch->bytes += task->priv.bytes;
-	batch->follows[batch->n] = follows;
-	batch->tasks[batch->n++] = task;
-}
-
-/* Take the requests that can follow the last one of the batch. `head`: see queue_held.h. */
-static void take_chain_locked(struct queue_sched *q, struct task_batch *batch, uint64_t limit,
-			      bool head) REQUIRES(q)
-{
-	while (batch->n < batch->room) {
-		struct aml_task *last = batch->tasks[batch->n - 1], *next;
-
-		next = queue_next_of_chain_locked(q, last, head);
-		if (next == NULL || !fits_batch(next, limit, batch->bytes))
-			return;
-		queue_take_next_of_chain_locked(q, last, next);
-		batch_append(batch, next, true);
-	}
-}
-
-/* Return how many tasks a batch may have. */
-static size_t batch_room_locked(const struct queue_sched *q) REQUIRES(q)
-{
-	size_t share = (q->nqueued + q->nheld) / q->slots;
-
-	if (share < QUEUE_BATCH_TASKS)
-		return QUEUE_BATCH_TASKS;
-	return share < QUEUE_BATCH_TASKS_MAX ? share : QUEUE_BATCH_TASKS_MAX;
-}
-
-/* Take small tasks from the head, and requests that depend on the task before them only. */
-static void take_batch_locked(struct queue_sched *q, struct task_batch *batch, uint64_t limit)
-	REQUIRES(q)
-{
-	batch->n = 0;
-	batch->room = batch_room_locked(q);
-	batch->bytes = 0;
-	while (batch->n < batch->room && q->head != NULL &&
-	       fits_batch(q->head, limit, batch->bytes)) {
-		struct aml_task *head = q->head;
-
-		batch_append(batch, head, false);
-		/* The search for the next head then finds these requests in the cache. */
-		if (task_edges(head) != NULL)
-			take_chain_locked(q, batch, limit, true);
-		queue_leave_locked(q, head);
-		take_chain_locked(q, batch, limit, false);
-	}
-}
-
-/* The task before it in the batch has failed: if it is a prerequisite, the request does not run. */
-static void fail_next_of_chain(struct aml_task *task, int code)
-{
-	struct request_extra *extra = extra_of(task);
-
-	if (extra->options & EXTRA_ALWAYS)
-		return;
-	extra->skips = true;
-	extra->code = code;
-}
-
-/* Run small tasks one after the other, with one slot. */
-static void run_batch_locked(struct queue_sched *q, uint64_t limit) REQUIRES(q)
-{
-	struct task_batch batch;
-
-	take_batch_locked(q, &batch, limit);
-	queue_wake_locked(q);
-	queue_release(q);
-	for (size_t i = 0; i < batch.n; i++) {
-		int before = batch.follows[i] ? *request_result(batch.tasks[i - 1]) : AML_SUCCESS;
-
-		if (before != AML_SUCCESS)
-			fail_next_of_chain(batch.tasks[i], before);
-		task_run_whole(q, batch.tasks[i], true);
-	}
-	queue_acquire(q);
-	for (size_t i = 0; i < batch.n; i++) {
-		struct aml_task *task = batch.tasks[i];
-
-		if (batch.follows[i] && extra_of(task)->skips)
-			queue_silence_skipped_locked(task);
-		task->priv.active = 0;
-		queue_finish_locked(q, task);
-	}
-}
-
 void queue_run_head_locked(struct queue_sched *q, uint64_t limit)
 {
 	q->running++;
-	if (q->nworkers > 0 && fits_batch(q->head, limit, 0))
-		run_batch_locked(q, limit);
+	if (q->nworkers > 0 && queue_is_batch_locked(q, limit))
+		queue_run_batch_locked(q, limit);
 	else
 		queue_run_task_locked(q, q->head, true);
 	queue_free_slot_locked(q);

@@ -54,12 +54,12 @@ void queue_submit_locked(struct queue_sched *q, struct aml_task *task,
 	queue_wake_again_locked(q);
 }
 
-void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
-			const size_t sizes[QUEUE_SIZES])
+void queue_set_requests(struct queue_sched *q, const struct queue_requests *requests)
 {
-	q->part = part;
-	q->drop = drop;
-	queue_set_sizes(q, sizes);
+	q->part = requests->part;
+	q->small = requests->small;
+	q->drop = requests->drop;
+	queue_set_sizes(q, requests->sizes);
 }
 
 struct trace_source *queue_trace(struct queue_sched *q)

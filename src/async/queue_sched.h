@@ -42,12 +42,16 @@ int queue_lock_to_post(struct queue_sched *q, size_t n) ACQUIRE(q);
 
 void queue_unlock(struct queue_sched *q) RELEASE(q);
 
-/*
- * Set the functions that run parts and release what requests own, and the size in bytes of the
- * requests of each class. Call this function before anything is submitted.
- */
-void queue_set_requests(struct queue_sched *q, queue_part_fn part, queue_drop_fn drop,
-			const size_t sizes[QUEUE_SIZES]);
+/* What a scheduler does with requests, and the size in bytes of those of each class. */
+struct queue_requests {
+	queue_part_fn part;
+	queue_small_fn small;
+	queue_drop_fn drop;
+	size_t sizes[QUEUE_SIZES];
+};
+
+/* Set this before anything is submitted. */
+void queue_set_requests(struct queue_sched *q, const struct queue_requests *requests);
 
 /* Return the trace source of the scheduler. The engine sets the function that names tasks. */
 struct trace_source *queue_trace(struct queue_sched *q);

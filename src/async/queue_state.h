@@ -133,13 +133,26 @@
  *  - `need` counts the tasks that have the sleeper as their waiter and must still finish. A task
  *    that finishes when its waiter is done is filed as if no thread waited for it.
  *  - A poke is owed if the head could run and no thread is on its way to it. The head could run if
- *    there is a head and running < slots. A thread is on its way if it was poked and has not yet
- *    looked (`waking`), or if it waits for the head, may run it, and is awake: it looks before it
- *    sleeps.
+ *    there is a head and running < slots. A thread is on its way if it waits for the head, may run
+ *    it, and is awake: it looks before it sleeps. Others are on their way while `waking` is set: a
+ *    thread that was poked and has not yet looked; a thread in a short batch; a worker that
+ *    lingers. Each of them resets `waking`, and then looks, or pays the poke. If two of them are on
+ *    their way, the first one resets it, and the other one is not counted any more.
  *  - queue_wake_locked() pays the poke. Every thread calls it after it submits a task, frees a
- *    slot, makes a held request ready or leaves a wait. A poked thread also calls it after it has
- *    looked.
+ *    slot, makes a held request ready or leaves a wait. A thread that was on its way also calls it
+ *    after it has looked.
  * Only this rule ensures that no wakeup is lost.
+ *
+ * Short batches. A batch is short if it moves few bytes, and leaves no task behind, or few small
+ * ones. A thread is back from it sooner than another one is awake.
+ *
+ * Lingering. While a thread posts tiny tasks at a high rate, no worker should touch the queue: each
+ * cache line that goes from CPU to CPU takes as long as such a task. So a worker lingers before it
+ * looks at the head, if no thread waits, and only few tiny tasks are there: see queue_linger.c.
+ *
+ * Helping. A call that posts several requests, or an extended one, runs a batch of tiny tasks that
+ * were posted before its own, if there are enough of them. It does so outside of operators, like a
+ * thread that waits for these tasks.
  *
  * Groups. A call that waits for several requests makes its sleeper the waiter of each, also of
  * those that have finished, so that it finds a request that stands in the list twice. It is woken
@@ -168,12 +181,11 @@
  * need, the request is urgent, until a thread takes it. When the lock is released with urgent
  * requests (`nurgent`), no thread is on its way to them: all walkers are called, and walk again.
  *
- * Late pokes. A poked thread may have to wait long for a CPU while another sleeping thread could
+ * Late threads. A thread on its way may have to wait long for a CPU while a sleeping thread could
  * have one. So a thread that submits a task, or is about to sleep in a wait, calls
- * queue_wake_again_locked(). This function also pokes another sleeper if the last poke was not
- * answered within QUEUE_POKE_LATE_NS or QUEUE_POKE_LATE_POSTS. `waking` stays true until one of the
- * poked threads, the last one or an earlier one, has looked. That thread then pokes again if a poke
- * is owed.
+ * queue_wake_again_locked(). This function also pokes a sleeper if the thread that set out last is
+ * late: after QUEUE_LATE_NS or QUEUE_LATE_POSTS. `waking` stays true until one of the threads has
+ * come. That thread then pokes again if a poke is owed.
  */
 #ifndef ASYNC_QUEUE_STATE_H
 #define ASYNC_QUEUE_STATE_H
@@ -222,8 +234,28 @@ enum {
 	QUEUE_BATCH_BYTES_MAX = 64 << 10,
 };
 
-/* A poke is late if it was not answered after this many posts or nanoseconds. */
-enum { QUEUE_POKE_LATE_POSTS = 64, QUEUE_POKE_LATE_NS = 1000000 };
+/*
+ * To hand a tiny task to another CPU takes longer than to run it: it is small and moves at most so
+ * many bytes. A post helps when at least so many tasks are queued or held, and moves at most so
+ * many bytes. A batch is short up to a number of bytes, as long as no more tasks are queued.
+ */
+enum {
+	QUEUE_TINY_BYTES_MAX = 512,
+	QUEUE_HELP_TASKS_MIN = 32,
+	QUEUE_HELP_BYTES_MAX = 8 << 10,
+	QUEUE_SHORT_BYTES_MAX = 16 << 10,
+	QUEUE_SHORT_TASKS_MAX = 512,
+};
+
+/*
+ * A thread that is on its way to the head is late if it has not come after this many posts, or
+ * nanoseconds. If the head is small, it may take more posts.
+ */
+enum {
+	QUEUE_LATE_POSTS = 64,
+	QUEUE_LATE_SMALL_POSTS = 512,
+	QUEUE_LATE_NS = 1000000,
+};
 
 /* The size of a thread's name in Linux, with the byte that ends it. */
 enum { WORKER_NAME_BYTES = 16 };
@@ -303,7 +335,7 @@ struct CAPABILITY queue_sched {
 	struct request_extra *ready; /* the root of the heap: the oldest of its requests */
 	bool chores;                 /* a release of the lock has more to do, see queue_lock.h */
 	bool settles;                /* `barriers`, `afters` or `destroyer` are not empty */
-	bool waking;                 /* a poked thread has not looked at the head yet */
+	bool waking;                 /* a thread is on its way to the head */
 	bool stop;                   /* the workers must end */
 	unsigned nworkers;           /* 0 in a forked child */
 
@@ -312,7 +344,8 @@ struct CAPABILITY queue_sched {
 	size_t unfinished_max;        /* the bound on unfinished requests, constant; 0: none */
 	struct sleeper *idle;         /* workers without work; the last one to sleep is first */
 	uint64_t poked_at;            /* the time of the last poke, in ns */
-	unsigned unanswered;          /* posts since the last poke */
+	uint64_t awaited_at;          /* about when a thread set out last; 0: not known yet */
+	unsigned awaited_posts;       /* posts since then */
 	struct sleeper_list resumers; /* operators that need a slot again */
 
 	struct open_list open[QUEUE_FREE_LISTS]; /* blocks with a free slot */
@@ -369,6 +402,7 @@ struct CAPABILITY queue_sched {
 	/* Set before there are any tasks. */
 	_Alignas(CACHE_LINE_BYTES) struct aml_sched sched; /* the public handle */
 	queue_part_fn part;                                /* runs a part of a divisible task */
+	queue_small_fn small;                              /* runs a small request */
 	queue_drop_fn drop; /* releases what a request owns that does not run */
 	bool spins;         /* a thread that finds the lock taken may spin */
 

@@ -24,6 +24,7 @@
 #include <aml/utils/error.h>
 
 #include "async/queue.h"
+#include "async/queue_linger.h"
 #include "async/queue_lock.h"
 #include "async/queue_run.h"
 #include "async/queue_sched.h"
@@ -92,7 +93,10 @@ static void mask_signals(void)
 /* Run the head of the queue again and again. Sleep while there is nothing to run. */
 static void work_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 {
+	uint64_t seen = q->seq;
+
 	for (;;) {
+		queue_linger_locked(q, &seen);
 		if (q->head != NULL && q->running < q->slots) {
 			queue_run_head_locked(q, UINT64_MAX);
 		} else if (q->chores) {

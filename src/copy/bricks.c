@@ -4,8 +4,8 @@
  * with other addresses, copies each of them. The last brick along a loop overlaps the one before.
  *
  * If the plan streams and the destination has long pieces, a brick is copied to a stage in the
- * first-level cache, and its pieces are streamed from there. Meanwhile, the source lines of the
- * next brick are prefetched. Else a brick is copied to its place.
+ * first-level cache, or little more, and its pieces are streamed from there. Meanwhile, the source
+ * lines of the next brick are prefetched. Else a brick is copied to its place.
  */
 #include "copy/bricks.h"
 #include "kernels/count.h"
@@ -205,11 +205,34 @@ static void stream_brick(const struct brick_side *side, char *dst, const char *s
 	}
 }
 
-/* Copy all bricks. */
-static void move_bricks(struct brick_walk *walk, char *stage, bool staged, brick_run_fn run)
+/* Has the destination of bricks pieces that are long enough to be streamed? */
+static bool bricks_are_staged(const struct brick_walk *walk)
+{
+	return walk->plan->stream && walk->shape.dst.bytes >= BRICK_STREAM_BYTES_MIN;
+}
+
+static bool is_shuffled(const struct copy_plan *plan)
+{
+	return plan->kind == COPY_STRIDED && plan->method == COPY_BY_SHUFFLE;
+}
+
+/* Are the elements of bricks shuffled? `padded`: by three plans. */
+static bool bricks_are_shuffled(const struct brick_plans *plans, bool padded)
+{
+	return is_shuffled(plans->move) ||
+	       (padded && (is_shuffled(plans->gather) || is_shuffled(plans->pack)));
+}
+
+/*
+ * Copy all bricks, with a stage of `stage_bytes`. Returns false, and copies nothing, if elements
+ * are shuffled and `may_shuffle` is false.
+ */
+__attribute__((noinline)) static bool move_bricks(struct brick_walk *walk, char *stage,
+						  size_t stage_bytes, bool may_shuffle,
+						  brick_run_fn run)
 {
 	struct brick_place first = place_of_brick(walk), now, next = first;
-	bool padded = walk->shape.padded > 0, more;
+	bool padded = walk->shape.padded > 0, more, staged = bricks_are_staged(walk);
 	union brick_room gather, order, pack;
 	const struct brick_plans plans = {&gather.plan, &order.plan, &pack.plan};
 	struct copy_plan *reads = padded ? plans.gather : plans.move;
@@ -218,7 +241,12 @@ static void move_bricks(struct brick_walk *walk, char *stage, bool staged, brick
 	char *dst;
 
 	/* The stage of padded elements is free when the padding is removed. */
-	plan_brick(&plans, walk, &first, staged ? stage : NULL, stage, stage + BRICK_BYTES_MAX / 2);
+	plan_brick(&plans, walk, &first, staged ? stage : NULL, stage, stage + stage_bytes / 2);
+	if (!may_shuffle && bricks_are_shuffled(&plans, padded))
+		return false;
+	COUNT(staged, "", "bricks by a stage");
+	COUNT(!staged, "", "bricks");
+	COUNT(padded, "masks", "bricks of padded elements");
 	dst = writes->run.dst;
 	src = reads->run.src;
 	do {
@@ -244,20 +272,35 @@ static void move_bricks(struct brick_walk *walk, char *stage, bool staged, brick
 		if (staged)
 			stream_brick(&walk->shape.dst, now.dst, stage, &ahead);
 	} while (more);
+	return true;
+}
+
+/* Not inlined, because only one of the stages may be on the stack. */
+__attribute__((noinline)) static bool move_large_bricks(struct brick_walk *walk, brick_run_fn run)
+{
+	_Alignas(CACHE_LINE_BYTES) char stage[BRICK_BYTES_MAX];
+
+	copy_bricks_choose(walk->plan, sizeof(stage), &walk->shape);
+	/* Padding is added and removed by shuffles. */
+	return walk->shape.padded == 0 && move_bricks(walk, stage, sizeof(stage), false, run);
+}
+
+__attribute__((noinline)) static void move_shuffled_bricks(struct brick_walk *walk,
+							   brick_run_fn run)
+{
+	_Alignas(CACHE_LINE_BYTES) char stage[BRICK_SHUFFLED_BYTES_MAX];
+
+	COUNT(true, "shuffle", "bricks that are shuffled");
+	copy_bricks_choose(walk->plan, sizeof(stage), &walk->shape);
+	move_bricks(walk, stage, sizeof(stage), true, run);
 }
 
 void copy_bricks(const struct copy_plan *plan, brick_run_fn run)
 {
-	_Alignas(CACHE_LINE_BYTES) char stage[BRICK_BYTES_MAX];
 	struct brick_walk walk = {.plan = plan};
-	bool staged;
 
-	copy_bricks_choose(plan, &walk.shape);
 	copy_bricks_order(plan, true, walk.dst_order);
 	copy_bricks_order(plan, false, walk.order);
-	staged = plan->stream && walk.shape.dst.bytes >= BRICK_STREAM_BYTES_MIN;
-	COUNT(staged, "", "bricks by a stage");
-	COUNT(!staged, "", "bricks");
-	COUNT(walk.shape.padded > 0, "masks", "bricks of padded elements");
-	move_bricks(&walk, stage, staged, run);
+	if (!move_large_bricks(&walk, run))
+		move_shuffled_bricks(&walk, run);
 }

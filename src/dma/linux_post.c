@@ -37,6 +37,7 @@ struct draft {
 	uint64_t bytes;
 	size_t plan_bytes;
 	unsigned flags, parts;
+	unsigned list;              /* the free list of its slot */
 	struct queue_extras extras; /* with TASK_EXTENDED */
 };
 
@@ -46,8 +47,8 @@ struct posting {
 	struct aml_dma_request **reqs; /* NULL: no handles are made */
 	struct aml_task *tasks, *last; /* the requests made so far */
 	bool no_memory;
-	size_t ndrafts;
-	size_t used; /* bytes of `plans` */
+	struct draft *end; /* of the drafts */
+	size_t used;       /* bytes of `plans` */
 	struct draft drafts[POST_DRAFTS];
 	_Alignas(union copy_plan_room) char plans[POST_PLANS_BYTES + sizeof(union copy_plan_room)];
 };
@@ -67,7 +68,7 @@ static bool is_join(const struct aml_dma_post_attr *attr)
 }
 
 /* Report whether the element can be posted like a request without attributes. */
-static bool is_plain(const struct aml_dma_post_attr *attr)
+static inline bool is_plain(const struct aml_dma_post_attr *attr)
 {
 	return attr->nafter == 0 && attr->callback == NULL &&
 	       !(attr->flags & (AML_DMA_POST_AFTER_ALL | AML_DMA_POST_CHAIN | AML_DMA_POST_REAP)) &&
@@ -75,94 +76,107 @@ static bool is_plain(const struct aml_dma_post_attr *attr)
 }
 
 /* Report whether the engine makes a handle of the element. */
-static bool has_handle(const struct posting *post, const struct aml_dma_post_attr *attr)
+static inline bool has_handle(const struct posting *post, const struct aml_dma_post_attr *attr)
 {
 	return post->reqs != NULL && !(attr->flags & (AML_DMA_POST_DETACH | AML_DMA_POST_REAP));
 }
 
-/* Check all of an element that is not the operator's: the members and the prerequisites. */
-static int check_attr(const struct posting *post, const struct aml_dma_post_attr *attr)
+/* Report whether all prerequisites are handles of the engine. */
+static bool check_after(const struct posting *post, const struct aml_dma_post_attr *attr)
 {
-	int err;
-
-	if (attr->size != post->first->size || attr->size % _Alignof(struct aml_dma_post_attr) != 0)
-		return -AML_EINVAL;
-	err = versioned_check(attr, sizeof(*attr), sizeof(*attr));
-	if (err != AML_SUCCESS)
-		return err;
-	if (attr->reserved != 0 || attr->flags & ~(unsigned)POST_FLAGS)
-		return -AML_EINVAL;
-	if (attr->flags & AML_DMA_POST_CHAIN && attr == post->first)
-		return -AML_EINVAL;
-	if (attr->after == NULL && attr->nafter > 0)
-		return -AML_EINVAL;
+	if (attr->after == NULL)
+		return false;
 	for (size_t i = 0; i < attr->nafter; i++) {
 		const struct request *r = (const struct request *)attr->after[i];
 
 		if (r != NULL && r->pub.task.priv.sched != post->q)
-			return -AML_EINVAL;
+			return false;
 	}
-	return AML_SUCCESS;
+	return true;
+}
+
+/* Check all of an element that is not the operator's: the members and the prerequisites. */
+static inline int check_attr(const struct posting *post, const struct aml_dma_post_attr *attr)
+{
+	size_t size = post->first->size;
+
+	if (attr->size != size)
+		return -AML_EINVAL;
+	if (__builtin_expect(size != sizeof(*attr), false)) {
+		int err = versioned_check(attr, sizeof(*attr), sizeof(*attr));
+
+		if (size % _Alignof(struct aml_dma_post_attr) != 0)
+			return -AML_EINVAL;
+		if (err != AML_SUCCESS)
+			return err;
+	}
+	if (attr->reserved != 0 || attr->flags & ~(unsigned)POST_FLAGS)
+		return -AML_EINVAL;
+	if (attr->flags & AML_DMA_POST_CHAIN && attr == post->first)
+		return -AML_EINVAL;
+	return attr->nafter == 0 || check_after(post, attr) ? AML_SUCCESS : -AML_EINVAL;
 }
 
 /* Describe the extras of an element for the scheduler, and allocate what they need. */
-static bool draft_extras(const struct posting *post, struct draft *draft)
+static inline bool draft_extras(const struct posting *post, struct draft *draft)
 {
 	const struct aml_dma_post_attr *attr = draft->attr;
 	struct queue_extras *extras = &draft->extras;
 
-	extras->options = 0;
-	if (attr->flags & AML_DMA_POST_ALWAYS)
-		extras->options |= EXTRA_ALWAYS;
-	if (attr->flags & AML_DMA_POST_AFTER_ALL)
-		extras->options |= EXTRA_AFTER_ALL;
-	if (attr->flags & AML_DMA_POST_REAP)
-		extras->options |= EXTRA_REAP;
-	extras->nafter = attr->nafter;
-	extras->after = (struct aml_task *const *)(const void *)attr->after;
+	_Static_assert((AML_DMA_POST_ALWAYS >> 2) == EXTRA_ALWAYS &&
+			       (AML_DMA_POST_REAP >> 3) == EXTRA_REAP &&
+			       (AML_DMA_POST_AFTER_ALL << 1) == EXTRA_AFTER_ALL,
+		       "options are flags, moved");
+	extras->options = (attr->flags & AML_DMA_POST_ALWAYS) >> 2 |
+			  (attr->flags & AML_DMA_POST_REAP) >> 3 |
+			  (attr->flags & AML_DMA_POST_AFTER_ALL) << 1;
+	extras->attr = attr;
 	extras->chain = attr->flags & AML_DMA_POST_CHAIN;
-	extras->callback = attr->callback;
-	extras->callback_arg = attr->callback_arg;
-	extras->tag = attr->tag;
 	extras->label = trace_on() ? attr->label : NULL;
 	return queue_create_side(post->q, extras);
 }
 
-/* Plan the element, and keep the layouts that it needs. On an error, there is nothing to release.
+/* Describe the plan of an element, and keep what it needs. */
+static int draft_keep(struct draft *draft, union copy_plan_room *room)
+{
+	const struct copy_plan *plan = &room->plan;
+	uint64_t bytes;
+
+	if (plan->kind == COPY_DEREF || plan->src_is_neutral) {
+		int err = copy_plan_keep(room);
+
+		if (err != AML_SUCCESS)
+			return err;
+	}
+	bytes = copy_plan_payload(plan);
+	if (plan->kind != COPY_FLAT) {
+		draft->plan_bytes = copy_plan_size(plan);
+		draft->list += request_class(draft->plan_bytes);
+	}
+	draft->plan = &room->plan;
+	draft->bytes = bytes;
+	draft->parts = copy_plan_parts_of(plan, bytes);
+	if (draft->attr->callback == NULL && request_is_small(plan, bytes))
+		draft->flags |= TASK_SMALL;
+	return AML_SUCCESS;
+}
+
+/*
+ * Plan the element, and keep the layouts that it needs. On an error, there is nothing to release.
  */
-static int draft_plan(struct posting *post, struct draft *draft)
+static inline int draft_plan(struct draft *draft, union copy_plan_room *room)
 {
 	const struct aml_dma_post_attr *attr = draft->attr;
 	enum linux_operator which = linux_operator_of(attr->op);
-	union copy_plan_room *room = (union copy_plan_room *)(void *)(post->plans + post->used);
 	int err;
 
-	draft->plan = NULL;
-	draft->plan_bytes = sizeof(struct copy_plan);
-	draft->bytes = 0;
-	draft->parts = 1;
-	draft->flags = TASK_REQUEST;
-	if (!has_handle(post, attr))
-		draft->flags |= TASK_OWNED;
-	if (!is_plain(attr))
-		draft->flags |= TASK_EXTENDED;
 	if (is_join(attr) || which == LINUX_OPERATOR_FOREIGN)
 		return AML_SUCCESS;
 	if ((attr->dest == NULL || attr->src == NULL) &&
 	    !linux_accepts_null(attr->op, attr->op_arg))
 		return -AML_EINVAL;
 	err = linux_plan(which, room, attr->dest, attr->src, attr->op_arg);
-	if (err == AML_SUCCESS)
-		err = copy_plan_keep(room);
-	if (err != AML_SUCCESS)
-		return err;
-	draft->plan = &room->plan;
-	draft->plan_bytes = copy_plan_size(&room->plan);
-	draft->bytes = copy_plan_payload(&room->plan);
-	draft->parts = copy_plan_parts_of(&room->plan, draft->bytes);
-	if (attr->callback == NULL && request_is_small(&room->plan, draft->bytes))
-		draft->flags |= TASK_SMALL;
-	return AML_SUCCESS;
+	return err == AML_SUCCESS ? draft_keep(draft, room) : err;
 }
 
 static void draft_release(struct draft *draft)
@@ -177,66 +191,74 @@ static void draft_release(struct draft *draft)
  * Make a draft of an element that was checked. There must be room for one. -AML_ENOMEM: it is left
  * out.
  */
-static int draft_make(struct posting *post, const struct aml_dma_post_attr *attr)
+static inline int draft_make(struct posting *post, const struct aml_dma_post_attr *attr)
 {
-	struct draft *draft = &post->drafts[post->ndrafts];
+	struct draft *draft = post->end;
+	bool extended = !is_plain(attr);
 	int err;
 
 	draft->attr = attr;
+	draft->plan = NULL;
+	draft->bytes = 0;
+	draft->plan_bytes = sizeof(struct copy_plan);
+	draft->flags = TASK_REQUEST | (extended ? TASK_EXTENDED : 0) |
+		       (has_handle(post, attr) ? 0 : TASK_OWNED);
+	draft->parts = 1;
+	draft->list = extended ? QUEUE_SIZES : 0;
 	draft->extras.side = NULL;
-	err = draft_plan(post, draft);
+	err = draft_plan(draft, (union copy_plan_room *)(void *)(post->plans + post->used));
 	if (err != AML_SUCCESS)
 		return err;
-	if (draft->flags & TASK_EXTENDED && !draft_extras(post, draft)) {
+	if (extended && !draft_extras(post, draft)) {
 		draft_release(draft);
 		return -AML_ENOMEM;
 	}
-	if (post->no_memory) {
+	if (__builtin_expect(post->no_memory, false)) {
 		draft_release(draft);
 		return AML_SUCCESS;
 	}
-	post->ndrafts++;
+	post->end = draft + 1;
 	if (draft->plan != NULL)
 		post->used += (draft->plan_bytes + 15) / 16 * 16;
 	return AML_SUCCESS;
 }
 
-static bool has_room(const struct posting *post)
+static inline bool has_room(const struct posting *post)
 {
-	return post->ndrafts < POST_DRAFTS && post->used <= POST_PLANS_BYTES;
+	return post->end < post->drafts + POST_DRAFTS && post->used <= POST_PLANS_BYTES;
 }
 
 /*
- * Take a slot for a draft, and what its completion needs. NULL: out of memory. The lock may be
- * released meanwhile.
+ * Take slots of a free list for up to n drafts. Return their number. 0: out of memory. The lock may
+ * be released meanwhile.
  */
-static struct aml_task *take_slot_locked(struct queue_sched *q, const struct draft *draft)
-	REQUIRES(q)
+static size_t take_slots_locked(struct queue_sched *q, unsigned list, size_t n,
+				struct aml_task **tasks) REQUIRES(q)
 {
-	unsigned list = request_class(draft->plan_bytes);
 	struct request_block *block;
-	struct aml_task *task;
 
-	if (draft->flags & TASK_EXTENDED)
-		list += QUEUE_SIZES;
-	task = queue_take_free_locked(q, list);
-	if (task == NULL) {
-		queue_unlock(q);
-		block = queue_create_block(q, list);
-		queue_lock(q);
-		task = block != NULL ? queue_take_new_locked(q, block) : NULL;
+	if (n > 1) {
+		size_t taken = queue_take_several_locked(q, list, n, tasks);
+
+		if (taken > 0)
+			return taken;
+	} else {
+		tasks[0] = queue_take_free_locked(q, list);
+		if (tasks[0] != NULL)
+			return 1;
 	}
-	if (task != NULL && draft->attr->flags & AML_DMA_POST_REAP &&
-	    !queue_promise_completion_locked(q)) {
-		queue_put_free_locked(q, task);
-		task = NULL;
-	}
-	return task;
+	queue_unlock(q);
+	block = queue_create_block(q, list);
+	queue_lock(q);
+	if (block == NULL)
+		return 0;
+	tasks[0] = queue_take_new_locked(q, block);
+	return 1;
 }
 
 /* Make a request of a draft in a slot, and put it on the list of the post. */
-static void request_fill_draft(struct posting *post, const struct draft *draft,
-			       struct aml_task *task)
+static inline void request_fill_draft(struct posting *post, const struct draft *draft,
+				      struct aml_task *task)
 {
 	const struct aml_dma_post_attr *attr = draft->attr;
 	int flags = draft->flags & TASK_OWNED ? AML_DMA_LINUX_REQUEST_FLAGS_OWNED : 0;
@@ -246,8 +268,8 @@ static void request_fill_draft(struct posting *post, const struct draft *draft,
 	task->priv.bytes = draft->bytes;
 	task->priv.next = NULL;
 	if (draft->plan != NULL) {
-		request_fill_planned((struct request *)(void *)task, draft->plan, draft->parts,
-				     flags);
+		request_fill_planned((struct request *)(void *)task, draft->plan, draft->plan_bytes,
+				     draft->parts, flags);
 	} else {
 		const struct aml_dma_linux_task_in in = {
 			.op = attr->op != NULL ? attr->op : join_prerequisites,
@@ -266,26 +288,49 @@ static void request_fill_draft(struct posting *post, const struct draft *draft,
 	post->last = task;
 }
 
+/*
+ * Make requests of up to n drafts that use the same free list. Return how many were made. 0: out of
+ * memory. The lock may be released meanwhile.
+ */
+static size_t requests_fill_locked(struct posting *post, const struct draft *drafts, size_t n)
+	REQUIRES(post->q)
+{
+	struct aml_task *tasks[POST_DRAFTS];
+	size_t taken = take_slots_locked(post->q, drafts->list, n, tasks), i;
+
+	for (i = 0; i < taken; i++) {
+		if (drafts[i].attr->flags & AML_DMA_POST_REAP &&
+		    !queue_promise_completion_locked(post->q))
+			break;
+		request_fill_draft(post, &drafts[i], tasks[i]);
+	}
+	if (i < taken)
+		queue_put_several_locked(post->q, tasks + i, taken - i);
+	return i;
+}
+
 /* Make requests of all drafts. If out of memory, release the rest of the drafts. */
 static void requests_make_locked(struct posting *post) REQUIRES(post->q)
 {
-	size_t i;
+	struct draft *draft = post->drafts;
+	size_t made = 1;
 
-	for (i = 0; i < post->ndrafts; i++) {
-		struct aml_task *task = take_slot_locked(post->q, &post->drafts[i]);
+	while (draft < post->end && made > 0) {
+		size_t n = 1;
 
-		if (task == NULL)
-			break;
-		request_fill_draft(post, &post->drafts[i], task);
+		while (draft + n < post->end && draft[n].list == draft->list)
+			n++;
+		made = requests_fill_locked(post, draft, n);
+		draft += made;
 	}
-	if (i < post->ndrafts) {
+	if (draft < post->end) {
 		post->no_memory = true;
 		queue_unlock(post->q);
-		for (; i < post->ndrafts; i++)
-			draft_release(&post->drafts[i]);
+		for (; draft < post->end; draft++)
+			draft_release(draft);
 		queue_lock(post->q);
 	}
-	post->ndrafts = 0;
+	post->end = post->drafts;
 	post->used = 0;
 }
 
@@ -294,8 +339,8 @@ static void post_undo(struct posting *post)
 {
 	struct aml_task *next;
 
-	for (size_t i = 0; i < post->ndrafts; i++)
-		draft_release(&post->drafts[i]);
+	for (struct draft *draft = post->drafts; draft < post->end; draft++)
+		draft_release(draft);
 	for (struct aml_task *task = post->tasks; task != NULL; task = next) {
 		next = task->priv.next;
 		queue_free_extra(task);
@@ -314,16 +359,12 @@ static const struct aml_dma_post_attr *next_attr(const struct aml_dma_post_attr 
 /* Append all requests, and store their handles before the first one can start. */
 static void post_submit_locked(struct posting *post) REQUIRES(post->q)
 {
-	struct aml_task *task, *next;
+	struct aml_task *task;
 	struct aml_dma_request **req = post->reqs;
 
 	for (task = post->tasks; req != NULL && task != NULL; task = task->priv.next)
 		*req++ = task->priv.flags & TASK_OWNED ? NULL : (struct aml_dma_request *)task;
-	for (task = post->tasks; task != NULL; task = next) {
-		next = task->priv.next;
-		queue_post_locked(post->q, task);
-	}
-	queue_posted_locked(post->q);
+	queue_post_locked(post->q, post->tasks);
 }
 
 /* All elements are right: post them, unless they exceed the bound or memory has run out. */
@@ -386,7 +427,7 @@ int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_a
 	post.tasks = NULL;
 	post.last = NULL;
 	post.no_memory = false;
-	post.ndrafts = 0;
+	post.end = post.drafts;
 	post.used = 0;
 	err = check_attr(&post, posts);
 	if (err != AML_SUCCESS)

@@ -28,17 +28,6 @@ union request_room {
 
 const struct copy_plan request_no_plan = {.kind = COPY_EMPTY};
 
-/*
- * Copies up to these sizes are cheaper than waking a worker: SMALL_RUNS_BYTES_MAX in contiguous
- * runs of at least RUN_BYTES_MIN, SMALL_PIECES_BYTES_MAX in any pieces. If the queue is empty and a
- * slot is free, a worker sleeps, and the posting call makes such a copy at once.
- */
-enum {
-	SMALL_RUNS_BYTES_MAX = 128 << 10,
-	RUN_BYTES_MIN = 64,
-	SMALL_PIECES_BYTES_MAX = 16 << 10,
-};
-
 static size_t class_size(unsigned size_class)
 {
 	return sizeof(struct request) + class_loops[size_class] * sizeof(struct copy_loop);
@@ -54,8 +43,7 @@ unsigned request_class(size_t plan_bytes)
 	return size_class;
 }
 
-/* The operator of a planned request in one part. `arg` is the plan. */
-static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+int request_run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct copy_plan *plan = arg;
 	int err = copy_plan_run(plan);
@@ -66,11 +54,7 @@ static int run_plan(struct aml_layout *dst, const struct aml_layout *src, void *
 	return err;
 }
 
-/*
- * The operator of a planned request in several parts, called after all parts have run. `arg` is the
- * request. Return the code that a part has stored.
- */
-static int close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+int request_close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct request *r = arg;
 
@@ -91,9 +75,9 @@ static bool replace_success(struct request *r, int err)
 
 /*
  * Run a part of a planned request. A part that fails stores its code in the result, where
- * close_plan() finds it; parts that begin later then do nothing. Several threads run parts at once.
- * They look at the result by an exchange, because checkers such as helgrind take a plain load for a
- * data race.
+ * request_close_plan() finds it; parts that begin later then do nothing. Several threads run parts
+ * at once. They look at the result by an exchange, because checkers such as helgrind take a plain
+ * load for a data race.
  */
 static void run_part(struct aml_task *task, unsigned part)
 {
@@ -107,6 +91,15 @@ static void run_part(struct aml_task *task, unsigned part)
 		replace_success(r, err);
 }
 
+/* Run a planned request that is small. */
+static void run_small(struct aml_task *task)
+{
+	struct request *r = (struct request *)(void *)task;
+
+	r->pub.task_out = copy_plan_run(&r->plan);
+	r->pub.flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
+}
+
 /* Close a request that does not run. */
 static void drop_request(struct aml_task *task)
 {
@@ -116,72 +109,43 @@ static void drop_request(struct aml_task *task)
 	r->pub.flags |= AML_DMA_LINUX_REQUEST_FLAGS_DONE;
 }
 
+/* Return the kind of a request in a trace. */
+static const char *request_kind(const struct aml_task *task)
+{
+	const struct request *r = (const struct request *)(const void *)task;
+	aml_dma_operator op = r->pub.task_in.op;
+
+	return op == request_run_plan || op == request_close_plan ? copy_plan_name(&r->plan)
+								  : "operator";
+}
+
 /* Return the name of a task in a trace. NULL: a task that is no request. */
 static const char *request_name(const struct aml_task *task)
 {
-	const struct request *r = (const struct request *)(const void *)task;
 	const char *label = queue_label(task);
-	aml_dma_operator op;
 
 	if (!(task->priv.flags & TASK_REQUEST))
 		return NULL;
-	if (label != NULL)
-		return label;
-	op = r->pub.task_in.op;
-	return op == run_plan || op == close_plan ? copy_plan_name(&r->plan) : "operator";
+	return label != NULL ? label : request_kind(task);
 }
 
 void request_describe(struct queue_sched *q)
 {
-	size_t sizes[QUEUE_SIZES];
+	struct queue_requests requests = {
+		.part = run_part, .small = run_small, .drop = drop_request};
 
 	for (unsigned i = 0; i < QUEUE_SIZES; i++)
-		sizes[i] = class_size(i);
-	queue_set_requests(q, run_part, drop_request, sizes);
+		requests.sizes[i] = class_size(i);
+	queue_set_requests(q, &requests);
 	queue_trace(q)->name = request_name;
-}
-
-/* Fill in the members that all requests share. */
-static void request_fill(struct request *r, const struct copy_plan *plan, int flags)
-{
-	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
-	r->pub.task.out = (struct aml_task_out *)(void *)&r->pub.task_out;
-	r->pub.task.fn = aml_dma_linux_exec_request;
-	r->pub.task.data = NULL;
-	r->pub.task_out = AML_SUCCESS;
-	r->pub.flags = flags;
-	memcpy(&r->plan, plan, copy_plan_size(plan));
-}
-
-void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
-			  int flags)
-{
-	request_fill(r, plan, flags);
-	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? close_plan : run_plan,
-							.op_arg = parts > 1 ? (void *)r : &r->plan,
-							.req = &r->pub};
+	queue_trace(q)->kind = request_kind;
 }
 
 void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags)
 {
-	request_fill(r, &request_no_plan, flags);
+	request_fill(r, &request_no_plan, sizeof(request_no_plan), flags);
 	r->pub.task_in = *in;
 	r->pub.task_in.req = &r->pub;
-}
-
-/* request_is_small(), which every post of this file calls. */
-static inline bool is_small(const struct copy_plan *plan, uint64_t bytes)
-{
-	bool runs = plan->kind == COPY_FLAT ||
-		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
-
-	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
-	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
-}
-
-bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
-{
-	return is_small(plan, bytes);
 }
 
 /* Run the plan of a request that the calling thread has begun. */
@@ -228,7 +192,8 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 			uint64_t bytes, bool small)
 {
 	const struct copy_plan *kept = plan != NULL ? plan : &request_no_plan;
-	unsigned size_class = request_class(copy_plan_size(kept));
+	size_t plan_bytes = copy_plan_size(kept);
+	unsigned size_class = request_class(plan_bytes);
 	struct queue_request request = {
 		.flags = TASK_REQUEST,
 		.parts = copy_plan_parts_of(kept, bytes),
@@ -257,7 +222,8 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 		*req = (struct aml_dma_request *)r;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
 		/* From here on, a child that another thread forks may find the request. */
-		request_fill_planned(r, trace_on() ? kept : &request_no_plan, 1,
+		request_fill_planned(r, trace_on() ? kept : &request_no_plan,
+				     trace_on() ? plan_bytes : sizeof(request_no_plan), 1,
 				     AML_DMA_LINUX_REQUEST_FLAGS_DONE);
 		queue_unlock(q);
 		run_begun(queue_trace(q), &r->pub.task, kept);
@@ -265,7 +231,7 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 		queue_end_locked(q, &r->pub.task);
 	} else {
 		if (plan != NULL)
-			request_fill_planned(r, plan, request.parts, flags);
+			request_fill_planned(r, plan, plan_bytes, request.parts, flags);
 		else
 			request_fill_foreign(r, in, flags);
 		queue_submit_locked(q, &r->pub.task, &request);
@@ -287,7 +253,7 @@ __attribute__((noinline)) int request_run(struct queue_sched *q,
 	union request_room room;
 
 	if (plan != NULL)
-		request_fill_planned(&room.request, plan, request.parts, 0);
+		request_fill_planned(&room.request, plan, copy_plan_size(plan), request.parts, 0);
 	else
 		request_fill_foreign(&room.request, in, 0);
 	queue_submit_and_wait(q, &room.request.pub.task, &request);
@@ -329,7 +295,7 @@ int aml_dma_linux_request_create(struct aml_dma_data *data, struct aml_dma_reque
 	if (err != AML_SUCCESS)
 		return err;
 	bytes = copy_plan_payload(&room.plan);
-	small = is_small(&room.plan, bytes);
+	small = request_is_small(&room.plan, bytes);
 	if (small && req == NULL &&
 	    request_run_at_once(linux_queue(data), &room.plan, bytes, false))
 		return AML_SUCCESS;

@@ -14,11 +14,15 @@
 #ifndef DMA_LINUX_REQUEST_H
 #define DMA_LINUX_REQUEST_H
 
+#include <string.h>
+
 #include <aml/dma/linux.h>
+#include <aml/utils/error.h>
 
 #include "async/queue_begin.h"
 #include "async/queue_sched.h"
 #include "copy/run.h"
+#include "plan/part.h"
 #include "plan/plan.h"
 #include "trace/trace.h"
 
@@ -64,12 +68,61 @@ extern const struct copy_plan request_no_plan;
 /* Return the class of a request whose plan has `plan_bytes` bytes: see queue_set_requests(). */
 unsigned request_class(size_t plan_bytes);
 
-/* Report whether a copy is small: short, in one part, and without code of the program. */
-bool request_is_small(const struct copy_plan *plan, uint64_t bytes);
+/*
+ * Copies up to these sizes are cheaper than waking a worker: SMALL_RUNS_BYTES_MAX in contiguous
+ * runs of at least RUN_BYTES_MIN, SMALL_PIECES_BYTES_MAX in any pieces. If the queue is empty and a
+ * slot is free, a worker sleeps, and the posting call makes such a copy at once.
+ */
+enum {
+	SMALL_RUNS_BYTES_MAX = 128 << 10,
+	RUN_BYTES_MIN = 64,
+	SMALL_PIECES_BYTES_MAX = 16 << 10,
+};
 
-/* Fill in a request that runs a plan. */
-void request_fill_planned(struct request *r, const struct copy_plan *plan, unsigned parts,
-			  int flags);
+/* Report whether a copy is small: short, in one part, and without code of the program. */
+static inline bool request_is_small(const struct copy_plan *plan, uint64_t bytes)
+{
+	bool runs = plan->kind == COPY_FLAT ||
+		    (plan->kind == COPY_STRIDED && plan->run.bytes >= RUN_BYTES_MIN);
+
+	return bytes <= (runs ? SMALL_RUNS_BYTES_MAX : SMALL_PIECES_BYTES_MAX) &&
+	       copy_plan_is_own(plan) && copy_plan_parts_of(plan, bytes) == 1;
+}
+
+/* The operator of a planned request in one part. `arg` is the plan. */
+int request_run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg);
+
+/*
+ * The operator of a planned request in several parts, called after all parts have run. `arg` is the
+ * request. Return the code that a part has stored.
+ */
+int request_close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg);
+
+/* Fill in the members that all requests share. */
+static inline void request_fill(struct request *r, const struct copy_plan *plan, size_t plan_bytes,
+				int flags)
+{
+	r->pub.task.in = (struct aml_task_in *)(void *)&r->pub.task_in;
+	r->pub.task.out = (struct aml_task_out *)(void *)&r->pub.task_out;
+	r->pub.task.fn = aml_dma_linux_exec_request;
+	r->pub.task.data = NULL;
+	r->pub.task_out = AML_SUCCESS;
+	r->pub.flags = flags;
+	r->plan = *plan;
+	if (plan_bytes > sizeof(*plan))
+		memcpy(r->plan.loops, plan->loops, plan_bytes - sizeof(*plan));
+}
+
+/* Fill in a request that runs a plan of `plan_bytes` bytes. */
+static inline void request_fill_planned(struct request *r, const struct copy_plan *plan,
+					size_t plan_bytes, unsigned parts, int flags)
+{
+	request_fill(r, plan, plan_bytes, flags);
+	r->pub.task_in = (struct aml_dma_linux_task_in){.op = parts > 1 ? request_close_plan
+									: request_run_plan,
+							.op_arg = parts > 1 ? (void *)r : &r->plan,
+							.req = &r->pub};
+}
 
 /* Fill in a request that runs a custom operator. */
 void request_fill_foreign(struct request *r, const struct aml_dma_linux_task_in *in, int flags);

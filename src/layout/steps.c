@@ -109,12 +109,11 @@ int steps_make(int order, const struct outline *outline, void *ptr, const ptrdif
 	return steps_finish(layout, out);
 }
 
-int steps_make_constant(const struct outline *outline, const void *element,
-			struct aml_layout **out)
+int steps_make_constant(const struct outline *outline, const void *element, struct aml_layout **out)
 {
 	struct aml_layout *layout =
 		steps_allocate(&aml_layout_steps_column_ops, NULL, outline->element_size,
-				    outline->ndims, outline->element_size);
+			       outline->ndims, outline->element_size);
 	struct aml_layout_steps *made;
 
 	if (layout == NULL)

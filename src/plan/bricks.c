@@ -8,8 +8,9 @@
  * long, and those that make the pieces of the destination long. So each line is read and written
  * only once, or twice at the ends of pieces.
  *
- * The choice tries several lengths of the pieces on either side. Of the bricks that fit the
- * first-level cache, it takes the one that makes a byte cheapest.
+ * The choice tries several lengths of the pieces on either side. Of the bricks that have at most a
+ * given size, it takes the one that makes a byte cheapest. A brick is about as large as the
+ * first-level cache. Larger ones would have longer pieces still, but no room on a thread's stack.
  */
 #include <string.h>
 
@@ -20,12 +21,14 @@
 
 /* What a piece costs besides its bytes, in bytes. */
 enum {
-	PIECE_COST_READ = 2 * CACHE_LINE_BYTES,    /* its ends, and a page */
-	PIECE_COST_WRITTEN = 4 * CACHE_LINE_BYTES, /* the same; lines at ends are read, too */
+	PIECE_COST_READ = CACHE_LINE_BYTES, /* a page; the next brick reads on from its end */
+	PIECE_COST_WRITTEN = 4 * CACHE_LINE_BYTES, /* its ends, whose lines are read, too; a page */
 };
 
 enum {
 	BRICK_RUNS_MIN = 4,
+	/* Fewer contiguous elements on either side are not worth padding. */
+	PADDED_ELEMENTS_MIN = 8,
 	PIECE_BYTES_MAX = 4 << 10, /* longer pieces are not better */
 };
 
@@ -137,18 +140,20 @@ static size_t padded_size(const struct copy_plan *plan)
 	for (uint8_t i = 0; i < plan->nloops; i++) {
 		const struct copy_loop *loop = &plan->loops[i];
 
-		dst |= loop->dst_step == (ptrdiff_t)size && loop->extent * padded >= TILE_BYTES;
-		src |= loop->src_step == (ptrdiff_t)size && loop->extent * padded >= TILE_BYTES;
+		if (loop->extent < PADDED_ELEMENTS_MIN || loop->extent * padded < TILE_BYTES)
+			continue;
+		dst |= loop->dst_step == (ptrdiff_t)size;
+		src |= loop->src_step == (ptrdiff_t)size;
 	}
 	return dst && src ? padded : 0;
 }
 
-/* The most bytes of a brick. */
-static size_t brick_bytes_max(const struct copy_plan *plan, size_t padded)
+/* The most bytes of a brick whose stage, or two stages with padding, have `most` bytes. */
+static size_t brick_bytes_max(const struct copy_plan *plan, size_t most, size_t padded)
 {
 	if (padded == 0)
-		return BRICK_BYTES_MAX;
-	return BRICK_BYTES_MAX / 2 / padded * plan->run.bytes;
+		return most;
+	return most / 2 / padded * plan->run.bytes;
 }
 
 /* Split a loop evenly into bricks of at most about `n` iterations: those of a brick. */
@@ -207,12 +212,14 @@ static void fill_brick(const struct copy_plan *plan, const struct brick_orders *
 
 /* Try lengths of the pieces of both sides, and choose those that make a byte cheapest. */
 static void choose_extents(const struct copy_plan *plan, const struct brick_orders *orders,
-			   struct brick_shape *brick)
+			   size_t stage_bytes, struct brick_shape *brick)
 {
-	size_t most = brick_bytes_max(plan, brick->padded = padded_size(plan)), payload;
+	size_t padded = padded_size(plan), most = brick_bytes_max(plan, stage_bytes, padded),
+	       payload;
 	size_t extents[BRICK_LOOPS_MAX] = {0};
 	double least = -1, cost;
 
+	brick->padded = padded;
 	for (size_t to = CACHE_LINE_BYTES; to <= PIECE_BYTES_MAX; to *= 2) {
 		for (size_t from = CACHE_LINE_BYTES; from <= PIECE_BYTES_MAX; from *= 2) {
 			for (uint8_t i = 0; i < plan->nloops; i++)
@@ -245,12 +252,12 @@ static void find_orders(const struct copy_plan *plan, struct brick_orders *order
 	copy_bricks_order(plan, false, orders->src);
 }
 
-void copy_bricks_choose(const struct copy_plan *plan, struct brick_shape *brick)
+void copy_bricks_choose(const struct copy_plan *plan, size_t most, struct brick_shape *brick)
 {
 	struct brick_orders orders;
 
 	find_orders(plan, &orders);
-	choose_extents(plan, &orders, brick);
+	choose_extents(plan, &orders, most, brick);
 	/* Contiguous bytes can be streamed. */
 	find_pieces(plan, brick->extents, orders.dst, true, 0, &brick->dst);
 	find_pieces(plan, brick->extents, orders.src, false, CACHE_LINE_BYTES, &brick->src);
@@ -273,7 +280,7 @@ bool copy_bricks_stream(const struct copy_plan *plan)
 
 	if (!copy_bricks_fit(plan))
 		return false;
-	copy_bricks_choose(plan, &brick);
+	copy_bricks_choose(plan, BRICK_BYTES_MAX, &brick);
 	return brick.dst.bytes >= BRICK_STREAM_BYTES_MIN;
 }
 
@@ -286,7 +293,7 @@ bool copy_bricks_may_win(const struct copy_plan *plan)
 	if (!copy_bricks_fit(plan))
 		return false;
 	find_orders(plan, &orders);
-	choose_extents(plan, &orders, &brick);
+	choose_extents(plan, &orders, BRICK_BYTES_MAX, &brick);
 	if (brick.padded > 0)
 		return true;
 	cost = cost_of_brick(plan, &orders, brick.extents, brick.payload);

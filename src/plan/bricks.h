@@ -10,13 +10,20 @@
 #include "machine/caches.h"
 #include "plan/plan.h"
 
-/* The size of a brick, and of its stage. Tests build with another one. */
+/*
+ * The size of a brick, and of its stage. If a brick is shuffled, the shuffles also take room on the
+ * stack. Tests build with other sizes.
+ */
 #ifndef BRICK_BYTES
-#define BRICK_BYTES (24 << 10)
+#define BRICK_BYTES (40 << 10)
+#define BRICK_SHUFFLED_BYTES (24 << 10)
+#else
+#define BRICK_SHUFFLED_BYTES BRICK_BYTES
 #endif
 
 enum {
 	BRICK_BYTES_MAX = BRICK_BYTES,
+	BRICK_SHUFFLED_BYTES_MAX = BRICK_SHUFFLED_BYTES,
 	BRICK_STREAM_BYTES_MIN = 2 * CACHE_LINE_BYTES, /* shorter pieces are not streamed */
 	BRICK_LOOPS_MAX = 8, /* plans of more loops are not split into bricks */
 };
@@ -51,8 +58,11 @@ bool copy_bricks_fit(const struct copy_plan *plan);
 /* List the loops of a plan by their steps on a side, the smallest first. */
 void copy_bricks_order(const struct copy_plan *plan, bool dst, uint8_t *order);
 
-/* Choose the bricks of a plan for which copy_bricks_fit() is true. Its loops are in any order. */
-void copy_bricks_choose(const struct copy_plan *plan, struct brick_shape *brick);
+/*
+ * Choose the bricks of a plan for which copy_bricks_fit() is true. Its loops are in any order.
+ * `most`: the most bytes of a brick, with its padding.
+ */
+void copy_bricks_choose(const struct copy_plan *plan, size_t most, struct brick_shape *brick);
 
 /* Can a plan be split into bricks whose pieces are long enough to be streamed? */
 bool copy_bricks_stream(const struct copy_plan *plan);

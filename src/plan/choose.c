@@ -26,7 +26,9 @@ enum {
 	CHOICE_PARTS_MIN = 2,        /* parts from which on a plan with loops is timed */
 	VARIANT_MASK = 127,          /* of the bits that a plan has for its variant */
 	COLUMN_BYTES_LONG = 8 << 10, /* columns of this size are the first choice */
-	LISTED_ROW_BYTES = 256,      /* lists are tried if rows or source runs are shorter */
+	/* Columns of this size of short elements win over bricks, too. */
+	COLUMN_BYTES_SHORT = 4 << 10,
+	LISTED_ROW_BYTES = 256, /* lists are tried if rows or source runs are shorter */
 };
 
 /* No plan has a choice before copy_set_choice_rules() has run. */
@@ -51,6 +53,9 @@ static unsigned first_variant(struct copy_plan *plan, bool stream)
 		return VARIANT_STRIDED_STREAM_BRICKS;
 	if (plan->kind == COPY_STRIDED)
 		return once ? VARIANT_STRIDED_STREAM : VARIANT_STRIDED_STREAM_FIRST;
+	if (stream && copy_plan_has_columns(plan) && plan->run.bytes < CACHE_LINE_BYTES / 2 &&
+	    plan->loops[0].extent * plan->run.bytes >= COLUMN_BYTES_SHORT)
+		return VARIANT_TRANSPOSE_COLUMNS_FIRST;
 	if (!copy_plan_has_tiles(plan) && copy_bricks_may_win(plan))
 		return stream ? VARIANT_TRANSPOSE_STREAM_BRICKS : VARIANT_TRANSPOSE_CACHED_BRICKS;
 	if (!stream)
@@ -59,6 +64,9 @@ static unsigned first_variant(struct copy_plan *plan, bool stream)
 		return once ? VARIANT_TRANSPOSE_STAGE_ONCE : VARIANT_TRANSPOSE_STAGE_FIRST;
 	if (copy_lists_fit_stream(plan))
 		return once ? VARIANT_TRANSPOSE_LIST_ONCE : VARIANT_TRANSPOSE_LIST_FIRST;
+	/* Tiles of one plane at a time read or write short pieces if a plane is narrow. */
+	if (copy_plan_has_tiles(plan) && plan->nloops > 2 && copy_bricks_may_win(plan))
+		return VARIANT_TRANSPOSE_STREAM_BRICKS;
 	/* Plans of few loops that have no tiles, however large their elements are. */
 	if (copy_plan_has_columns(plan) && copy_bricks_fit(plan))
 		return VARIANT_TRANSPOSE_STREAM_BRICKS;

@@ -13,6 +13,8 @@
 enum {
 	/* Planes of which both sides are longer are copied in blocks. */
 	PLANES_SIDE_BYTES_MAX = 2 * CACHE_LINE_BYTES,
+	/* Shorter source rows are too short for tiles that read half lines. */
+	PLANES_HALVES_BYTES = 3 * CACHE_LINE_BYTES / 2,
 	PLANES_PLAN_BYTES_MAX = 1 << 20, /* larger plans do not fit the second-level cache */
 	/* In a plane that has more than a line of rows, shorter source rows waste lines. */
 	PLANES_COLUMN_BYTES = 48,
@@ -43,6 +45,17 @@ uint64_t copy_planes_listed_cost(size_t size, size_t rows, size_t columns, uint6
 	return count * (plane * 4 / 3 + COST_LISTED_CALL) + (rows + columns) * COST_LISTED_ROW;
 }
 
+/*
+ * Are long rows better tiled plane by plane? The tiles of the widest sets read half a line of a
+ * source row at once, and are faster if these reads leave little over.
+ */
+static bool tiles_read_halves(const struct kernels *set, size_t size, size_t rows, size_t columns)
+{
+	return (size == 2 || size == 4) && set->width == CACHE_LINE_BYTES &&
+	       rows * size > PLANES_SIDE_BYTES_MAX && columns * size >= PLANES_HALVES_BYTES &&
+	       columns * size % (CACHE_LINE_BYTES / 2) <= TILE_BYTES;
+}
+
 uint64_t copy_planes_cost(const struct copy_plan *plan)
 {
 	size_t size = plan->run.bytes, rows = plan->loops[0].extent,
@@ -59,7 +72,8 @@ uint64_t copy_planes_cost(const struct copy_plan *plan)
 	if (size > TILE_BYTES / (few ? 1 : 2) || (size & (size - 1)) != 0 ||
 	    min(rows, columns) * size < TILE_BYTES || (few && (!set->masks || size < 4)) || lines ||
 	    min(rows, columns) * size > PLANES_SIDE_BYTES_MAX ||
-	    copy_plan_payload(plan) > PLANES_PLAN_BYTES_MAX)
+	    copy_plan_payload(plan) > PLANES_PLAN_BYTES_MAX ||
+	    tiles_read_halves(set, size, rows, columns))
 		return UINT64_MAX;
 	for (uint8_t i = 2; i < plan->nloops; i++)
 		count *= plan->loops[i].extent;

@@ -140,6 +140,19 @@ static void begin_event(struct event *e, const char *ph, const char *name, uint6
 	add_time(e, ",\"ts\":", now);
 }
 
+/* Add the kind of a task if its name is not the kind. */
+static void add_kind(struct event *e, const struct trace_source *source,
+		     const struct aml_task *task, const char *name)
+{
+	const char *kind = source->kind != NULL ? source->kind(task) : name;
+
+	if (strcmp(kind, name) == 0)
+		return;
+	add_text(e, ",\"kind\":\"");
+	add_text(e, kind);
+	add_text(e, "\"");
+}
+
 /* Report a point in a request's life. `key` and `number`: the first argument of the event. */
 static void report_point(const char *ph, const struct trace_source *source,
 			 const struct aml_task *task, const char *name, uint64_t now,
@@ -152,6 +165,8 @@ static void report_point(const char *ph, const struct trace_source *source,
 	add_text(&e, ",\"args\":{");
 	add_number(&e, key, number);
 	add_number(&e, ",\"parts\":", task->priv.parts);
+	if (*ph == 'b')
+		add_kind(&e, source, task, name);
 	add_text(&e, "}}");
 	trace_file_add(e.text, e.length);
 }

@@ -48,6 +48,8 @@ struct trace_source {
 	unsigned number; /* unique to this source */
 	/* Return the name of a task, of at most 63 bytes. NULL: the task is not reported. */
 	const char *(*name)(const struct aml_task *task);
+	/* Return the kind of a task that has a name. The name may be a label instead. */
+	const char *(*kind)(const struct aml_task *task);
 	struct trace_times times; /* read and written atomically */
 };
 

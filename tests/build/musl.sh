@@ -105,6 +105,7 @@ check "the library and the examples build" built
 check "they use musl" uses_musl
 check "the first examples" passes examples.sh
 check "the examples of requests" passes request_examples.sh
+check "the examples of layouts" passes layout_examples.sh
 check "a pinned worker" pins
 
 summary

@@ -91,8 +91,8 @@ must "install" walk root/next libaml-dma 'sudo make -C build install && sudo ldc
 
 mkdir "$system/root/first"
 block root/libaml-dma/README.md c >"$system/root/first/first.c"
-check "compile the first program" walk root/next first \
-	'cc first.c $(pkg-config --cflags --libs aml-dma)'
+check "compile and run an example" walk root/next libaml-dma \
+	'cc doc/examples/01-hello.c $(pkg-config --cflags --libs aml-dma) && ./a.out'
 check "compile and start it as README.md says" walk root/libaml-dma/README.md first \
 	'cc first.c $(pkg-config --cflags --libs aml-dma) && ./a.out'
 check "it prints what README.md says" prints_as_documented ./a.out
@@ -112,17 +112,9 @@ record()
 		inside first 'AML_DMA_TRACE=trace.json ./a.out' &&
 		grep -q '"name":"strided"' "$system/root/first/trace.json"
 }
-draw()
-{
-	says "$guide/tracing.md" 'doc/timeline ' &&
-		inside first '/usr/local/share/doc/libaml-dma/timeline trace.json >chart.svg' &&
-		grep -q 'aml-dma/0' "$system/root/first/chart.svg"
-}
 check "record a trace" record
 check "look at it" walk "$guide/tracing.md" first 'aml-dma trace trace.json --svg trace.svg'
 check "it has the workers" grep -q 'aml-dma/0' "$system/root/first/trace.svg"
-check "install what draws charts" packages "$guide/tracing.md" gnuplot-nox
-check "draw the chart" draw
 
 # C++: the program of the chapter, with the blocks that follow it inside.
 chapter=$guide/languages.md

@@ -88,6 +88,7 @@ for workers in 0 1 2; do
 	check "labels, $w: the trace" has "requests: 5" "finished: 5" "labelled: 5"
 	check "labels, $w: a label is the name" labelled 'tile 7' 2
 	check "labels, $w: it is escaped" labelled 'a \"b\" \\ \u000a' 1
+	check "labels, $w: the kind is an argument" grep -qF '"kind":"operator"' "$trace"
 	check "labels, $w: it is cut" labelled "$(head -c 63 /dev/zero | tr '\000' x)" 1
 	check "exit without aml_finalize, $w" act exit $workers
 	check "exit without aml_finalize, $w: the trace" has "requests: 500" "flat: 500" \
@@ -218,15 +219,30 @@ check "a trace has the times too" tells AML_DMA_TRACE="$trace"
 check "the state of the trace is printed" grep -qx '  trace: being written' "$work/said"
 silent()
 {
-	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 7 ] &&
+	"$acts" print 1 >"$work/said" && [ "$(wc -l <"$work/said")" -eq 8 ] &&
 		! grep -q 'time\|trace' "$work/said"
 }
 check "without the variables, neither is printed" silent
 
-# Test doc/timeline if gnuplot exists.
+# The command reads what the library writes, and the script draws by the command.
+summed_up()
+{
+	AML_DMA_TRACE=$trace "$acts" "$1" 2 && "$builddir/tools/aml-dma" trace "$trace" >"$work/said" ||
+		return 1
+	shift
+	tr -s ' ' <"$work/said" >"$work/lines"
+	for line; do
+		grep -q "^ $line " "$work/lines" || {
+			cat "$work/said"
+			echo "no line: $line"
+			return 1
+		}
+	done
+}
 draws()
 {
-	AML_DMA_TRACE=$trace "$acts" kinds 1 && "$srcdir/doc/timeline" "$trace" >"$work/line.svg" ||
+	AML_DMA_TRACE=$trace "$acts" kinds 1 &&
+		PATH=$builddir/tools:$PATH "$srcdir/doc/timeline" "$@" "$trace" >"$work/line.svg" ||
 		return 1
 	for text in '<svg' '</svg>' aml-dma/0 queued flat strided transpose walk boxes deref operator; do
 		grep -qF "$text" "$work/line.svg" || {
@@ -237,19 +253,21 @@ draws()
 }
 does_not_draw()
 {
-	! "$srcdir/doc/timeline" "$@" >"$work/line.svg" 2>"$work/said" && [ -s "$work/said" ] &&
-		[ ! -s "$work/line.svg" ]
+	! PATH=$builddir/tools:$PATH "$srcdir/doc/timeline" "$@" >"$work/line.svg" 2>"$work/said" &&
+		[ -s "$work/said" ] && [ ! -s "$work/line.svg" ]
 }
-if command -v gnuplot >/dev/null 2>&1; then
-	check "a trace is drawn" draws
-	check "no file to draw" does_not_draw "$work/none"
-	check "a file without requests" does_not_draw "$srcdir/README.md"
-	check "times without requests" does_not_draw -f 1000000 "$trace"
-	check "a time that is not a number" does_not_draw -f 1x "$trace"
-	check "no argument" does_not_draw
-else
-	echo "no gnuplot: doc/timeline is not tested"
-fi
+check "every kind is summed up" summed_up kinds "all 17 17 1 0 0" "operator 3 3 1 0 0" \
+	"flat 2 2 0 0 0" "deref 2 2 0 0 0"
+check "cancelled requests are summed up" summed_up cancel "flat 20 20 0 10 0"
+check "nested requests are summed up" summed_up nested "operator 160 160 0 0 0"
+check "parts are summed up" summed_up divisible "flat 16 352 0"
+check "a trace is drawn" draws
+check "a part of a trace is drawn" draws -f 0 -t 1000000 -c 'a caption'
+check "no file to draw" does_not_draw "$work/none"
+check "a file that is no trace" does_not_draw "$srcdir/README.md"
+check "times without requests" does_not_draw -f 1000000 "$trace"
+check "a time that is not a number" does_not_draw -f 1x "$trace"
+check "no argument" does_not_draw
 
 # Test the probes if the library was configured with them.
 probes()

@@ -497,7 +497,7 @@ inline enter()
 	:: else
 	fi;
 	if
-	:: me != 0 && n == CALLS && !once -> last_calls++
+	:: me != 0 && n == CALLS && !once && !helps -> last_calls++
 	:: else
 	fi;
 	if
@@ -614,6 +614,45 @@ inline end_at_once()
 	skip
 }
 
+#ifdef WITH_HELP
+/* queue_help_locked() up to where the lock is released, for the task t and no other one. */
+#define MAY_HELP_POST (!once && (call == POST || call == WAIT || call == CANCEL) && NW > 0 && \
+		       head != 0 && head < t && task[head].kind == SMALL && running < SLOTS)
+
+inline begin_help()
+{
+	helps = 1;
+	if
+	:: me != 0 && n + 1 == CALLS && call == POST -> last_calls++
+	:: else
+	fi;
+	limit_ = t - 1;
+	take_head_locked()
+}
+
+/* The rest of it, and of the post. */
+inline end_help()
+{
+	if
+	:: helps ->
+		execute(oper);
+		ran_locked(oper, true);
+		atomic {
+			oper = 0;
+#ifndef BROKEN_HELP_NO_WAKE
+			queue_wake_again_locked();
+#endif
+			if
+			:: call == POST -> enter()
+			:: else -> unlock()
+			fi;
+			helps = 0
+		}
+	:: else
+	fi
+}
+#endif
+
 /* Submit the call's task, then the call up to its sleep. If it does not sleep, `sleeping` is 0. */
 inline begin_call()
 {
@@ -641,6 +680,9 @@ inline begin_call()
 		:: !once && call == REAP -> begin_reap()
 #endif
 		:: !once && (call == RUN || call == ANY || call == ALL) -> enter()
+#ifdef WITH_HELP
+		:: MAY_HELP_POST -> begin_help()
+#endif
 		:: else ->
 #ifndef BROKEN_SUBMIT_NO_WAKE
 			queue_wake_again_locked();
@@ -651,6 +693,9 @@ inline begin_call()
 			fi
 		fi
 	};
+#ifdef WITH_HELP
+	end_help();
+#endif
 #ifdef WITH_SMALL
 	/* The calling thread makes the copy here, without the lock. */
 	if
@@ -714,7 +759,7 @@ inline end_call()
 proctype application(byte me)
 {
 	byte n, call, kind, t, oper, also, child;
-	bit sleeping, nested, closing, inside, once, slot;
+	bit sleeping, nested, closing, inside, once, slot, helps, sets_out;
 #ifdef WITH_WALK
 	byte walked;
 	bit yielded;

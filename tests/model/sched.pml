@@ -39,7 +39,10 @@ inline push_idle(s)
 proctype worker(byte me)
 {
 	byte oper, also, child;
-	bit nested, closing;
+	bit nested, closing, sets_out;
+#ifdef WITH_LINGER
+	byte seen;
+#endif
 #ifdef WITH_WALK
 	byte walked;
 	bit yielded, slot;
@@ -56,6 +59,21 @@ proctype worker(byte me)
 		LOCK
 	};
 	do
+#ifdef WITH_LINGER
+	/* queue_linger_locked(): chance decides whether and how often the worker lingers. */
+	:: atomic {
+		seen != seq && !stop && callers == 0 && (head == 0 || task[head].kind == SMALL) ->
+		seen = seq;
+		waking = 1;
+		unlock()
+	   };
+		atomic {
+			LOCK;
+#ifndef BROKEN_LINGER_KEPT
+			waking = 0
+#endif
+		}
+#endif
 	:: atomic { head != 0 && running < SLOTS -> limit_ = UNLIMITED; take_head_locked() };
 		execute(oper);
 		ran_locked(oper, true);

@@ -81,6 +81,14 @@ inline ran_locked(t, own_slot)
 		fi;
 #if defined(WITH_SMALL) && NW > 0
 		if
+		:: sets_out ->
+#ifndef BROKEN_SHORT_KEPT
+			waking = 0;
+#endif
+			sets_out = 0
+		:: else
+		fi;
+		if
 		:: also != 0 ->
 #ifndef BROKEN_BATCH_FORGOTTEN
 			task[also].going--;
@@ -702,7 +710,7 @@ inline take_next_of_chain(t, next)
 #endif
 
 /*
- * The beginning of queue_run_head_locked() up to queue_run_task_locked(), or of run_batch_locked()
+ * The beginning of queue_run_head_locked() up to queue_run_task_locked(), or of run_some_locked()
  * up to the same point, for tasks up to limit_.
  */
 inline take_head_locked()
@@ -731,9 +739,17 @@ inline take_head_locked()
 			take_small(also)
 		:: else
 		fi;
+		/* Chance decides whether the batch is short. */
+		if
+		:: !waking ->
+			waking = 1;
+			sets_out = 1
 #ifndef BROKEN_BATCH_NO_WAKE
-		queue_wake_locked();
+		:: queue_wake_locked()
+#else
+		:: true
 #endif
+		fi;
 		busy++;
 		assert(busy <= SLOTS + beyond);
 		unlock()

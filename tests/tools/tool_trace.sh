@@ -45,8 +45,9 @@ check "a trace is summed up" sums_up "$trace"
 check "the whole" has "$trace: 9 requests of by_hand in 42.0 us: 214286 a second, 429 MB/s"
 check "the counts of each kind" has \
 	"kind requests parts failed cancelled unfinished copied rate" \
-	"flat 5 5 0 0 1 10.0 kB 227 MB/s" "transpose 1 2 0 0 0 8.00 kB 533 MB/s" \
+	"flat 6 6 0 1 1 10.0 kB 227 MB/s" "transpose 1 2 0 0 0 8.00 kB 533 MB/s" \
 	"deref 1 1 0 0 0 16 B 8.00 MB/s" "operator 1 1 1 0 0 0 B -" \
+	"label requests parts failed cancelled unfinished copied rate" \
 	'tile "7" <&> 1 1 0 1 0 0 B -' "all 9 10 1 1 1 18.0 kB 295 MB/s"
 check "the times of each kind" has \
 	"flat 2.00 us 13.0 us 13.0 us 13.0 us 10.0 us 20.0 us 20.0 us 20.0 us" \
@@ -90,7 +91,9 @@ t = json.load(open(sys.argv[1]))
 kinds = {k["kind"]: k for k in t["kinds"]}
 assert t["schema"] == 1 and t["command"] == "trace" and t["program"] == "by_hand", t
 assert t["span_ns"] == 42000 and t["pid"] == 9, t
-assert list(kinds) == ["flat", "transpose", "deref", "operator", 'tile "7" <&>'], list(kinds)
+assert list(kinds) == ["flat", "transpose", "deref", "operator"], list(kinds)
+assert [(l["label"], l["requests"], l["cancelled"], l["queued"], l["run"]) for l in t["labels"]] == [
+    ('tile "7" <&>', 1, 1, {"count": 0}, {"count": 0})], t["labels"]
 assert kinds["flat"]["queued"] == {
     "count": 5, "p50_ns": 2000, "p90_ns": 13000, "p99_ns": 13000, "max_ns": 13000}, kinds
 assert kinds["flat"]["run"]["count"] == 4 and kinds["flat"]["copied_bytes"] == 10000, kinds

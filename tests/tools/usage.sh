@@ -69,12 +69,13 @@ notices_that_nothing_is_written()
 }
 
 # The command links the library's objects: it needs no libaml-dma.so. What it takes from the C
-# library by a copy of the data has the version of the C library.
+# library by a copy of the data has the version of the C library. What begins with an underscore is of
+# the files that every program begins with.
 exports_nothing()
 {
 	# NM may be several words.
 	# shellcheck disable=SC2086
-	$NM -D --defined-only "$tool" | grep -v '@' >"$work/exports"
+	$NM -D --defined-only "$tool" | grep -v '@' | awk '$NF !~ /^_/' >"$work/exports"
 	cat "$work/exports"
 	! grep -q . "$work/exports"
 }
