@@ -235,19 +235,6 @@ enum {
 };
 
 /*
- * To hand a tiny task to another CPU takes longer than to run it: it is small and moves at most so
- * many bytes. A post helps when at least so many tasks are queued or held, and moves at most so
- * many bytes. A batch is short up to a number of bytes, as long as no more tasks are queued.
- */
-enum {
-	QUEUE_TINY_BYTES_MAX = 512,
-	QUEUE_HELP_TASKS_MIN = 32,
-	QUEUE_HELP_BYTES_MAX = 8 << 10,
-	QUEUE_SHORT_BYTES_MAX = 16 << 10,
-	QUEUE_SHORT_TASKS_MAX = 512,
-};
-
-/*
  * A thread that is on its way to the head is late if it has not come after this many posts, or
  * nanoseconds. If the head is small, it may take more posts.
  */

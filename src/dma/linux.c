@@ -214,9 +214,9 @@ static const struct aml_dma_extension engine_extension = {
 	.wait_some = linux_wait_some,
 	.barrier_until = linux_barrier_until,
 	.post = engine_post,
-	.cancel_all = engine_cancel_all,
-	.reap = engine_reap,
-	.progress = engine_progress,
+	.cancel_all = linux_cancel_all,
+	.reap = linux_reap,
+	.progress = linux_progress,
 };
 
 struct aml_dma_ops aml_dma_linux_ops = {

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine's waits beyond AML. The scheduler waits and releases. Only the engine knows what a
- * request owns: so it gives back the requests of the parent process, which never run in a child.
+ * The engine's operations beyond AML, but for posts. The scheduler waits and releases. Only the
+ * engine knows what a request owns: so it gives back the requests of the parent process, which
+ * never run in a child.
  */
 #include "dma/linux_completion.h"
 
 #include <aml/dma/completion.h>
+#include <aml/dma/linux.h>
 #include <aml/utils/error.h>
 
 #include "async/queue_any.h"
+#include "async/queue_cancel.h"
 #include "async/queue_group.h"
+#include "async/queue_reap.h"
 #include "async/queue_wait.h"
 #include "dma/linux_request.h"
 
@@ -98,4 +102,40 @@ int linux_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *resul
 	if (err == AML_SUCCESS && result != NULL)
 		*result = code;
 	return err;
+}
+
+int linux_cancel_all(struct aml_dma_data *data, size_t *count)
+{
+	size_t n;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	n = queue_cancel_all(linux_queue(data));
+	if (count != NULL)
+		*count = n;
+	return AML_SUCCESS;
+}
+
+int linux_reap(struct aml_dma_data *data, size_t n, struct aml_dma_completion *out, size_t least,
+	       uint64_t deadline, size_t *count)
+{
+	if (data == NULL)
+		return -AML_EINVAL;
+	return queue_reap(linux_queue(data), n, out, least, deadline, count);
+}
+
+int linux_progress(struct aml_dma_data *data, size_t most, size_t *ran)
+{
+	if (data == NULL)
+		return -AML_EINVAL;
+	return queue_progress(linux_queue(data), most, ran);
+}
+
+int aml_dma_linux_eventfd(struct aml_dma *dma)
+{
+	if (dma == NULL || dma->ops == NULL || dma->data == NULL)
+		return -AML_EINVAL;
+	if (dma->ops->create_request != aml_dma_linux_request_create)
+		return -AML_EINVAL;
+	return queue_eventfd(linux_queue(dma->data));
 }

@@ -11,11 +11,9 @@
  */
 #include <aml/utils/error.h>
 
-#include "async/queue_cancel.h"
 #include "async/queue_extra.h"
 #include "async/queue_memory.h"
 #include "async/queue_post.h"
-#include "async/queue_reap.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_post.h"
 #include "dma/linux_request.h"
@@ -438,40 +436,4 @@ int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_a
 		return aml_dma_linux_request_create(data, reqs, posts->dest, posts->src, posts->op,
 						    posts->op_arg);
 	return post_all(&post, n);
-}
-
-int engine_cancel_all(struct aml_dma_data *data, size_t *count)
-{
-	size_t n;
-
-	if (data == NULL)
-		return -AML_EINVAL;
-	n = queue_cancel_all(linux_queue(data));
-	if (count != NULL)
-		*count = n;
-	return AML_SUCCESS;
-}
-
-int engine_reap(struct aml_dma_data *data, size_t n, struct aml_dma_completion *out, size_t least,
-		uint64_t deadline, size_t *count)
-{
-	if (data == NULL)
-		return -AML_EINVAL;
-	return queue_reap(linux_queue(data), n, out, least, deadline, count);
-}
-
-int engine_progress(struct aml_dma_data *data, size_t most, size_t *ran)
-{
-	if (data == NULL)
-		return -AML_EINVAL;
-	return queue_progress(linux_queue(data), most, ran);
-}
-
-int aml_dma_linux_eventfd(struct aml_dma *dma)
-{
-	if (dma == NULL || dma->ops == NULL || dma->data == NULL)
-		return -AML_EINVAL;
-	if (dma->ops->create_request != aml_dma_linux_request_create)
-		return -AML_EINVAL;
-	return queue_eventfd(linux_queue(dma->data));
 }

@@ -9,9 +9,5 @@
 
 int engine_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
 		struct aml_dma_request **reqs);
-int engine_cancel_all(struct aml_dma_data *data, size_t *count);
-int engine_reap(struct aml_dma_data *data, size_t n, struct aml_dma_completion *out, size_t least,
-		uint64_t deadline, size_t *count);
-int engine_progress(struct aml_dma_data *data, size_t most, size_t *ran);
 
 #endif /* DMA_LINUX_POST_H */
