@@ -9,8 +9,8 @@
  * a task waits at most some microseconds longer, less than a sleeping worker needs to wake up. The
  * worker is on its way to the head meanwhile: it always looks at the end.
  *
- * Each look costs the thread that posts some hundred nanoseconds, and several thousand if it finds
- * the lock taken: see queue_lock.c. Shorter pauses would end too soon after such a delay.
+ * Each look costs the thread that posts some hundred nanoseconds, and up to some thousand if it
+ * finds the lock taken: see queue_lock.c. Shorter pauses would end too soon after such a delay.
  */
 #include "async/queue_linger.h"
 #include "async/queue.h"

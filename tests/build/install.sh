@@ -23,6 +23,21 @@ all_headers()
 	diff "$work/ours" "$work/installed"
 }
 
+# The links of the installed README.md and chapters lead to installed files.
+links_lead_somewhere()
+{
+	documents=$(dirname "$(find "$root" -path '*/guide/start.md')")/..
+	for file in "$documents"/README.md "$documents"/guide/*.md; do
+		[ -s "$file" ] || echo "$file is missing"
+		for link in $(sed '/^```/,/^```/d; /^    /d' "$file" | grep -oE '\]\([^)]*\)' |
+			sed 's/^](//; s/)$//; s/#.*//' | grep -vE '^([a-z]+:|$)'); do
+			[ -e "$(dirname "$file")/$link" ] || echo "$(basename "$file"): the link $link leads nowhere"
+		done
+	done >"$work/dead"
+	cat "$work/dead"
+	[ ! -s "$work/dead" ]
+}
+
 # Run pkg-config on the installed .pc file only. A prefix of /usr gets the same flags as any other.
 pkg_config()
 {
@@ -102,6 +117,7 @@ check "make installcheck" make_installcheck
 includedir=$(dirname "$(find "$root" -name aml.h)")
 libdir=$(dirname "$(dirname "$(find "$root" -name aml-dma.pc)")")
 check "every header is installed" all_headers
+check "the links of the installed documents lead to installed files" links_lead_somewhere
 
 # The variable may or may not have the root in front.
 has_fortran()
