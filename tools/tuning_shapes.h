@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { TUNING_SHAPES_MAX = 60, TUNING_TEXT_BYTES = 80 };
+enum { TUNING_SHAPES_MAX = 60, TUNING_TEXT_BYTES = 200 };
 
 /* Layouts and a permutation, as aml-dma explain takes them. */
 struct tuning_shape {
