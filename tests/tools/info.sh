@@ -186,6 +186,8 @@ int main(int argc, char *argv[])
 					(struct aml_layout *)from, aml_dma_linux_memcpy_op,
 					(void *)size) != 0)
 			return 1;
+	free(to);
+	free(from);
 	return aml_finalize() != 0;
 }
 C
