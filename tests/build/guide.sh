@@ -22,6 +22,16 @@ runs()
 	done
 }
 
+# forks_unseen SOURCE: the program forks, and ThreadSanitizer takes a thread that the child creates
+# for one of the parent.
+forks_unseen()
+{
+	case $CFLAGS in
+	*-fsanitize=thread*) grep -q 'fork()' "$1" ;;
+	*) false ;;
+	esac
+}
+
 for chapter in "$srcdir"/doc/guide/*.md; do
 	grep -q '^```c[[:space:]]*$' "$chapter" || continue
 	name=$(basename "$chapter" .md)
@@ -32,7 +42,7 @@ for chapter in "$srcdir"/doc/guide/*.md; do
 		# -UNDEBUG: the blocks check their results with assert().
 		check "$name, $title: compiles" link_built "${source%.c}" -std=gnu11 -Wall -Wextra \
 			-Wno-unused-variable -Wno-unused-but-set-variable -Werror -UNDEBUG "$source"
-		check "$name, $title: runs" runs "${source%.c}"
+		forks_unseen "$source" || check "$name, $title: runs" runs "${source%.c}"
 	done
 done
 
