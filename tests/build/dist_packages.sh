@@ -106,12 +106,13 @@ assert memory == b\"abc\""'
 
 tools_run()
 {
-	inside . 'aml-dma info && aml-dma-bench --help && aml-dma-timeline -h'
+	inside . 'aml-dma info && aml-dma explain --src 8x8:f64 --permute 1,0 && aml-dma-bench --help'
 }
 
 pages_are_installed()
 {
-	[ -f "$system/usr/share/man/man3/aml_dma_linux_create.3.gz" ] &&
+	[ -f "$system/usr/share/man/man1/aml-dma.1.gz" ] &&
+		[ -f "$system/usr/share/man/man3/aml_dma_linux_create.3.gz" ] &&
 		[ -f "$system/usr/share/man/man7/aml-dma.7.gz" ]
 }
 
