@@ -20,7 +20,6 @@
 #include "layout/dense.h"
 #include "layout/kind.h"
 #include "layout/nest.h"
-#include "layout/plain.h"
 #include "layout/view.h"
 #include "plan/boxes.h"
 #include "plan/normal.h"
@@ -299,18 +298,8 @@ int copy_plan_boxes(union copy_plan_room *room, const struct aml_layout *dst,
 static int make_whole_side(struct box_side *side, const struct aml_layout *layout,
 			   const struct outline *outline)
 {
-	struct plain_layout plain;
-	int err = AML_SUCCESS;
+	int err = layout_view(layout, outline, &side->view);
 
-	if (layout_plain(layout, &plain)) {
-		side->view.base = plain.ptr;
-		side->view.nfactors = plain.ndims;
-		for (size_t i = 0; i < plain.ndims; i++)
-			side->view.factors[i] =
-				(struct factor){plain.dims[i], plain_step(&plain, i)};
-	} else {
-		err = layout_view(layout, outline, &side->view);
-	}
 	if (err != AML_SUCCESS)
 		return err;
 	for (size_t i = 0; i < side->view.nfactors; i++) {

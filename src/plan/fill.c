@@ -9,7 +9,6 @@
 #include <aml/utils/error.h>
 
 #include "layout/kind.h"
-#include "layout/plain.h"
 #include "layout/shape.h"
 #include "layout/steps.h"
 #include "plan/boxes.h"
@@ -38,37 +37,24 @@ static int fill_elements(union copy_plan_room *room, struct aml_layout *dst,
 	return AML_SUCCESS;
 }
 
-/* Plan the fill of a layout whose shape was checked. */
-static int plan_fill(union copy_plan_room *room, struct aml_layout *dst,
-		     const struct outline *outline, const void *element)
-{
-	int err;
-
-	copy_plan_start(room, outline->element_size);
-	if (any_zero(outline->ndims, outline->dims))
-		return AML_SUCCESS;
-	err = copy_plan_fill_boxes(room, dst, outline, element);
-	return err == -AML_ENOTSUP ? fill_elements(room, dst, outline, element) : err;
-}
-
 int copy_plan_fill(union copy_plan_room *room, struct aml_layout *dst, const void *element)
 {
-	struct plain_layout plain;
 	struct outline outline;
 	struct shape shape;
 	int err;
 
 	if (element == NULL)
 		return -AML_EINVAL;
-	/* The shape of a plain layout was checked when it was created. */
-	if (layout_plain(dst, &plain)) {
-		outline = (struct outline){plain.ndims, plain.element_size, plain.dims};
-		return plan_fill(room, dst, &outline, element);
-	}
 	err = layout_shape(dst, &shape);
 	if (err != AML_SUCCESS)
 		return err;
 	outline = outline_of(&shape);
 	err = layout_check_targets(dst, &outline);
-	return err == AML_SUCCESS ? plan_fill(room, dst, &outline, element) : err;
+	if (err != AML_SUCCESS)
+		return err;
+	copy_plan_start(room, shape.element_size);
+	if (any_zero(shape.ndims, shape.dims))
+		return AML_SUCCESS;
+	err = copy_plan_fill_boxes(room, dst, &outline, element);
+	return err == -AML_ENOTSUP ? fill_elements(room, dst, &outline, element) : err;
 }
