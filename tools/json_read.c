@@ -128,7 +128,8 @@ static int json_read_escape(struct json_reader *r)
 	return code == 0 || code > '~' ? '?' : code;
 }
 
-bool json_read_text(struct json_reader *r, char *text, size_t size)
+/* Read a string to `text`, which has room for `size` bytes. NULL: drop a string of any length. */
+static bool read_string(struct json_reader *r, char *text, size_t size)
 {
 	size_t n = 0;
 
@@ -144,12 +145,20 @@ bool json_read_text(struct json_reader *r, char *text, size_t size)
 			break;
 		if (c == '\\' && (c = json_read_escape(r)) < 0)
 			return false;
+		if (text == NULL)
+			continue;
 		if (n + 1 == size)
 			return json_read_fail(r, "a string of more than %zu bytes", size - 1);
 		text[n++] = (char)c;
 	}
-	text[n] = '\0';
+	if (text != NULL)
+		text[n] = '\0';
 	return true;
+}
+
+bool json_read_text(struct json_reader *r, char *text, size_t size)
+{
+	return read_string(r, text, size);
 }
 
 /* Append digits. There is at least one. */
@@ -193,24 +202,6 @@ bool json_read_number(struct json_reader *r, char text[JSON_NUMBER_BYTES])
 	return true;
 }
 
-/* Drop a string of any length. */
-static bool json_read_skip_text(struct json_reader *r)
-{
-	if (!json_read_need(r, '"'))
-		return false;
-	for (;;) {
-		int c = json_read_see(r);
-
-		if (c == EOF || c < ' ')
-			return json_read_other(r, "the rest of a string");
-		(void)json_read_char(r);
-		if (c == '"')
-			return true;
-		if (c == '\\' && json_read_escape(r) < 0)
-			return false;
-	}
-}
-
 static bool json_read_word(struct json_reader *r, const char *word)
 {
 	for (; *word != '\0'; word++) {
@@ -228,7 +219,7 @@ static bool json_read_skip_at(struct json_reader *r, unsigned depth)
 	int c = json_read_peek(r);
 
 	if (c == '"')
-		return json_read_skip_text(r);
+		return read_string(r, NULL, 0);
 	if (c == 't' || c == 'f' || c == 'n')
 		return json_read_word(r, c == 't' ? "true" : c == 'f' ? "false" : "null");
 	if (c != '{' && c != '[')
@@ -240,7 +231,7 @@ static bool json_read_skip_at(struct json_reader *r, unsigned depth)
 	if (json_read_take(r, c == '{' ? '}' : ']'))
 		return true;
 	do {
-		if (c == '{' && (!json_read_skip_text(r) || !json_read_need(r, ':')))
+		if (c == '{' && (!read_string(r, NULL, 0) || !json_read_need(r, ':')))
 			return false;
 		if (!json_read_skip_at(r, depth + 1))
 			return false;

@@ -15,14 +15,21 @@
 
 enum { HELP_COLUMN = 24, OPTION_FIRST = 256, OPTION_HELP = 512 };
 
+/* Begin a line on stderr: the command, and what is wrong. */
+static void print_problem(const struct usage_command *command, const char *format,
+			  va_list arguments)
+{
+	progress_remove();
+	fprintf(stderr, "aml-dma %s: ", command->name);
+	vfprintf(stderr, format, arguments);
+}
+
 _Noreturn void usage_refuse(const struct usage_command *command, const char *format, ...)
 {
 	va_list arguments;
 
-	progress_remove();
-	fprintf(stderr, "aml-dma %s: ", command->name);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	print_problem(command, format, arguments);
 	va_end(arguments);
 	fprintf(stderr, "; see 'aml-dma %s --help'\n", command->name);
 	exit(TOOL_USAGE);
@@ -33,10 +40,8 @@ _Noreturn void usage_fail(const struct usage_command *command, enum tool_status 
 {
 	va_list arguments;
 
-	progress_remove();
-	fprintf(stderr, "aml-dma %s: ", command->name);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	print_problem(command, format, arguments);
 	va_end(arguments);
 	fputc('\n', stderr);
 	exit((int)status);
