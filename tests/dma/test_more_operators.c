@@ -127,6 +127,21 @@ START_TEST(fills_match_the_oracle)
 }
 END_TEST
 
+/* Run an operator in a random way, compare both sides with what is expected, and release them. */
+static void run_pair(struct sample *dst, struct sample *src, struct rng *rng, aml_dma_operator op,
+		     void *arg)
+{
+	enum run_way way = (enum run_way)rng_below(rng, WAYS);
+
+	assert_success(
+		run(way, engines[rng_below(rng, 3)], dst, src->layout, !dst->must_stay, op, arg),
+		rng);
+	guard_assert(&dst->memory, rng);
+	guard_assert(&src->memory, rng);
+	sample_destroy(dst);
+	sample_destroy(src);
+}
+
 /* Make the source, and the oracle of its elements in the order of the destination. */
 static void make_permuted(struct sample *src, struct oracle *permuted, struct rng *rng,
 			  size_t element_size, const size_t *dims, size_t ndims,
@@ -146,7 +161,6 @@ START_TEST(transforms_match_the_oracle)
 		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
 		size_t permuted[AML_LAYOUT_NDIMS_MAX], target_dims[AML_LAYOUT_NDIMS_MAX];
 		size_t element_size = sample_element_size(&rng);
-		enum run_way way = (enum run_way)rng_below(&rng, WAYS);
 		struct sample dst, src;
 		struct oracle oracle;
 
@@ -157,13 +171,7 @@ START_TEST(transforms_match_the_oracle)
 		sample_create(&dst, &rng, SAMPLE_NESTED, element_size, ndims, permuted);
 		oracle_copy(&dst.oracle, &oracle, &dst.memory);
 		oracle_destroy(&oracle);
-		assert_success(run(way, engines[rng_below(&rng, 3)], &dst, src.layout,
-				   !dst.must_stay, aml_dma_linux_transform, target_dims),
-			       &rng);
-		guard_assert(&dst.memory, &rng);
-		guard_assert(&src.memory, &rng);
-		sample_destroy(&dst);
-		sample_destroy(&src);
+		run_pair(&dst, &src, &rng, aml_dma_linux_transform, target_dims);
 	}
 	engines_down();
 }
@@ -197,7 +205,6 @@ START_TEST(copies_by_user_coordinates_match_the_oracle)
 		size_t dims[AML_LAYOUT_NDIMS_MAX], ndims = sample_dims(&rng, dims);
 		size_t reversed[AML_LAYOUT_NDIMS_MAX], target_dims[AML_LAYOUT_NDIMS_MAX];
 		size_t element_size = sample_element_size(&rng);
-		enum run_way way = (enum run_way)rng_below(&rng, WAYS);
 		struct sample dst, src;
 		struct oracle oracle;
 		bool same;
@@ -210,13 +217,7 @@ START_TEST(copies_by_user_coordinates_match_the_oracle)
 		same = make_matching(&dst, &rng, &src, element_size, ndims, dims, reversed);
 		oracle_copy(&dst.oracle, same ? &src.oracle : &oracle, &dst.memory);
 		oracle_destroy(&oracle);
-		assert_success(run(way, engines[rng_below(&rng, 3)], &dst, src.layout,
-				   !dst.must_stay, aml_dma_linux_copy_user, NULL),
-			       &rng);
-		guard_assert(&dst.memory, &rng);
-		guard_assert(&src.memory, &rng);
-		sample_destroy(&dst);
-		sample_destroy(&src);
+		run_pair(&dst, &src, &rng, aml_dma_linux_copy_user, NULL);
 	}
 	engines_down();
 }
