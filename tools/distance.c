@@ -6,7 +6,7 @@
 
 enum { WORD_LETTERS_MAX = 63, DISTANCE_MAX = 4 };
 
-/* Of so many letters of the longer word, two may differ. */
+/* At most two of every five letters of the longer word may differ. */
 enum { LETTERS_PER_DIFFERENCE = 5 };
 
 static size_t least_of(size_t one, size_t other)

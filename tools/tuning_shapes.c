@@ -27,7 +27,7 @@ struct shape_list {
 	size_t count;
 };
 
-/* The extent of `n` equal dimensions of so many elements together: a multiple of 8. */
+/* The extent of each of `n` equal dimensions with `elements` elements together: a multiple of 8. */
 static size_t extent_of(double elements, unsigned n)
 {
 	return (size_t)(pow(elements, 1.0 / n) / 8 + 1e-6) * 8;

@@ -6,9 +6,10 @@
 #include "async/queue_state.h"
 
 /*
- * To hand a tiny task to another CPU takes longer than to run it: it is small and moves at most so
- * many bytes. A post helps when at least so many tasks are queued or held, and moves at most so
- * many bytes. A batch is short up to a number of bytes, as long as no more tasks are queued.
+ * A tiny task is small, and moves at most QUEUE_TINY_BYTES_MAX. To hand it to another CPU takes
+ * longer than to run it. A post helps if at least QUEUE_HELP_TASKS_MIN tasks are queued or held. It
+ * then moves at most QUEUE_HELP_BYTES_MAX. A short batch moves at most QUEUE_SHORT_BYTES_MAX, and
+ * leaves at most QUEUE_SHORT_TASKS_MAX in the queue.
  */
 enum {
 	QUEUE_TINY_BYTES_MAX = 512,

@@ -5,10 +5,10 @@
 
 #include "async/queue_state.h"
 
-/* A worker lingers after at least so many posts since it looked last. */
+/* A worker lingers if at least this number of tasks was posted since it looked last. */
 enum { QUEUE_LINGER_POSTS_MIN = 4 };
 
-/* queue_linger_locked() after so many posts. */
+/* What queue_linger_locked() does if QUEUE_LINGER_POSTS_MIN tasks were posted. */
 void queue_linger_while_posted_locked(struct queue_sched *q, uint64_t *seen) REQUIRES(q);
 
 /*
