@@ -255,7 +255,8 @@ static bool call_with_fork_at(size_t place, size_t workers, size_t size)
 {
 	struct aml_dma_request *reqs[2 * POSTS];
 	struct job jobs[2 * POSTS + 1] = {{.result = 0}};
-	unsigned char *from = calloc(1, size), *to = malloc(size);
+	/* Workers may run the copies of both chains at once. */
+	unsigned char *from = calloc(1, size), *to = malloc(2 * size);
 	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
 	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
 	size_t ran;
@@ -274,7 +275,7 @@ static bool call_with_fork_at(size_t place, size_t workers, size_t size)
 	post_chain(jobs, to, from, size, reqs);
 	ck_assert_int_ge(aml_dma_linux_eventfd(dma), 0);
 	ck_assert_int_eq(aml_dma_progress(dma, 2, &ran), 0);
-	post_chain(jobs + POSTS, to, from, size, reqs + POSTS);
+	post_chain(jobs + POSTS, to + size, from, size, reqs + POSTS);
 	call_waits(reqs);
 	call_cancels(workers);
 	ck_assert_int_eq(aml_dma_linux_statistics(dma, &stats), 0);
@@ -283,6 +284,7 @@ static bool call_with_fork_at(size_t place, size_t workers, size_t size)
 	check_child = NULL;
 	ck_assert_int_eq(aml_dma_wait_all(dma, 2, bystanders, NULL), 0);
 	ck_assert_mem_eq(to, from, size);
+	ck_assert_mem_eq(to + size, from, size);
 	/* Four of each chain, and the held requests. */
 	ck_assert_int_eq(atomic_load(&callbacks), 10);
 	destroy_engine(&dma);
