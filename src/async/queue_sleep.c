@@ -213,7 +213,7 @@ static bool run_group_locked(struct queue_sched *q, const struct frame *frame,
 			queue_run_task_locked(q, task, frame->has_slot);
 		else
 			run_abroad_locked(q, task);
-		group->walk.ran = true;
+		group->walk.unlocked = true;
 		ran = true;
 	}
 	return ran;
@@ -244,7 +244,7 @@ static void sleep_walking_locked(struct queue_sched *q, const struct frame *fram
 			walker_list_unlink(&q->walkers, me);
 		me->called = false;
 		/* Others may have made ready what the walk has passed. */
-		group->walk.ran = true;
+		group->walk.unlocked = true;
 	}
 	queue_wake_locked(q);
 }
@@ -268,8 +268,12 @@ static void sleep_inside_locked(struct queue_sched *q, struct frame *frame, stru
 		queue_wake_locked(q);
 		return;
 	}
-	if (frame->has_slot)
+	if (frame->has_slot) {
 		yield_slot_locked(q, frame);
+		/* Without the lock, others may have made ready what the walk has passed. */
+		if (group != NULL)
+			group->walk.unlocked = true;
+	}
 	if (abroad)
 		run_group_locked(q, frame, group, false);
 	if (group != NULL)

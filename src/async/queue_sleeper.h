@@ -74,7 +74,7 @@ struct queue_walk {
 	uint64_t number;           /* with which it marks requests; 0: it has visited none */
 	struct request_extra *top; /* the request that it is at; NULL: none */
 	uint64_t below;            /* all tasks before this one are needed */
-	bool ran;                  /* the thread has run something since the walk began */
+	bool unlocked;             /* the lock was released since the walk began */
 };
 
 /*

@@ -10,8 +10,8 @@
  * walk has returned; only a cancel can remove it, and counts as a later walk.
  *
  * A walk that finds nothing more has passed requests that were HELD because of a task that runs
- * elsewhere. If the thread has run anything since the walk began, some of them may be ready now,
- * and a new walk must look again. Otherwise the thread sleeps. `needed` marks what walks have
+ * elsewhere. If the thread has released the lock since the walk began, some of them may be ready
+ * now, and a new walk must look again. Otherwise the thread sleeps. `needed` marks what walks have
  * visited: when such a request becomes ready, the sleeping threads that walk are called, see
  * queue_head.c.
  */
@@ -71,7 +71,7 @@ bool queue_walk_is_void_locked(const struct queue_sched *q, struct queue_walk *w
 
 bool queue_walk_again(struct queue_walk *walk)
 {
-	if (walk->number == 0 || !walk->ran)
+	if (walk->number == 0 || !walk->unlocked)
 		return false;
 	*walk = (struct queue_walk){.number = 0};
 	return true;
