@@ -37,7 +37,8 @@ static const struct draw_colour {
 } draw_colours[] = {{"flat", "#0072b2"},      {"strided", "#d55e00"},   {"transpose", "#009e73"},
 		    {"walk", "#cc79a7"},      {"boxes", "#e69f00"},     {"deref", "#56b4e9"},
 		    {"empty", "#404040"},     {"transform", "#006d5b"}, {"fill", "#b2182b"},
-		    {"copy_user", "#8c6d31"}, {"operator", "#7f3c8d"}};
+		    {"copy_user", "#8c6d31"}, {"compare", "#6a7f10"},   {"convert", "#3b5fc0"},
+		    {"reduce", "#b5179e"},    {"operator", "#7f3c8d"}};
 static const char *const draw_label_colours[] = {"#999933", "#882255", "#44aa99",
 						 "#117733", "#aa4499", "#ddaa33"};
 

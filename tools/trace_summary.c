@@ -9,9 +9,9 @@
 #include "trace_summary.h"
 
 /* The names that the library gives, in the order of the output. Others are labels. */
-static const char *const kind_names[] = {"flat",  "strided",   "transpose", "walk",
-					 "boxes", "deref",     "empty",     "transform",
-					 "fill",  "copy_user", "operator"};
+static const char *const kind_names[] = {"flat",    "strided", "transpose", "walk",    "boxes",
+					 "deref",   "empty",   "transform", "fill",    "copy_user",
+					 "compare", "convert", "reduce",    "operator"};
 enum { KIND_NAMES = sizeof(kind_names) / sizeof(*kind_names) };
 
 /* A time at which the number of busy threads changes. */

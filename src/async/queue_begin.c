@@ -53,6 +53,14 @@ void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 	queue_release(q);
 }
 
+void queue_end_failed(struct queue_sched *q, struct aml_task *task)
+{
+	queue_acquire(q);
+	q->nfailed++;
+	queue_release(q);
+	queue_end(q, task, 0);
+}
+
 bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,
 			const struct queue_request *request)
 {

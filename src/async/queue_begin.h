@@ -19,6 +19,9 @@ bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits);
 /* End what queue_begin() began. `bytes`: what the work moved. */
 void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes);
 
+/* The same for work that has failed. */
+void queue_end_failed(struct queue_sched *q, struct aml_task *task);
+
 /*
  * Begin with a request that was allocated, in a thread that does not wait. The caller fills in the
  * request before it releases the lock: a child that another thread forks meanwhile finds the

@@ -35,6 +35,7 @@ struct element_cursor {
 struct element_row {
 	union copy_pace dst, src;
 	size_t from, to;
+	size_t origin; /* the iteration at which the addresses of the sides are */
 };
 
 static void start_cursor(struct element_cursor *cursor, const union copy_end *end, uint8_t side,
@@ -63,12 +64,12 @@ static void advance_cursor(struct element_cursor *cursor, union copy_pace pace, 
 		cursor->coords[pace.dim] += (size_t)n;
 }
 
-/* Find the address of element i of the innermost loop. Returns false if the write is dropped. */
+/* Find the address of element i of a row. Returns false if the write is dropped. */
 static inline bool locate_element(struct element_cursor *cursor, union copy_pace pace, size_t i,
-				  void **address)
+				  size_t origin, void **address)
 {
 	if (cursor->mode == BY_STEP) {
-		*address = cursor->address + (ptrdiff_t)i * pace.step;
+		*address = cursor->address + (ptrdiff_t)(i - origin) * pace.step;
 		return true;
 	}
 	cursor->coords[pace.dim] = i;
@@ -85,9 +86,9 @@ static int move_row_mixed(struct element_cursor *dst, struct element_cursor *src
 	for (size_t i = row->from; i < row->to; i++) {
 		void *to = NULL, *from = NULL;
 
-		if (!locate_element(dst, row->dst, i, &to))
+		if (!locate_element(dst, row->dst, i, row->origin, &to))
 			continue;
-		(void)locate_element(src, row->src, i, &from);
+		(void)locate_element(src, row->src, i, row->origin, &from);
 		if (to == NULL || from == NULL)
 			return -AML_FAILURE;
 		memcpy(to, from, size);
@@ -152,8 +153,8 @@ __attribute__((always_inline)) static inline int move_row_as(
 	enum element_mode dst_mode, struct element_cursor *dst, enum element_mode src_mode,
 	struct element_cursor *src, size_t size, const struct element_row *row)
 {
-	struct element_side to = side_of_row(dst_mode, dst, row->dst, row->from);
-	struct element_side from = side_of_row(src_mode, src, row->src, row->from);
+	struct element_side to = side_of_row(dst_mode, dst, row->dst, row->from - row->origin);
+	struct element_side from = side_of_row(src_mode, src, row->src, row->from - row->origin);
 	const size_t end = row->to;
 	size_t i = row->from;
 
@@ -269,16 +270,47 @@ static bool coords_are_shared(const struct copy_plan *plan, const struct element
 	return true;
 }
 
+/*
+ * Copy from the present places of the cursors on: `row`, and the same row in all iterations of the
+ * other dimensions. Dimension `section->dim` has the iterations of the section.
+ */
+static int move_rows(const struct copy_plan *plan, const struct copy_section *section,
+		     const struct element_row *row, struct element_cursor *dst,
+		     struct element_cursor *src)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	bool shared = coords_are_shared(plan, dst, src);
+	size_t index[NDIMS_MAX] = {0};
+	uint8_t i;
+
+	do {
+		int err = (shared ? move_row_shared_by_size
+				  : move_row_by_size)(dst, src, plan->elements.bytes, row);
+
+		if (err != AML_SUCCESS)
+			return err;
+		for (i = 1; i < plan->nloops; i++) {
+			size_t extent =
+				i == section->dim ? section->to - section->from : dims[i].extent;
+			ptrdiff_t n = ++index[i] < extent ? 1 : 1 - (ptrdiff_t)index[i];
+
+			advance_cursor(dst, dims[i].dst, n);
+			advance_cursor(src, dims[i].src, n);
+			if (n == 1)
+				break;
+			index[i] = 0;
+		}
+	} while (i < plan->nloops);
+	return AML_SUCCESS;
+}
+
 int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
 	const struct copy_section whole = {0, 0, dims[0].extent};
 	const struct copy_section *part = section != NULL ? section : &whole;
-	struct element_row row = {dims[0].dst, dims[0].src, 0, dims[0].extent};
+	struct element_row row = {dims[0].dst, dims[0].src, 0, dims[0].extent, 0};
 	struct element_cursor dst, src;
-	size_t index[NDIMS_MAX] = {0};
-	bool shared;
-	uint8_t i;
 
 	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
 	start_cursor(&src, &plan->elements.src, plan->sides.src, false);
@@ -289,23 +321,24 @@ int copy_deref(const struct copy_plan *plan, const struct copy_section *section)
 		advance_cursor(&dst, dims[part->dim].dst, (ptrdiff_t)part->from);
 		advance_cursor(&src, dims[part->dim].src, (ptrdiff_t)part->from);
 	}
-	shared = coords_are_shared(plan, &dst, &src);
-	do {
-		int err = (shared ? move_row_shared_by_size
-				  : move_row_by_size)(&dst, &src, plan->elements.bytes, &row);
+	return move_rows(plan, part, &row, &dst, &src);
+}
 
-		if (err != AML_SUCCESS)
-			return err;
-		for (i = 1; i < plan->nloops; i++) {
-			size_t extent = i == part->dim ? part->to - part->from : dims[i].extent;
-			ptrdiff_t n = ++index[i] < extent ? 1 : 1 - (ptrdiff_t)index[i];
+int copy_deref_block(const struct copy_plan *plan, const size_t *from)
+{
+	const struct copy_dim *dims = copy_const_dims(plan);
+	const struct copy_section whole = {0, 0, dims[0].extent};
+	struct element_row row = {dims[0].dst, dims[0].src, from[0], from[0] + dims[0].extent,
+				  from[0]};
+	struct element_cursor dst, src;
 
-			advance_cursor(&dst, dims[i].dst, n);
-			advance_cursor(&src, dims[i].src, n);
-			if (n == 1)
-				break;
-			index[i] = 0;
-		}
-	} while (i < plan->nloops);
-	return AML_SUCCESS;
+	start_cursor(&dst, &plan->elements.dst, plan->sides.dst, true);
+	start_cursor(&src, &plan->elements.src, plan->sides.src, false);
+	for (uint8_t i = 1; i < plan->nloops; i++) {
+		if (dst.mode != BY_STEP)
+			advance_cursor(&dst, dims[i].dst, (ptrdiff_t)from[i]);
+		if (src.mode != BY_STEP)
+			advance_cursor(&src, dims[i].src, (ptrdiff_t)from[i]);
+	}
+	return move_rows(plan, &whole, &row, &dst, &src);
 }

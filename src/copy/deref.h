@@ -11,4 +11,11 @@
  */
 int copy_deref(const struct copy_plan *plan, const struct copy_section *section);
 
+/*
+ * Run a deref plan that is a block of a larger one: layouts begin at the coordinates `from`, one
+ * for each dimension of the plan, and addresses are those of the block's first element. Same
+ * result.
+ */
+int copy_deref_block(const struct copy_plan *plan, const size_t *from);
+
 #endif /* COPY_DEREF_H */

@@ -25,6 +25,7 @@
 #include "dma/linux_post.h"
 #include "dma/linux_request.h"
 #include "kernels/kernels.h"
+#include "ops/run.h"
 #include "plan/learnt.h"
 #include "plan/part.h"
 #include "plan/rules.h"
@@ -33,8 +34,8 @@
 /* Up to this size, copies have one part and are not streamed, also in a library for tests. */
 enum { FEW_BYTES_MAX = COPY_PART / 32 };
 
-_Static_assert((int)COPY_STACK_BYTES <= (int)QUEUE_STACK_COPY_BYTES,
-	       "workers have stacks with room for any copy");
+_Static_assert((int)OPS_STACK_BYTES <= (int)QUEUE_STACK_COPY_BYTES,
+	       "workers have stacks with room for any operator of the library");
 
 struct engine {
 	struct aml_dma dma;
@@ -84,6 +85,8 @@ static int engine_copy(struct aml_dma_data *data, struct aml_layout *dest, struc
 	err = linux_plan(which, &room, dest, src, op_arg);
 	if (err != AML_SUCCESS)
 		return err;
+	if (copy_plan_has_context(&room.plan))
+		return request_run_pairs(q, &room.plan);
 	bytes = copy_plan_payload(&room.plan);
 	if (copy_plan_is_own(&room.plan) && copy_plan_parts_of(&room.plan, bytes) == 1 &&
 	    request_run_at_once(q, &room.plan, bytes, true))

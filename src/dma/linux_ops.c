@@ -9,6 +9,8 @@
 
 #include "copy/run.h"
 #include "dma/linux_ops.h"
+#include "ops/plan.h"
+#include "ops/run.h"
 #include "plan/fill.h"
 #include "plan/keep.h"
 #include "plan/orders.h"
@@ -19,27 +21,39 @@ enum linux_operator linux_other_operator_of(aml_dma_operator op)
 		return LINUX_OPERATOR_FILL;
 	if (op == aml_dma_linux_transform)
 		return LINUX_OPERATOR_TRANSFORM;
-	return op == aml_dma_linux_copy_user ? LINUX_OPERATOR_USER : LINUX_OPERATOR_FOREIGN;
+	if (op == aml_dma_linux_copy_user)
+		return LINUX_OPERATOR_USER;
+	if (op == aml_dma_linux_compare)
+		return LINUX_OPERATOR_COMPARE;
+	if (op == aml_dma_linux_convert)
+		return LINUX_OPERATOR_CONVERT;
+	return op == aml_dma_linux_reduce ? LINUX_OPERATOR_REDUCE : LINUX_OPERATOR_FOREIGN;
+}
+
+/* The plan of a copy is for this operator. */
+static int plan_is_for(union copy_plan_room *room, enum copy_operator op, int err)
+{
+	if (err == AML_SUCCESS)
+		room->plan.op = (uint8_t)(op & COPY_OPERATOR_MASK);
+	return err;
 }
 
 int linux_plan_other(enum linux_operator which, union copy_plan_room *room, struct aml_layout *dst,
 		     const struct aml_layout *src, void *arg)
 {
-	enum copy_operator op = COPY_OPERATOR_USER;
-	int err;
-
-	if (which == LINUX_OPERATOR_FILL) {
-		op = COPY_OPERATOR_FILL;
-		err = copy_plan_fill(room, dst, src);
-	} else if (which == LINUX_OPERATOR_TRANSFORM) {
-		op = COPY_OPERATOR_TRANSFORM;
-		err = arg != NULL ? copy_plan_layouts(room, dst, src, arg) : -AML_EINVAL;
-	} else {
-		err = copy_plan_user(room, dst, src);
-	}
-	if (err == AML_SUCCESS)
-		room->plan.op = (uint8_t)(op & COPY_OPERATOR_MASK);
-	return err;
+	if (which == LINUX_OPERATOR_FILL)
+		return plan_is_for(room, COPY_OPERATOR_FILL, copy_plan_fill(room, dst, src));
+	if (which == LINUX_OPERATOR_TRANSFORM)
+		return plan_is_for(room, COPY_OPERATOR_TRANSFORM,
+				   arg != NULL ? copy_plan_layouts(room, dst, src, arg)
+					       : -AML_EINVAL);
+	if (which == LINUX_OPERATOR_USER)
+		return plan_is_for(room, COPY_OPERATOR_USER, copy_plan_user(room, dst, src));
+	if (which == LINUX_OPERATOR_COMPARE)
+		return ops_plan_compare(room, dst, src, arg);
+	if (which == LINUX_OPERATOR_CONVERT)
+		return ops_plan_convert(room, dst, src, arg);
+	return ops_plan_reduce(room, dst, src, arg);
 }
 
 /* Run the plan in `room`, unless planning failed with `err`. */
@@ -57,7 +71,7 @@ static int run_other(enum linux_operator which, struct aml_layout *dst,
 
 	if (err != AML_SUCCESS)
 		return err;
-	err = copy_plan_run(&room.plan);
+	err = ops_run(&room.plan);
 	copy_plan_release(&room.plan);
 	return err;
 }
@@ -100,4 +114,19 @@ int aml_dma_linux_fill(struct aml_layout *dst, const struct aml_layout *src, voi
 {
 	(void)arg;
 	return run_other(LINUX_OPERATOR_FILL, dst, src, NULL);
+}
+
+int aml_dma_linux_compare(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_other(LINUX_OPERATOR_COMPARE, dst, src, arg);
+}
+
+int aml_dma_linux_convert(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_other(LINUX_OPERATOR_CONVERT, dst, src, arg);
+}
+
+int aml_dma_linux_reduce(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	return run_other(LINUX_OPERATOR_REDUCE, dst, src, arg);
 }

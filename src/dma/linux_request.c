@@ -10,6 +10,7 @@
 #include "async/queue_wait.h"
 #include "dma/linux_ops.h"
 #include "dma/linux_request.h"
+#include "ops/run.h"
 #include "plan/keep.h"
 #include "plan/part.h"
 
@@ -46,7 +47,7 @@ unsigned request_class(size_t plan_bytes)
 int request_run_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct copy_plan *plan = arg;
-	int err = copy_plan_run(plan);
+	int err = ops_run(plan);
 
 	(void)dst;
 	(void)src;
@@ -57,11 +58,12 @@ int request_run_plan(struct aml_layout *dst, const struct aml_layout *src, void 
 int request_close_plan(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 {
 	struct request *r = arg;
+	int err = ops_end(&r->plan, r->pub.task_out);
 
 	(void)dst;
 	(void)src;
 	copy_plan_release(&r->plan);
-	return r->pub.task_out;
+	return err;
 }
 
 /* Replace AML_SUCCESS as the result so far. Returns false if a part has stored an error. */
@@ -86,7 +88,7 @@ static void run_part(struct aml_task *task, unsigned part)
 
 	if (!replace_success(r, AML_SUCCESS))
 		return;
-	err = copy_plan_run_part(&r->plan, part);
+	err = ops_run_part(&r->plan, part);
 	if (err != AML_SUCCESS)
 		replace_success(r, err);
 }
@@ -258,6 +260,28 @@ __attribute__((noinline)) int request_run(struct queue_sched *q,
 		request_fill_foreign(&room.request, in, 0);
 	queue_submit_and_wait(q, &room.request.pub.task, &request);
 	return room.request.pub.task_out;
+}
+
+int request_run_pairs(struct queue_sched *q, struct copy_plan *plan)
+{
+	uint64_t bytes = copy_plan_payload(plan);
+	bool own = plan->sides.dst == COPY_SIDE_ADDRESS && plan->sides.src == COPY_SIDE_ADDRESS;
+	/* Smaller plans have one part. */
+	bool divisible = bytes >= COPY_PART && copy_plan_parts(plan) > 1;
+	struct aml_task task;
+	int err;
+
+	if (!own || divisible || trace_on() || !queue_begin(q, &task, true))
+		return request_run(q, NULL, plan);
+	TRACE_PROBE_BYTES(post, &task, bytes);
+	TRACE_PROBE_BYTES(start, &task, bytes);
+	err = ops_run(plan);
+	TRACE_PROBE_BYTES(finish, &task, bytes);
+	if (err == AML_SUCCESS)
+		queue_end(q, &task, bytes);
+	else
+		queue_end_failed(q, &task);
+	return err;
 }
 
 /*

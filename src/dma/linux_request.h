@@ -135,6 +135,12 @@ int request_run(struct queue_sched *q, const struct aml_dma_linux_task_in *in,
 		const struct copy_plan *plan);
 
 /*
+ * Run a plan with a context synchronously: at once if it is short and calls no code of the program,
+ * else by request_run(). Return the result.
+ */
+int request_run_pairs(struct queue_sched *q, struct copy_plan *plan);
+
+/*
  * Release a request that queue_cancel(), queue_wait() or queue_pop_orphan() handed to the caller,
  * with the layouts that it owns.
  */

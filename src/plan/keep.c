@@ -12,7 +12,8 @@ static int duplicate_side(struct copy_plan *plan, union copy_end *end, uint8_t *
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
 	size_t extents[NDIMS_MAX];
-	const struct outline planned = {plan->nloops, plan->elements.bytes, extents};
+	size_t bytes = is_dst ? copy_dst_bytes(plan) : plan->elements.bytes;
+	const struct outline planned = {plan->nloops, bytes, extents};
 	int err;
 
 	if (*side != COPY_SIDE_BORROWED)

@@ -15,6 +15,7 @@
 #include "layout/view.h"
 #include "plan/boxes.h"
 #include "plan/choose.h"
+#include "plan/ends.h"
 #include "plan/make.h"
 #include "plan/method.h"
 #include "plan/normal.h"
@@ -97,91 +98,16 @@ static int plan_dense(union copy_plan_room *room, const struct aml_layout_dense 
 	return plan_plain(room, &to, &from, permutation);
 }
 
-/* A layout of a copy, and its view if it has one. */
-struct layout_end {
-	const struct aml_layout *layout;
-	struct shape shape;
-	struct outline outline; /* refers to `shape` */
-	struct view view;
-	bool has_view;
-};
-
-static int ask_layout(struct layout_end *end, const struct aml_layout *layout)
-{
-	int err = layout_shape(layout, &end->shape);
-
-	end->layout = layout;
-	end->outline = outline_of(&end->shape);
-	return err == AML_SUCCESS ? layout_check_targets(layout, &end->outline) : err;
-}
-
-static int find_view(struct layout_end *end)
-{
-	int err = layout_view(end->layout, &end->outline, &end->view);
-
-	end->has_view = err == AML_SUCCESS;
-	return err == -AML_ENOTSUP ? AML_SUCCESS : err;
-}
-
-/*
- * Fill in a side of a deref plan. `paces[i]` is the pace of the side's native dimension i. Clear
- * `*concurrent` if only one thread may ask the side for addresses.
- */
-static int fill_in_side(const struct layout_end *from, bool is_written, union copy_end *end,
-			uint8_t *side, union copy_pace *paces, bool *concurrent)
-{
-	if (from->has_view && from->view.by_dims) {
-		*side = COPY_SIDE_ADDRESS;
-		end->address = from->view.base;
-		for (size_t i = 0; i < from->shape.ndims; i++)
-			paces[i].step = from->view.factors[i].step;
-		return AML_SUCCESS;
-	}
-	*side = COPY_SIDE_BORROWED;
-	/* The field is not const because a destination is written. A source is only read. */
-	end->layout = (struct aml_layout *)(uintptr_t)from->layout;
-	for (size_t i = 0; i < from->shape.ndims; i++)
-		paces[i].dim = i;
-	*concurrent &= layout_is_concurrent(from->layout);
-	return layout_check_elements(from->layout, &from->outline, is_written);
-}
-
-/* Plan a copy element by element. */
-static int plan_deref(union copy_plan_room *room, const struct layout_end *dst,
-		      const struct layout_end *src, const size_t *permutation)
-{
-	struct copy_plan *plan = copy_plan_start(room, 0);
-	union copy_pace dst_paces[NDIMS_MAX], src_paces[NDIMS_MAX];
-	struct copy_dim *dims = copy_dims(plan);
-	bool concurrent = true;
-	int err = fill_in_side(dst, true, &plan->elements.dst, &plan->sides.dst, dst_paces,
-			       &concurrent);
-
-	if (err == AML_SUCCESS)
-		err = fill_in_side(src, false, &plan->elements.src, &plan->sides.src, src_paces,
-				   &concurrent);
-	if (err != AML_SUCCESS)
-		return err;
-	plan->kind = COPY_DEREF;
-	plan->sides.concurrent = concurrent;
-	plan->elements.bytes = dst->shape.element_size;
-	plan->nloops = (uint8_t)dst->shape.ndims;
-	for (size_t i = 0; i < dst->shape.ndims; i++)
-		dims[i] = (struct copy_dim){dst->shape.dims[i], dst_paces[i],
-					    src_paces[permutation ? permutation[i] : i]};
-	return AML_SUCCESS;
-}
-
 /* The general case. Also rejects NULL. */
 __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct aml_layout *dst,
 					      const struct aml_layout *src,
 					      const size_t *permutation)
 {
 	struct layout_end to, from;
-	int err = ask_layout(&to, dst);
+	int err = layout_end_ask(&to, dst);
 
 	if (err == AML_SUCCESS)
-		err = ask_layout(&from, src);
+		err = layout_end_ask(&from, src);
 	if (err != AML_SUCCESS)
 		return err;
 	if (!shapes_match(&to.shape, &from.shape, permutation))
@@ -189,11 +115,11 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 	copy_plan_start(room, to.shape.element_size);
 	if (any_zero(to.shape.ndims, to.shape.dims))
 		return AML_SUCCESS;
-	err = find_view(&to);
+	err = layout_end_view(&to);
 	if (err == AML_SUCCESS && to.has_view && !view_is_writable(&to.view))
 		return -AML_EINVAL;
 	if (err == AML_SUCCESS)
-		err = find_view(&from);
+		err = layout_end_view(&from);
 	if (err != AML_SUCCESS)
 		return err;
 	if (to.has_view && from.has_view && (permutation == NULL || from.view.by_dims)) {
@@ -206,22 +132,22 @@ __attribute__((noinline)) static int plan_any(union copy_plan_room *room, struct
 		if (err != -AML_ENOTSUP)
 			return err;
 	}
-	return plan_deref(room, &to, &from, permutation);
+	return copy_plan_deref(room, &to, &from, permutation, true);
 }
 
 int copy_plan_elements(union copy_plan_room *room, struct aml_layout *dst,
 		       const struct aml_layout *src)
 {
 	struct layout_end to, from;
-	int err = ask_layout(&to, dst);
+	int err = layout_end_ask(&to, dst);
 
 	if (err == AML_SUCCESS)
-		err = ask_layout(&from, src);
+		err = layout_end_ask(&from, src);
 	if (err == AML_SUCCESS)
-		err = find_view(&to);
+		err = layout_end_view(&to);
 	if (err == AML_SUCCESS)
-		err = find_view(&from);
-	return err == AML_SUCCESS ? plan_deref(room, &to, &from, NULL) : err;
+		err = layout_end_view(&from);
+	return err == AML_SUCCESS ? copy_plan_deref(room, &to, &from, NULL, true) : err;
 }
 
 /* Not inlined, so that a copy between two dense layouts does not pay for it. */

@@ -31,9 +31,9 @@ const char *copy_method_name(uint8_t method)
 const char *copy_plan_name(const struct copy_plan *plan)
 {
 	static const char *const names[] = {
-		[COPY_OPERATOR_TRANSFORM] = "transform",
-		[COPY_OPERATOR_USER] = "copy_user",
-		[COPY_OPERATOR_FILL] = "fill",
+		[COPY_OPERATOR_TRANSFORM] = "transform", [COPY_OPERATOR_USER] = "copy_user",
+		[COPY_OPERATOR_FILL] = "fill",           [COPY_OPERATOR_COMPARE] = "compare",
+		[COPY_OPERATOR_CONVERT] = "convert",     [COPY_OPERATOR_REDUCE] = "reduce",
 	};
 
 	return plan->op != COPY_OPERATOR_COPY ? names[plan->op] : copy_kind_name(plan->kind);
@@ -53,7 +53,8 @@ size_t copy_plan_size(const struct copy_plan *plan)
 	if (plan->kind == COPY_PADDED)
 		return sizeof(*plan) + sizeof(struct copy_padded) +
 		       plan->nloops * sizeof(struct copy_padded_dim);
-	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops);
+	return sizeof(*plan) + plan->nloops * sizeof(*plan->loops) +
+	       (copy_plan_has_context(plan) ? COPY_CONTEXT_BYTES : 0);
 }
 
 static uint64_t payload_of_dims(const struct copy_plan *plan)

@@ -57,7 +57,14 @@ enum copy_operator {
 	COPY_OPERATOR_TRANSFORM,
 	COPY_OPERATOR_USER,
 	COPY_OPERATOR_FILL,
+	/* Those from here on make COPY_DEREF plans with a context: see src/ops. */
+	COPY_OPERATOR_COMPARE,
+	COPY_OPERATOR_CONVERT,
+	COPY_OPERATOR_REDUCE,
 };
+
+/* The size of the context behind the dimensions of such a plan. */
+enum { COPY_CONTEXT_BYTES = 48 };
 
 /* How a COPY_DEREF plan finds the elements of a side. */
 enum copy_side {
@@ -151,8 +158,10 @@ struct copy_plan {
 			uint8_t dst_loops; /* the number of the destination's loops */
 		} walk;
 		struct {
-			uint8_t dst, src; /* enum copy_side */
-			bool concurrent;  /* several threads may ask both sides for addresses */
+			uint8_t dst, src;    /* enum copy_side */
+			bool concurrent : 1; /* several threads may ask for addresses */
+			/* Of an element of the destination; 0: `elements.bytes`. */
+			uint8_t dst_bytes : 4;
 		} sides;
 	};
 	union {
@@ -167,7 +176,7 @@ struct copy_plan {
 			size_t count;          /* of boxes */
 		} boxes;
 		struct {
-			size_t bytes; /* of an element */
+			size_t bytes; /* of an element; if the sizes differ, of the source */
 			union copy_end dst, src;
 		} elements;
 	};
@@ -245,6 +254,24 @@ static inline const struct copy_padded *copy_const_padded(const struct copy_plan
 
 /* The box after `last`. If `last` is NULL, the first box. */
 const struct copy_plan *copy_next_box(const struct copy_plan *plan, const struct copy_plan *last);
+
+/* Does a plan that is not empty have a context? */
+static inline bool copy_plan_has_context(const struct copy_plan *plan)
+{
+	return plan->op >= COPY_OPERATOR_COMPARE && plan->kind == COPY_DEREF;
+}
+
+/* The context of a plan, if it has one: COPY_CONTEXT_BYTES bytes. */
+static inline void *copy_plan_context(struct copy_plan *plan)
+{
+	return plan->loops + plan->nloops;
+}
+
+/* The size of an element of the destination of a COPY_DEREF plan. */
+static inline size_t copy_dst_bytes(const struct copy_plan *plan)
+{
+	return plan->sides.dst_bytes > 0 ? plan->sides.dst_bytes : plan->elements.bytes;
+}
 
 /* The name of a kind. */
 const char *copy_kind_name(uint8_t kind);

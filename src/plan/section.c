@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Splits deref plans into parts. A part is a section of one dimension: the outermost one with
- * enough iterations, because it varies slowest in the destination. Nothing is split if a side does
- * not allow several threads.
+ * Splits deref plans into parts. A part is a section of one dimension with enough iterations: the
+ * outermost one or, if both sides are addresses, the one with the largest step in the destination.
+ * Nothing is split if a side does not allow several threads.
  */
 #include "plan/section.h"
 #include "layout/sizes.h"
@@ -20,41 +20,74 @@ enum {
 	/* A dimension of fewer iterations is split only if no other has more. */
 	SECTIONS_ENOUGH = 16,
 	SECTIONS_MAX = 1 << 20,
+	/* The shortest section if both sides are addresses. */
+	SECTION_BYTES_MIN = 2 << 10,
 };
+
+/* Are both sides addresses? An element then takes no call. */
+static bool sides_are_addresses(const struct copy_plan *plan)
+{
+	return plan->sides.dst == COPY_SIDE_ADDRESS && plan->sides.src == COPY_SIDE_ADDRESS;
+}
+
+/* Does dimension `a` vary slower in the destination than dimension `b`, which is further out? */
+static bool varies_slower(const struct copy_dim *a, const struct copy_dim *b)
+{
+	return magnitude(a->dst.step) > magnitude(b->dst.step);
+}
 
 /* The dimension to split. */
 static uint8_t dim_to_split(const struct copy_plan *plan)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
-	uint8_t longest = 0;
+	bool by_step = sides_are_addresses(plan);
+	uint8_t longest = 0, enough = plan->nloops;
 
 	for (uint8_t i = plan->nloops; i-- > 0;) {
-		if (dims[i].extent >= SECTIONS_ENOUGH)
-			return i;
+		if (dims[i].extent >= SECTIONS_ENOUGH &&
+		    (enough == plan->nloops || varies_slower(&dims[i], &dims[enough])))
+			enough = i;
+		if (enough < plan->nloops && !by_step)
+			return enough;
 		if (dims[i].extent > dims[longest].extent)
 			longest = i;
 	}
-	return longest;
+	return enough < plan->nloops ? enough : longest;
+}
+
+/* The shortest section of a dimension, in iterations. */
+static size_t shortest_section(const struct copy_plan *plan, const struct copy_dim *dim)
+{
+	size_t dst = magnitude(dim->dst.step), src = magnitude(dim->src.step);
+	size_t step = src > 0 && src < dst ? src : dst;
+
+	if (!sides_are_addresses(plan) || step == 0 || step >= SECTION_BYTES_MIN)
+		return 1;
+	return SECTION_BYTES_MIN / step;
 }
 
 unsigned copy_deref_parts(const struct copy_plan *plan)
 {
-	const struct copy_dim *dims = copy_const_dims(plan);
+	const struct copy_dim *dims = copy_const_dims(plan), *split = &dims[dim_to_split(plan)];
 	size_t bytes = plan->elements.bytes, count = 1, each, parts, shorter;
 
 	if (!plan->sides.concurrent)
 		return 1;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		count *= dims[i].extent;
-	each = COPY_PART /
-	       min(bytes > DEREF_ELEMENT_BYTES ? bytes : DEREF_ELEMENT_BYTES, COPY_PART);
+	if (sides_are_addresses(plan))
+		bytes = bytes > copy_dst_bytes(plan) ? bytes : copy_dst_bytes(plan);
+	else
+		bytes = bytes > DEREF_ELEMENT_BYTES ? bytes : DEREF_ELEMENT_BYTES;
+	each = COPY_PART / min(bytes, COPY_PART);
 	parts = count / each;
 	shorter = count / ((each + SHORTER_PARTS - 1) / SHORTER_PARTS);
 	if (parts < SHORT_PARTS_MAX)
 		parts = min(shorter, SHORT_PARTS_MAX);
 	if (parts < 4)
 		return 1;
-	return (unsigned)min(min(parts, dims[dim_to_split(plan)].extent), SECTIONS_MAX);
+	parts = min(parts, split->extent / shortest_section(plan, split));
+	return (unsigned)min(parts > 0 ? parts : 1, SECTIONS_MAX);
 }
 
 struct copy_section copy_deref_section(const struct copy_plan *plan, unsigned part)

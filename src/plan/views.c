@@ -105,18 +105,30 @@ static size_t elements_of_view(const struct view *view)
 	return n;
 }
 
+/* Is the number of elements of both views the same, and not 0? If not, refine_views() may hang. */
+static bool counts_match(const struct view *dst, const struct view *src)
+{
+	return elements_of_view(dst) > 0 && elements_of_view(dst) == elements_of_view(src);
+}
+
+bool copy_pair_views(struct copy_plan *plan, struct view *dst, struct view *src)
+{
+	if (!counts_match(dst, src))
+		return false;
+	view_merge(dst);
+	view_merge(src);
+	return refine_views(plan, dst, src);
+}
+
 int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size)
 {
 	struct copy_plan *plan = copy_plan_start(room, size);
 
-	/* refine_views() would not terminate if one view had more elements. */
-	if (elements_of_view(dst) == 0 || elements_of_view(dst) != elements_of_view(src))
+	if (!counts_match(dst, src))
 		return -AML_EINVAL;
 	plan->run.dst = dst->base;
 	plan->run.src = src->base;
-	view_merge(dst);
-	view_merge(src);
-	if (refine_views(plan, dst, src))
+	if (copy_pair_views(plan, dst, src))
 		copy_plan_normalise(plan);
 	else
 		fill_in_walk(plan, dst, src);

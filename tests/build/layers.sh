@@ -20,7 +20,7 @@ async machine trace util
 kernels machine util
 plan kernels layout machine util
 copy kernels layout machine plan util
-ops kernels layout machine plan util
+ops copy kernels layout machine plan util
 dma async copy kernels layout machine ops plan trace util
 . dma machine util
 END

@@ -106,6 +106,7 @@ check "they use musl" uses_musl
 check "the first examples" passes examples.sh
 check "the examples of requests" passes request_examples.sh
 check "the examples of layouts" passes layout_examples.sh
+check "the examples of operators" passes operator_examples.sh
 check "a pinned worker" pins
 
 summary

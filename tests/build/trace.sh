@@ -64,8 +64,9 @@ for workers in 0 1 2; do
 		"transpose: 2" "walk: 2" "boxes: 2" "deref: 2" "empty: 2" "operator: 3" \
 		"slices: 17" "bytes: $((4 * 2 * (5 * 480 + 783)))"
 	check "every operator, $w" act operators $workers
-	check "every operator, $w: the trace" has "requests: 6" "finished: 6" "slices: 6" \
-		"transform: 2" "copy_user: 2" "fill: 2" "bytes: $((4 * 6 * 480))"
+	check "every operator, $w: the trace" has "requests: 12" "finished: 12" \
+		"slices: 12" "transform: 2" "copy_user: 2" "fill: 2" "compare: 2" "convert: 2" \
+		"reduce: 2" "bytes: $((4 * 12 * 480))"
 	check "operators that post and wait, $w" act nested $workers
 	check "operators that post and wait, $w: the trace" has "requests: 160" "finished: 160" \
 		"slices: 160" "operator: 160" "cancelled: 0"

@@ -3,7 +3,7 @@
 # Copy with the kernels of each instruction set, which AML_DMA_ISA chooses. If the machine does not
 # have the instruction set, the library uses the kernels that it has. Without Check there are no
 # programs to run.
-# Contract: ENV-2, COPY-5.
+# Contract: ENV-2, COPY-5, OPERATOR-9, OPERATOR-10.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
@@ -36,6 +36,10 @@ for isa in $all none-such; do
 	check "$isa: every kernel" env AML_DMA_ISA="$isa" "$builddir/tests/copy/test_kernels"
 done
 for isa in $all; do
+	check "$isa: numbers" env AML_DMA_ISA="$isa" "$builddir/tests/kernels/test_numbers"
+	for name in compare convert reduce; do
+		check "$isa: $name" env AML_DMA_ISA="$isa" "$builddir/tests/dma/test_$name"
+	done
 	check "$isa: the stack" env AML_DMA_ISA="$isa" "$builddir/tests/copy/test_stack"
 done
 # These programs link the installed form of the library, not the test build. Their other tests use

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Copies by element that several threads run: who calls the operators of custom layouts, elements
- * without an address, a cancel in the middle, and operators that use the engine themselves. The
- * test build of the library splits small copies into parts.
+ * Copies and other operators by element that several threads run: who calls the operators of custom
+ * layouts, elements without an address, a cancel in the middle, and operators that use the engine
+ * themselves. The test build of the library splits small copies into parts.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -11,6 +11,7 @@
 
 #include <aml.h>
 #include <aml/dma/linux.h>
+#include <aml/dma/operators.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 
@@ -51,24 +52,56 @@ static struct aml_layout *dense(int *numbers)
 	return new_dense(numbers, COLUMN, sizeof(int), 1, (size_t[]){N}, NULL, NULL);
 }
 
+/*
+ * The operators that visit elements, in a form that makes the destination equal to the source.
+ * `equal`: it must be so before.
+ */
+static struct aml_dma_linux_convert_arg same_type = {AML_DMA_I32, AML_DMA_I32};
+static struct aml_dma_linux_reduce_arg maximum = {AML_DMA_I32, AML_DMA_REDUCE_MAX, NULL, NULL};
+static const struct {
+	aml_dma_operator op;
+	void *arg;
+	bool equal;
+} visitors[] = {
+	{aml_dma_linux_copy_generic, NULL, false},
+	{aml_dma_linux_convert, &same_type, false},
+	{aml_dma_linux_reduce, &maximum, false},
+	{aml_dma_linux_compare, NULL, true},
+};
+
+#define VISITORS (sizeof(visitors) / sizeof(*visitors))
+
+/* Run an operator, and check the destination. */
+static void visit(struct aml_dma *dma, size_t which, struct aml_layout *dst, struct aml_layout *src)
+{
+	fill_in();
+	if (visitors[which].equal)
+		memcpy(to, from, sizeof(to));
+	ck_assert_int_eq(aml_dma_async_copy_custom(dma, NULL, dst, src, visitors[which].op,
+						   visitors[which].arg),
+			 AML_SUCCESS);
+	ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
+	ck_assert_mem_eq(to, from, sizeof(to));
+}
+
 /* The source's element at these coordinates. */
 static void *element(const size_t *coords)
 {
 	return &from[coords[0]];
 }
 
-/* The first two threads that ask for an element wait for each other. */
-static atomic_int met;
+/* In each round, the first two threads that ask for an element wait for each other. */
+static atomic_int met, rounds;
 static sem_t both_are_here[2];
 
 static void *meet(const struct aml_layout_data *data, const size_t *coords)
 {
-	static __thread bool has_met;
+	static __thread int last_round;
 	int turn;
 
 	(void)data;
-	if (!has_met) {
-		has_met = true;
+	if (last_round != atomic_load(&rounds)) {
+		last_round = atomic_load(&rounds);
 		turn = atomic_fetch_add(&met, 1);
 		if (turn < 2) {
 			sem_post(&both_are_here[1 - turn]);
@@ -80,21 +113,22 @@ static void *meet(const struct aml_layout_data *data, const size_t *coords)
 }
 
 /* Contract: COPY-12. */
-START_TEST(several_threads_run_a_copy_of_a_concurrent_layout)
+START_TEST(several_threads_visit_a_concurrent_layout)
 {
 	struct aml_dma *dma = new_engine(2);
 	struct user_layout *src = user(from, USER_CONCURRENT);
 	struct aml_layout *dst = dense(to);
 
-	fill_in();
 	sem_init(&both_are_here[0], 0, 0);
 	sem_init(&both_are_here[1], 0, 0);
 	src->ops.deref_native = meet;
-	/* With one thread, the copy would never end. */
-	ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst, &src->layout), AML_SUCCESS);
-	ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
-	ck_assert_mem_eq(to, from, sizeof(to));
-	ck_assert_int_ge(atomic_load(&met), 2);
+	for (size_t which = 0; which < VISITORS; which++) {
+		atomic_store(&met, 0);
+		atomic_fetch_add(&rounds, 1);
+		/* With one thread, the request would never end. */
+		visit(dma, which, dst, &src->layout);
+		ck_assert_int_ge(atomic_load(&met), 2);
+	}
 	destroy_engine(&dma);
 	destroy_layout(&src->layout);
 	destroy_layout(dst);
@@ -121,7 +155,7 @@ static void *watch(const struct aml_layout_data *data, const size_t *coords)
 }
 
 /* Contract: COPY-12. */
-START_TEST(one_thread_runs_a_copy_of_any_other_layout)
+START_TEST(one_thread_visits_any_other_layout)
 {
 	struct aml_dma *dma = new_engine(2);
 	struct aml_layout *dst = dense(to);
@@ -134,13 +168,9 @@ START_TEST(one_thread_runs_a_copy_of_any_other_layout)
 		if (answer == 1)
 			src->ops.concurrent = aml_layout_column_ops.concurrent;
 		src->ops.deref_native = watch;
-		for (int k = 0; k < 20; k++) {
-			fill_in();
+		for (size_t k = 0; k < 20 * VISITORS; k++) {
 			atomic_store(&first_tid, 0);
-			ck_assert_int_eq(aml_dma_async_copy(dma, NULL, dst, &src->layout),
-					 AML_SUCCESS);
-			ck_assert_int_eq(aml_dma_barrier(dma), AML_SUCCESS);
-			ck_assert_mem_eq(to, from, sizeof(to));
+			visit(dma, k % VISITORS, dst, &src->layout);
 			ck_assert(!atomic_load(&several));
 		}
 		destroy_layout(&src->layout);
@@ -411,7 +441,7 @@ START_TEST(pads_over_concurrent_layouts_are_copied_in_parts)
 }
 END_TEST
 
-SUITE("copy/concurrent", several_threads_run_a_copy_of_a_concurrent_layout,
-      one_thread_runs_a_copy_of_any_other_layout, an_element_without_an_address_fails_the_request,
+SUITE("copy/concurrent", several_threads_visit_a_concurrent_layout,
+      one_thread_visits_any_other_layout, an_element_without_an_address_fails_the_request,
       a_cancel_lets_no_further_part_begin, operators_in_parts_may_post_and_wait,
       pads_over_concurrent_layouts_are_copied_in_parts)

@@ -15,6 +15,7 @@
 
 #include <aml.h>
 #include <aml/dma/linux.h>
+#include <aml/dma/operators.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
@@ -22,6 +23,7 @@
 #include "copy/run.h"
 #include "gate.h"
 #include "made.h"
+#include "ops/run.h"
 #include "oracle.h"
 #include "suite.h"
 #include "user_layout.h"
@@ -39,32 +41,35 @@ enum stack_way { DIRECTLY, SYNCHRONOUSLY, WAITED_FOR, BY_BARRIER, CANCELLED, REL
 struct deep_post {
 	struct aml_layout *dst, *src;
 	enum stack_way way;
+	aml_dma_operator op;
+	void *arg;
 	int result;
 	/* The address of the thread's own frame. */
 	const unsigned char *top;
 };
 
-static int copy(enum stack_way way, struct aml_layout *dst, struct aml_layout *src)
+static int run_operator(const struct deep_post *post)
 {
-	struct aml_dma_request *req = NULL;
+	struct aml_dma_request *req = NULL, **handle = post->way == BY_BARRIER ? NULL : &req;
 	struct aml_dma *dma = NULL;
 	int err;
 
-	if (way == DIRECTLY)
-		return aml_dma_linux_copy_generic(dst, src, NULL);
-	/* An engine without workers, so that this thread makes the copy. */
+	if (post->way == DIRECTLY)
+		return post->op(post->dst, post->src, post->arg);
+	/* An engine without workers, so that this thread does all the work. */
 	err = aml_dma_linux_create(&dma, 0);
 	if (err != AML_SUCCESS)
 		return err;
-	if (way == SYNCHRONOUSLY)
-		err = aml_dma_copy(dma, dst, src);
+	if (post->way == SYNCHRONOUSLY)
+		err = aml_dma_copy_custom(dma, post->dst, post->src, post->op, post->arg);
 	else
-		err = aml_dma_async_copy(dma, way == BY_BARRIER ? NULL : &req, dst, src);
-	if (err == AML_SUCCESS && way == WAITED_FOR)
+		err = aml_dma_async_copy_custom(dma, handle, post->dst, post->src, post->op,
+						post->arg);
+	if (err == AML_SUCCESS && post->way == WAITED_FOR)
 		err = aml_dma_wait(dma, &req);
-	if (err == AML_SUCCESS && way == BY_BARRIER)
+	if (err == AML_SUCCESS && post->way == BY_BARRIER)
 		err = aml_dma_barrier(dma);
-	if (err == AML_SUCCESS && way == CANCELLED)
+	if (err == AML_SUCCESS && post->way == CANCELLED)
 		err = aml_dma_cancel(dma, &req);
 	/* RELEASED: the destruction of the engine makes the copy. */
 	return aml_dma_linux_destroy(&dma) == AML_SUCCESS ? err : -AML_FAILURE;
@@ -75,7 +80,7 @@ static void *run(void *arg)
 	struct deep_post *post = arg;
 
 	post->top = __builtin_frame_address(0);
-	post->result = copy(post->way, post->dst, post->src);
+	post->result = run_operator(post);
 	return NULL;
 }
 
@@ -105,18 +110,53 @@ static size_t measure(struct deep_post *post)
 	return taken;
 }
 
-/* Copy in each way, check the use of stack, and release both layouts. */
-static void each_way(const char *what, struct aml_layout *dst, struct aml_layout *src)
+/* Run an operator in each way, and check the use of stack. */
+static void stack_of(const char *what, const char *name, struct aml_layout *dst,
+		     struct aml_layout *src, aml_dma_operator op, void *arg)
 {
+	size_t most = op == aml_dma_linux_copy_generic ? COPY_STACK_BYTES : OPS_STACK_BYTES;
+
 	for (int way = 0; way < WAYS; way++) {
-		struct deep_post post = {dst, src, (enum stack_way)way, -AML_FAILURE, NULL};
+		struct deep_post post = {dst,          src, (enum stack_way)way, op, arg,
+					 -AML_FAILURE, NULL};
 		size_t taken = measure(&post);
 
 		if (getenv("AML_TEST_STACK") != NULL)
-			fprintf(stderr, "%s, way %d: %zu bytes\n", what, way, taken);
-		ck_assert_msg(post.result == AML_SUCCESS, "%s, way %d: %d", what, way, post.result);
-		ck_assert_msg(taken <= COPY_STACK_BYTES, "%s, way %d: %zu bytes", what, way, taken);
+			fprintf(stderr, "%s, %s, way %d: %zu bytes\n", name, what, way, taken);
+		ck_assert_msg(post.result == AML_SUCCESS, "%s, %s, way %d: %d", name, what, way,
+			      post.result);
+		ck_assert_msg(taken <= most, "%s, %s, way %d: %zu bytes", name, what, way, taken);
 	}
+}
+
+/* Run the operators on numbers, for elements of a size that numbers have. */
+static void stack_of_numbers(const char *what, struct aml_layout *dst, struct aml_layout *src)
+{
+	static const int
+		integers[] =
+			{[1] = AML_DMA_I8, [2] = AML_DMA_I16, [4] = AML_DMA_I32, [8] = AML_DMA_I64},
+		floats[] = {
+			[1] = AML_DMA_U8, [2] = AML_DMA_BF16, [4] = AML_DMA_F32, [8] = AML_DMA_F64};
+	size_t size = aml_layout_element_size(dst);
+	struct aml_dma_linux_convert_arg types;
+	struct aml_dma_linux_reduce_arg sum;
+
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return;
+	types = (struct aml_dma_linux_convert_arg){floats[size], integers[size]};
+	sum = (struct aml_dma_linux_reduce_arg){floats[size], AML_DMA_REDUCE_SUM, NULL, NULL};
+	stack_of(what, "convert", dst, src, aml_dma_linux_convert, &types);
+	stack_of(what, "reduce", dst, src, aml_dma_linux_reduce, &sum);
+}
+
+/* Compare, convert, reduce and copy in each way, and release both layouts. */
+static void each_way(const char *what, struct aml_layout *dst, struct aml_layout *src)
+{
+	struct aml_dma_linux_difference out = AML_DMA_LINUX_DIFFERENCE_INIT;
+
+	stack_of(what, "compare", dst, src, aml_dma_linux_compare, &out);
+	stack_of_numbers(what, dst, src);
+	stack_of(what, "copy", dst, src, aml_dma_linux_copy_generic, NULL);
 	aml_layout_destroy(&dst);
 	aml_layout_destroy(&src);
 }

@@ -5,6 +5,7 @@
  * before each part.
  */
 #include <aml/dma/completion.h>
+#include <aml/dma/operators.h>
 #include <aml/layout/dense.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -144,6 +145,46 @@ static void cancel_amid(size_t threads, bool rows)
 	gate_destroy(&gate);
 	free(from);
 	free(to);
+}
+
+/* Cancel a comparison while each worker has taken a part. It must not store what it has found. */
+static void cancel_comparison(size_t threads)
+{
+	struct aml_dma *dma = idle_engine(threads);
+	size_t dims[] = {BYTES};
+	unsigned char *a = calloc(1, BYTES), *b = calloc(1, BYTES);
+	struct aml_layout *first = NULL, *second = NULL;
+	struct aml_dma_linux_difference out = AML_DMA_LINUX_DIFFERENCE_INIT;
+	struct aml_dma_request *req = NULL;
+	struct call cancel = {.fn = call_cancel, .dma = dma, .req = &req};
+
+	ck_assert_int_eq(aml_layout_dense_create(&first, a, 0, 1, 1, dims, NULL, NULL), 0);
+	ck_assert_int_eq(aml_layout_dense_create(&second, b, 0, 1, 1, dims, NULL, NULL), 0);
+	out.count = 7;
+	out.coords[0] = 7;
+	a[0] = 1;
+	gate_init(&gate);
+	atomic_store(&begun, 0);
+	atomic_store(&let, 3);
+	ck_assert_int_eq(
+		aml_dma_async_copy_custom(dma, &req, first, second, aml_dma_linux_compare, &out),
+		0);
+	for (size_t i = 0; i < threads; i++)
+		gate_await(&gate);
+	call_begin(&cancel);
+	await_empty_queue(dma);
+	atomic_store(&let, 0);
+	for (size_t i = 0; i < threads; i++)
+		gate_open(&gate);
+	ck_assert_int_eq(call_end(&cancel), 0);
+	ck_assert_int_eq(aml_dma_linux_destroy(&dma), 0);
+	ck_assert_uint_eq(out.count, 7);
+	ck_assert_uint_eq(out.coords[0], 7);
+	gate_destroy(&gate);
+	aml_layout_destroy(&first);
+	aml_layout_destroy(&second);
+	free(a);
+	free(b);
 }
 
 /* A callback: how often and by which thread it was called, with which result. */
@@ -380,7 +421,16 @@ START_TEST(a_running_copy_stops_early)
 }
 END_TEST
 
+/* Contract: OPERATOR-8. */
+START_TEST(a_comparison_that_is_cancelled_stores_nothing)
+{
+	for (size_t threads = 1; threads < 4; threads++)
+		cancel_comparison(threads);
+}
+END_TEST
+
 SUITE("dma/cancel_parts", a_running_copy_stops_early,
       the_callback_of_a_copy_that_is_cancelled_midway_is_called_once,
       a_cancel_that_leaves_no_part_undone_changes_no_result, a_cancel_between_two_parts_calls_back,
-      cancel_all_leaves_a_copy_of_which_a_part_has_run)
+      cancel_all_leaves_a_copy_of_which_a_part_has_run,
+      a_comparison_that_is_cancelled_stores_nothing)

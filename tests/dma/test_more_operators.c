@@ -18,76 +18,24 @@
 #include "sample.h"
 #include "suite.h"
 #include "user_layout.h"
+#include "ways.h"
 
 #define ROW AML_LAYOUT_ORDER_ROW_MAJOR
 #define COLUMN AML_LAYOUT_ORDER_COLUMN_MAJOR
-
-/* An address as an operator's source. */
-static struct aml_layout *value(void *address)
-{
-	return (struct aml_layout *)address;
-}
-
-/* The ways to run an operator. */
-enum run_way { CALL, COPY, ASYNC, NO_HANDLE, POST, WAYS };
-
-/* Post a request, then release what it may outlive: its layouts if `gone`, and its argument. */
-static int run_posted(enum run_way way, struct aml_dma *dma, struct sample *dst,
-		      struct aml_layout *src, bool gone, aml_dma_operator op, void *arg)
-{
-	struct aml_dma_post_attr posts[2] = {AML_DMA_POST_ATTR_INIT, AML_DMA_POST_ATTR_INIT};
-	struct aml_dma_request *reqs[2] = {NULL, NULL};
-	int err;
-
-	posts[0].dest = dst->layout;
-	posts[0].src = src;
-	posts[0].op = op;
-	posts[0].op_arg = arg;
-	if (way == POST)
-		err = aml_dma_post(dma, 2, posts, reqs);
-	else
-		err = aml_dma_async_copy_custom(dma, way == ASYNC ? reqs : NULL, dst->layout, src,
-						op, arg);
-	if (err != AML_SUCCESS)
-		return err;
-	if (gone)
-		aml_layout_destroy(&dst->layout);
-	if (way == NO_HANDLE)
-		return aml_dma_barrier(dma);
-	err = aml_dma_wait(dma, &reqs[0]);
-	return way == POST && err == AML_SUCCESS ? aml_dma_wait(dma, &reqs[1]) : err;
-}
 
 /* Run an operator. `gone`: the destination's layout may be destroyed once it is posted. */
 static int run(enum run_way way, struct aml_dma *dma, struct sample *dst, struct aml_layout *src,
 	       bool gone, aml_dma_operator op, void *arg)
 {
-	if (way == CALL)
-		return op(dst->layout, src, arg);
-	if (way == COPY)
-		return aml_dma_copy_custom(dma, dst->layout, src, op, arg);
-	return run_posted(way, dma, dst, src, gone, op, arg);
+	struct ways_run ways = {way, dma, dst->layout, src, op, arg, {gone ? dst : NULL}, {{0}}};
+
+	return ways_run(&ways);
 }
 
 static void assert_success(int result, const struct rng *rng)
 {
 	ck_assert_msg(result == AML_SUCCESS, RNG_FORMAT "the operator returns %d", RNG_ARGS(rng),
 		      result);
-}
-
-/* Engines with 0, 1 and 2 workers. */
-static struct aml_dma *engines[3];
-
-static void engines_up(void)
-{
-	for (size_t threads = 0; threads < 3; threads++)
-		engines[threads] = new_engine(threads);
-}
-
-static void engines_down(void)
-{
-	for (size_t threads = 0; threads < 3; threads++)
-		destroy_engine(&engines[threads]);
 }
 
 /* The expected content after a fill: `element` in each place that may be written. */
@@ -117,7 +65,7 @@ START_TEST(fills_match_the_oracle)
 		rng_bytes(&rng, element, sizeof(element));
 		expect_filled(&dst, element);
 		memcpy(copy, element, sizeof(copy));
-		assert_success(run(way, engines[rng_below(&rng, 3)], &dst, value(copy),
+		assert_success(run(way, engines[rng_below(&rng, 3)], &dst, ways_value(copy),
 				   !dst.must_stay, aml_dma_linux_fill, NULL),
 			       &rng);
 		guard_assert(&dst.memory, &rng);
@@ -262,28 +210,15 @@ START_TEST(an_element_of_any_size_fills)
 		ck_assert_int_eq(aml_layout_steps_create(&dst.layout, memory + 7 * LARGE, ROW,
 							 LARGE, 1, dims, steps),
 				 AML_SUCCESS);
-		ck_assert_int_eq(
-			run(way, engines[2], &dst, value(element), false, aml_dma_linux_fill, NULL),
-			AML_SUCCESS);
+		ck_assert_int_eq(run(way, engines[2], &dst, ways_value(element), false,
+				     aml_dma_linux_fill, NULL),
+				 AML_SUCCESS);
 		ck_assert_mem_eq(memory, wanted, sizeof(wanted));
 		aml_layout_destroy(&dst.layout);
 	}
 	engines_down();
 }
 END_TEST
-
-/* The memory of a layout of custom kind, whose address at one element is missing. */
-static struct user_layout *custom_with_hole(int *numbers, size_t n)
-{
-	struct oracle oracle;
-	struct user_layout *made;
-
-	oracle_dense(&oracle, numbers, ROW, sizeof(int), 1, &n, NULL, NULL);
-	made = user_layout_create(&oracle, ROW, USER_DUPLICATE, NULL);
-	oracle_destroy(&oracle);
-	made->cells[n - 1] = NULL;
-	return made;
-}
 
 /* Contract: OPERATOR-5. */
 START_TEST(a_missing_address_fails_the_request)
@@ -293,10 +228,10 @@ START_TEST(a_missing_address_fails_the_request)
 
 	engines_up();
 	for (enum run_way way = CALL; way < WAYS; way++) {
-		dst.layout = &custom_with_hole(numbers, 8)->layout;
-		ck_assert_int_eq(
-			run(way, engines[1], &dst, value(&seven), true, aml_dma_linux_fill, NULL),
-			-AML_FAILURE);
+		dst.layout = &user_layout_with_hole(numbers, sizeof(int), 8, 7)->layout;
+		ck_assert_int_eq(run(way, engines[1], &dst, ways_value(&seven), true,
+				     aml_dma_linux_fill, NULL),
+				 -AML_FAILURE);
 		aml_layout_destroy(&dst.layout);
 		/* A barrier has reported the failure of a request without a handle. */
 		ck_assert_int_eq(aml_dma_barrier(engines[1]), AML_SUCCESS);
@@ -304,17 +239,6 @@ START_TEST(a_missing_address_fails_the_request)
 	engines_down();
 }
 END_TEST
-
-/* Expect a code from each way to run an operator, and no write. */
-static void expect_refused(int wanted, struct aml_layout *layout, struct aml_layout *src,
-			   aml_dma_operator op, void *arg)
-{
-	struct sample dst = {.layout = layout};
-
-	for (enum run_way way = CALL; way < WAYS; way++)
-		ck_assert_int_eq(run(way, engines[1], &dst, src, false, op, arg), wanted);
-	ck_assert_int_eq(aml_dma_barrier(engines[1]), AML_SUCCESS);
-}
 
 /* Contract: OPERATOR-5. */
 START_TEST(wrong_arguments_are_refused_and_nothing_is_written)
@@ -328,19 +252,19 @@ START_TEST(wrong_arguments_are_refused_and_nothing_is_written)
 	struct aml_layout *flat = new_dense(to, ROW, sizeof(int), 2, dims, stride, NULL);
 
 	engines_up();
-	expect_refused(-AML_EINVAL, dst, src, aml_dma_linux_transform, NULL);
-	expect_refused(-AML_EINVAL, dst, src, aml_dma_linux_transform, swap);
-	expect_refused(-AML_EINVAL, dst, src, aml_dma_linux_transform, twice);
-	expect_refused(-AML_EINVAL, dst, src, aml_dma_linux_transform, far);
-	expect_refused(-AML_EINVAL, flat, src, aml_dma_linux_transform, same);
-	expect_refused(-AML_EINVAL, flat, src, aml_dma_linux_copy_user, NULL);
-	expect_refused(-AML_EINVAL, flat, value(from), aml_dma_linux_fill, NULL);
-	expect_refused(-AML_EINVAL, NULL, src, aml_dma_linux_transform, same);
-	expect_refused(-AML_EINVAL, dst, NULL, aml_dma_linux_transform, same);
-	expect_refused(-AML_EINVAL, NULL, src, aml_dma_linux_copy_user, NULL);
-	expect_refused(-AML_EINVAL, dst, NULL, aml_dma_linux_copy_user, NULL);
-	expect_refused(-AML_EINVAL, NULL, value(from), aml_dma_linux_fill, NULL);
-	expect_refused(-AML_EINVAL, dst, NULL, aml_dma_linux_fill, NULL);
+	ways_expect(-AML_EINVAL, dst, src, aml_dma_linux_transform, NULL);
+	ways_expect(-AML_EINVAL, dst, src, aml_dma_linux_transform, swap);
+	ways_expect(-AML_EINVAL, dst, src, aml_dma_linux_transform, twice);
+	ways_expect(-AML_EINVAL, dst, src, aml_dma_linux_transform, far);
+	ways_expect(-AML_EINVAL, flat, src, aml_dma_linux_transform, same);
+	ways_expect(-AML_EINVAL, flat, src, aml_dma_linux_copy_user, NULL);
+	ways_expect(-AML_EINVAL, flat, ways_value(from), aml_dma_linux_fill, NULL);
+	ways_expect(-AML_EINVAL, NULL, src, aml_dma_linux_transform, same);
+	ways_expect(-AML_EINVAL, dst, NULL, aml_dma_linux_transform, same);
+	ways_expect(-AML_EINVAL, NULL, src, aml_dma_linux_copy_user, NULL);
+	ways_expect(-AML_EINVAL, dst, NULL, aml_dma_linux_copy_user, NULL);
+	ways_expect(-AML_EINVAL, NULL, ways_value(from), aml_dma_linux_fill, NULL);
+	ways_expect(-AML_EINVAL, dst, NULL, aml_dma_linux_fill, NULL);
 	ck_assert_mem_eq(to, zeros, sizeof(to));
 	engines_down();
 	destroy_layout(flat);
@@ -355,13 +279,13 @@ START_TEST(user_coordinates_need_an_order)
 	size_t n = 4;
 	int numbers[4] = {1, 2, 3, 4}, other[4] = {0};
 	const int zeros[4] = {0};
-	struct user_layout *custom = custom_with_hole(numbers, n);
+	struct user_layout *custom = user_layout_with_hole(numbers, sizeof(int), n, n - 1);
 	struct aml_layout *dense = new_dense(other, ROW, sizeof(int), 1, &n, NULL, NULL);
 
 	engines_up();
 	custom->ops.order = NULL;
-	expect_refused(-AML_ENOTSUP, dense, &custom->layout, aml_dma_linux_copy_user, NULL);
-	expect_refused(-AML_ENOTSUP, &custom->layout, dense, aml_dma_linux_copy_user, NULL);
+	ways_expect(-AML_ENOTSUP, dense, &custom->layout, aml_dma_linux_copy_user, NULL);
+	ways_expect(-AML_ENOTSUP, &custom->layout, dense, aml_dma_linux_copy_user, NULL);
 	ck_assert_mem_eq(other, zeros, sizeof(other));
 	engines_down();
 	destroy_layout(&custom->layout);
@@ -380,7 +304,7 @@ START_TEST(a_fill_copies_its_value_when_it_is_posted)
 	struct aml_dma_request *req;
 
 	engines_up();
-	ck_assert_int_eq(aml_dma_async_copy_custom(engines[0], &req, dst, value(&one),
+	ck_assert_int_eq(aml_dma_async_copy_custom(engines[0], &req, dst, ways_value(&one),
 						   aml_dma_linux_fill, NULL),
 			 AML_SUCCESS);
 	one = 2;

@@ -77,7 +77,11 @@ fuzz()
 check "the library compiles" compile_library
 for target; do
 	case $target in
-	copy) set -- "$srcdir/tests/fuzz/side.c" "$srcdir/tests/support/shifting.c" ;;
+	copy)
+		set -- "$srcdir/tests/fuzz/side.c" "$srcdir/tests/support/numbers.c" \
+			"$srcdir/tests/support/random.c" "$srcdir/tests/support/shifting.c" \
+			"$srcdir/tests/support/tool.c"
+		;;
 	calls) set -- "$srcdir/tests/fuzz/model.c" ;;
 	*)
 		echo "fuzz.sh: there is no target $target"

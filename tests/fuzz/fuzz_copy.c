@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzz target: bytes are decoded into one of three kinds of test. Two layouts and a way to copy:
- * the result is compared with the oracle. Arbitrary sizes: a layout must be refused if they
- * overflow. Shifting layouts, which change their answers: see shifting.h.
+ * Fuzz target: bytes are decoded into one of three kinds of test. Two layouts and a way to copy,
+ * to compare, to convert or to reduce: the result is compared with the oracle. Arbitrary sizes: a
+ * layout must be refused if they overflow. Shifting layouts, which change their answers: see
+ * shifting.h.
  */
 #include <aml/dma/completion.h>
 #include <aml/dma/linux.h>
+#include <aml/dma/operators.h>
 #include <aml/layout/dense.h>
 #include <aml/layout/native.h>
 #include <aml/layout/pad.h>
@@ -14,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "bytes.h"
+#include "numbers.h"
 #include "shifting.h"
 #include "side.h"
 
@@ -58,14 +61,24 @@ struct manner {
 	bool callback, reaped, cancel_all, after_all;
 };
 
+/* What is done with the elements of both sides. */
+enum fuzz_work { COPIES, COMPARES, CONVERTS, REDUCES };
+
 struct copy {
 	struct fuzz_side dst, src;
 	enum fuzz_way way;
+	enum fuzz_work work;
 	struct aml_dma *dma;
 	/* The operator to post, and the same operator for a direct call. */
 	aml_dma_operator op, direct;
 	struct aml_layout *to, *from;
 	void *arg;
+	/* For a comparison, a conversion, and a reduction. */
+	struct aml_dma_linux_difference difference;
+	struct aml_dma_linux_convert_arg types;
+	struct aml_dma_linux_reduce_arg reduction;
+	uint64_t alpha, beta;
+	unsigned char factors[2][8];
 	/* The expected codes; AML_SUCCESS is expected too if `may_succeed` is set. */
 	int codes[4];
 	size_t num_codes;
@@ -379,23 +392,93 @@ static int run(struct copy *copy, bool *posted)
 	return copy->way == POSTED ? post_batch(copy, posted) : post(copy, posted);
 }
 
-/* Copy the elements that have an address in the expected content. */
-static void picture(const struct oracle *dst, const struct oracle *src, struct guard *memory)
+/* Do what the operator does with one element of the expected content. */
+static void picture_element(const struct copy *copy, unsigned char *to, const unsigned char *from)
 {
+	const struct aml_dma_linux_reduce_arg *r = &copy->reduction;
+
+	if (copy->work == COPIES)
+		memcpy(to, from, copy->dst.oracle.element_size);
+	else if (copy->work == CONVERTS)
+		exact_store(copy->types.dst_type, to,
+			    exact_convert(copy->types.dst_type, copy->types.src_type,
+					  exact_load(copy->types.src_type, from)));
+	else if (copy->work == REDUCES)
+		exact_store(r->type, to,
+			    exact_reduce(r->type, r->operation, exact_load(r->type, to),
+					 exact_load(r->type, from), copy->alpha, copy->beta));
+}
+
+/* Enter the results of the elements that have an address in the expected content. */
+static void picture(struct copy *copy, const struct oracle *src)
+{
+	const struct oracle *dst = &copy->dst.oracle;
+	struct guard *memory = &copy->dst.memory;
+
 	for (size_t n = 0; n < dst->count; n++)
 		if (!dst->cells[n].neutral && dst->cells[n].at != NULL && src->cells[n].at != NULL)
-			memcpy(memory->expected + (dst->cells[n].at - memory->data),
-			       src->cells[n].at, dst->element_size);
+			picture_element(copy, memory->expected + (dst->cells[n].at - memory->data),
+					src->cells[n].at);
 }
 
 /* Whether an element that is read or written has no address. */
-static bool holes(const struct oracle *dst, const struct oracle *src)
+static bool holes(const struct copy *copy, const struct oracle *src)
 {
+	const struct oracle *dst = &copy->dst.oracle;
+
 	for (size_t n = 0; n < dst->count; n++)
-		if (!dst->cells[n].neutral &&
+		if ((!dst->cells[n].neutral || copy->work == COMPARES) &&
 		    (dst->cells[n].at == NULL || src->cells[n].at == NULL))
 			return true;
 	return false;
+}
+
+/* How many elements differ, and the coordinates of the first one. All have an address. */
+static uint64_t differences(const struct copy *copy, const struct oracle *src, size_t *first)
+{
+	const struct oracle *dst = &copy->dst.oracle;
+	size_t coords[AML_LAYOUT_NDIMS_MAX] = {0};
+	uint64_t count = 0;
+
+	for (size_t n = 0; n < dst->count; n++) {
+		if (memcmp(dst->cells[n].at, src->cells[n].at, dst->element_size) != 0 &&
+		    count++ == 0)
+			memcpy(first, coords, sizeof(coords));
+		next_coords(dst->ndims, dst->dims, coords);
+	}
+	return count;
+}
+
+/* The count of a structure that no comparison has written. */
+#define UNWRITTEN 777777
+
+/* Whether the structure of a comparison says what is right. */
+static bool reported(const struct copy *copy, const struct oracle *src)
+{
+	const struct aml_dma_linux_difference *d = &copy->difference;
+	size_t first[AML_LAYOUT_NDIMS_MAX] = {0};
+
+	return d->count == differences(copy, src, first) &&
+	       (d->count == 0 || memcmp(first, d->coords, sizeof(first)) == 0);
+}
+
+/* Check the result of a comparison that was posted, and that perhaps was cancelled. */
+static void check_comparison(const struct copy *copy, const struct oracle *src, int code)
+{
+	size_t first[AML_LAYOUT_NDIMS_MAX];
+	bool differ, failed;
+
+	if (copy->way == CANCELLED || copy->skipped || holes(copy, src)) {
+		MUST(copy->difference.count == UNWRITTEN ||
+		     (copy->arg != NULL && !holes(copy, src) && reported(copy, src)));
+		return;
+	}
+	differ = differences(copy, src, first) > 0;
+	failed = code == -AML_FAILURE && copy->arg == NULL && differ;
+	MUST(failed || right(copy, code));
+	MUST(code != AML_SUCCESS || copy->arg != NULL || !differ);
+	MUST(code == AML_SUCCESS && copy->arg != NULL ? reported(copy, src)
+						      : copy->difference.count == UNWRITTEN);
 }
 
 /* Whether the copy reaches a layout that cannot be kept. Neutral elements of pads do not count. */
@@ -429,21 +512,27 @@ static void copy_and_compare(struct copy *copy, const struct oracle *from)
 		copy->may_succeed |= from != NULL && !misses_a_side(copy, from);
 	}
 	err = run(copy, &posted);
-	if (copy->may_succeed && from != NULL)
-		picture(&copy->dst.oracle, from, &copy->dst.memory);
+	if (copy->may_succeed && from != NULL) {
+		picture(copy, from);
+		if (posted && copy->work == COMPARES)
+			check_comparison(copy, from, err);
+	}
 	if (posted && copy->way == CANCELLED) {
 		MUST(copy->may_succeed && err == AML_SUCCESS);
 		check_partial(&copy->dst, before);
 	} else if (posted && copy->skipped) {
 		MUST(copy->may_succeed);
-		if (from == NULL || !holes(&copy->dst.oracle, from))
+		if (from == NULL || !holes(copy, from))
 			memcpy(copy->dst.memory.picture, before, size);
 		check_partial(&copy->dst, before);
-	} else if (copy->may_succeed && from != NULL && holes(&copy->dst.oracle, from)) {
+	} else if (copy->may_succeed && from != NULL && holes(copy, from)) {
 		MUST(err == -AML_FAILURE);
 		check_partial(&copy->dst, before);
+	} else if (posted && copy->may_succeed && from != NULL && copy->work == COMPARES) {
+		check_memory(&copy->dst);
 	} else {
 		MUST(right(copy, err));
+		MUST(copy->difference.count == UNWRITTEN || err == AML_SUCCESS);
 		/* Some copies may either succeed or be refused. */
 		if (err != AML_SUCCESS)
 			memcpy(copy->dst.memory.picture, before, size);
@@ -602,6 +691,70 @@ static void fuzz_transform(struct copy *copy, struct bytes *bytes, struct extent
 	oracle_destroy(&oracle);
 }
 
+/* Choose what to do with numbers, and their types. Only integers: a NaN may have several forms. */
+static void take_numbers(struct bytes *bytes, struct copy *copy)
+{
+	static const int integers[] = {AML_DMA_I8, AML_DMA_I16, AML_DMA_I32, AML_DMA_I64,
+				       AML_DMA_U8, AML_DMA_U16, AML_DMA_U32, AML_DMA_U64};
+	struct aml_dma_linux_reduce_arg *r = &copy->reduction;
+
+	copy->work = (enum fuzz_work)(COMPARES + take_below(bytes, 3));
+	copy->types.dst_type = integers[take_below(bytes, 8)];
+	copy->types.src_type = integers[take_below(bytes, 8)];
+	r->type = copy->types.dst_type;
+	r->operation = (int)take_below(bytes, EXACT_OPERATIONS);
+	copy->alpha = exact_convert(r->type, AML_DMA_I8, take(bytes));
+	copy->beta = exact_convert(r->type, AML_DMA_I8, take(bytes));
+	exact_store(r->type, copy->factors[0], copy->alpha);
+	exact_store(r->type, copy->factors[1], copy->beta);
+	r->alpha = copy->factors[0];
+	r->beta = copy->factors[1];
+}
+
+/* Make the elements of the source equal to those of the destination, except for `differ` bytes. */
+static void make_similar(struct copy *copy, size_t differ)
+{
+	const struct oracle *dst = &copy->dst.oracle, *src = &copy->src.oracle;
+	struct guard *memory = &copy->src.memory;
+
+	for (size_t n = 0; n < dst->count; n++)
+		if (!src->cells[n].neutral && dst->cells[n].at != NULL && src->cells[n].at != NULL)
+			memcpy(src->cells[n].at, dst->cells[n].at, dst->element_size);
+	for (size_t i = 0; i < differ; i++)
+		memory->data[memory->size / differ * i] ^= 1;
+	memcpy(memory->expected, memory->data, memory->size);
+}
+
+/* Compare, convert or reduce. */
+static void fuzz_numbers(struct copy *copy, struct bytes *bytes, const struct extents *extents,
+			 const struct extents *other, size_t element_size, size_t other_size)
+{
+	const aml_dma_operator operators[] = {NULL, aml_dma_linux_compare, aml_dma_linux_convert,
+					      aml_dma_linux_reduce};
+	void *const args[] = {NULL, &copy->difference, &copy->types, &copy->reduction};
+	bool other_sizes = element_size != other_size, fits = same(extents, other);
+
+	take_numbers(bytes, copy);
+	if (copy->work != COMPARES) {
+		element_size = exact_bytes(copy->types.dst_type);
+		other_size = exact_bytes(copy->work == CONVERTS ? copy->types.src_type
+								: copy->types.dst_type) +
+			     other_sizes;
+	}
+	side_decode(&copy->dst, bytes, element_size, extents);
+	side_decode(&copy->src, bytes, other_size, other);
+	copy->op = copy->direct = operators[copy->work];
+	copy->to = copy->dst.layout;
+	copy->from = copy->src.layout;
+	copy->arg = copy->work == COMPARES && take_bool(bytes) ? NULL : args[copy->work];
+	if (copy->work == COMPARES && fits && !other_sizes && take_bool(bytes))
+		make_similar(copy, take_below(bytes, 4));
+	refuse_lies(copy);
+	if (other_sizes || !fits || (copy->work != COMPARES && copy->dst.zero_step))
+		refuse(copy, -AML_EINVAL);
+	copy_and_compare(copy, fits && !other_sizes ? &copy->src.oracle : NULL);
+}
+
 /* Change the extents or the element size, now and then. */
 static void change(struct bytes *bytes, struct extents *extents, size_t *element_size)
 {
@@ -647,6 +800,8 @@ static void fuzz_copy(struct bytes *bytes, size_t what)
 
 	MUST(copy != NULL);
 	copy->may_succeed = true;
+	copy->difference =
+		(struct aml_dma_linux_difference){sizeof(copy->difference), UNWRITTEN, {0}};
 	take_way(bytes, copy);
 	workers = take_below(bytes, 3);
 	budget = take(bytes) == 0xB1 ? BYTES_BIG : BYTES_MAX;
@@ -664,8 +819,10 @@ static void fuzz_copy(struct bytes *bytes, size_t what)
 		fuzz_transform(copy, bytes, &extents, &other, element_size, other_size);
 	else if (what == 5)
 		fuzz_1d(copy, bytes, &extents, &other, element_size, other_size);
-	else
+	else if (what == 6)
 		fuzz_bytes(copy, bytes, &extents, element_size);
+	else
+		fuzz_numbers(copy, bytes, &extents, &other, element_size, other_size);
 	side_destroy(&copy->dst);
 	side_destroy(&copy->src);
 	free(copy);
@@ -948,8 +1105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (first >= 240)
 		fuzz_shifting(&bytes);
-	else if (what < 7)
-		fuzz_copy(&bytes, what);
+	else if (first >= 232 || what < 7)
+		fuzz_copy(&bytes, first >= 232 ? 7 : what);
 	else
 		fuzz_wild(&bytes);
 	return 0;

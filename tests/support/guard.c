@@ -26,10 +26,9 @@ static size_t place(struct rng *rng, size_t size, size_t pages_size)
 
 void guard_create(struct guard *guard, size_t size, struct rng *rng)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), start;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	unsigned char *map;
 
-	guard->size = size;
 	guard->pages_size = (size + 256 + page - 1) / page * page;
 	map = mmap(NULL, guard->pages_size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		   0);
@@ -40,7 +39,14 @@ void guard_create(struct guard *guard, size_t size, struct rng *rng)
 	guard->picture = malloc(guard->pages_size);
 	ck_assert_msg(guard->picture != NULL, "no memory for a test");
 	memcpy(guard->picture, guard->pages, guard->pages_size);
-	start = place(rng, size, guard->pages_size);
+	guard_replace(guard, size, rng);
+}
+
+void guard_replace(struct guard *guard, size_t size, struct rng *rng)
+{
+	size_t start = place(rng, size, guard->pages_size);
+
+	guard->size = size;
 	guard->data = guard->pages + start;
 	guard->expected = guard->picture + start;
 }

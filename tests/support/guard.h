@@ -38,6 +38,9 @@ struct guard {
 void guard_create(struct guard *guard, size_t size, struct rng *rng);
 void guard_destroy(struct guard *guard);
 
+/* Place memory of another size, not larger than the first one, elsewhere in the same pages. */
+void guard_replace(struct guard *guard, size_t size, struct rng *rng);
+
 /* Whether the memory and the rest of its pages have the expected content. */
 bool guard_intact(const struct guard *guard);
 

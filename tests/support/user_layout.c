@@ -158,3 +158,16 @@ struct user_layout *user_layout_create(const struct oracle *oracle, int order, i
 	}
 	return user;
 }
+
+struct user_layout *user_layout_with_hole(void *ptr, size_t element_size, size_t n, size_t hole)
+{
+	struct oracle oracle;
+	struct user_layout *made;
+
+	oracle_dense(&oracle, ptr, AML_LAYOUT_ORDER_ROW_MAJOR, element_size, 1, &n, NULL, NULL);
+	made = user_layout_create(&oracle, AML_LAYOUT_ORDER_ROW_MAJOR, USER_DUPLICATE, NULL);
+	oracle_destroy(&oracle);
+	if (hole < n)
+		made->cells[hole] = NULL;
+	return made;
+}

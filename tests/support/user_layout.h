@@ -59,6 +59,12 @@ struct user_layout {
 struct user_layout *user_layout_create(const struct oracle *oracle, int order, int flags,
 				       struct user_calls *calls);
 
+/*
+ * Make a custom layout of n contiguous elements that can be duplicated. Its element number `hole`
+ * has no address; n: all have one.
+ */
+struct user_layout *user_layout_with_hole(void *ptr, size_t element_size, size_t n, size_t hole);
+
 /* The struct behind a layout that user_layout_create() or the duplicate operator made. */
 struct user_layout *user_layout_of(const struct aml_layout *layout);
 

@@ -88,14 +88,21 @@ static int failing(struct aml_layout *dst, const struct aml_layout *src, void *a
 	return -AML_EDOM;
 }
 
-/* Make a synchronous and an asynchronous copy. */
-static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
+/* Run an operator synchronously and asynchronously. */
+static void run_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op,
+		      void *arg)
 {
 	struct aml_dma_request *req;
 
-	NEED(aml_dma_copy_custom(dma, dst, src, op, NULL) == 0);
-	NEED(aml_dma_async_copy_custom(dma, &req, dst, src, op, NULL) == 0);
+	NEED(aml_dma_copy_custom(dma, dst, src, op, arg) == 0);
+	NEED(aml_dma_async_copy_custom(dma, &req, dst, src, op, arg) == 0);
 	NEED(aml_dma_wait(dma, &req) == 0);
+}
+
+/* Make a synchronous and an asynchronous copy. */
+static void copy_twice(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op)
+{
+	run_twice(dst, src, op, NULL);
 }
 
 /*
@@ -152,13 +159,15 @@ static void act_operators(void)
 	struct aml_layout *a = ints_at(cells, 2, two, NULL);
 	struct aml_layout *b = ints_at(cells + 500, 2, two, NULL);
 	struct aml_layout *c = ints_at(cells + 1000, 2, other, NULL);
-	struct aml_dma_request *req;
+	struct aml_dma_linux_convert_arg types = {AML_DMA_F32, AML_DMA_I32};
+	struct aml_dma_linux_reduce_arg sum = {AML_DMA_I32, AML_DMA_REDUCE_SUM, NULL, NULL};
 
-	NEED(aml_dma_copy_custom(dma, c, a, aml_dma_linux_transform, swap) == 0);
-	NEED(aml_dma_async_copy_custom(dma, &req, c, a, aml_dma_linux_transform, swap) == 0);
-	NEED(aml_dma_wait(dma, &req) == 0);
+	run_twice(c, a, aml_dma_linux_transform, swap);
 	copy_twice(b, a, aml_dma_linux_copy_user);
+	copy_twice(b, a, aml_dma_linux_compare);
 	copy_twice(b, bytes_of(cells), aml_dma_linux_fill);
+	run_twice(b, a, aml_dma_linux_convert, &types);
+	run_twice(b, a, aml_dma_linux_reduce, &sum);
 	aml_layout_destroy(&a);
 	aml_layout_destroy(&b);
 	aml_layout_destroy(&c);

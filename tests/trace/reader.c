@@ -226,17 +226,21 @@ static int by_request(const void *a, const void *b)
 	return strcmp(request_of(a), request_of(b));
 }
 
+/* The kinds of requests. */
+#define KINDS 14
+
 struct sum {
 	size_t requests, started, finished, failed, cancelled, slices, nested, threads, parts;
 	/* Requests whose names are not kinds: labels of the program. */
 	size_t labelled;
-	size_t kinds[12];
+	size_t kinds[KINDS + 1];
 	long long bytes;
 };
 
-static const char *const kinds[12] = {"empty",     "flat",      "strided", "transpose",
-				      "walk",      "boxes",     "deref",   "operator",
-				      "transform", "copy_user", "fill"};
+static const char *const kinds[KINDS + 1] = {
+	"empty",    "flat",      "strided",   "transpose", "walk",    "boxes",   "deref",
+	"operator", "transform", "copy_user", "fill",      "compare", "convert", "reduce",
+};
 
 static void count_kind(struct sum *sum, const struct read_event *post)
 {

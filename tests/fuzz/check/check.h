@@ -22,6 +22,7 @@ typedef struct TTest TTest;
 		}                                                                       \
 	} while (0)
 #define ck_assert(condition) ck_assert_msg(condition, "the assertion failed")
+#define ck_abort_msg(...) ck_assert_msg(0, __VA_ARGS__)
 #define ck_assert_int_eq(a, b) \
 	ck_assert_msg((a) == (b), "%jd is not %jd", (intmax_t)(a), (intmax_t)(b))
 #define ck_assert_uint_eq(a, b) \

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Prefetches of a transposed nest: between the rows of a block, the lines that are needed next.
+ * CPUs do not foresee so many short rows.
+ */
+#ifndef OPS_AHEAD_H
+#define OPS_AHEAD_H
+
+#include <stdbool.h>
+
+#include "ops/nest.h"
+
+/* Rows of a side that are not prefetched yet. */
+struct op_ahead {
+	const char *row;
+	ptrdiff_t step;
+	size_t rows, at, bytes; /* `at`: in the first of them */
+};
+
+/* All 0: there is nothing to prefetch. */
+struct op_aheads {
+	struct op_ahead src; /* rows of the source that are gathered next */
+	struct op_ahead dst; /* rows of the destination in the next block */
+};
+
+/* Find what is needed after a block. `reads_dst`: also rows of the destination, if it is direct. */
+void op_look_ahead(struct op_aheads *ahead, const struct op_nest *nest,
+		   const struct op_block *block, bool reads_dst);
+
+/* Prefetch the share of a row of the block. */
+void op_prefetch(struct op_aheads *ahead, const struct op_nest *nest, const struct op_block *block);
+
+#endif /* OPS_AHEAD_H */

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs the plans of all of the library's operators. Copies and fills are run by src/copy. Compare,
+ * convert and reduce work on contiguous rows: each block of a part is staged in the order of the
+ * loops, unless its rows are contiguous already. The stages are on the stack of the thread.
+ */
+#include <string.h>
+
+#include <aml/utils/error.h>
+
+#include "copy/run.h"
+#include "kernels/kernels.h"
+#include "layout/sizes.h"
+#include "machine/caches.h"
+#include "ops/ahead.h"
+#include "ops/compare.h"
+#include "ops/context.h"
+#include "ops/nest.h"
+#include "ops/rows.h"
+#include "ops/run.h"
+#include "ops/stage.h"
+#include "plan/part.h"
+#include "plan/section.h"
+
+/* Of a row that is written past the caches: the bytes that are made, and written, at once. */
+enum { OP_STREAM_BYTES = 4 << 10, OP_BURST_BYTES = 1 << 10 };
+
+/* A run of a part. */
+struct op_run {
+	struct copy_plan *plan;
+	const union op_context *context;
+	struct compare_tally tally;
+	bool reads_dst, writes_dst;
+	op_line_fn line; /* what the operator does with rows; NULL: it compares them */
+	struct op_nest nest;
+	struct op_block block;
+	struct op_aheads ahead;          /* of a transposed nest */
+	struct op_stage src, dst, store; /* to read each side, and to write the destination */
+	_Alignas(CACHE_LINE_BYTES) char src_buffer[OP_SRC_BYTES];
+	_Alignas(CACHE_LINE_BYTES) char gathered[OP_GATHER_BYTES];
+	_Alignas(CACHE_LINE_BYTES) char dst_buffer[OP_DST_BYTES];
+};
+
+/* Prefetch a share of what is needed next, after a row of a transposed nest. */
+static inline void after_row(struct op_run *run)
+{
+	if (run->nest.ahead > 0)
+		op_prefetch(&run->ahead, &run->nest, &run->block);
+}
+
+static bool convert_line(void *arg, const struct op_line *line)
+{
+	struct op_run *run = arg;
+	convert_fn convert = run->context->convert.convert;
+	const char *src = line->src;
+	char *dst = line->dst;
+
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+		convert(dst, src, line->n);
+		after_row(run);
+	}
+	return true;
+}
+
+/* The rows were converted when they were gathered. */
+static bool converted_line(void *arg, const struct op_line *line)
+{
+	struct op_run *run = arg;
+	const char *src = line->src;
+	char *dst = line->dst;
+	size_t bytes = line->n * run->nest.dst.bytes;
+
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+		if (run->nest.streams)
+			kernels()->stream(dst, src, bytes);
+		else
+			memcpy(dst, src, bytes);
+		after_row(run);
+	}
+	return true;
+}
+
+static bool reduce_line(void *arg, const struct op_line *line)
+{
+	struct op_run *run = arg;
+	const struct reduce_context *context = &run->context->reduce;
+	reduce_fn reduce = context->reduce;
+	const char *src = line->src;
+	char *dst = line->dst;
+
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+		reduce(dst, src, line->n, context->alpha, context->beta);
+		after_row(run);
+	}
+	return true;
+}
+
+/* Are the rows equal? */
+static bool equal_line(void *arg, const struct op_line *line)
+{
+	struct op_run *run = arg;
+	const char *src = line->src, *dst = line->dst;
+	size_t bytes = line->n * run->nest.src.bytes;
+
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+		if (memcmp(dst, src, bytes) != 0)
+			return false;
+		after_row(run);
+	}
+	return true;
+}
+
+/* Count the elements that differ. */
+static bool compare_line(void *arg, const struct op_line *line)
+{
+	struct op_run *run = arg;
+	struct compare_row row = {
+		.dst = line->dst,
+		.src = line->src,
+		.bytes = run->nest.src.bytes,
+		.n = line->n,
+		.linear = line->linear,
+		.step = run->nest.loops[0].linear,
+	};
+
+	for (size_t i = 0; i < line->count; i++) {
+		compare_row(&run->tally, &row);
+		row.dst += line->dst_step;
+		row.src += line->src_step;
+		row.linear += line->step;
+	}
+	return true;
+}
+
+/*
+ * Write `bytes` bytes from a buffer past the caches. Meanwhile, prefetch the bytes from `ahead` on:
+ * memory is fast if a thread reads and writes at the same time.
+ */
+static void stream_and_prefetch(char *dst, const char *src, size_t bytes, const char *ahead,
+				size_t ahead_bytes)
+{
+	size_t share = ahead_bytes / (bytes / OP_BURST_BYTES + 1) + CACHE_LINE_BYTES;
+	size_t at = 0, n;
+
+	for (size_t i = 0; i < bytes; i += n) {
+		n = min(bytes - i, OP_BURST_BYTES);
+		kernels()->stream(dst + i, src + i, n);
+		for (size_t end = min(at + share, ahead_bytes); at < end; at += CACHE_LINE_BYTES)
+			__builtin_prefetch(ahead + at);
+	}
+}
+
+/* Make a row of the destination in a buffer, piece by piece, and write it past the caches. */
+static void stream_row(struct op_run *run, char *dst, const char *src, size_t n)
+{
+	const struct op_nest *nest = &run->nest;
+	size_t bytes = nest->dst.bytes, most = OP_STREAM_BYTES / bytes, length;
+	/* All pieces but the first one begin at lines of the destination. */
+	size_t first = most - CACHE_LINE_BYTES / bytes + -(size_t)dst % CACHE_LINE_BYTES / bytes;
+
+	for (size_t i = 0; i < n; i += length) {
+		struct op_line piece = {.dst = run->dst_buffer, .count = 1};
+
+		length = min(n - i, i == 0 ? first : most);
+		piece.src = src + i * nest->src.staged_bytes;
+		piece.n = length;
+		(void)run->line(run, &piece);
+		stream_and_prefetch(dst + i * bytes, run->dst_buffer, length * bytes,
+				    piece.src + length * nest->src.staged_bytes,
+				    min(length, n - i - length) * nest->src.staged_bytes);
+	}
+}
+
+static bool streamed_line(void *arg, const struct op_line *line)
+{
+	struct op_run *run = arg;
+	const char *src = line->src;
+	char *dst = line->dst;
+
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
+		stream_row(run, dst, src, line->n);
+	return true;
+}
+
+/* Compare a block: first as if it were equal, in rows as long as possible. */
+static void compare_block(struct op_run *run)
+{
+	const struct op_nest *nest = &run->nest;
+	size_t count = 1;
+
+	if (!op_each_line(nest, &run->block, run->dst_buffer, run->src_buffer, true, equal_line,
+			  run)) {
+		(void)op_each_line(nest, &run->block, run->dst_buffer, run->src_buffer, false,
+				   compare_line, run);
+		return;
+	}
+	for (uint8_t i = 0; i < nest->n; i++)
+		count *= run->block.size[i];
+	run->tally.done += count;
+}
+
+/* Run the rows of a block. */
+static void run_rows(struct op_run *run)
+{
+	op_line_fn line = run->line;
+
+	if (!run->writes_dst) {
+		compare_block(run);
+		return;
+	}
+	if (run->nest.streams && !run->nest.early)
+		line = streamed_line;
+	(void)op_each_line(&run->nest, &run->block, run->dst_buffer, run->src_buffer, true, line,
+			   run);
+}
+
+/* Return the address of the first element of a block on one side. NULL: the layout has none. */
+static const char *first_of_block(const struct op_run *run, bool is_dst)
+{
+	const union copy_end *end = is_dst ? &run->plan->elements.dst : &run->plan->elements.src;
+	const char *address = is_dst ? run->block.dst : run->block.src;
+	size_t coords[OP_LOOPS_MAX];
+
+	if (address != NULL)
+		return address;
+	for (uint8_t i = 0; i < run->nest.n; i++)
+		coords[i] = run->nest.loops[i].from + run->block.at[i];
+	return end->layout->ops->deref_native(end->layout->data, coords);
+}
+
+/* Compare an element that is larger than a buffer. */
+static int run_large_element(struct op_run *run)
+{
+	const char *dst = first_of_block(run, true), *src = first_of_block(run, false);
+	const struct compare_row row = {dst, src, run->nest.src.bytes, 1, run->block.linear, 1};
+
+	if (dst == NULL || src == NULL)
+		return -AML_FAILURE;
+	compare_row(&run->tally, &row);
+	return AML_SUCCESS;
+}
+
+static int run_block(struct op_run *run)
+{
+	const struct op_nest *nest = &run->nest;
+	int err = AML_SUCCESS;
+
+	if (nest->src.bytes > OP_DST_BYTES && !(nest->src.direct && nest->dst.direct))
+		return run_large_element(run);
+	if (!nest->src.direct)
+		err = op_stage_copy(&run->src, &run->block);
+	if (err == AML_SUCCESS && run->reads_dst && !nest->dst.direct)
+		err = op_stage_copy(&run->dst, &run->block);
+	if (err != AML_SUCCESS)
+		return err;
+	run_rows(run);
+	if (run->writes_dst && !nest->dst.direct)
+		err = op_stage_copy(&run->store, &run->block);
+	return err;
+}
+
+/* Prepare the copies of blocks between a side and its buffer. */
+static void prepare_stage(struct op_run *run, struct op_stage *stage, union copy_plan_room *room,
+			  bool is_dst, bool stores)
+{
+	stage->room = room;
+	stage->plan = run->plan;
+	stage->nest = &run->nest;
+	stage->buffer = is_dst ? run->dst_buffer : run->src_buffer;
+	stage->gathered = run->gathered;
+	stage->convert = NULL;
+	stage->is_dst = is_dst;
+	stage->stores = stores;
+	stage->next = 0;
+	for (unsigned i = 0; i < STAGE_PLANS; i++)
+		stage->plans[i].sizes[0] = 0;
+}
+
+/* Run a section of a plan with a context, or all of it if `section` is NULL. */
+__attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
+					       const struct copy_section *section)
+{
+	struct op_run run;
+	union copy_plan_room room;
+	bool reduces = plan->op == COPY_OPERATOR_REDUCE;
+	int err = AML_SUCCESS;
+
+	run.plan = plan;
+	run.context = op_context_of(plan);
+	run.ahead = (struct op_aheads){.src = {.rows = 0}};
+	run.tally = (struct compare_tally){.first = SIZE_MAX};
+	run.writes_dst = plan->op != COPY_OPERATOR_COMPARE;
+	run.reads_dst = !run.writes_dst || (reduces && !run.context->reduce.overwrites);
+	prepare_stage(&run, &run.src, &room, false, false);
+	prepare_stage(&run, &run.dst, &room, true, false);
+	prepare_stage(&run, &run.store, &room, true, true);
+	op_nest_make(&run.nest, plan, section, !run.reads_dst);
+	run.line = reduces ? reduce_line : run.writes_dst ? convert_line : NULL;
+	if (run.nest.early) {
+		run.src.convert = run.context->convert.convert;
+		run.line = converted_line;
+	}
+	if (!op_first_block(&run.nest, &run.block))
+		return AML_SUCCESS;
+	do {
+		if (run.nest.ahead > 0)
+			op_look_ahead(&run.ahead, &run.nest, &run.block, run.reads_dst);
+		err = run_block(&run);
+	} while (err == AML_SUCCESS && op_next_block(&run.nest, &run.block));
+	if (run.nest.streams)
+		kernels()->drain();
+	if (err == AML_SUCCESS && !run.writes_dst)
+		err = compare_add(&op_context_of(plan)->compare, &run.tally);
+	return err;
+}
+
+/* Is a plan one row that is short enough for the caches? */
+static bool is_row(const struct copy_plan *plan)
+{
+	const struct copy_dim *dim = copy_const_dims(plan);
+
+	return plan->nloops == 1 && plan->sides.dst == COPY_SIDE_ADDRESS &&
+	       plan->sides.src == COPY_SIDE_ADDRESS &&
+	       dim->dst.step == (ptrdiff_t)copy_dst_bytes(plan) &&
+	       dim->src.step == (ptrdiff_t)plan->elements.bytes &&
+	       dim->extent * plan->elements.bytes < COPY_PART;
+}
+
+/* Run a plan that is one row, without a nest. */
+static int run_only_row(struct copy_plan *plan)
+{
+	union op_context *context = op_context_of(plan);
+	char *dst = plan->elements.dst.address, *src = plan->elements.src.address;
+	size_t n = copy_const_dims(plan)->extent;
+	struct compare_tally tally = {.first = SIZE_MAX};
+	const struct compare_row row = {dst, src, plan->elements.bytes, n, 0, 1};
+
+	if (plan->op == COPY_OPERATOR_CONVERT) {
+		context->convert.convert(dst, src, n);
+		return AML_SUCCESS;
+	}
+	if (plan->op == COPY_OPERATOR_REDUCE) {
+		context->reduce.reduce(dst, src, n, context->reduce.alpha, context->reduce.beta);
+		return AML_SUCCESS;
+	}
+	compare_row(&tally, &row);
+	return compare_add(&context->compare, &tally);
+}
+
+int ops_run(struct copy_plan *plan)
+{
+	if (!copy_plan_has_context(plan))
+		return copy_plan_run(plan);
+	return ops_end(plan, is_row(plan) ? run_only_row(plan) : run_pairs(plan, NULL));
+}
+
+int ops_run_part(struct copy_plan *plan, unsigned part)
+{
+	struct copy_section section;
+
+	if (!copy_plan_has_context(plan))
+		return copy_plan_run_part(plan, part);
+	section = copy_deref_section(plan, part);
+	return run_pairs(plan, &section);
+}
+
+int ops_end(struct copy_plan *plan, int code)
+{
+	bool compares = copy_plan_has_context(plan) && plan->op == COPY_OPERATOR_COMPARE;
+
+	return compares ? compare_end(plan, code) : code;
+}
