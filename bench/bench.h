@@ -154,6 +154,8 @@ void add_permutation_cases(struct case_list *list, const struct settings *settin
 void add_random_cases(struct case_list *list, const struct settings *settings);
 void add_tiny_cases(struct case_list *list, const struct settings *settings);
 void add_operator_cases(struct case_list *list, const struct settings *settings);
+void add_compare_cases(struct case_list *list, const struct settings *settings);
+void add_number_cases(struct case_list *list, const struct settings *settings);
 void add_steps_cases(struct case_list *list, const struct settings *settings);
 void add_shapes_cases(struct case_list *list, const struct settings *settings);
 void add_first_cases(struct case_list *list, const struct settings *settings);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The operators of aml/dma/operators.h: fills against plain loops and streaming fills, and copies
- * with permuted dimensions against the equal copy of layouts.
+ * Operators that copy or set: fills against plain loops and streaming fills, and copies with
+ * permuted dimensions against the equal copy of layouts.
  */
 #include <stdio.h>
 
 #include <aml/dma/linux.h>
 #include <aml/dma/operators.h>
 
+#include "operator_entrants.h"
 #include "suite.h"
 
 #define KIB ((size_t)1024)
@@ -33,34 +34,13 @@ static int run_transform(void *arg)
 				   aml_dma_linux_transform, permutation);
 }
 
-static int run_equal_copy(void *arg)
-{
-	struct entrant *entrant = arg;
-
-	return aml_dma_copy(entrant->dma, entrant->pair.dst, entrant->pair.src);
-}
-
-/* Add a contestant that runs an operator on the engine. */
-static size_t add_operator(struct contest *contest, const char *name, int (*run)(void *),
-			   const struct layout_pair *pair)
-{
-	size_t i = contest_add(contest, name, run, NULL, true);
-
-	if (i == ENTRANTS_MAX)
-		return i;
-	contest->entrants[i].dma = contest->engines[0];
-	contest->entrants[i].workers = contest->settings->workers;
-	contest->entrants[i].pair = *pair;
-	return i;
-}
-
 static bool add_fill(struct contest *contest, void **extra)
 {
 	struct layout_pair pair;
 
 	(void)extra;
 	return contest_shape_layouts(contest, &pair) == AML_SUCCESS &&
-	       add_operator(contest, "fill", run_fill, &pair) != ENTRANTS_MAX;
+	       operator_add(contest, "fill", run_fill, &pair) != ENTRANTS_MAX;
 }
 
 /* Layouts of which native dimension i of the destination is dimension 1 - i of the source. */
@@ -85,16 +65,12 @@ static int unpermuted_layouts(const struct contest *contest, struct layout_pair 
 static bool add_transform(struct contest *contest, void **extra)
 {
 	struct layout_pair pair, equal;
-	size_t i;
 
 	(void)extra;
-	if (unpermuted_layouts(contest, &pair) != AML_SUCCESS ||
-	    add_operator(contest, "transform", run_transform, &pair) == ENTRANTS_MAX ||
-	    contest_shape_layouts(contest, &equal) != AML_SUCCESS)
-		return false;
-	i = add_operator(contest, "equal copy", run_equal_copy, &equal);
-	yard_count(contest, i, YARD_EQUAL);
-	return i != ENTRANTS_MAX;
+	return unpermuted_layouts(contest, &pair) == AML_SUCCESS &&
+	       operator_add(contest, "transform", run_transform, &pair) != ENTRANTS_MAX &&
+	       contest_shape_layouts(contest, &equal) == AML_SUCCESS &&
+	       operator_add_equal_copy(contest, &equal) != ENTRANTS_MAX;
 }
 
 /* The case's `size` says whether it runs from memory. */

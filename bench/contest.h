@@ -54,6 +54,10 @@ struct contest {
 	/* The buffers; each one has room for the payload, too. */
 	void *dst_buffer, *src_buffer, *expected;
 	size_t dst_bytes, src_bytes;
+	/* Half of the bytes that an operation reads and writes; 0: the shape's payload. */
+	size_t half_traffic;
+	/* Fills the source; NULL: buffer_fill() does. */
+	void (*fill_source)(const struct contest *contest);
 	/*
 	 * Computes the expected result; NULL: shape_reference() does. `dst`: element 0 of the
 	 * expected result.
@@ -90,6 +94,9 @@ void contest_add_peers(struct contest *contest);
 /* Add another contestant; an operation is `run(arg)`. Returns the index or ENTRANTS_MAX. */
 size_t contest_add(struct contest *contest, const char *name, int (*run)(void *), void *arg,
 		   bool maps);
+
+/* Half of the bytes that an operation reads and writes: what a copy of equal cost copies. */
+size_t contest_half_traffic(const struct contest *contest);
 
 /* Create the layouts of the case's shape, for most engines. */
 int contest_shape_layouts(const struct contest *contest, struct layout_pair *pair);

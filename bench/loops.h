@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The plain loops that a program would use without the library, compiled for this machine. The
- * makefile compiles only loops.c, nests.c and nests_small.c with -O3 -march=native, if the compiler
- * accepts these flags.
+ * makefile compiles only loops.c, nests.c, nests_small.c and number_loops.c with -O3 -march=native,
+ * if the compiler accepts these flags.
  */
 #ifndef LOOPS_H
 #define LOOPS_H

@@ -53,6 +53,8 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_tiny_cases(list, settings);
 	add_steps_cases(list, settings);
 	add_operator_cases(list, settings);
+	add_compare_cases(list, settings);
+	add_number_cases(list, settings);
 	add_shapes_cases(list, settings);
 	add_first_cases(list, settings);
 	add_large_cases(list, settings);

@@ -58,7 +58,7 @@ bool describe(const bench_shape *shape, const ptrdiff_t *step, side &side)
 template <typename number>
 std::shared_ptr<hptt::Transpose<number>> plan_for(const bench_shape *shape, const side &to,
 						  const side &from, void *dst, void *src,
-						  unsigned threads)
+						  unsigned threads, double alpha, double beta)
 {
 	const int ndims = static_cast<int>(shape->ndims);
 	std::vector<int> extents(shape->ndims), permutation(shape->ndims);
@@ -70,14 +70,16 @@ std::shared_ptr<hptt::Transpose<number>> plan_for(const bench_shape *shape, cons
 		extents[i] = static_cast<int>(shape->dims[from.dimensions[i]]);
 		permutation[i] = static_cast<int>(at - from.dimensions.begin());
 	}
-	return hptt::create_plan(permutation.data(), ndims, number(1), static_cast<number *>(src),
-				 extents.data(), from.outer.data(), number(0),
+	return hptt::create_plan(permutation.data(), ndims, number(alpha),
+				 static_cast<number *>(src),
+				 extents.data(), from.outer.data(), number(beta),
 				 static_cast<number *>(dst), to.outer.data(),
 				 peer_options.estimates ? hptt::ESTIMATE : hptt::MEASURE,
 				 static_cast<int>(threads));
 }
 
-void *prepare(const bench_shape *shape, void *dst, void *src, unsigned threads)
+void *prepare_scaled(const bench_shape *shape, void *dst, void *src, unsigned threads, double alpha,
+		     double beta)
 try {
 	side to, from;
 
@@ -85,17 +87,27 @@ try {
 		return nullptr;
 	std::unique_ptr<plan> made(new plan);
 	if (shape->element_size == sizeof(float))
-		made->of_float = plan_for<float>(shape, to, from, dst, src, threads);
+		made->of_float = plan_for<float>(shape, to, from, dst, src, threads, alpha, beta);
 	else if (shape->element_size == sizeof(double))
-		made->of_double = plan_for<double>(shape, to, from, dst, src, threads);
+		made->of_double = plan_for<double>(shape, to, from, dst, src, threads, alpha, beta);
 	else if (shape->element_size == sizeof(hptt::DoubleComplex))
 		made->of_complex =
-			plan_for<hptt::DoubleComplex>(shape, to, from, dst, src, threads);
+			plan_for<hptt::DoubleComplex>(shape, to, from, dst, src, threads, alpha, beta);
 	else
 		return nullptr;
 	return made.release();
 } catch (...) {
 	return nullptr;
+}
+
+void *prepare(const bench_shape *shape, void *dst, void *src, unsigned threads)
+{
+	return prepare_scaled(shape, dst, src, threads, 1, 0);
+}
+
+void *prepare_sum(const bench_shape *shape, void *dst, void *src, unsigned threads)
+{
+	return prepare_scaled(shape, dst, src, threads, SCALE_SOURCE, SCALE_DESTINATION);
 }
 
 int run(void *arg)
@@ -122,4 +134,5 @@ void release(void *arg)
 
 extern "C" {
 extern const copy_peer peer_hptt = {PEER_HPTT, prepare, run, release};
+extern const copy_peer peer_hptt_scaled = {PEER_HPTT, prepare_sum, run, release};
 }

@@ -19,6 +19,18 @@ const struct copy_peer *const copy_peers[] = {
 #endif
 	NULL};
 
+const struct copy_peer *const sum_peers[] = {
+#ifdef BENCH_OPENBLAS
+	&peer_openblas,
+#endif
+	NULL};
+
+const struct copy_peer *const scaled_sum_peers[] = {
+#ifdef BENCH_HPTT
+	&peer_hptt_scaled,
+#endif
+	NULL};
+
 const struct task_peer *const task_peers[] = {
 #ifdef BENCH_TBB
 	&peer_tbb,

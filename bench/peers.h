@@ -62,11 +62,22 @@ struct task_peer {
 extern const struct copy_peer *const copy_peers[];
 extern const struct task_peer *const task_peers[];
 
+/*
+ * Libraries that do not copy: their shapes are those of sums (destination + source), and of scaled
+ * sums (SCALE_SOURCE x source + SCALE_DESTINATION x destination). The products are exact, so the
+ * result does not depend on how often it is rounded. It stays finite, however often it is computed.
+ */
+extern const struct copy_peer *const sum_peers[], *const scaled_sum_peers[];
+#define SCALE_SOURCE 2.0
+#define SCALE_DESTINATION 0.5
+
 extern const struct copy_peer peer_fftw, peer_mpi, peer_onednn, peer_hptt;
+extern const struct copy_peer peer_openblas, peer_hptt_scaled;
 extern const struct task_peer peer_openmp, peer_tbb, peer_glib, peer_uv;
 
 /* The names of the yardsticks. */
 #define PEER_HPTT "HPTT"
+#define PEER_OPENBLAS "OpenBLAS axpy"
 #define PEER_ONEDNN "oneDNN reorder"
 #define PEER_TBB "TBB task_group"
 #define PEER_OPENMP "OpenMP task"

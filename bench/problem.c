@@ -60,7 +60,7 @@ static void take_scores(const struct contest *contest, const struct problem *pro
 
 	result->best = best;
 	result->median = contest->contestants[0].median;
-	result->payload = (double)shape_payload(&contest->shape);
+	result->payload = (double)contest_half_traffic(contest);
 	for (enum yard yard = 0; yard < YARDS; yard++) {
 		struct score *score = &result->scores[yard];
 		bool adds = result->payload < CALL_COUNTS_BYTES && !is_by_engine(yard);
@@ -115,6 +115,8 @@ enum outcome problem_run(const struct problem *problem, const struct settings *s
 	enum outcome outcome = contest_open(&contest, &c, settings, out);
 
 	memset(result, 0, sizeof(*result));
+	contest.half_traffic = problem->half_traffic;
+	contest.fill_source = problem->fill_source;
 	contest.reference = problem->reference;
 	if (outcome == DONE && !add_contestants(&contest, problem, &threads, &extra)) {
 		results_note(out, "the contestants could not be created");

@@ -22,8 +22,12 @@ struct problem {
 	size_t variant; /* for the functions below: `count` of the contest's case */
 	unsigned yards; /* a set of YARD() */
 	struct need needs[NEEDS_MAX];
+	/* The payload if the two sides have elements of other sizes; 0: that of the shape. */
+	size_t half_traffic;
 	/* The layouts; NULL: those of the shape. */
 	layouts_fn layouts;
+	/* Fills the source; NULL: with pseudo-random bytes. */
+	void (*fill_source)(const struct contest *contest);
 	/* The expected result; NULL: that of the shape. */
 	void (*reference)(const struct contest *contest, void *dst);
 	/* The plain loops, instead of those of the shape. The argument is the contest. */

@@ -17,7 +17,8 @@ const char *yard_name(enum yard yard)
 		[YARD_FILL] = "streaming fill", [YARD_ONEDNN] = "oneDNN",
 		[YARD_HPTT] = "HPTT",           [YARD_POST] = "64 B posts",
 		[YARD_SERIAL] = "one by one",   [YARD_LATER] = "later copies",
-		[YARD_EQUAL] = "equal copy",
+		[YARD_EQUAL] = "equal copy",    [YARD_MEMCMP] = "memcmp",
+		[YARD_BLAS] = "OpenBLAS",
 	};
 
 	return names[yard];
@@ -90,7 +91,7 @@ static bool add_way(struct contest *contest, struct yard_threads *threads, enum 
 		    const char *how, limit_fn copy, unsigned count)
 {
 	struct limit *limit = limit_create(count, copy, contest->dst_buffer, contest->src_buffer,
-					   shape_payload(&contest->shape));
+					   contest_half_traffic(contest));
 	char name[NAME_SIZE];
 
 	if (limit == NULL)
@@ -105,7 +106,7 @@ static bool add_way(struct contest *contest, struct yard_threads *threads, enum 
 static bool add_ways(struct contest *contest, unsigned yards, struct yard_threads *threads)
 {
 	unsigned workers = contest->settings->workers > 1 ? contest->settings->workers : 1;
-	size_t bytes = shape_payload(&contest->shape);
+	size_t bytes = contest_half_traffic(contest);
 	bool limit = (yards & YARD(YARD_LIMIT)) != 0, fill = (yards & YARD(YARD_FILL)) != 0;
 	bool good = true;
 

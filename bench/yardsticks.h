@@ -21,6 +21,8 @@ enum yard {
 	YARD_SERIAL, /* the same copies one after the other */
 	YARD_LATER,  /* later copies of the same shape */
 	YARD_EQUAL,  /* the copy of layouts that does the same */
+	YARD_MEMCMP, /* memcmp() of the same bytes by one thread */
+	YARD_BLAS,   /* OpenBLAS's axpy */
 	YARDS
 };
 

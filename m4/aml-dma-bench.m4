@@ -93,8 +93,8 @@ AM_CONDITIONAL([BENCH_HPTT], [test "$with_hptt" != no])])
 
 # AML_DMA_BENCH_PEERS
 # Checks for each library that the bench compares with. Sets BENCH_CPPFLAGS, BENCH_LIBS and one
-# conditional per library: BENCH_FFTW, BENCH_MPI, BENCH_GLIB, BENCH_UV, BENCH_OPENMP, BENCH_TBB,
-# BENCH_ONEDNN, BENCH_HPTT.
+# conditional per library: BENCH_FFTW, BENCH_MPI, BENCH_GLIB, BENCH_UV, BENCH_OPENBLAS, BENCH_OPENMP,
+# BENCH_TBB, BENCH_ONEDNN, BENCH_HPTT.
 AC_DEFUN([AML_DMA_BENCH_PEERS],
 [BENCH_CPPFLAGS= BENCH_LIBS=
 PKG_CHECK_EXISTS([ompi-c], [aml_dma_mpi=ompi-c], [aml_dma_mpi=mpich])
@@ -102,6 +102,7 @@ AML_DMA_BENCH_PEER([FFTW], [fftw3 fftw3f])
 AML_DMA_BENCH_PEER([MPI], [$aml_dma_mpi])
 AML_DMA_BENCH_PEER([GLIB], [glib-2.0 >= 2.32])
 AML_DMA_BENCH_PEER([UV], [libuv >= 1.0])
+AML_DMA_BENCH_PEER([OPENBLAS], [openblas])
 AML_DMA_BENCH_OPENMP
 AML_DMA_BENCH_TBB
 AML_DMA_BENCH_ONEDNN

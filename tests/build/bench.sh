@@ -22,7 +22,7 @@ suite()
 		grep -q "\"case\": \"$1[^\"]*/summary\"" "$work/suite.json"
 }
 
-for name in permutations random tiny steps transpose/limit first together flat/powers; do
+for name in permutations random tiny steps operators transpose/limit first together flat/powers; do
 	check "suite $name" suite "$name"
 done
 
