@@ -762,7 +762,7 @@ proctype application(byte me)
 	bit sleeping, nested, closing, inside, once, slot, helps, sets_out;
 #ifdef WITH_WALK
 	byte walked;
-	bit yielded;
+	bit yielded, window, kept;
 #endif
 #ifdef WITH_CALLBACK
 	bit calling;

@@ -26,6 +26,7 @@
  *                  WITH_DEADLINE     each call that reaps has a deadline
  *                  WITH_POLL         …or sleeps on the eventfd before
  *   WITH_WALK      operators may submit held requests. It needs WITH_HELD and WITH_NESTED
+ *   WITH_WINDOW    …of another scheduler, whose wait releases the lock before it sleeps
  *   NESTERS        number of application threads that submit tasks that submit tasks
  *   SCENE          1 to 6: a fixed program instead of random calls; see choose()
  *   WITH_LATE      a poke may count as late whenever a thread posts or is about to sleep

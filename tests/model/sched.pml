@@ -45,7 +45,7 @@ proctype worker(byte me)
 #endif
 #ifdef WITH_WALK
 	byte walked;
-	bit yielded, slot;
+	bit yielded, slot, window, kept;
 #endif
 #ifdef WITH_CALLBACK
 	bit calling; /* not used */

@@ -413,7 +413,11 @@ inline finish_child(does)
 		:: walked != 0 -> run_locked(walked)
 		:: else ->
 			yield_slot_locked();
-			yielded = 1
+			yielded = 1;
+#ifdef WITH_WINDOW
+			window = 1;
+			unlock()
+#endif
 		fi
 	   };
 		if
@@ -423,9 +427,18 @@ inline finish_child(does)
 		:: else
 		fi;
 		walked = 0
-	:: atomic { nested && yielded && !sl[NESTED(me)].done ->
+#ifdef WITH_WINDOW
+	:: atomic { nested && window -> LOCK; window = 0;
+#ifdef BROKEN_WALK_KEPT
+		/* What the walk found before the lock was released still counts. */
+		kept = !sl[NESTED(me)].done
+#endif
+	   }
+#endif
+	:: atomic { nested && yielded && !window && !sl[NESTED(me)].done ->
 		walk_next_locked();
-		walked = e_;
+		walked = (kept -> 0 : e_);
+		kept = 0;
 		if
 		:: walked != 0 ->
 			/* run_abroad_locked() */
@@ -455,7 +468,7 @@ inline finish_child(does)
 		:: else
 		fi;
 		walked = 0
-	:: atomic { nested && sl[NESTED(me)].done ->
+	:: atomic { nested && !window && sl[NESTED(me)].done ->
 		queue_wake_locked();
 		if
 		:: yielded -> yielded = 0; regain_slot_locked()
