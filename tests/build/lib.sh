@@ -16,7 +16,8 @@ set -u
 checks=0
 failures=0
 
-work=$builddir/tests/build/$(basename "$0" .sh).tmp
+# Tests of other folders may have the same name, and run at the same time.
+work=$builddir/tests/build/$(basename "$(dirname "$0")")-$(basename "$0" .sh).tmp
 rm -rf "$work"
 mkdir -p "$work" || exit 99
 trap 'rm -rf "$work"' EXIT
