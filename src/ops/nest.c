@@ -365,3 +365,14 @@ bool op_next_block(const struct op_nest *nest, struct op_block *block)
 	}
 	return false;
 }
+
+bool op_step_block(const struct op_nest *nest, struct op_block *block, uint8_t i,
+		   const struct op_block *whole)
+{
+	size_t n =
+		block->at[i] + 1 < whole->at[i] + whole->size[i] ? 1 : whole->at[i] - block->at[i];
+
+	move_block(nest, block, i, n);
+	block->size[i] = 1;
+	return n == 1;
+}

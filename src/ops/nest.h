@@ -73,4 +73,11 @@ bool op_first_block(const struct op_nest *nest, struct op_block *block);
 /* Advance to the next block. Returns false if there is none. */
 bool op_next_block(const struct op_nest *nest, struct op_block *block);
 
+/*
+ * Advance a block of one element by an iteration of loop i within the block `whole`. If there is
+ * none, go back to the first iteration, and return false.
+ */
+bool op_step_block(const struct op_nest *nest, struct op_block *block, uint8_t i,
+		   const struct op_block *whole);
+
 #endif /* OPS_NEST_H */

@@ -10,6 +10,7 @@
 
 #include "copy/run.h"
 #include "kernels/kernels.h"
+#include "layout/nest.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
 #include "ops/ahead.h"
@@ -240,16 +241,13 @@ static int run_large_element(struct op_run *run)
 	return AML_SUCCESS;
 }
 
-static int run_block(struct op_run *run)
+/* Run and store a block whose source is staged. */
+static int run_staged(struct op_run *run)
 {
 	const struct op_nest *nest = &run->nest;
 	int err = AML_SUCCESS;
 
-	if (nest->src.bytes > OP_DST_BYTES && !(nest->src.direct && nest->dst.direct))
-		return run_large_element(run);
-	if (!nest->src.direct)
-		err = op_stage_copy(&run->src, &run->block);
-	if (err == AML_SUCCESS && run->reads_dst && !nest->dst.direct)
+	if (run->reads_dst && !nest->dst.direct)
 		err = op_stage_copy(&run->dst, &run->block);
 	if (err != AML_SUCCESS)
 		return err;
@@ -257,6 +255,61 @@ static int run_block(struct op_run *run)
 	if (run->writes_dst && !nest->dst.direct)
 		err = op_stage_copy(&run->store, &run->block);
 	return err;
+}
+
+/* Is the first element of a block dropped, because it is outside of a pad's target? */
+static bool is_dropped(const struct op_run *run)
+{
+	size_t coords[OP_LOOPS_MAX];
+	void *place;
+
+	for (uint8_t i = 0; i < run->nest.n; i++)
+		coords[i] = run->nest.loops[i].from + run->block.at[i];
+	return !layout_place(run->plan->elements.dst.layout, coords, &place);
+}
+
+/*
+ * An element of a block has no address in the source. If its write is dropped, that does not
+ * matter: run the elements one by one, as blocks of their own.
+ */
+static int run_one_by_one(struct op_run *run)
+{
+	const struct op_nest *nest = &run->nest;
+	struct op_block whole = run->block;
+	uint8_t i;
+	int err;
+
+	for (i = 0; i < nest->n; i++)
+		run->block.size[i] = 1;
+	do {
+		err = AML_SUCCESS;
+		if (!is_dropped(run)) {
+			err = op_stage_copy(&run->src, &run->block);
+			if (err == AML_SUCCESS)
+				err = run_staged(run);
+		}
+		for (i = 0; err == AML_SUCCESS && i < nest->n; i++) {
+			if (op_step_block(nest, &run->block, i, &whole))
+				break;
+		}
+	} while (err == AML_SUCCESS && i < nest->n);
+	run->block = whole;
+	return err;
+}
+
+static int run_block(struct op_run *run)
+{
+	const struct op_nest *nest = &run->nest;
+	bool drops = run->writes_dst && nest->dst.address == NULL;
+	int err = AML_SUCCESS;
+
+	if (nest->src.bytes > OP_DST_BYTES && !(nest->src.direct && nest->dst.direct))
+		return run_large_element(run);
+	if (!nest->src.direct)
+		err = op_stage_copy(&run->src, &run->block);
+	if (err == -AML_FAILURE && drops)
+		return run_one_by_one(run);
+	return err == AML_SUCCESS ? run_staged(run) : err;
 }
 
 /* Prepare the copies of blocks between a side and its buffer. */
