@@ -117,7 +117,7 @@ static enum outcome run_flat_compares(const struct bench_case *c, const struct s
 	return suite_close(&suite);
 }
 
-/* A shape of the suite, of `bytes` bytes. Returns what it is. */
+/* Make a shape that has `bytes` bytes. Returns the name of the shape. */
 static const char *compared_shape(struct bench_shape *shape, size_t kind, size_t bytes)
 {
 	static const size_t order[] = {1, 0}, order_3d[] = {2, 1, 0};

@@ -231,8 +231,8 @@ static bool add_scaled_sum(struct contest *contest, void **extra)
 }
 
 /*
- * Add the conversion, and the equal copy: the same permutation of elements of the larger type, of
- * which there are so many that it copies as many bytes.
+ * Add the conversion, and the equal copy. The copy has the same permutation, and elements of the
+ * larger type. It moves as many bytes as the conversion, so it has fewer elements.
  */
 static bool add_permuted_convert(struct contest *contest, void **extra)
 {

@@ -265,7 +265,7 @@ __attribute__((noinline)) int request_run(struct queue_sched *q,
 int request_run_pairs(struct queue_sched *q, struct copy_plan *plan)
 {
 	uint64_t bytes = copy_plan_payload(plan);
-	bool own = plan->sides.dst == COPY_SIDE_ADDRESS && plan->sides.src == COPY_SIDE_ADDRESS;
+	bool own = copy_sides_are_addresses(plan);
 	/* Smaller plans have one part. */
 	bool divisible = bytes >= COPY_PART && copy_plan_parts(plan) > 1;
 	struct aml_task task;

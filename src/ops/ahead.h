@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Prefetches of a transposed nest: between the rows of a block, the lines that are needed next.
- * CPUs do not foresee so many short rows.
+ * Prefetches of a transposed nest: between the rows of a block, the lines that are needed next. A
+ * block has more short rows than the prefetchers of a CPU follow at once.
  */
 #ifndef OPS_AHEAD_H
 #define OPS_AHEAD_H

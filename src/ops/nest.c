@@ -276,7 +276,7 @@ static void add_dims(struct op_nest *nest, const struct copy_plan *plan,
 void op_nest_make(struct op_nest *nest, const struct copy_plan *plan,
 		  const struct copy_section *section, bool streams)
 {
-	bool by_step = plan->sides.dst == COPY_SIDE_ADDRESS && plan->sides.src == COPY_SIDE_ADDRESS;
+	bool by_step = copy_sides_are_addresses(plan);
 	uint64_t bytes = copy_plan_payload(plan), last = caches()->last_bytes;
 	bool gathers;
 
@@ -364,6 +364,12 @@ bool op_next_block(const struct op_nest *nest, struct op_block *block)
 		move_block(nest, block, i, -block->at[i]);
 	}
 	return false;
+}
+
+void op_block_coords(const struct op_nest *nest, const struct op_block *block, size_t *coords)
+{
+	for (uint8_t i = 0; i < nest->n; i++)
+		coords[i] = nest->loops[i].from + block->at[i];
 }
 
 bool op_step_block(const struct op_nest *nest, struct op_block *block, uint8_t i,

@@ -73,6 +73,9 @@ bool op_first_block(const struct op_nest *nest, struct op_block *block);
 /* Advance to the next block. Returns false if there is none. */
 bool op_next_block(const struct op_nest *nest, struct op_block *block);
 
+/* Store the coordinates of a block's first element in a side that is a layout. */
+void op_block_coords(const struct op_nest *nest, const struct op_block *block, size_t *coords);
+
 /*
  * Advance a block of one element by an iteration of loop i within the block `whole`. If there is
  * none, go back to the first iteration, and return false.

@@ -224,8 +224,7 @@ static const char *first_of_block(const struct op_run *run, bool is_dst)
 
 	if (address != NULL)
 		return address;
-	for (uint8_t i = 0; i < run->nest.n; i++)
-		coords[i] = run->nest.loops[i].from + run->block.at[i];
+	op_block_coords(&run->nest, &run->block, coords);
 	return end->layout->ops->deref_native(end->layout->data, coords);
 }
 
@@ -263,8 +262,7 @@ static bool is_dropped(const struct op_run *run)
 	size_t coords[OP_LOOPS_MAX];
 	void *place;
 
-	for (uint8_t i = 0; i < run->nest.n; i++)
-		coords[i] = run->nest.loops[i].from + run->block.at[i];
+	op_block_coords(&run->nest, &run->block, coords);
 	return !layout_place(run->plan->elements.dst.layout, coords, &place);
 }
 
@@ -372,8 +370,7 @@ static bool is_row(const struct copy_plan *plan)
 {
 	const struct copy_dim *dim = copy_const_dims(plan);
 
-	return plan->nloops == 1 && plan->sides.dst == COPY_SIDE_ADDRESS &&
-	       plan->sides.src == COPY_SIDE_ADDRESS &&
+	return plan->nloops == 1 && copy_sides_are_addresses(plan) &&
 	       dim->dst.step == (ptrdiff_t)copy_dst_bytes(plan) &&
 	       dim->src.step == (ptrdiff_t)plan->elements.bytes &&
 	       dim->extent * plan->elements.bytes < COPY_PART;

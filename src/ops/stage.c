@@ -178,9 +178,9 @@ static int copy_by_layout(struct op_stage *stage, const struct op_block *block)
 
 		dims[i] = (struct copy_dim){block->size[i], stage->stores ? pace : buffer,
 					    stage->stores ? buffer : pace};
-		at[i] = nest->loops[i].from + block->at[i];
 		step *= (ptrdiff_t)block->size[i];
 	}
+	op_block_coords(nest, block, at);
 	return copy_deref_block(plan, at);
 }
 

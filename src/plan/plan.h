@@ -267,6 +267,12 @@ static inline void *copy_plan_context(struct copy_plan *plan)
 	return plan->loops + plan->nloops;
 }
 
+/* Are both sides of a COPY_DEREF plan addresses? An element then takes no call. */
+static inline bool copy_sides_are_addresses(const struct copy_plan *plan)
+{
+	return plan->sides.dst == COPY_SIDE_ADDRESS && plan->sides.src == COPY_SIDE_ADDRESS;
+}
+
 /* The size of an element of the destination of a COPY_DEREF plan. */
 static inline size_t copy_dst_bytes(const struct copy_plan *plan)
 {

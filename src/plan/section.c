@@ -24,12 +24,6 @@ enum {
 	SECTION_BYTES_MIN = 2 << 10,
 };
 
-/* Are both sides addresses? An element then takes no call. */
-static bool sides_are_addresses(const struct copy_plan *plan)
-{
-	return plan->sides.dst == COPY_SIDE_ADDRESS && plan->sides.src == COPY_SIDE_ADDRESS;
-}
-
 /* Does dimension `a` vary slower in the destination than dimension `b`, which is further out? */
 static bool varies_slower(const struct copy_dim *a, const struct copy_dim *b)
 {
@@ -40,7 +34,7 @@ static bool varies_slower(const struct copy_dim *a, const struct copy_dim *b)
 static uint8_t dim_to_split(const struct copy_plan *plan)
 {
 	const struct copy_dim *dims = copy_const_dims(plan);
-	bool by_step = sides_are_addresses(plan);
+	bool by_step = copy_sides_are_addresses(plan);
 	uint8_t longest = 0, enough = plan->nloops;
 
 	for (uint8_t i = plan->nloops; i-- > 0;) {
@@ -61,7 +55,7 @@ static size_t shortest_section(const struct copy_plan *plan, const struct copy_d
 	size_t dst = magnitude(dim->dst.step), src = magnitude(dim->src.step);
 	size_t step = src > 0 && src < dst ? src : dst;
 
-	if (!sides_are_addresses(plan) || step == 0 || step >= SECTION_BYTES_MIN)
+	if (!copy_sides_are_addresses(plan) || step == 0 || step >= SECTION_BYTES_MIN)
 		return 1;
 	return SECTION_BYTES_MIN / step;
 }
@@ -75,7 +69,7 @@ unsigned copy_deref_parts(const struct copy_plan *plan)
 		return 1;
 	for (uint8_t i = 0; i < plan->nloops; i++)
 		count *= dims[i].extent;
-	if (sides_are_addresses(plan))
+	if (copy_sides_are_addresses(plan))
 		bytes = bytes > copy_dst_bytes(plan) ? bytes : copy_dst_bytes(plan);
 	else
 		bytes = bytes > DEREF_ELEMENT_BYTES ? bytes : DEREF_ELEMENT_BYTES;

@@ -111,13 +111,17 @@ static bool counts_match(const struct view *dst, const struct view *src)
 	return elements_of_view(dst) > 0 && elements_of_view(dst) == elements_of_view(src);
 }
 
-bool copy_pair_views(struct copy_plan *plan, struct view *dst, struct view *src)
+/* Merge the factors of both views, whose counts match, and make loops over both. */
+static bool merge_and_refine(struct copy_plan *plan, struct view *dst, struct view *src)
 {
-	if (!counts_match(dst, src))
-		return false;
 	view_merge(dst);
 	view_merge(src);
 	return refine_views(plan, dst, src);
+}
+
+bool copy_pair_views(struct copy_plan *plan, struct view *dst, struct view *src)
+{
+	return counts_match(dst, src) && merge_and_refine(plan, dst, src);
 }
 
 int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *src, size_t size)
@@ -128,7 +132,7 @@ int copy_plan_views(union copy_plan_room *room, struct view *dst, struct view *s
 		return -AML_EINVAL;
 	plan->run.dst = dst->base;
 	plan->run.src = src->base;
-	if (copy_pair_views(plan, dst, src))
+	if (merge_and_refine(plan, dst, src))
 		copy_plan_normalise(plan);
 	else
 		fill_in_walk(plan, dst, src);
