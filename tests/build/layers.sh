@@ -8,6 +8,7 @@
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
+of_the_sources
 src=$srcdir/src
 
 # What each folder may include, beside itself. A dot is src itself.

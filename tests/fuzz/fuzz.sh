@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Fuzz each target for SECONDS with libFuzzer under the address and undefined behaviour sanitizers,
-# starting from the corpus in the tree. libFuzzer uses one thread.
+# starting from the corpus in the tree. The targets run at the same time; libFuzzer uses one thread.
 # usage: fuzz.sh SECONDS [TARGET…]
 #
 # The script needs clang, or the compiler in $CLANG, with libFuzzer. Without it, the script exits
@@ -64,17 +64,29 @@ compile()
 		"$srcdir/tests/support/oracle.c" "$srcdir/tests/support/user_layout.c" -pthread
 }
 
-fuzz()
+# start TARGET: fuzz it in the background.
+start()
 {
-	target=$1
-	corpus=$here/new/$target
+	corpus=$here/new/$1
 	mkdir -p "$corpus"
-	"$here/fuzz_$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 \
+	"$here/fuzz_$1" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 \
 		-max_len=400 -len_control=0 -reload=0 -print_final_stats=1 \
-		-artifact_prefix="$here/found/$target-" "$corpus" "$srcdir/tests/fuzz/corpus/$target"
+		-artifact_prefix="$here/found/$1-" "$corpus" "$srcdir/tests/fuzz/corpus/$1" \
+		>"$work/$1.log" 2>&1 &
+	echo $! >"$work/$1.pid"
+}
+
+# ended TARGET: wait for it. It found nothing.
+ended()
+{
+	wait "$(cat "$work/$1.pid")"
+	status=$?
+	cat "$work/$1.log"
+	return $status
 }
 
 check "the library compiles" compile_library
+targets=$*
 for target; do
 	case $target in
 	copy)
@@ -89,7 +101,13 @@ for target; do
 		;;
 	esac
 	check "$target compiles" compile "$target" "$@"
-	check "$target for $seconds seconds" fuzz "$target"
+done
+for target in $targets; do
+	[ -x "$here/fuzz_$target" ] && start "$target"
+done
+for target in $targets; do
+	[ -x "$here/fuzz_$target" ] || continue
+	check "$target for $seconds seconds" ended "$target"
 	grep -E 'DONE|^stat::number_of_executed_units' "$work/output" || :
 done
 
