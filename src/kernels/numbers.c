@@ -53,6 +53,21 @@ static const struct numbers_set *numbers_selected(void)
 	return &numbers_portable_set;
 }
 
+/* The kernel for a transposed source. NULL: the set has none, or `op` is COMBINATIONS. */
+static combine_fn combine_selected(enum numbers_combination op)
+{
+#ifdef __x86_64__
+	if (op == COMBINATIONS)
+		return NULL;
+	if (numbers_selected() == &numbers_avx512_set)
+		return numbers_avx512_combine[op];
+	if (numbers_selected() == &numbers_avx2_set)
+		return numbers_avx2_combine[op];
+#endif
+	(void)op;
+	return NULL;
+}
+
 convert_fn numbers_convert(int dst_type, int src_type)
 {
 	if (number_bytes(dst_type) == 0 || number_bytes(src_type) == 0)
@@ -67,4 +82,71 @@ reduce_fn numbers_reduce(int type, int operation, bool overwrites)
 	if (overwrites && operation == AML_DMA_REDUCE_AXPBY)
 		operation = NUMBER_REDUCTIONS - 1;
 	return numbers_selected()->reduce[type][operation];
+}
+
+combine_fn combine_convert(int dst_type, int src_type)
+{
+	static const struct {
+		int dst, src;
+		enum numbers_combination op;
+	} known[] = {
+		{AML_DMA_F32, AML_DMA_F64, COMBINE_F32_FROM_F64},
+		{AML_DMA_F64, AML_DMA_F32, COMBINE_F64_FROM_F32},
+		{AML_DMA_F32, AML_DMA_I32, COMBINE_F32_FROM_I32},
+		{AML_DMA_BF16, AML_DMA_F32, COMBINE_BF16_FROM_F32},
+		{AML_DMA_F32, AML_DMA_BF16, COMBINE_F32_FROM_BF16},
+		{AML_DMA_F16, AML_DMA_F32, COMBINE_F16_FROM_F32},
+		{AML_DMA_F32, AML_DMA_F16, COMBINE_F32_FROM_F16},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].dst == dst_type && known[i].src == src_type)
+			return combine_selected(known[i].op);
+	return NULL;
+}
+
+combine_fn combine_reduce(int type, int operation, bool overwrites)
+{
+	static const struct {
+		unsigned char sum, prod, axpby, scale; /* enum numbers_combination */
+	} known[NUMBER_TYPES] = {
+		[AML_DMA_I32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_U32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_I64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_U64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_F32] = {COMBINE_SUM_F32, COMBINE_PROD_F32, COMBINE_AXPBY_F32,
+				 COMBINE_SCALE_F32},
+		[AML_DMA_F64] = {COMBINE_SUM_F64, COMBINE_PROD_F64, COMBINE_AXPBY_F64,
+				 COMBINE_SCALE_F64},
+	};
+
+	/* Other types have no sum here. */
+	if (number_bytes(type) == 0 || known[type].sum == 0)
+		return NULL;
+	switch (operation) {
+	case AML_DMA_REDUCE_SUM:
+		return combine_selected(known[type].sum);
+	case AML_DMA_REDUCE_PROD:
+		return combine_selected(known[type].prod);
+	case AML_DMA_REDUCE_AXPBY:
+		return combine_selected(overwrites ? known[type].scale : known[type].axpby);
+	default:
+		return NULL;
+	}
+}
+
+combine_fn combine_equal(size_t bytes)
+{
+	switch (bytes) {
+	case 1:
+		return combine_selected(COMBINE_EQUAL_1);
+	case 2:
+		return combine_selected(COMBINE_EQUAL_2);
+	case 4:
+		return combine_selected(COMBINE_EQUAL_4);
+	case 8:
+		return combine_selected(COMBINE_EQUAL_8);
+	default:
+		return NULL;
+	}
 }

@@ -4,24 +4,26 @@
 #include "layout/sizes.h"
 #include "machine/caches.h"
 
-/* Find the rows of the source that are gathered after those that begin at a block. */
-static struct op_ahead look_in_src(const struct op_nest *nest, const struct op_block *block)
+/*
+ * Find the rows of the source after those that begin at a block: the next `ahead` iterations of
+ * loop 1, or the first of the next block of loop 0.
+ */
+static struct op_ahead look_in_src(const struct op_nest *nest, const struct op_block *block,
+				   size_t ahead)
 {
 	const struct op_loop *across = &nest->loops[0], *along = &nest->loops[1];
-	size_t at = block->at[1] + nest->ahead, rows = block->size[0], n;
+	size_t at = block->at[1] + ahead, rows = block->size[0], n;
 	const char *row = block->src;
 
 	if (at < along->extent) {
-		row += (ptrdiff_t)nest->ahead * along->src_step;
+		row += (ptrdiff_t)ahead * along->src_step;
 	} else {
 		rows = min(rows, across->extent - block->at[0] - rows);
 		row -= (ptrdiff_t)block->at[1] * along->src_step;
 		row += (ptrdiff_t)block->size[0] * across->src_step;
 		at = 0;
 	}
-	n = min(nest->ahead, along->extent - at);
-	if (along->src_step < 0)
-		row += (ptrdiff_t)(n - 1) * along->src_step;
+	n = min(ahead, along->extent - at);
 	return (struct op_ahead){row, across->src_step, rows, 0, n * nest->src.bytes};
 }
 
@@ -39,13 +41,16 @@ static struct op_ahead look_in_dst(const struct op_nest *nest, const struct op_b
 	};
 }
 
-void op_look_ahead(struct op_aheads *ahead, const struct op_nest *nest,
-		   const struct op_block *block, bool reads_dst)
+void op_look_ahead(struct op_aheads *aheads, const struct op_nest *nest,
+		   const struct op_block *block, size_t ahead, bool reads_dst)
 {
-	if (block->at[1] % nest->ahead == 0)
-		ahead->src = look_in_src(nest, block);
-	if (reads_dst && nest->dst.direct)
-		ahead->dst = look_in_dst(nest, block);
+	if (block->at[1] % ahead == 0) {
+		aheads->src = look_in_src(nest, block, ahead);
+		aheads->src_lines =
+			aheads->src.rows * (aheads->src.bytes / CACHE_LINE_BYTES + 1) / ahead + 1;
+	}
+	if (reads_dst)
+		aheads->dst = look_in_dst(nest, block);
 }
 
 /* Prefetch the next `lines` lines. */
@@ -62,10 +67,8 @@ static void prefetch_lines_of(struct op_ahead *ahead, size_t lines)
 	}
 }
 
-void op_prefetch(struct op_aheads *ahead, const struct op_nest *nest, const struct op_block *block)
+void op_prefetch(struct op_aheads *aheads, size_t n)
 {
-	size_t lines = block->size[0] * (ahead->src.bytes / CACHE_LINE_BYTES + 1);
-
-	prefetch_lines_of(&ahead->src, lines / nest->ahead + 1);
-	prefetch_lines_of(&ahead->dst, ahead->dst.bytes / CACHE_LINE_BYTES + 1);
+	prefetch_lines_of(&aheads->src, n * aheads->src_lines);
+	prefetch_lines_of(&aheads->dst, n * (aheads->dst.bytes / CACHE_LINE_BYTES + 1));
 }

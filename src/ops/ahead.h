@@ -19,15 +19,19 @@ struct op_ahead {
 
 /* All 0: there is nothing to prefetch. */
 struct op_aheads {
-	struct op_ahead src; /* rows of the source that are gathered next */
+	struct op_ahead src; /* rows of the source that are read next */
+	size_t src_lines;    /* of them, to prefetch for each row of the destination in the block */
 	struct op_ahead dst; /* rows of the destination in the next block */
 };
 
-/* Find what is needed after a block. `reads_dst`: also rows of the destination, if it is direct. */
-void op_look_ahead(struct op_aheads *ahead, const struct op_nest *nest,
-		   const struct op_block *block, bool reads_dst);
+/*
+ * Find what is needed after a block. The source of `ahead` iterations of loop 1, a multiple of the
+ * block's, is prefetched at once. `reads_dst`: so is the destination of the next block.
+ */
+void op_look_ahead(struct op_aheads *aheads, const struct op_nest *nest,
+		   const struct op_block *block, size_t ahead, bool reads_dst);
 
-/* Prefetch the share of a row of the block. */
-void op_prefetch(struct op_aheads *ahead, const struct op_nest *nest, const struct op_block *block);
+/* Prefetch the share of `n` rows of the destination in the block. */
+void op_prefetch(struct op_aheads *aheads, size_t n);
 
 #endif /* OPS_AHEAD_H */

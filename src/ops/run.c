@@ -2,7 +2,8 @@
 /*
  * Runs the plans of all of the library's operators. Copies and fills are run by src/copy. Compare,
  * convert and reduce work on contiguous rows: each block of a part is staged in the order of the
- * loops, unless its rows are contiguous already. The stages are on the stack of the thread.
+ * loops, unless its rows are contiguous already. Most transposed blocks need no plan for that. The
+ * stages are on the stack of the thread.
  */
 #include <string.h>
 
@@ -13,10 +14,10 @@
 #include "layout/nest.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
-#include "ops/ahead.h"
 #include "ops/compare.h"
 #include "ops/context.h"
 #include "ops/nest.h"
+#include "ops/planes.h"
 #include "ops/rows.h"
 #include "ops/run.h"
 #include "ops/stage.h"
@@ -32,21 +33,23 @@ struct op_run {
 	const union op_context *context;
 	struct compare_tally tally;
 	bool reads_dst, writes_dst;
+	bool streams;    /* rows of the destination are written past the caches */
 	op_line_fn line; /* what the operator does with rows; NULL: it compares them */
 	struct op_nest nest;
 	struct op_block block;
-	struct op_aheads ahead;          /* of a transposed nest */
+	bool in_planes;
+	struct op_planes planes;         /* if `in_planes` */
 	struct op_stage src, dst, store; /* to read each side, and to write the destination */
 	_Alignas(CACHE_LINE_BYTES) char src_buffer[OP_SRC_BYTES];
 	_Alignas(CACHE_LINE_BYTES) char gathered[OP_GATHER_BYTES];
 	_Alignas(CACHE_LINE_BYTES) char dst_buffer[OP_DST_BYTES];
 };
 
-/* Prefetch a share of what is needed next, after a row of a transposed nest. */
+/* Prefetch a share of what is needed next, after a row of a plane. */
 static inline void after_row(struct op_run *run)
 {
-	if (run->nest.ahead > 0)
-		op_prefetch(&run->ahead, &run->nest, &run->block);
+	if (run->in_planes)
+		op_planes_prefetch(&run->planes, 1);
 }
 
 static bool convert_line(void *arg, const struct op_line *line)
@@ -56,28 +59,8 @@ static bool convert_line(void *arg, const struct op_line *line)
 	const char *src = line->src;
 	char *dst = line->dst;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
 		convert(dst, src, line->n);
-		after_row(run);
-	}
-	return true;
-}
-
-/* The rows were converted when they were gathered. */
-static bool converted_line(void *arg, const struct op_line *line)
-{
-	struct op_run *run = arg;
-	const char *src = line->src;
-	char *dst = line->dst;
-	size_t bytes = line->n * run->nest.dst.bytes;
-
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
-		if (run->nest.streams)
-			kernels()->stream(dst, src, bytes);
-		else
-			memcpy(dst, src, bytes);
-		after_row(run);
-	}
 	return true;
 }
 
@@ -163,12 +146,12 @@ static void stream_row(struct op_run *run, char *dst, const char *src, size_t n)
 		struct op_line piece = {.dst = run->dst_buffer, .count = 1};
 
 		length = min(n - i, i == 0 ? first : most);
-		piece.src = src + i * nest->src.staged_bytes;
+		piece.src = src + i * nest->src.bytes;
 		piece.n = length;
 		(void)run->line(run, &piece);
 		stream_and_prefetch(dst + i * bytes, run->dst_buffer, length * bytes,
-				    piece.src + length * nest->src.staged_bytes,
-				    min(length, n - i - length) * nest->src.staged_bytes);
+				    piece.src + length * nest->src.bytes,
+				    min(length, n - i - length) * nest->src.bytes);
 	}
 }
 
@@ -203,16 +186,41 @@ static void compare_block(struct op_run *run)
 /* Run the rows of a block. */
 static void run_rows(struct op_run *run)
 {
-	op_line_fn line = run->line;
-
-	if (!run->writes_dst) {
+	if (!run->writes_dst)
 		compare_block(run);
+	else
+		(void)op_each_line(&run->nest, &run->block, run->dst_buffer, run->src_buffer, true,
+				   run->streams ? streamed_line : run->line, run);
+}
+
+/* Run a block of planes. */
+static void run_plane_block(struct op_run *run)
+{
+	const struct op_nest *nest = &run->nest;
+	const union op_context *context = run->context;
+	bool reduces = run->writes_dst && !run->planes.converts;
+	struct op_line line;
+
+	op_planes_look_ahead(&run->planes, nest, &run->block);
+	if (op_planes_combine(&run->planes, nest, &run->block,
+			      reduces ? context->reduce.alpha : NULL,
+			      reduces ? context->reduce.beta : NULL)) {
+		run->tally.done += run->block.size[0] * run->block.size[1];
 		return;
 	}
-	if (run->nest.streams && !run->nest.early)
-		line = streamed_line;
-	(void)op_each_line(&run->nest, &run->block, run->dst_buffer, run->src_buffer, true, line,
-			   run);
+	if (run->planes.converts) {
+		line = op_planes_rows(&run->planes, nest, &run->block);
+		(void)run->line(run, &line);
+		op_planes_store(&run->planes, nest, &run->block);
+		return;
+	}
+	line = op_planes_load(&run->planes, nest, &run->block);
+	if (run->writes_dst)
+		(void)run->line(run, &line);
+	else if (equal_line(run, &line))
+		run->tally.done += line.n * line.count;
+	else
+		(void)compare_line(run, &line);
 }
 
 /* Return the address of the first element of a block on one side. NULL: the layout has none. */
@@ -301,6 +309,10 @@ static int run_block(struct op_run *run)
 	bool drops = run->writes_dst && nest->dst.address == NULL;
 	int err = AML_SUCCESS;
 
+	if (run->in_planes) {
+		run_plane_block(run);
+		return AML_SUCCESS;
+	}
 	if (nest->src.bytes > OP_DST_BYTES && !(nest->src.direct && nest->dst.direct))
 		return run_large_element(run);
 	if (!nest->src.direct)
@@ -318,8 +330,6 @@ static void prepare_stage(struct op_run *run, struct op_stage *stage, union copy
 	stage->plan = run->plan;
 	stage->nest = &run->nest;
 	stage->buffer = is_dst ? run->dst_buffer : run->src_buffer;
-	stage->gathered = run->gathered;
-	stage->convert = NULL;
 	stage->is_dst = is_dst;
 	stage->stores = stores;
 	stage->next = 0;
@@ -333,32 +343,33 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 {
 	struct op_run run;
 	union copy_plan_room room;
-	bool reduces = plan->op == COPY_OPERATOR_REDUCE;
+	bool reduces = plan->op == COPY_OPERATOR_REDUCE,
+	     converts = plan->op == COPY_OPERATOR_CONVERT;
+	combine_fn combine;
 	int err = AML_SUCCESS;
 
 	run.plan = plan;
 	run.context = op_context_of(plan);
-	run.ahead = (struct op_aheads){.src = {.rows = 0}};
 	run.tally = (struct compare_tally){.first = SIZE_MAX};
 	run.writes_dst = plan->op != COPY_OPERATOR_COMPARE;
 	run.reads_dst = !run.writes_dst || (reduces && !run.context->reduce.overwrites);
 	prepare_stage(&run, &run.src, &room, false, false);
 	prepare_stage(&run, &run.dst, &room, true, false);
 	prepare_stage(&run, &run.store, &room, true, true);
-	op_nest_make(&run.nest, plan, section, !run.reads_dst);
+	op_nest_make(&run.nest, plan, section);
 	run.line = reduces ? reduce_line : run.writes_dst ? convert_line : NULL;
-	if (run.nest.early) {
-		run.src.convert = run.context->convert.convert;
-		run.line = converted_line;
-	}
+	combine = reduces    ? run.context->reduce.combine
+		  : converts ? run.context->convert.combine
+			     : combine_equal(plan->elements.bytes);
+	run.in_planes = op_planes_make(&run.planes, &run.nest, plan, combine, converts,
+				       run.reads_dst, run.gathered, run.src_buffer);
+	run.streams = !run.reads_dst && run.nest.dst.direct && run.nest.large;
 	if (!op_first_block(&run.nest, &run.block))
 		return AML_SUCCESS;
-	do {
-		if (run.nest.ahead > 0)
-			op_look_ahead(&run.ahead, &run.nest, &run.block, run.reads_dst);
+	do
 		err = run_block(&run);
-	} while (err == AML_SUCCESS && op_next_block(&run.nest, &run.block));
-	if (run.nest.streams)
+	while (err == AML_SUCCESS && op_next_block(&run.nest, &run.block));
+	if (run.nest.large)
 		kernels()->drain();
 	if (err == AML_SUCCESS && !run.writes_dst)
 		err = compare_add(&op_context_of(plan)->compare, &run.tally);

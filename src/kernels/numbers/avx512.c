@@ -11,6 +11,9 @@
 
 #include <immintrin.h>
 
+#include "kernels/kernels.h"
+#include "machine/caches.h"
+
 #define ISA(name) numbers_avx512_##name
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")))
 #define INLINE_512 TARGET __attribute__((always_inline)) static inline
@@ -345,4 +348,45 @@ ORDER_512(max_f64, f64, 8, 8, MAX_PD)
 #define OWN_HALF
 #define OWN_SPECIAL
 #include "kernels/numbers/numbers.inc"
+
+#include "kernels/x86/avx512.inc"
+
+#include "kernels/vector/vector.inc"
+
+#include "kernels/vector/tile.inc"
+
+#define IS_ZERO(v) (_mm512_test_epi32_mask(v, v) == 0)
+#define XOR _mm512_xor_si512
+#define OR _mm512_or_si512
+#define SET1_4 _mm512_set1_epi32
+#define SET1_8 _mm512_set1_epi64
+#define STORE_LAST_4(p, v, n) _mm512_mask_storeu_epi32(p, (__mmask16)(0xffffU << (n)), v)
+#define STORE_LAST_8(p, v, n) _mm512_mask_storeu_epi64(p, (__mmask8)(0xffU << (n)), v)
+#define OF_PS _mm512_castsi512_ps
+#define OF_PD _mm512_castsi512_pd
+#define ADD_F32(y, x) _mm512_castps_si512(_mm512_add_ps(OF_PS(y), OF_PS(x)))
+#define ADD_F64(y, x) _mm512_castpd_si512(_mm512_add_pd(OF_PD(y), OF_PD(x)))
+#define ADD_U32 _mm512_add_epi32
+#define ADD_U64 _mm512_add_epi64
+#define MULTIPLY_F32(y, x) _mm512_castps_si512(_mm512_mul_ps(OF_PS(y), OF_PS(x)))
+#define MULTIPLY_F64(y, x) _mm512_castpd_si512(_mm512_mul_pd(OF_PD(y), OF_PD(x)))
+#define LOW_HALF _mm512_castsi512_si256
+#define HIGH_HALF(v) _mm512_extracti64x4_epi64(v, 1)
+#define PUT_F32_FROM_F64(p, v) _mm256_storeu_ps((float *)(void *)(p), _mm512_cvtpd_ps(OF_PD(v)))
+#define PUT_F64_FROM_F32(p, v)                                                  \
+	_mm512_storeu_pd(p, _mm512_cvtps_pd(_mm256_castsi256_ps(LOW_HALF(v)))); \
+	_mm512_storeu_pd((p) + 64, _mm512_cvtps_pd(_mm256_castsi256_ps(HIGH_HALF(v))))
+#define PUT_F32_FROM_I32(p, v) _mm512_storeu_ps(p, _mm512_cvtepi32_ps(v))
+#define PUT_BF16_FROM_F32(p, v) \
+	STORE_16x2(p,           \
+		   _mm512_cvtepi32_epi16(_mm512_srli_epi32(ISA(vector_round_bf16)(OF_PS(v)), 16)))
+#define PUT_F32_FROM_BF16(p, v)                           \
+	STORE_16x4(p, ISA(vector_f32_bf16)(LOW_HALF(v))); \
+	STORE_16x4((p) + 64, ISA(vector_f32_bf16)(HIGH_HALF(v)))
+#define PUT_F16_FROM_F32(p, v) STORE_16x2(p, ISA(vector_f16_f32)(OF_PS(v)))
+#define PUT_F32_FROM_F16(p, v)                           \
+	STORE_16x4(p, ISA(vector_f32_f16)(LOW_HALF(v))); \
+	STORE_16x4((p) + 64, ISA(vector_f32_f16)(HIGH_HALF(v)))
+#define NARROWER numbers_avx2_combine
+#include "kernels/numbers/combine.inc"
 #endif

@@ -16,9 +16,44 @@ struct numbers_set {
 	reduce_fn reduce[NUMBER_TYPES][NUMBER_REDUCTIONS]; /* NULL: not valid */
 };
 
+/* What kernels do with a transposed source. Integers are combined as unsigned ones. */
+enum numbers_combination {
+	COMBINE_EQUAL_1,
+	COMBINE_EQUAL_2,
+	COMBINE_EQUAL_4,
+	COMBINE_EQUAL_8,
+	COMBINE_F32_FROM_F64,
+	COMBINE_F64_FROM_F32,
+	COMBINE_F32_FROM_I32,
+	COMBINE_BF16_FROM_F32,
+	COMBINE_F32_FROM_BF16,
+	COMBINE_F16_FROM_F32,
+	COMBINE_F32_FROM_F16,
+	/* Each element must be combined once from here on. */
+	COMBINE_SUM_F32,
+	COMBINE_SUM_F64,
+	COMBINE_SUM_U32,
+	COMBINE_SUM_U64,
+	COMBINE_PROD_F32,
+	COMBINE_PROD_F64,
+	COMBINE_AXPBY_F32,
+	COMBINE_AXPBY_F64,
+	/* These do not read the destination, so that it does not matter. */
+	COMBINE_SCALE_F32,
+	COMBINE_SCALE_F64,
+	COMBINATIONS
+};
+
+/* Would it be wrong to combine an element twice? */
+static inline bool combines_once(enum numbers_combination op)
+{
+	return op >= COMBINE_SUM_F32 && op < COMBINE_SCALE_F32;
+}
+
 extern const struct numbers_set numbers_portable_set;
 #ifdef __x86_64__
 extern const struct numbers_set numbers_avx2_set, numbers_avx512_set;
+extern const combine_fn numbers_avx2_combine[COMBINATIONS], numbers_avx512_combine[COMBINATIONS];
 #endif
 
 /* The types of single numbers. F16 and BF16 have their bits. */
