@@ -53,19 +53,22 @@ static const struct numbers_set *numbers_selected(void)
 	return &numbers_portable_set;
 }
 
-/* The kernel for a transposed source. NULL: the set has none, or `op` is COMBINATIONS. */
-static combine_fn combine_selected(enum numbers_combination op)
+/* No kernels. */
+static const struct combine_kernels combine_none;
+
+/* The kernels for a transposed source. `op` may be COMBINATIONS, for which there are none. */
+static struct combine_kernels combine_selected(enum numbers_combination op)
 {
 #ifdef __x86_64__
 	if (op == COMBINATIONS)
-		return NULL;
+		return combine_none;
 	if (numbers_selected() == &numbers_avx512_set)
 		return numbers_avx512_combine[op];
 	if (numbers_selected() == &numbers_avx2_set)
 		return numbers_avx2_combine[op];
 #endif
 	(void)op;
-	return NULL;
+	return combine_none;
 }
 
 convert_fn numbers_convert(int dst_type, int src_type)
@@ -84,7 +87,7 @@ reduce_fn numbers_reduce(int type, int operation, bool overwrites)
 	return numbers_selected()->reduce[type][operation];
 }
 
-combine_fn combine_convert(int dst_type, int src_type)
+struct combine_kernels combine_convert(int dst_type, int src_type)
 {
 	static const struct {
 		int dst, src;
@@ -102,10 +105,10 @@ combine_fn combine_convert(int dst_type, int src_type)
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (known[i].dst == dst_type && known[i].src == src_type)
 			return combine_selected(known[i].op);
-	return NULL;
+	return combine_none;
 }
 
-combine_fn combine_reduce(int type, int operation, bool overwrites)
+struct combine_kernels combine_reduce(int type, int operation, bool overwrites)
 {
 	static const struct {
 		unsigned char sum, prod, axpby, scale; /* enum numbers_combination */
@@ -122,7 +125,7 @@ combine_fn combine_reduce(int type, int operation, bool overwrites)
 
 	/* Other types have no sum here. */
 	if (number_bytes(type) == 0 || known[type].sum == 0)
-		return NULL;
+		return combine_none;
 	switch (operation) {
 	case AML_DMA_REDUCE_SUM:
 		return combine_selected(known[type].sum);
@@ -131,11 +134,11 @@ combine_fn combine_reduce(int type, int operation, bool overwrites)
 	case AML_DMA_REDUCE_AXPBY:
 		return combine_selected(overwrites ? known[type].scale : known[type].axpby);
 	default:
-		return NULL;
+		return combine_none;
 	}
 }
 
-combine_fn combine_equal(size_t bytes)
+struct combine_kernels combine_equal(size_t bytes)
 {
 	switch (bytes) {
 	case 1:
@@ -147,6 +150,6 @@ combine_fn combine_equal(size_t bytes)
 	case 8:
 		return combine_selected(COMBINE_EQUAL_8);
 	default:
-		return NULL;
+		return combine_none;
 	}
 }

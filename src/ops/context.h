@@ -22,14 +22,14 @@ struct compare_context {
 
 struct convert_context {
 	convert_fn convert;
-	combine_fn combine; /* NULL: there is none */
+	struct combine_kernels combine;
 };
 
 struct reduce_context {
 	reduce_fn reduce;
-	combine_fn combine; /* NULL: there is none */
-	bool overwrites;    /* the destination is not read */
-	bool has_factors;   /* `alpha` and `beta` are valid */
+	struct combine_kernels combine;
+	bool overwrites;  /* the destination is not read */
+	bool has_factors; /* `alpha` and `beta` are valid */
 	char alpha[8], beta[8];
 };
 

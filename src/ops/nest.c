@@ -252,6 +252,12 @@ bool op_first_block(const struct op_nest *nest, struct op_block *block)
 	return true;
 }
 
+void op_fit_block(const struct op_nest *nest, struct op_block *block)
+{
+	for (uint8_t i = 0; i < nest->n; i++)
+		fit_block(nest, block, i);
+}
+
 bool op_next_block(const struct op_nest *nest, struct op_block *block)
 {
 	for (uint8_t k = 0; k < nest->n; k++) {

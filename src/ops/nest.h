@@ -16,8 +16,8 @@
 
 #include "plan/plan.h"
 
-/* The sizes of the buffers for blocks: of the source, of its gathered rows, of the destination. */
-enum { OP_SRC_BYTES = 8 << 10, OP_GATHER_BYTES = 24 << 10, OP_DST_BYTES = 8 << 10 };
+/* The sizes of the buffers for blocks of the source and of the destination. */
+enum { OP_SRC_BYTES = 8 << 10, OP_DST_BYTES = 8 << 10 };
 
 /* The most loops: the dimensions of a plan, and one for the rows of an element. */
 enum { OP_LOOPS_MAX = NDIMS_MAX + 1 };
@@ -61,6 +61,9 @@ void op_nest_make(struct op_nest *nest, const struct copy_plan *plan,
 
 /* Set `block` to the first block. Returns false if there is none. */
 bool op_first_block(const struct op_nest *nest, struct op_block *block);
+
+/* Set the sizes of a block, after those of the nest's blocks have changed. */
+void op_fit_block(const struct op_nest *nest, struct op_block *block);
 
 /* Advance to the next block. Returns false if there is none. */
 bool op_next_block(const struct op_nest *nest, struct op_block *block);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Planes of a transposed nest: see planes.h. */
-#include <string.h>
-
+#include "ops/planes.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
-#include "ops/planes.h"
 
 enum {
-	/* The bytes of a destination row in a block: conversions in the caches, other operators. */
-	PLANE_LINE_BYTES = 2 * CACHE_LINE_BYTES,
+	/*
+	 * The lines of each destination row that are combined at once: more if the rows may evict
+	 * each other from the caches, because each row then comes back from far away.
+	 */
+	PLANE_LINES = 4,
+	PLANE_LINES_FAR = 8,
+	/* Up to this size, a plane stays in the second-level cache, whatever its steps are. */
+	PLANE_CACHED_BYTES = 256 << 10,
+	/* The bytes of a destination row in a block without a combining kernel. */
 	PLANE_ROW_BYTES = 512,
-	/* The pieces of source rows that are gathered from memory have this size, within limits. */
-	PLANE_PIECE_BYTES = 256,
-	PLANE_PIECE_ELEMENTS_MIN = 64,
-	PLANE_PIECE_ELEMENTS_MAX = 128,
-	/* The bytes of converted rows in the caches: half of a small first-level cache. */
-	PLANE_CONVERTED_BYTES = 16 << 10,
-	/* Blocks have a multiple of this number of iterations, unless a loop is shorter. */
+	PLANE_CONVERTED_BYTES = 128,
+	/* Such blocks have a multiple of this number of iterations, unless a loop is shorter. */
 	PLANE_GRAIN = 16,
 };
 
-/* Where a kernel begins, before a block, and the extents of what it transposes. */
+/* What a kernel transposes for a block: where it begins, before the block, and its extents. */
 struct plane_window {
 	size_t rows_before, columns_before;
 	size_t rows, columns;
@@ -45,8 +45,47 @@ static struct plane_window window_of(const struct op_planes *p, const struct op_
 	return window;
 }
 
-/* Choose the kernels. False: none transposes planes of these extents. */
-static bool choose_kernels(struct op_planes *p, size_t rows, size_t columns, bool streams)
+/* Do all rows of the destination begin at lines, from the n-th iteration of loop 0 on? */
+static bool begin_at_lines(const struct op_nest *nest, size_t n)
+{
+	bool agree = ((size_t)nest->dst.address + n * nest->dst.bytes) % CACHE_LINE_BYTES == 0;
+
+	for (uint8_t i = 1; i < nest->n; i++)
+		agree = agree && nest->loops[i].dst_step % CACHE_LINE_BYTES == 0;
+	return agree;
+}
+
+/* The iterations of loop 0 before the first line, if all rows of the destination agree. */
+static size_t iterations_before_line(const struct op_nest *nest)
+{
+	size_t before = -(size_t)nest->dst.address % CACHE_LINE_BYTES / nest->dst.bytes;
+
+	return begin_at_lines(nest, before) ? before : 0;
+}
+
+/* Choose a kernel that combines whole planes. False: there is none. */
+static bool choose_combination(struct op_planes *p, struct op_nest *nest,
+			       struct combine_kernels combine)
+{
+	size_t rows = nest->loops[0].extent, columns = nest->loops[1].extent;
+
+	p->rows_least = COMBINE_ROWS_BYTES / nest->src.bytes;
+	if (combine.near == NULL || rows < p->rows_least ||
+	    columns * nest->src.bytes < COMBINE_COLUMNS_BYTES)
+		return false;
+	p->combine = combine;
+	p->head = iterations_before_line(nest);
+	if (!nest->large || !begin_at_lines(nest, p->head) || rows - p->head < p->rows_least)
+		p->combine.far = NULL;
+	p->lines = rows * columns * nest->dst.bytes > PLANE_CACHED_BYTES ? PLANE_LINES_FAR
+									 : PLANE_LINES;
+	for (uint8_t i = 0; i < nest->n; i++)
+		nest->loops[i].block = i < 2 ? nest->loops[i].extent : 1;
+	return true;
+}
+
+/* Choose the kernels that transpose tiles. False: there are none for these planes. */
+static bool choose_tiles(struct op_planes *p, const struct op_nest *nest, bool streams)
 {
 	unsigned log = (unsigned)__builtin_ctzl(p->bytes);
 
@@ -58,7 +97,7 @@ static bool choose_kernels(struct op_planes *p, size_t rows, size_t columns, boo
 	p->wide_rows = kernels()->width >> log;
 	p->rows = kernels_narrow()->width >> log;
 	p->columns = TILE_BYTES >> log;
-	return rows >= p->rows && columns >= p->columns;
+	return nest->loops[0].extent >= p->rows && nest->loops[1].extent >= p->columns;
 }
 
 /* Divide an extent into blocks of about the same size, at most `most`. */
@@ -73,109 +112,66 @@ static size_t even_block(size_t extent, size_t most)
 	return min(size, most);
 }
 
-/* Iterations before the first line that begins in a row of the destination, if all rows agree. */
-static size_t iterations_before_line(const struct op_nest *nest)
-{
-	size_t before = -(size_t)nest->dst.address % CACHE_LINE_BYTES;
-	bool agree = before % nest->dst.bytes == 0;
-
-	for (uint8_t i = 1; i < nest->n; i++)
-		agree = agree && nest->loops[i].dst_step % CACHE_LINE_BYTES == 0;
-	return agree ? before / nest->dst.bytes : 0;
-}
-
-/* Choose the blocks of a conversion. */
-static void choose_converted_blocks(const struct op_planes *p, struct op_nest *nest, bool large)
-{
-	struct op_loop *across = &nest->loops[0], *along = &nest->loops[1];
-	size_t most = large ? OP_GATHER_BYTES : PLANE_CONVERTED_BYTES;
-
-	across->block = min(PLANE_LINE_BYTES / p->bytes, across->extent);
-	if (large) {
-		along->block = min(p->ahead, along->extent);
-		across->block = most / p->bytes / along->block;
-		across->block -= across->block % p->wide_rows;
-		across->first = iterations_before_line(nest);
-	} else {
-		along->block = even_block(along->extent, most / p->bytes / across->block);
-	}
-}
-
-/* Choose the blocks of other operators. `large`: the source's rows are gathered. */
-static void choose_combined_blocks(struct op_planes *p, struct op_nest *nest, bool large)
+/* Choose blocks that the stage has room for. */
+static void choose_blocks(const struct op_planes *p, struct op_nest *nest)
 {
 	struct op_loop *across = &nest->loops[0], *along = &nest->loops[1];
 	size_t most = PLANE_ROW_BYTES / p->bytes;
 
-	if (large)
-		most = min(most, OP_GATHER_BYTES / p->bytes / p->ahead);
+	for (uint8_t i = 2; i < nest->n; i++)
+		nest->loops[i].block = 1;
+	/* Long rows are converted faster. */
+	if (p->converts && p->streaming == NULL)
+		most = PLANE_CONVERTED_BYTES / p->bytes;
 	across->block = even_block(across->extent, most);
-	most = OP_SRC_BYTES / p->bytes;
-	along->block = even_block(along->extent,
-				  most / (across->block > p->rows ? across->block : p->rows));
-	if (!large)
-		return;
-	along->block = min(along->block, p->ahead);
-	p->gathers = p->ahead - p->ahead % along->block;
+	if (p->streaming != NULL) {
+		across->block = min(across->extent, most);
+		across->first = iterations_before_line(nest);
+	}
+	most = OP_PLANES_BYTES / p->bytes / (across->block > p->rows ? across->block : p->rows);
+	along->block = even_block(along->extent, most);
 }
 
-/* Is there a kernel that combines planes of these extents? */
-static bool combines(const struct op_planes *p, const struct op_nest *nest, size_t rows,
-		     size_t columns)
+bool op_planes_make(struct op_planes *p, struct op_nest *nest, struct combine_kernels combine,
+		    bool converts, char *stage)
 {
-	return p->combine != NULL && rows * nest->src.bytes >= COMBINE_ROWS_BYTES &&
-	       columns * nest->src.bytes >= COMBINE_COLUMNS_BYTES;
-}
-
-bool op_planes_make(struct op_planes *p, struct op_nest *nest, const struct copy_plan *plan,
-		    combine_fn combine, bool converts, bool reads_dst, char *gathered, char *stage)
-{
-	size_t last = caches()->last_bytes;
-	uint64_t bytes = copy_plan_payload(plan);
-	/* Both sides together come from memory. */
-	bool large = 2 * bytes > last;
-
 	if (!nest->transposed || nest->loops[0].dst_step != (ptrdiff_t)nest->dst.bytes)
 		return false;
-	*p = (struct op_planes){
-		.bytes = converts ? nest->dst.bytes : nest->src.bytes,
-		.converts = converts,
-		.reads_dst = reads_dst,
-		.gathered = gathered,
-		.stage = stage,
-	};
-	p->combine = combine;
-	if (combines(p, nest, nest->loops[0].extent, nest->loops[1].extent) && !large) {
-		for (uint8_t i = 0; i < nest->n; i++)
-			nest->loops[i].block = i < 2 ? nest->loops[i].extent : 1;
-		return true;
-	}
-	if (!choose_kernels(p, nest->loops[0].extent, nest->loops[1].extent,
-			    converts && nest->large))
+	p->combine = (struct combine_kernels){.near = NULL};
+	p->converts = converts;
+	p->bytes = converts ? nest->dst.bytes : nest->src.bytes;
+	p->stage = stage;
+	if (!choose_tiles(p, nest, converts && nest->large))
 		return false;
-	/* In smaller plans, prefetches cost more than they save. */
-	if (4 * bytes > last) {
-		p->ahead = PLANE_PIECE_BYTES / p->bytes;
-		if (p->ahead < PLANE_PIECE_ELEMENTS_MIN)
-			p->ahead = PLANE_PIECE_ELEMENTS_MIN;
-		p->ahead = min(min(p->ahead, PLANE_PIECE_ELEMENTS_MAX), nest->loops[1].extent);
-	}
-	for (uint8_t i = 0; i < nest->n; i++)
-		nest->loops[i].block = 1;
-	if (converts)
-		choose_converted_blocks(p, nest, large);
-	else
-		choose_combined_blocks(p, nest, large);
-	if (p->ahead > 0)
-		p->ahead = p->gathers > 0 ? p->gathers : nest->loops[1].block;
+	if (!choose_combination(p, nest, combine))
+		choose_blocks(p, nest);
 	return true;
 }
 
-void op_planes_look_ahead(struct op_planes *p, const struct op_nest *nest,
-			  const struct op_block *block)
+bool op_planes_combine(const struct op_planes *p, const struct op_nest *nest,
+		       const struct op_block *block, const void *alpha, const void *beta)
 {
-	if (p->ahead > 0)
-		op_look_ahead(&p->aheads, nest, block, p->ahead, p->reads_dst);
+	const struct op_loop *across = &nest->loops[0], *along = &nest->loops[1];
+	char *dst = (char *)(uintptr_t)block->dst;
+
+	if (p->combine.far == NULL)
+		return p->combine.near(dst, along->dst_step, block->src, across->src_step,
+				       across->extent, along->extent, p->lines, alpha, beta);
+	/* The rows before a line. If they are too few for the kernel, it takes some more. */
+	if (p->head > 0)
+		(void)p->combine.near(dst, along->dst_step, block->src, across->src_step,
+				      p->head > p->rows_least ? p->head : p->rows_least,
+				      along->extent, p->lines, alpha, beta);
+	return p->combine.far(dst + p->head * nest->dst.bytes, along->dst_step,
+			      block->src + (ptrdiff_t)p->head * across->src_step, across->src_step,
+			      across->extent - p->head, along->extent, p->lines, alpha, beta);
+}
+
+void op_planes_split(struct op_planes *p, struct op_nest *nest, struct op_block *block)
+{
+	p->combine.near = NULL;
+	choose_blocks(p, nest);
+	op_fit_block(nest, block);
 }
 
 /* Transpose `rows` rows of `columns` elements. */
@@ -194,48 +190,22 @@ static void transpose(const struct op_planes *p, char *dst, ptrdiff_t dst_step, 
 		     src + bytes - TILE_BYTES, src_step, 1, rows);
 }
 
-/* Return the first element of a window in the source, `at` iterations of loop 1 after its block's.
- */
+/* Return the first element of a window in the source. */
 static const char *source_of(const struct op_nest *nest, const struct op_block *block,
-			     const struct plane_window *window, ptrdiff_t at)
+			     const struct plane_window *window)
 {
-	return block->src - (ptrdiff_t)window->rows_before * nest->loops[0].src_step +
-	       at * (ptrdiff_t)nest->src.bytes;
+	return block->src - (ptrdiff_t)window->rows_before * nest->loops[0].src_step -
+	       window->columns_before * nest->src.bytes;
 }
 
-/*
- * Return the first element of a window in the gathered rows. Gather them first if the block is the
- * first of those that are gathered at once.
- */
-static const char *gather_window(const struct op_planes *p, const struct op_nest *nest,
-				 const struct op_block *block, const struct plane_window *window)
-{
-	size_t extent = nest->loops[1].extent, at = block->at[1] - block->at[1] % p->gathers;
-	/* The first iteration that is gathered: enough are, even if few are left. */
-	size_t from = min(at, extent - p->columns), n = min(at + p->gathers, extent) - from;
-	const char *row = source_of(nest, block, window, (ptrdiff_t)from - (ptrdiff_t)block->at[1]);
-
-	if (block->at[1] == at)
-		for (size_t i = 0; i < window->rows; i++, row += nest->loops[0].src_step)
-			memcpy(p->gathered + i * p->gathers * p->bytes, row, n * p->bytes);
-	return p->gathered + (block->at[1] - window->columns_before - from) * p->bytes;
-}
-
-struct op_line op_planes_load(struct op_planes *p, const struct op_nest *nest,
+struct op_line op_planes_load(const struct op_planes *p, const struct op_nest *nest,
 			      const struct op_block *block)
 {
 	struct plane_window window = window_of(p, nest, block);
 	ptrdiff_t step = (ptrdiff_t)(window.rows * p->bytes);
-	ptrdiff_t src_step = nest->loops[0].src_step;
-	const char *src;
 
-	if (p->gathers > 0) {
-		src = gather_window(p, nest, block, &window);
-		src_step = (ptrdiff_t)(p->gathers * p->bytes);
-	} else {
-		src = source_of(nest, block, &window, -(ptrdiff_t)window.columns_before);
-	}
-	transpose(p, p->stage, step, src, src_step, window.rows, window.columns);
+	transpose(p, p->stage, step, source_of(nest, block, &window), nest->loops[0].src_step,
+		  window.rows, window.columns);
 	return (struct op_line){
 		.dst = (char *)(uintptr_t)block->dst,
 		.src = p->stage + (ptrdiff_t)window.columns_before * step +
@@ -255,8 +225,8 @@ struct op_line op_planes_rows(const struct op_planes *p, const struct op_nest *n
 	struct plane_window window = window_of(p, nest, block);
 
 	return (struct op_line){
-		.dst = p->gathered,
-		.src = source_of(nest, block, &window, -(ptrdiff_t)window.columns_before),
+		.dst = p->stage,
+		.src = source_of(nest, block, &window),
 		.n = window.columns,
 		.count = window.rows,
 		.dst_step = (ptrdiff_t)(window.columns * p->bytes),
@@ -264,52 +234,15 @@ struct op_line op_planes_rows(const struct op_planes *p, const struct op_nest *n
 	};
 }
 
-void op_planes_store(struct op_planes *p, const struct op_nest *nest, const struct op_block *block)
+void op_planes_store(const struct op_planes *p, const struct op_nest *nest,
+		     const struct op_block *block)
 {
 	struct plane_window window = window_of(p, nest, block);
-	ptrdiff_t dst_step = nest->loops[1].dst_step, step = (ptrdiff_t)(window.columns * p->bytes);
-	char *dst = (char *)(uintptr_t)block->dst - window.rows_before * p->bytes -
-		    (ptrdiff_t)window.columns_before * dst_step;
-	size_t line = p->ahead > 0 ? CACHE_LINE_BYTES / p->bytes : window.columns, n;
+	ptrdiff_t dst_step = nest->loops[1].dst_step;
 
-	for (size_t at = 0; at < window.columns; at += n) {
-		/* Less than a kernel needs overlaps what was stored before. */
-		at = min(at, window.columns - p->columns);
-		n = min(line, window.columns - at);
-		transpose(p, dst + (ptrdiff_t)at * dst_step, dst_step, p->gathered + at * p->bytes,
-			  step, window.rows, n);
-		op_planes_prefetch(p, n);
-	}
-}
-
-/* Combine the gathered rows of a block with the destination, and prefetch meanwhile. */
-static bool combine_gathered(struct op_planes *p, const struct op_nest *nest,
-			     const struct op_block *block, const void *alpha, const void *beta)
-{
-	struct plane_window window = {.rows = block->size[0], .columns = block->size[1]};
-	const char *src = gather_window(p, nest, block, &window);
-	char *dst = (char *)(uintptr_t)block->dst;
-	size_t line = CACHE_LINE_BYTES / p->bytes, n;
-
-	for (size_t left = block->size[1]; left > 0; left -= n) {
-		n = left < 2 * line ? left : line;
-		if (!p->combine(dst, nest->loops[1].dst_step, src,
-				(ptrdiff_t)(p->gathers * p->bytes), block->size[0], n, alpha, beta))
-			return false;
-		op_planes_prefetch(p, n);
-		dst += (ptrdiff_t)n * nest->loops[1].dst_step;
-		src += n * p->bytes;
-	}
-	return true;
-}
-
-bool op_planes_combine(struct op_planes *p, const struct op_nest *nest,
-		       const struct op_block *block, const void *alpha, const void *beta)
-{
-	if (!combines(p, nest, block->size[0], block->size[1]))
-		return false;
-	if (p->gathers > 0)
-		return combine_gathered(p, nest, block, alpha, beta);
-	return p->combine((char *)(uintptr_t)block->dst, nest->loops[1].dst_step, block->src,
-			  nest->loops[0].src_step, block->size[0], block->size[1], alpha, beta);
+	transpose(p,
+		  (char *)(uintptr_t)block->dst - window.rows_before * p->bytes -
+			  (ptrdiff_t)window.columns_before * dst_step,
+		  dst_step, p->stage, (ptrdiff_t)(window.columns * p->bytes), window.rows,
+		  window.columns);
 }

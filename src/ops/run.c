@@ -37,20 +37,16 @@ struct op_run {
 	op_line_fn line; /* what the operator does with rows; NULL: it compares them */
 	struct op_nest nest;
 	struct op_block block;
-	bool in_planes;
-	struct op_planes planes;         /* if `in_planes` */
+	bool in_planes; /* `planes` is set, and the stages are not used */
+	struct op_planes planes;
 	struct op_stage src, dst, store; /* to read each side, and to write the destination */
-	_Alignas(CACHE_LINE_BYTES) char src_buffer[OP_SRC_BYTES];
-	_Alignas(CACHE_LINE_BYTES) char gathered[OP_GATHER_BYTES];
-	_Alignas(CACHE_LINE_BYTES) char dst_buffer[OP_DST_BYTES];
+	_Alignas(CACHE_LINE_BYTES) union {
+		struct {
+			char src[OP_SRC_BYTES], dst[OP_DST_BYTES];
+		};
+		char planes[OP_PLANES_BYTES];
+	} buffer;
 };
-
-/* Prefetch a share of what is needed next, after a row of a plane. */
-static inline void after_row(struct op_run *run)
-{
-	if (run->in_planes)
-		op_planes_prefetch(&run->planes, 1);
-}
 
 static bool convert_line(void *arg, const struct op_line *line)
 {
@@ -72,10 +68,8 @@ static bool reduce_line(void *arg, const struct op_line *line)
 	const char *src = line->src;
 	char *dst = line->dst;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
 		reduce(dst, src, line->n, context->alpha, context->beta);
-		after_row(run);
-	}
 	return true;
 }
 
@@ -86,11 +80,9 @@ static bool equal_line(void *arg, const struct op_line *line)
 	const char *src = line->src, *dst = line->dst;
 	size_t bytes = line->n * run->nest.src.bytes;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
 		if (memcmp(dst, src, bytes) != 0)
 			return false;
-		after_row(run);
-	}
 	return true;
 }
 
@@ -143,13 +135,13 @@ static void stream_row(struct op_run *run, char *dst, const char *src, size_t n)
 	size_t first = most - CACHE_LINE_BYTES / bytes + -(size_t)dst % CACHE_LINE_BYTES / bytes;
 
 	for (size_t i = 0; i < n; i += length) {
-		struct op_line piece = {.dst = run->dst_buffer, .count = 1};
+		struct op_line piece = {.dst = run->buffer.dst, .count = 1};
 
 		length = min(n - i, i == 0 ? first : most);
 		piece.src = src + i * nest->src.bytes;
 		piece.n = length;
 		(void)run->line(run, &piece);
-		stream_and_prefetch(dst + i * bytes, run->dst_buffer, length * bytes,
+		stream_and_prefetch(dst + i * bytes, run->buffer.dst, length * bytes,
 				    piece.src + length * nest->src.bytes,
 				    min(length, n - i - length) * nest->src.bytes);
 	}
@@ -172,9 +164,9 @@ static void compare_block(struct op_run *run)
 	const struct op_nest *nest = &run->nest;
 	size_t count = 1;
 
-	if (!op_each_line(nest, &run->block, run->dst_buffer, run->src_buffer, true, equal_line,
+	if (!op_each_line(nest, &run->block, run->buffer.dst, run->buffer.src, true, equal_line,
 			  run)) {
-		(void)op_each_line(nest, &run->block, run->dst_buffer, run->src_buffer, false,
+		(void)op_each_line(nest, &run->block, run->buffer.dst, run->buffer.src, false,
 				   compare_line, run);
 		return;
 	}
@@ -189,32 +181,40 @@ static void run_rows(struct op_run *run)
 	if (!run->writes_dst)
 		compare_block(run);
 	else
-		(void)op_each_line(&run->nest, &run->block, run->dst_buffer, run->src_buffer, true,
+		(void)op_each_line(&run->nest, &run->block, run->buffer.dst, run->buffer.src, true,
 				   run->streams ? streamed_line : run->line, run);
+}
+
+/* Combine a block that is a plane. Returns false if a comparison found a difference. */
+static bool combine_plane(struct op_run *run)
+{
+	const struct reduce_context *reduce = &run->context->reduce;
+	bool has_factors = run->plan->op == COPY_OPERATOR_REDUCE && reduce->has_factors;
+
+	return op_planes_combine(&run->planes, &run->nest, &run->block,
+				 has_factors ? reduce->alpha : NULL,
+				 has_factors ? reduce->beta : NULL);
 }
 
 /* Run a block of planes. */
 static void run_plane_block(struct op_run *run)
 {
-	const struct op_nest *nest = &run->nest;
-	const union op_context *context = run->context;
-	bool reduces = run->writes_dst && !run->planes.converts;
 	struct op_line line;
 
-	op_planes_look_ahead(&run->planes, nest, &run->block);
-	if (op_planes_combine(&run->planes, nest, &run->block,
-			      reduces ? context->reduce.alpha : NULL,
-			      reduces ? context->reduce.beta : NULL)) {
-		run->tally.done += run->block.size[0] * run->block.size[1];
-		return;
+	if (run->planes.combine.near != NULL) {
+		if (combine_plane(run)) {
+			run->tally.done += run->block.size[0] * run->block.size[1];
+			return;
+		}
+		op_planes_split(&run->planes, &run->nest, &run->block);
 	}
 	if (run->planes.converts) {
-		line = op_planes_rows(&run->planes, nest, &run->block);
+		line = op_planes_rows(&run->planes, &run->nest, &run->block);
 		(void)run->line(run, &line);
-		op_planes_store(&run->planes, nest, &run->block);
+		op_planes_store(&run->planes, &run->nest, &run->block);
 		return;
 	}
-	line = op_planes_load(&run->planes, nest, &run->block);
+	line = op_planes_load(&run->planes, &run->nest, &run->block);
 	if (run->writes_dst)
 		(void)run->line(run, &line);
 	else if (equal_line(run, &line))
@@ -329,7 +329,7 @@ static void prepare_stage(struct op_run *run, struct op_stage *stage, union copy
 	stage->room = room;
 	stage->plan = run->plan;
 	stage->nest = &run->nest;
-	stage->buffer = is_dst ? run->dst_buffer : run->src_buffer;
+	stage->buffer = is_dst ? run->buffer.dst : run->buffer.src;
 	stage->is_dst = is_dst;
 	stage->stores = stores;
 	stage->next = 0;
@@ -345,7 +345,7 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 	union copy_plan_room room;
 	bool reduces = plan->op == COPY_OPERATOR_REDUCE,
 	     converts = plan->op == COPY_OPERATOR_CONVERT;
-	combine_fn combine;
+	struct combine_kernels combine;
 	int err = AML_SUCCESS;
 
 	run.plan = plan;
@@ -361,8 +361,8 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 	combine = reduces    ? run.context->reduce.combine
 		  : converts ? run.context->convert.combine
 			     : combine_equal(plan->elements.bytes);
-	run.in_planes = op_planes_make(&run.planes, &run.nest, plan, combine, converts,
-				       run.reads_dst, run.gathered, run.src_buffer);
+	run.in_planes =
+		op_planes_make(&run.planes, &run.nest, combine, converts, run.buffer.planes);
 	run.streams = !run.reads_dst && run.nest.dst.direct && run.nest.large;
 	if (!op_first_block(&run.nest, &run.block))
 		return AML_SUCCESS;

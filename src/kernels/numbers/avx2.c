@@ -97,24 +97,18 @@ TARGET static void numbers_avx2_f16_from_f32(void *to, const void *from, size_t 
 #define ADD_U64 _mm256_add_epi64
 #define MULTIPLY_F32(y, x) _mm256_castps_si256(_mm256_mul_ps(OF_PS(y), OF_PS(x)))
 #define MULTIPLY_F64(y, x) _mm256_castpd_si256(_mm256_mul_pd(OF_PD(y), OF_PD(x)))
+#define HALF __m128i
+#define STORE_HALF(p, h) _mm_storeu_si128((__m128i *)(void *)(p), h)
+#define STREAM_HALF(p, h) _mm_stream_si128((__m128i *)(void *)(p), h)
 #define LOW_HALF _mm256_castsi256_si128
 #define HIGH_HALF(v) _mm256_extracti128_si256(v, 1)
-#define STORE_FLOATS(p, v) _mm256_storeu_ps((float *)(void *)(p), v)
-#define STORE_DOUBLES(p, v) _mm256_storeu_pd((double *)(void *)(p), v)
-#define STORE_HALF(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
-#define PUT_F32_FROM_F64(p, v) _mm_storeu_ps((float *)(void *)(p), _mm256_cvtpd_ps(OF_PD(v)))
-#define PUT_F64_FROM_F32(p, v)                                            \
-	STORE_DOUBLES(p, _mm256_cvtps_pd(_mm_castsi128_ps(LOW_HALF(v)))); \
-	STORE_DOUBLES((p) + 32, _mm256_cvtps_pd(_mm_castsi128_ps(HIGH_HALF(v))))
-#define PUT_F32_FROM_I32(p, v) STORE_FLOATS(p, _mm256_cvtepi32_ps(v))
-#define PUT_BF16_FROM_F32(p, v) STORE_HALF(p, ISA(vector_bf16_f32)(v))
-#define PUT_F32_FROM_BF16(p, v)                      \
-	STORE(p, ISA(vector_f32_bf16)(LOW_HALF(v))); \
-	STORE((p) + 32, ISA(vector_f32_bf16)(HIGH_HALF(v)))
-#define PUT_F16_FROM_F32(p, v) STORE_HALF(p, _mm256_cvtps_ph(OF_PS(v), _MM_FROUND_TO_NEAREST_INT))
-#define PUT_F32_FROM_F16(p, v)                         \
-	STORE_FLOATS(p, _mm256_cvtph_ps(LOW_HALF(v))); \
-	STORE_FLOATS((p) + 32, _mm256_cvtph_ps(HIGH_HALF(v)))
+#define F32_FROM_F64(v) _mm_castps_si128(_mm256_cvtpd_ps(OF_PD(v)))
+#define F64_FROM_F32(h) _mm256_castpd_si256(_mm256_cvtps_pd(_mm_castsi128_ps(h)))
+#define F32_FROM_I32(v) _mm256_castps_si256(_mm256_cvtepi32_ps(v))
+#define BF16_FROM_F32 ISA(vector_bf16_f32)
+#define F32_FROM_BF16 ISA(vector_f32_bf16)
+#define F16_FROM_F32(v) _mm256_cvtps_ph(OF_PS(v), _MM_FROUND_TO_NEAREST_INT)
+#define F32_FROM_F16(h) _mm256_castps_si256(_mm256_cvtph_ps(h))
 
 /* Floats whose quiet bit is set if they are NaNs. */
 INLINE __m256i ISA(vector_quiet)(__m256i v)

@@ -370,23 +370,19 @@ ORDER_512(max_f64, f64, 8, 8, MAX_PD)
 #define ADD_U64 _mm512_add_epi64
 #define MULTIPLY_F32(y, x) _mm512_castps_si512(_mm512_mul_ps(OF_PS(y), OF_PS(x)))
 #define MULTIPLY_F64(y, x) _mm512_castpd_si512(_mm512_mul_pd(OF_PD(y), OF_PD(x)))
+#define HALF __m256i
+#define STORE_HALF(p, h) _mm256_storeu_si256((__m256i *)(void *)(p), h)
+#define STREAM_HALF(p, h) _mm256_stream_si256((__m256i *)(void *)(p), h)
 #define LOW_HALF _mm512_castsi512_si256
 #define HIGH_HALF(v) _mm512_extracti64x4_epi64(v, 1)
-#define PUT_F32_FROM_F64(p, v) _mm256_storeu_ps((float *)(void *)(p), _mm512_cvtpd_ps(OF_PD(v)))
-#define PUT_F64_FROM_F32(p, v)                                                  \
-	_mm512_storeu_pd(p, _mm512_cvtps_pd(_mm256_castsi256_ps(LOW_HALF(v)))); \
-	_mm512_storeu_pd((p) + 64, _mm512_cvtps_pd(_mm256_castsi256_ps(HIGH_HALF(v))))
-#define PUT_F32_FROM_I32(p, v) _mm512_storeu_ps(p, _mm512_cvtepi32_ps(v))
-#define PUT_BF16_FROM_F32(p, v) \
-	STORE_16x2(p,           \
-		   _mm512_cvtepi32_epi16(_mm512_srli_epi32(ISA(vector_round_bf16)(OF_PS(v)), 16)))
-#define PUT_F32_FROM_BF16(p, v)                           \
-	STORE_16x4(p, ISA(vector_f32_bf16)(LOW_HALF(v))); \
-	STORE_16x4((p) + 64, ISA(vector_f32_bf16)(HIGH_HALF(v)))
-#define PUT_F16_FROM_F32(p, v) STORE_16x2(p, ISA(vector_f16_f32)(OF_PS(v)))
-#define PUT_F32_FROM_F16(p, v)                           \
-	STORE_16x4(p, ISA(vector_f32_f16)(LOW_HALF(v))); \
-	STORE_16x4((p) + 64, ISA(vector_f32_f16)(HIGH_HALF(v)))
+#define F32_FROM_F64(v) _mm256_castps_si256(_mm512_cvtpd_ps(OF_PD(v)))
+#define F64_FROM_F32(h) _mm512_castpd_si512(_mm512_cvtps_pd(_mm256_castsi256_ps(h)))
+#define F32_FROM_I32(v) _mm512_castps_si512(_mm512_cvtepi32_ps(v))
+#define BF16_FROM_F32(v) \
+	_mm512_cvtepi32_epi16(_mm512_srli_epi32(ISA(vector_round_bf16)(OF_PS(v)), 16))
+#define F32_FROM_BF16 ISA(vector_f32_bf16)
+#define F16_FROM_F32(v) ISA(vector_f16_f32)(OF_PS(v))
+#define F32_FROM_F16 ISA(vector_f32_f16)
 #define NARROWER numbers_avx2_combine
 #include "kernels/numbers/combine.inc"
 #endif

@@ -29,7 +29,6 @@ enum numbers_combination {
 	COMBINE_F32_FROM_BF16,
 	COMBINE_F16_FROM_F32,
 	COMBINE_F32_FROM_F16,
-	/* Each element must be combined once from here on. */
 	COMBINE_SUM_F32,
 	COMBINE_SUM_F64,
 	COMBINE_SUM_U32,
@@ -38,22 +37,16 @@ enum numbers_combination {
 	COMBINE_PROD_F64,
 	COMBINE_AXPBY_F32,
 	COMBINE_AXPBY_F64,
-	/* These do not read the destination, so that it does not matter. */
 	COMBINE_SCALE_F32,
 	COMBINE_SCALE_F64,
 	COMBINATIONS
 };
 
-/* Would it be wrong to combine an element twice? */
-static inline bool combines_once(enum numbers_combination op)
-{
-	return op >= COMBINE_SUM_F32 && op < COMBINE_SCALE_F32;
-}
-
 extern const struct numbers_set numbers_portable_set;
 #ifdef __x86_64__
 extern const struct numbers_set numbers_avx2_set, numbers_avx512_set;
-extern const combine_fn numbers_avx2_combine[COMBINATIONS], numbers_avx512_combine[COMBINATIONS];
+extern const struct combine_kernels numbers_avx2_combine[COMBINATIONS],
+	numbers_avx512_combine[COMBINATIONS];
 #endif
 
 /* The types of single numbers. F16 and BF16 have their bits. */
