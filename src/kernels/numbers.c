@@ -39,8 +39,8 @@ static bool cpu_has_f16c(void)
 }
 #endif
 
-/* The set for the instruction set of kernels(), which the system supports. */
-static const struct numbers_set *numbers_selected(void)
+/* Find the set for the instruction set of kernels(), which the system supports. */
+static const struct numbers_set *find_numbers(void)
 {
 #ifdef __x86_64__
 	const char *name = kernels()->name;
@@ -53,22 +53,27 @@ static const struct numbers_set *numbers_selected(void)
 	return &numbers_portable_set;
 }
 
+static const struct numbers_set *numbers_selected(void)
+{
+	static const struct numbers_set *found;
+	const struct numbers_set *set = __atomic_load_n(&found, __ATOMIC_RELAXED);
+
+	if (set == NULL) {
+		set = find_numbers();
+		__atomic_store_n(&found, set, __ATOMIC_RELAXED);
+	}
+	return set;
+}
+
 /* No kernels. */
 static const struct combine_kernels combine_none;
 
 /* The kernels for a transposed source. `op` may be COMBINATIONS, for which there are none. */
 static struct combine_kernels combine_selected(enum numbers_combination op)
 {
-#ifdef __x86_64__
-	if (op == COMBINATIONS)
-		return combine_none;
-	if (numbers_selected() == &numbers_avx512_set)
-		return numbers_avx512_combine[op];
-	if (numbers_selected() == &numbers_avx2_set)
-		return numbers_avx2_combine[op];
-#endif
-	(void)op;
-	return combine_none;
+	const struct combine_kernels *table = numbers_selected()->combine;
+
+	return op == COMBINATIONS || table == NULL ? combine_none : table[op];
 }
 
 convert_fn numbers_convert(int dst_type, int src_type)

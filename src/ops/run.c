@@ -20,6 +20,7 @@
 #include "ops/planes.h"
 #include "ops/rows.h"
 #include "ops/run.h"
+#include "ops/simple.h"
 #include "ops/stage.h"
 #include "plan/part.h"
 #include "plan/section.h"
@@ -345,7 +346,6 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 	union copy_plan_room room;
 	bool reduces = plan->op == COPY_OPERATOR_REDUCE,
 	     converts = plan->op == COPY_OPERATOR_CONVERT;
-	struct combine_kernels combine;
 	int err = AML_SUCCESS;
 
 	run.plan = plan;
@@ -358,11 +358,8 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 	prepare_stage(&run, &run.store, &room, true, true);
 	op_nest_make(&run.nest, plan, section);
 	run.line = reduces ? reduce_line : run.writes_dst ? convert_line : NULL;
-	combine = reduces    ? run.context->reduce.combine
-		  : converts ? run.context->convert.combine
-			     : combine_equal(plan->elements.bytes);
-	run.in_planes =
-		op_planes_make(&run.planes, &run.nest, combine, converts, run.buffer.planes);
+	run.in_planes = op_planes_make(&run.planes, &run.nest, ops_combination(plan), converts,
+				       run.buffer.planes);
 	run.streams = !run.reads_dst && run.nest.dst.direct && run.nest.large;
 	if (!op_first_block(&run.nest, &run.block))
 		return AML_SUCCESS;
@@ -376,43 +373,15 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 	return err;
 }
 
-/* Is a plan one row that is short enough for the caches? */
-static bool is_row(const struct copy_plan *plan)
-{
-	const struct copy_dim *dim = copy_const_dims(plan);
-
-	return plan->nloops == 1 && copy_sides_are_addresses(plan) &&
-	       dim->dst.step == (ptrdiff_t)copy_dst_bytes(plan) &&
-	       dim->src.step == (ptrdiff_t)plan->elements.bytes &&
-	       dim->extent * plan->elements.bytes < COPY_PART;
-}
-
-/* Run a plan that is one row, without a nest. */
-static int run_only_row(struct copy_plan *plan)
-{
-	union op_context *context = op_context_of(plan);
-	char *dst = plan->elements.dst.address, *src = plan->elements.src.address;
-	size_t n = copy_const_dims(plan)->extent;
-	struct compare_tally tally = {.first = SIZE_MAX};
-	const struct compare_row row = {dst, src, plan->elements.bytes, n, 0, 1};
-
-	if (plan->op == COPY_OPERATOR_CONVERT) {
-		context->convert.convert(dst, src, n);
-		return AML_SUCCESS;
-	}
-	if (plan->op == COPY_OPERATOR_REDUCE) {
-		context->reduce.reduce(dst, src, n, context->reduce.alpha, context->reduce.beta);
-		return AML_SUCCESS;
-	}
-	compare_row(&tally, &row);
-	return compare_add(&context->compare, &tally);
-}
-
 int ops_run(struct copy_plan *plan)
 {
+	int err;
+
 	if (!copy_plan_has_context(plan))
 		return copy_plan_run(plan);
-	return ops_end(plan, is_row(plan) ? run_only_row(plan) : run_pairs(plan, NULL));
+	if (!ops_run_simple(plan, &err))
+		err = run_pairs(plan, NULL);
+	return ops_end(plan, err);
 }
 
 int ops_run_part(struct copy_plan *plan, unsigned part)

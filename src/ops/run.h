@@ -6,7 +6,7 @@
 #include "plan/plan.h"
 
 /* The maximum stack use of compare, convert and reduce, measured as COPY_STACK_BYTES is. */
-enum { OPS_STACK_BYTES = 96 << 10 };
+enum { OPS_STACK_BYTES = 64 << 10 };
 
 /*
  * Run a plan, and end it. A plan with a context can be run once. Returns what the operator returns:

@@ -66,6 +66,7 @@ TARGET static void numbers_avx2_f16_from_f32(void *to, const void *from, size_t 
 #define STORE_I32_HALF(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #include "kernels/numbers/sse.inc"
 
+#define COMBINE numbers_avx2_combine
 #include "kernels/numbers/numbers.inc"
 
 #include "kernels/x86/avx2.inc"

@@ -347,6 +347,7 @@ ORDER_512(max_f64, f64, 8, 8, MAX_PD)
 
 #define OWN_HALF
 #define OWN_SPECIAL
+#define COMBINE numbers_avx512_combine
 #include "kernels/numbers/numbers.inc"
 
 #include "kernels/x86/avx512.inc"

@@ -14,6 +14,7 @@ enum { NUMBER_TYPES = 12, NUMBER_REDUCTIONS = 9 };
 struct numbers_set {
 	convert_fn convert[NUMBER_TYPES][NUMBER_TYPES];    /* by destination and source */
 	reduce_fn reduce[NUMBER_TYPES][NUMBER_REDUCTIONS]; /* NULL: not valid */
+	const struct combine_kernels *combine;             /* by enum below; NULL: none */
 };
 
 /* What kernels do with a transposed source. Integers are combined as unsigned ones. */
