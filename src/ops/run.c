@@ -77,14 +77,10 @@ static bool reduce_line(void *arg, const struct op_line *line)
 /* Are the rows equal? */
 static bool equal_line(void *arg, const struct op_line *line)
 {
-	struct op_run *run = arg;
-	const char *src = line->src, *dst = line->dst;
-	size_t bytes = line->n * run->nest.src.bytes;
+	const struct op_run *run = arg;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
-		if (memcmp(dst, src, bytes) != 0)
-			return false;
-	return true;
+	return kernels()->equal(line->dst, line->dst_step, line->src, line->src_step,
+				line->n * run->nest.src.bytes, line->count);
 }
 
 /* Count the elements that differ. */

@@ -9,6 +9,7 @@
 #include <aml/dma/operators.h>
 
 #include "guard.h"
+#include "kernels/kernels.h"
 #include "kernels/numbers.h"
 #include "numbers.h"
 #include "random.h"
@@ -243,6 +244,38 @@ START_TEST(planes_compare)
 }
 END_TEST
 
+/* Rows of any length, equal but for one byte in some cases. Contract: OPERATOR-6. */
+START_TEST(rows_compare)
+{
+	struct rng rng = {0};
+
+	while (rng_next_case(&rng, 2000)) {
+		size_t bytes = rng_below(&rng, 700), rows = rng_below(&rng, 8);
+		size_t dst_step = bytes + rng_below(&rng, 70),
+		       src_step = bytes + rng_below(&rng, 70);
+		bool differs = bytes * rows > 0 && rng_chance(&rng, 60);
+		size_t all = rows > 0 ? rows - 1 : 0;
+		struct guard dst, src;
+
+		guard_create(&dst, all * dst_step + bytes, &rng);
+		guard_create(&src, all * src_step + bytes, &rng);
+		for (size_t i = 0; i < rows; i++)
+			memcpy(dst.data + i * dst_step, src.data + i * src_step, bytes);
+		if (differs)
+			dst.data[rng_below(&rng, rows) * dst_step + rng_below(&rng, bytes)] ^=
+				(unsigned char)(1 << rng_below(&rng, 8));
+		memcpy(dst.expected, dst.data, dst.size);
+		ck_assert_msg(kernels()->equal((const char *)dst.data, (ptrdiff_t)dst_step,
+					       (const char *)src.data, (ptrdiff_t)src_step, bytes,
+					       rows) != differs,
+			      RNG_FORMAT "%zu rows of %zu bytes", RNG_ARGS(&rng), rows, bytes);
+		guard_assert(&dst, &rng);
+		guard_destroy(&dst);
+		guard_destroy(&src);
+	}
+}
+END_TEST
+
 START_TEST(there_is_no_kernel_for_what_is_unknown)
 {
 	ck_assert(combine_convert(-1, AML_DMA_F32).near == NULL);
@@ -256,5 +289,5 @@ START_TEST(there_is_no_kernel_for_what_is_unknown)
 }
 END_TEST
 
-SUITE("kernels/combine", planes_convert, planes_reduce, planes_compare,
+SUITE("kernels/combine", planes_convert, planes_reduce, planes_compare, rows_compare,
       there_is_no_kernel_for_what_is_unknown)

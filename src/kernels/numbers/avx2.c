@@ -75,9 +75,6 @@ TARGET static void numbers_avx2_f16_from_f32(void *to, const void *from, size_t 
 
 #include "kernels/vector/tile.inc"
 
-#define IS_ZERO(v) _mm256_testz_si256(v, v)
-#define XOR _mm256_xor_si256
-#define OR _mm256_or_si256
 #define SET1_4 _mm256_set1_epi32
 #define SET1_8 _mm256_set1_epi64x
 #define STORE_LAST_4(p, v, n)                                                                \

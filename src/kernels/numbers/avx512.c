@@ -356,9 +356,6 @@ ORDER_512(max_f64, f64, 8, 8, MAX_PD)
 
 #include "kernels/vector/tile.inc"
 
-#define IS_ZERO(v) (_mm512_test_epi32_mask(v, v) == 0)
-#define XOR _mm512_xor_si512
-#define OR _mm512_or_si512
 #define SET1_4 _mm512_set1_epi32
 #define SET1_8 _mm512_set1_epi64
 #define STORE_LAST_4(p, v, n) _mm512_mask_storeu_epi32(p, (__mmask16)(0xffffU << (n)), v)

@@ -20,6 +20,8 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#include "kernels/vector/equal.inc"
+
 #include "kernels/vector/rows.inc"
 
 #define SPLAT_1(p) _mm256_set1_epi8(*(p))
@@ -52,6 +54,7 @@ const struct kernels kernels_avx2 = {
 	.drain = avx2_drain,
 	.rows = avx2_rows,
 	.looped = avx2_looped,
+	.equal = avx2_equal,
 	.repeat = avx2_repeat,
 	.pad = avx2_pad,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},

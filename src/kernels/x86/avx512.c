@@ -20,6 +20,8 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#include "kernels/vector/equal.inc"
+
 #define MASK __mmask64
 #define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
 #define MOVE_MASKED(dst, src, mask) \
@@ -272,6 +274,7 @@ const struct kernels kernels_avx512 = {
 	.drain = avx512_drain,
 	.rows = avx512_rows,
 	.looped = avx512_looped,
+	.equal = avx512_equal,
 	.repeat = avx512_repeat,
 	.pad = avx512_pad,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},
