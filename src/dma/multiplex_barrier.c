@@ -36,10 +36,10 @@ static bool report_failure_locked(struct multiplex *m, int *result) REQUIRES(m)
 	return true;
 }
 
-/* The request that the barrier has claimed has FINISHED. Returns its result. */
+/* A request that was claimed has FINISHED. Returns the result that a barrier reports. */
 static int settle_finished_locked(struct multiplex *m, struct multiplex_request *r) REQUIRES(m)
 {
-	int code = r->code;
+	int code = r->orphan ? AML_SUCCESS : r->code;
 
 	if (r->detached) {
 		multiplex_take_locked(m, r);
@@ -168,7 +168,7 @@ static void sweep_request_locked(struct multiplex *m, struct multiplex_request *
 	multiplex_unclaim_locked(m, r);
 	if (r->state != MULTIPLEX_FINISHED)
 		return;
-	if (r->code != AML_SUCCESS)
+	if (r->code != AML_SUCCESS && !r->orphan)
 		multiplex_file_failure_locked(m, r);
 	else
 		(void)settle_finished_locked(m, r);

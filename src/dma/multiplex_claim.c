@@ -42,6 +42,7 @@ struct multiplex_request *multiplex_request_new(struct multiplex *m, size_t coun
 	r->state = MULTIPLEX_POSTING;
 	r->listed = false;
 	r->filed = false;
+	r->orphan = false;
 	r->detached = false;
 	r->parent = NULL;
 	r->code = AML_SUCCESS;
@@ -212,7 +213,7 @@ void multiplex_take_locked(struct multiplex *m, struct multiplex_request *r)
 
 void multiplex_file_failure_locked(struct multiplex *m, struct multiplex_request *r)
 {
-	if (r->code == AML_SUCCESS || r->filed)
+	if (r->code == AML_SUCCESS || r->filed || r->orphan)
 		return;
 	multiplex_list_unlink(&m->done, r);
 	multiplex_list_push(&m->failed, r);

@@ -68,6 +68,7 @@ static void renew_multiplex(struct multiplex *m) NOT_ANALYSED
 		m->engines[i].rate.active = 0;
 	for (struct multiplex_request *r = m->unfinished.first; r != NULL; r = next) {
 		next = r->next;
+		r->orphan = true;
 		for (size_t i = 0; i < r->pub.count; i++)
 			r->parts[i].timed = false;
 		free_request_locked(m, r);

@@ -34,7 +34,9 @@
 #include "plan/part.h"
 
 /* Smaller parts are not timed: a callback would take a large share of their time. */
-enum { TIMED_BYTES_MIN = SMALL_RUNS_BYTES_MAX };
+#ifndef MULTIPLEX_TIMED_BYTES_MIN
+#define MULTIPLEX_TIMED_BYTES_MIN SMALL_RUNS_BYTES_MAX
+#endif
 
 /* What is to be posted. */
 struct multiplex_order {
@@ -57,7 +59,7 @@ static bool part_is_timed(const struct multiplex_order *order, const struct mult
 {
 	const struct aml_dma *dma = r->pub.dmas[i];
 
-	if (!order->m->adapts || r->parts[i].bytes < TIMED_BYTES_MIN)
+	if (!order->m->adapts || r->parts[i].bytes < MULTIPLEX_TIMED_BYTES_MIN)
 		return false;
 	if (r->parts[i].plan != NULL)
 		return !multiplex_is_multiplexer(dma);
@@ -234,6 +236,7 @@ static int post_whole(struct multiplex_order *order)
 		return -AML_ENOMEM;
 	r->parts[0].bytes = order->plan != NULL ? order->bytes : 0;
 	multiplex_acquire(m);
+	multiplex_adapt_locked(m);
 	r->parts[0].engine = m->numa != NULL ? multiplex_choose_node(m, order->plan, order->bytes)
 					     : multiplex_take_turn_locked(m);
 	begin_post_locked(order, r);
@@ -297,6 +300,7 @@ static int post_split(struct multiplex_order *order, bool *split)
 	if (r == NULL)
 		return -AML_ENOMEM;
 	multiplex_acquire(m);
+	multiplex_adapt_locked(m);
 	n = share_by_weights_locked(m, r);
 	multiplex_release(m);
 	*split = n > 1;

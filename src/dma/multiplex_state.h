@@ -97,6 +97,7 @@ struct multiplex_request {
 	enum multiplex_request_state state;
 	bool listed;    /* a call that checks its list has seen it */
 	bool filed;     /* it is on `failed` */
+	bool orphan;    /* in a forked child: of the parent. No barrier reports its failure */
 	pthread_t user; /* the thread that posts it or has claimed it */
 	/* Constant. */
 	bool detached;                          /* it has no handle */

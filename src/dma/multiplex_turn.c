@@ -15,8 +15,9 @@
  *
  * Adaptive weights. The bytes of an engine are counted when they are posted. Its time is that in
  * which at least one of its timed parts was posted and not finished. When each engine has moved
- * ADAPT_BYTES, and then each time all engines together have, the weights become proportional to the
- * bytes per time of the engines. What was measured counts half in the next computation.
+ * MULTIPLEX_ADAPT_BYTES, and then each time all engines together have, the next post first makes
+ * the weights proportional to the bytes per time of the engines. What was measured counts half in
+ * the next computation.
  */
 #include "dma/multiplex_turn.h"
 
@@ -25,10 +26,13 @@
 #include "plan/part.h"
 #include "util/clock.h"
 
-enum {
-	ADAPT_BYTES = 64 << 20, /* between two computations of the weights */
-	ADAPT_WEIGHTS = 100,    /* the greatest weight that is computed */
-};
+/* The bytes between two computations of the weights. Tests build with fewer. */
+#ifndef MULTIPLEX_ADAPT_BYTES
+#define MULTIPLEX_ADAPT_BYTES (64 << 20)
+#endif
+
+/* The greatest weight that is computed. */
+enum { ADAPT_WEIGHT_MAX = 100 };
 
 static size_t greatest_divisor(size_t a, size_t b)
 {
@@ -118,19 +122,8 @@ static double rate_of(const struct multiplex_rate *rate)
 	return rate->busy_ns > 0 ? (double)rate->timed * 1000 / (double)rate->busy_ns : 0;
 }
 
-/* Begin to measure anew. What was measured so far counts half. */
-static void fade_rates_locked(struct multiplex *m) REQUIRES(m)
-{
-	for (size_t i = 0; i < m->data.count; i++) {
-		m->engines[i].rate.timed /= 2;
-		m->engines[i].rate.busy_ns /= 2;
-	}
-	m->posted = 0;
-	m->measured = true;
-}
-
-/* Compute the weights from the rates. An engine of which nothing is known keeps its weight. */
-static void compute_weights_locked(struct multiplex *m) REQUIRES(m)
+/* Compute the weights from the rates. False: the rate of an engine is not known. */
+static bool compute_weights_locked(struct multiplex *m) REQUIRES(m)
 {
 	double most = 0;
 
@@ -138,29 +131,32 @@ static void compute_weights_locked(struct multiplex *m) REQUIRES(m)
 		double rate = rate_of(&m->engines[i].rate);
 
 		if (rate == 0)
-			return;
+			return false;
 		most = rate > most ? rate : most;
 	}
 	for (size_t i = 0; i < m->data.count; i++) {
-		double weight = rate_of(&m->engines[i].rate) / most * ADAPT_WEIGHTS + 0.5;
+		struct multiplex_rate *rate = &m->engines[i].rate;
+		double weight = rate_of(rate) / most * ADAPT_WEIGHT_MAX + 0.5;
 
 		m->data.weights[i] = weight >= 1 ? (size_t)weight : 1;
 		m->engines[i].credit = 0;
+		rate->timed /= 2;
+		rate->busy_ns /= 2;
 	}
 	m->data.round = 0;
-	(void)compute_shares(m);
+	return compute_shares(m);
 }
 
-/* Compute the weights again if it is time. */
-static void adapt_locked(struct multiplex *m) REQUIRES(m)
+void multiplex_adapt_locked(struct multiplex *m)
 {
-	if (m->posted < ADAPT_BYTES)
+	if (!m->adapts || m->posted < MULTIPLEX_ADAPT_BYTES)
 		return;
 	for (size_t i = 0; !m->measured && i < m->data.count; i++)
-		if (m->engines[i].rate.moved < ADAPT_BYTES)
+		if (m->engines[i].rate.moved < MULTIPLEX_ADAPT_BYTES)
 			return;
-	compute_weights_locked(m);
-	fade_rates_locked(m);
+	if (compute_weights_locked(m))
+		m->measured = true;
+	m->posted = 0;
 }
 
 /* Add the time since the last event to the time in which the engine has worked. */
@@ -190,7 +186,6 @@ void multiplex_count_post_locked(struct multiplex *m, const struct multiplex_par
 		pass_time(&engine->rate);
 		engine->rate.active++;
 	}
-	adapt_locked(m);
 }
 
 void multiplex_uncount_post_locked(struct multiplex *m, const struct multiplex_part *part,

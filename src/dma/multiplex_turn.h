@@ -11,6 +11,9 @@
  */
 int multiplex_set_weights(struct multiplex *m, const size_t *weights) NOT_ANALYSED;
 
+/* Without weights from the program: compute them anew if it is time. Each post begins with it. */
+void multiplex_adapt_locked(struct multiplex *m) REQUIRES(m);
+
 /* Return the number of the engine whose turn it is, and take the turn. */
 size_t multiplex_take_turn_locked(struct multiplex *m) REQUIRES(m);
 

@@ -56,10 +56,10 @@ extern "C" {
  *
  * **Waits.** aml_dma_wait(), aml_dma_cancel(), aml_dma_barrier() and aml_dma_wait_all() work with
  * every inner engine. aml_dma_test(), aml_dma_wait_until(), aml_dma_wait_any(), aml_dma_wait_some()
- * and aml_dma_barrier_until() need inner engines that have these operations, except those of weight
- * 0; otherwise they return -AML_ENOTSUP. aml_dma_wait_any() and aml_dma_wait_some() cannot know in
- * which order requests of several engines have finished: they take them in the order in which they
- * find them. aml_dma_post() returns -AML_ENOTSUP.
+ * and aml_dma_barrier_until() need inner engines that have aml_dma_test() and aml_dma_wait_until(),
+ * except those of weight 0; otherwise they return -AML_ENOTSUP. aml_dma_wait_any() and
+ * aml_dma_wait_some() cannot know in which order requests of several engines have finished: they
+ * take them in the order in which they find them. aml_dma_post() returns -AML_ENOTSUP.
  *
  * **Barrier.** A barrier waits for the requests that were posted to the multiplexer, and not for
  * others of its inner engines. It waits in the order of posting, and returns the code of the first
@@ -127,8 +127,11 @@ struct aml_dma_multiplex_request_args {
  * Create a multiplexer.
  *
  * Without weights, the engines get equally many requests at first. Once each engine has moved
- * 64 MiB, the weights follow the bytes that each engine moves per time that it works for the
- * multiplexer. They are computed anew every 64 MiB.
+ * 64 MiB, the weights are proportional to the bytes that each engine moves per time in which it
+ * works for the multiplexer. They are computed anew every 64 MiB. Measured are copies by the
+ * library's operators of 128 KiB and more, on engines without aml_dma_post() only the parts of
+ * split copies, and none on inner multiplexers. Until something is known of each engine, the
+ * weights stay equal.
  *
  * Thread-safe. Does not block.
  *
@@ -140,7 +143,7 @@ struct aml_dma_multiplex_request_args {
  * @retval AML_SUCCESS  The multiplexer is created.
  * @retval -AML_EINVAL  `dma` or `dmas` is NULL; or `num` is 0; or an engine is NULL or has no
  *   operations or no data; or all weights are 0; or their sum, divided by their greatest common
- *   divisor, exceeds PTRDIFF_MAX.
+ *   divisor, exceeds PTRDIFF_MAX / `num`.
  * @retval -AML_ENOTSUP  An engine lacks the operation to post, or to wait.
  * @retval -AML_ENOMEM  Out of memory.
  */
