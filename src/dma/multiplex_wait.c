@@ -28,8 +28,7 @@ bool multiplex_is_linux(const struct aml_dma *dma)
 bool multiplex_is_multiplexer(const struct aml_dma *dma)
 {
 	return dma->ops->wait_request == aml_dma_multiplex_request_wait &&
-	       dma->ops->destroy_request == aml_dma_multiplex_request_destroy &&
-	       dma->ops->barrier == aml_dma_multiplex_barrier;
+	       dma->ops->destroy_request == aml_dma_multiplex_request_destroy;
 }
 
 /* Has a request of an inner engine finished? False: no, or it is not known. */
