@@ -55,7 +55,8 @@ static struct multiplex_request *request_at(const struct multiplex_call *call, s
 
 /* Check that all handles are of the multiplexer, if `own`, and that none stands twice in the list.
  */
-static int check_list_locked(struct multiplex_call *call, bool own) REQUIRES(call->m)
+static int check_list_locked(struct multiplex *m, const struct multiplex_call *call, bool own)
+	REQUIRES(m)
 {
 	int err = AML_SUCCESS;
 	size_t i = 0;
@@ -65,46 +66,47 @@ static int check_list_locked(struct multiplex_call *call, bool own) REQUIRES(cal
 
 		if (r == NULL)
 			continue;
-		if (r->owner == call->m ? r->listed : own)
+		if (r->owner == m ? r->listed : own)
 			err = -AML_EINVAL;
-		else if (r->owner == call->m)
+		else if (r->owner == m)
 			r->listed = true;
 	}
 	while (i-- > 0) {
 		struct multiplex_request *r = request_at(call, i);
 
-		if (r != NULL && r->owner == call->m)
+		if (r != NULL && r->owner == m)
 			r->listed = false;
 	}
 	return err;
 }
 
 /* Give back the claimed requests of the first `n` slots. */
-static void give_back_locked(struct multiplex_call *call, size_t n) REQUIRES(call->m)
+static void give_back_locked(struct multiplex *m, const struct multiplex_call *call, size_t n)
+	REQUIRES(m)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct multiplex_request *r = request_at(call, i);
 
 		if (r == NULL)
 			continue;
-		multiplex_unclaim_locked(call->m, r);
+		multiplex_unclaim_locked(m, r);
 		if (r->state == MULTIPLEX_FINISHED && r->code != AML_SUCCESS)
-			multiplex_file_failure_locked(call->m, r);
+			multiplex_file_failure_locked(m, r);
 	}
 }
 
 /* Check and claim all requests of the list. On an error, none is claimed. */
-static int claim_list_locked(struct multiplex_call *call) REQUIRES(call->m)
+static int claim_list_locked(struct multiplex *m, struct multiplex_call *call) REQUIRES(m)
 {
-	int err = check_list_locked(call, true);
+	int err = check_list_locked(m, call, true);
 
 	for (size_t i = 0; err == AML_SUCCESS && i < call->n; i++) {
 		struct multiplex_request *r = request_at(call, i);
 
 		if (r == NULL)
 			continue;
-		if (multiplex_claim_locked(call->m, r, MULTIPLEX_CLAIMED) != AML_SUCCESS) {
-			give_back_locked(call, i);
+		if (multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED) != AML_SUCCESS) {
+			give_back_locked(m, call, i);
 			err = -AML_EPERM;
 		}
 		call->left++;
@@ -217,12 +219,12 @@ static int run_call(struct multiplex_call *call)
 		return -AML_ENOTSUP;
 	multiplex_acquire(m);
 	multiplex_enter_locked(m);
-	err = claim_list_locked(call);
+	err = claim_list_locked(m, call);
 	if (err == AML_SUCCESS) {
 		multiplex_release(m);
 		err = await_slots(call);
 		multiplex_acquire(m);
-		give_back_locked(call, call->n);
+		give_back_locked(m, call, call->n);
 	}
 	multiplex_leave_locked(m);
 	multiplex_release(m);
@@ -290,7 +292,7 @@ int multiplex_wait_all(struct aml_dma_data *data, size_t n, struct aml_dma_reque
 	int first = AML_SUCCESS, err;
 
 	multiplex_acquire(call.m);
-	err = check_list_locked(&call, false);
+	err = check_list_locked(call.m, &call, false);
 	multiplex_release(call.m);
 	if (err != AML_SUCCESS)
 		return err;

@@ -205,10 +205,9 @@ static int post_parts(struct multiplex_order *order, struct multiplex_request *r
 }
 
 /* Append a new request whose parts have their engines, and count it. */
-static void begin_post_locked(const struct multiplex_order *order, struct multiplex_request *r)
-	REQUIRES(order->m)
+static void begin_post_locked(struct multiplex *m, const struct multiplex_order *order,
+			      struct multiplex_request *r) REQUIRES(m)
 {
-	struct multiplex *m = order->m;
 	bool whole = r->parts[0].plan == NULL;
 
 	r->parent = order->parent;
@@ -239,7 +238,7 @@ static int post_whole(struct multiplex_order *order)
 	multiplex_adapt_locked(m);
 	r->parts[0].engine = m->numa != NULL ? multiplex_choose_node(m, order->plan, order->bytes)
 					     : multiplex_take_turn_locked(m);
-	begin_post_locked(order, r);
+	begin_post_locked(m, order, r);
 	multiplex_release(m);
 	return post_parts(order, r);
 }
@@ -310,7 +309,7 @@ static int post_split(struct multiplex_order *order, bool *split)
 	}
 	r->pub.count = cut_shares(order->plan, r, n, multiplex_plans_of(r));
 	multiplex_acquire(m);
-	begin_post_locked(order, r);
+	begin_post_locked(m, order, r);
 	multiplex_release(m);
 	return post_parts(order, r);
 }
