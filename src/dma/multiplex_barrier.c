@@ -59,7 +59,7 @@ static bool await_by_joins_locked(struct multiplex *m, struct multiplex_request 
 
 	*err = AML_SUCCESS;
 	multiplex_release(m);
-	multiplex_join_parts(m, r, &joins);
+	multiplex_join_parts(r, &joins);
 	multiplex_acquire(m);
 	if (joins.n == 0)
 		return false;

@@ -3,10 +3,11 @@
  * The multiplexer's operations beyond AML.
  *
  * A call that waits for several requests claims all of them, so that no other thread waits for one.
- * It tests them in turn. The requests may lie on several inner engines, and nothing wakes a thread
- * that waits on more than one. So unless it needs all of them, the thread sleeps for one request
- * for a slice of time, tests all, and then sleeps for the next one. At its end it gives back what
- * it does not release.
+ * It tests them in turn. The requests may lie on several inner engines. If the thread needs only
+ * some of them, it posts joins to these engines (multiplex_wait.h), whose callbacks wake it. Where
+ * an engine has no joins or no workers, and inside of operators, which must not sleep in their
+ * slots, it sleeps for one request for a slice of time, tests all, and then sleeps for the next
+ * one. At its end it gives back what it does not release.
  */
 #include "dma/multiplex_completion.h"
 
@@ -15,6 +16,7 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
+#include "async/queue_run.h"
 #include "dma/completion.h"
 #include "dma/multiplex_barrier.h"
 #include "dma/multiplex_claim.h"
@@ -37,6 +39,9 @@ struct multiplex_call {
 	size_t *indices; /* of the found ones; may be NULL */
 	int *results;    /* of the found ones; may be NULL */
 	bool only_one;   /* release one at most */
+	bool joined;     /* it has tried to post joins */
+	bool called;     /* a callback of a join has come. Guarded by the lock of `m` */
+	struct multiplex_joins joins;
 };
 
 /* Have the inner engines that get requests the operations to test and to wait until a deadline? */
@@ -168,23 +173,74 @@ static void release_slots(struct multiplex_call *call)
 			release_slot(call, i);
 }
 
-/* Sleep until the next request has finished: if not all are needed, for a slice. */
-static int sleep_for_slot(struct multiplex_call *call)
+/* The callback of the joins: wake the call. */
+static void wake_call(int result, void *arg)
 {
-	uint64_t until = call->deadline, now = clock_ns();
+	struct multiplex_call *call = arg;
+
+	(void)result;
+	multiplex_acquire(call->m);
+	call->called = true;
+	multiplex_wake_locked(call->m);
+	multiplex_release(call->m);
+}
+
+/* Post joins for all requests of the call. Those that have finished meanwhile are tested next. */
+static void join_slots(struct multiplex_call *call)
+{
+	call->joined = true;
+	call->called = true;
+	call->joins.callback = wake_call;
+	call->joins.arg = call;
+	call->joins.incomplete = queue_frame != NULL;
+	for (size_t i = 0; i < call->n && !call->joins.incomplete; i++)
+		if (call->reqs[i] != NULL)
+			multiplex_join_parts(request_at(call, i), &call->joins);
+}
+
+/* Sleep until a join has called, or the deadline has passed. */
+static void sleep_for_join(struct multiplex_call *call)
+{
+	struct multiplex *m = call->m;
+
+	multiplex_acquire(m);
+	while (!call->called && multiplex_sleep_locked(m, call->deadline))
+		;
+	call->called = false;
+	multiplex_release(m);
+}
+
+/* Sleep for the request in the next slot until it has finished or the time is over. */
+static int sleep_for_slot(struct multiplex_call *call, uint64_t until)
+{
 	int err;
 
 	do
 		call->turn = call->turn + 1 < call->n ? call->turn + 1 : 0;
 	while (call->reqs[call->turn] == NULL);
-	if (call->least - call->found < call->left) {
-		until = until - now > call->slice ? now + call->slice : until;
-		call->slice = call->slice < SLICE_NS_MAX ? 2 * call->slice : call->slice;
-	}
 	err = multiplex_await_parts(request_at(call, call->turn), until);
 	if (err == -AML_EBUSY)
 		return until == AML_DMA_NO_DEADLINE ? -AML_EPERM : AML_SUCCESS;
 	return err;
+}
+
+/* Sleep until another request may have finished. */
+static int sleep_for_some(struct multiplex_call *call)
+{
+	uint64_t now;
+
+	if (call->least - call->found == call->left)
+		return sleep_for_slot(call, call->deadline);
+	if (!call->joined)
+		join_slots(call);
+	if (!call->joins.incomplete) {
+		sleep_for_join(call);
+		return AML_SUCCESS;
+	}
+	now = clock_ns();
+	call->slice = call->slice < SLICE_NS_MAX ? 2 * call->slice : call->slice;
+	return sleep_for_slot(call, call->deadline - now > call->slice ? now + call->slice
+								       : call->deadline);
 }
 
 /* Wait until enough of the claimed requests have finished. -AML_EBUSY: the deadline has passed. */
@@ -203,7 +259,7 @@ static int await_slots(struct multiplex_call *call)
 			return AML_SUCCESS;
 		if (call->deadline != AML_DMA_NO_DEADLINE && clock_ns() >= call->deadline)
 			return -AML_EBUSY;
-		err = sleep_for_slot(call);
+		err = sleep_for_some(call);
 		if (err != AML_SUCCESS)
 			return err;
 	}
@@ -223,6 +279,7 @@ static int run_call(struct multiplex_call *call)
 	if (err == AML_SUCCESS) {
 		multiplex_release(m);
 		err = await_slots(call);
+		multiplex_release_joins(&call->joins);
 		multiplex_acquire(m);
 		give_back_locked(m, call, call->n);
 	}

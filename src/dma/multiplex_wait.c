@@ -141,9 +141,13 @@ int multiplex_cancel_parts(struct multiplex_request *r)
 	return first;
 }
 
-/* Post a join for a request of an inner engine that has not finished, if the engine has joins. */
-static void join_inner(struct aml_dma *dma, struct aml_dma_request *req,
-		       struct multiplex_joins *joins);
+/* Does an engine run requests without a thread that waits? */
+static bool has_workers(const struct aml_dma *dma)
+{
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+
+	return aml_dma_linux_statistics(dma, &stats) == AML_SUCCESS && stats.workers > 0;
+}
 
 /* Post joins for the parts of a request of an inner multiplexer. */
 static void join_nested(struct multiplex *m, struct multiplex_request *r,
@@ -153,24 +157,28 @@ static void join_nested(struct multiplex *m, struct multiplex_request *r,
 
 	multiplex_acquire(m);
 	claimed = r->state == MULTIPLEX_POSTED;
-	if (claimed)
+	if (claimed) {
 		r->state = MULTIPLEX_BARRED;
+		r->user = pthread_self();
+	}
 	multiplex_release(m);
-	if (!claimed)
+	if (!claimed) {
+		joins->incomplete = true;
 		return;
-	multiplex_join_parts(m, r, joins);
+	}
+	multiplex_join_parts(r, joins);
 	multiplex_acquire(m);
 	multiplex_unclaim_locked(m, r);
 	multiplex_release(m);
 }
 
+/* Post a join for a request of an inner engine that has not finished, if the engine has joins. */
 static void join_inner(struct aml_dma *dma, struct aml_dma_request *req,
 		       struct multiplex_joins *joins)
 {
 	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
-	struct multiplex_join *join = &joins->joins[joins->n];
 
-	if (joins->n == MULTIPLEX_JOINS_MAX || inner_has_finished(dma, req))
+	if (inner_has_finished(dma, req))
 		return;
 	if (multiplex_is_multiplexer(dma)) {
 		join_nested(multiplex_of(dma->data), (struct multiplex_request *)req, joins);
@@ -179,18 +187,31 @@ static void join_inner(struct aml_dma *dma, struct aml_dma_request *req,
 	attr.after = &req;
 	attr.nafter = 1;
 	attr.flags = AML_DMA_POST_ALWAYS;
-	join->dma = dma;
-	if (aml_dma_post(dma, 1, &attr, &join->req) == AML_SUCCESS)
-		joins->n++;
+	attr.callback = joins->callback;
+	attr.callback_arg = joins->arg;
+	if (!has_workers(dma))
+		joins->incomplete = true;
+	if (joins->n < MULTIPLEX_JOINS_MAX &&
+	    aml_dma_post(dma, 1, &attr, &joins->joins[joins->n].req) == AML_SUCCESS)
+		joins->joins[joins->n++].dma = dma;
+	else
+		joins->incomplete = true;
 }
 
-void multiplex_join_parts(struct multiplex *m, struct multiplex_request *r,
-			  struct multiplex_joins *joins)
+void multiplex_join_parts(struct multiplex_request *r, struct multiplex_joins *joins)
 {
-	(void)m;
 	for (size_t i = 0; i < r->pub.count; i++)
 		if (!r->parts[i].done && r->pub.reqs[i] != NULL)
 			join_inner(r->pub.dmas[i], r->pub.reqs[i], joins);
+}
+
+void multiplex_release_joins(struct multiplex_joins *joins)
+{
+	while (joins->n > 0) {
+		struct multiplex_join *join = &joins->joins[--joins->n];
+
+		(void)aml_dma_cancel(join->dma, &join->req);
+	}
 }
 
 int multiplex_await_joins(struct multiplex_joins *joins, uint64_t deadline)

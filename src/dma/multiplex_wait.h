@@ -45,7 +45,8 @@ enum multiplex_ending { MULTIPLEX_WAITS, MULTIPLEX_CANCELS };
 int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
 			  enum multiplex_ending how, uint64_t deadline, int *code);
 
-/* A request of a barrier on an inner engine, which finishes after a part of another request. */
+/* A request on an inner engine, of a call that waits: it finishes after a part of another request.
+ */
 struct multiplex_join {
 	struct aml_dma *dma;
 	struct aml_dma_request *req;
@@ -55,6 +56,11 @@ enum { MULTIPLEX_JOINS_MAX = 32 };
 
 struct multiplex_joins {
 	size_t n;
+	/* Of each join; may be NULL. `arg` must stay until the joins are released. */
+	void (*callback)(int result, void *arg);
+	void *arg;
+	/* A part has no join, or its engine has no workers, so that only a wait runs the part. */
+	bool incomplete;
 	struct multiplex_join joins[MULTIPLEX_JOINS_MAX];
 };
 
@@ -62,13 +68,15 @@ struct multiplex_joins {
  * Post joins for the parts of a request that have not finished, where the engines have joins, and
  * as many as there is room for. The calling thread has claimed the request.
  */
-void multiplex_join_parts(struct multiplex *m, struct multiplex_request *r,
-			  struct multiplex_joins *joins);
+void multiplex_join_parts(struct multiplex_request *r, struct multiplex_joins *joins);
 
 /*
  * Wait for the joins and release them. -AML_EBUSY: the deadline has passed, or without a deadline,
  * an operator on the stack of the calling thread is needed.
  */
 int multiplex_await_joins(struct multiplex_joins *joins, uint64_t deadline);
+
+/* Release joins that nobody waits for. Their callbacks have returned then. */
+void multiplex_release_joins(struct multiplex_joins *joins);
 
 #endif /* DMA_MULTIPLEX_WAIT_H */
