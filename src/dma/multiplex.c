@@ -16,9 +16,11 @@
 #include <aml/dma/linux.h>
 #include <aml/utils/error.h>
 
+#include "dma/dma.h"
 #include "dma/multiplex_barrier.h"
 #include "dma/multiplex_completion.h"
 #include "dma/multiplex_fork.h"
+#include "dma/multiplex_post.h"
 #include "dma/multiplex_turn.h"
 #include "machine/numa.h"
 
@@ -194,5 +196,16 @@ struct aml_dma_ops aml_dma_multiplex_ops = {
 	.wait_request = aml_dma_multiplex_request_wait,
 	.barrier = aml_dma_multiplex_barrier,
 	.fprintf = multiplex_print,
+	.copy = multiplex_copy,
 	.extension = &multiplex_extension,
 };
+
+/* At load time: no call comes before. */
+__attribute__((constructor)) static void multiplexer_register(void)
+{
+	static const struct dma_own_engine own = {aml_dma_multiplex_request_create,
+						  aml_dma_multiplex_request_wait, multiplex_copy,
+						  NULL};
+
+	dma_register_multiplexer(&own);
+}

@@ -23,6 +23,28 @@ static size_t request_bytes(size_t count)
 	return bytes;
 }
 
+void multiplex_request_init(struct multiplex *m, struct multiplex_request *r, size_t count)
+{
+	r->pub.count = count;
+	r->pub.reqs = (struct aml_dma_request **)(void *)(r->parts + count);
+	r->pub.dmas = (struct aml_dma **)(void *)(r->pub.reqs + count);
+	r->pub.flags = 0;
+	r->owner = m;
+	r->state = MULTIPLEX_POSTING;
+	r->listed = false;
+	r->filed = false;
+	r->orphan = false;
+	r->framed = false;
+	r->detached = false;
+	r->parent = NULL;
+	r->code = AML_SUCCESS;
+	for (size_t i = 0; i < count; i++) {
+		r->pub.reqs[i] = NULL;
+		r->pub.dmas[i] = NULL;
+		r->parts[i] = (struct multiplex_part){.request = r};
+	}
+}
+
 struct multiplex_request *multiplex_request_new(struct multiplex *m, size_t count,
 						size_t plan_bytes)
 {
@@ -34,23 +56,7 @@ struct multiplex_request *multiplex_request_new(struct multiplex *m, size_t coun
 	r = malloc(bytes);
 	if (r == NULL)
 		return NULL;
-	r->pub.count = count;
-	r->pub.reqs = (struct aml_dma_request **)(void *)(r->parts + count);
-	r->pub.dmas = (struct aml_dma **)(void *)(r->pub.reqs + count);
-	r->pub.flags = 0;
-	r->owner = m;
-	r->state = MULTIPLEX_POSTING;
-	r->listed = false;
-	r->filed = false;
-	r->orphan = false;
-	r->detached = false;
-	r->parent = NULL;
-	r->code = AML_SUCCESS;
-	for (size_t i = 0; i < count; i++) {
-		r->pub.reqs[i] = NULL;
-		r->pub.dmas[i] = NULL;
-		r->parts[i] = (struct multiplex_part){.request = r};
-	}
+	multiplex_request_init(m, r, count);
 	return r;
 }
 

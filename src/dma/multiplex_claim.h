@@ -6,6 +6,11 @@
 #include "dma/multiplex_state.h"
 
 /*
+ * Initialise a request of `count` parts. It is followed by them, and by two arrays of pointers.
+ */
+void multiplex_request_init(struct multiplex *m, struct multiplex_request *r, size_t count);
+
+/*
  * Make a request of `count` parts, with `plan_bytes` bytes for their plans behind it. NULL: out of
  * memory. The caller frees it with free().
  */

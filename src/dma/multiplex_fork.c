@@ -46,6 +46,11 @@ static void free_request_locked(struct multiplex *m, struct multiplex_request *r
 
 	if (r->state == MULTIPLEX_POSTED || pthread_equal(r->user, pthread_self()))
 		return;
+	/* The frame does not exist any more. */
+	if (r->framed) {
+		multiplex_list_unlink(&m->unfinished, r);
+		return;
+	}
 	for (size_t i = 0; posting && i < r->pub.count; i++) {
 		r->pub.reqs[i] = NULL;
 		r->parts[i].code = -AML_FAILURE;

@@ -15,8 +15,9 @@
  * posted. If a post fails, the parts before it are cancelled, the request disappears, and its
  * handle with it. No operator of these parts has the handle: they are the library's.
  */
+#include "dma/multiplex_post.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include <aml/dma/completion.h>
 #include <aml/dma/linux.h>
@@ -28,6 +29,7 @@
 #include "dma/multiplex_claim.h"
 #include "dma/multiplex_node.h"
 #include "dma/multiplex_operator.h"
+#include "dma/multiplex_split.h"
 #include "dma/multiplex_turn.h"
 #include "dma/multiplex_wait.h"
 #include "plan/keep.h"
@@ -49,6 +51,8 @@ struct multiplex_order {
 	const struct aml_dma_multiplex_request_args *single; /* of copy_single; NULL: another */
 	struct copy_plan *plan; /* belongs to the order; NULL: there is none, or no more */
 	uint64_t bytes;         /* of the plan */
+	bool sync;              /* the call waits for the request */
+	bool copied;            /* it was copied at once: the result of the post is its result */
 };
 
 static int order_post(struct multiplex_order *order);
@@ -97,53 +101,66 @@ static int post_nested(const struct multiplex_order *order, struct multiplex_req
 	return order_post(&inner);
 }
 
-/* Post a part to an engine of linux.c. A plan of the order then belongs to the engine. */
-static int post_to_linux(struct multiplex_order *order, struct multiplex_request *r, size_t i,
-			 aml_dma_operator op, void *op_arg)
+/* An operator with its argument. */
+struct part_call {
+	aml_dma_operator op;
+	void *arg;
+};
+
+/* Return the operator of a part as the program wants it. */
+static struct part_call call_of_part(const struct multiplex_order *order,
+				     const struct multiplex_request *r, size_t i)
+{
+	const struct aml_dma_multiplex_request_args *single = order->single;
+	size_t engine = r->parts[i].engine;
+
+	if (single == NULL)
+		return (struct part_call){order->op, order->op_arg};
+	return (struct part_call){single->ops != NULL ? single->ops[engine] : NULL,
+				  single->op_args != NULL ? single->op_args[engine] : NULL};
+}
+
+/*
+ * Return the operator of a part for an engine of linux.c. A plan of the order belongs to the engine
+ * once it is called.
+ */
+static struct part_call call_to_linux(struct multiplex_order *order, struct multiplex_request *r,
+				      size_t i, struct part_call call)
 {
 	struct multiplex_part *part = &r->parts[i];
 	struct copy_plan *plan = part->plan;
 
-	if (plan == NULL && order->dest != NULL && order->src != NULL) {
+	if (plan == NULL) {
 		plan = order->plan;
 		order->plan = NULL;
 	}
-	if (part->timed)
-		return post_timed(order, r, i, plan);
-	if (plan != NULL) {
-		op = linux_run_planned;
-		op_arg = plan;
-	} else if (linux_operator_of(op) == LINUX_OPERATOR_FOREIGN) {
-		part->op = op;
-		part->op_arg = op_arg;
-		op = multiplex_run_custom;
-		op_arg = part;
-	}
-	return aml_dma_async_copy_custom(r->pub.dmas[i], &r->pub.reqs[i], order->dest, order->src,
-					 op, op_arg);
+	if (plan != NULL)
+		return (struct part_call){linux_run_planned, plan};
+	if (linux_operator_of(call.op) != LINUX_OPERATOR_FOREIGN)
+		return call;
+	part->op = call.op;
+	part->op_arg = call.arg;
+	return (struct part_call){multiplex_run_custom, part};
 }
 
 static int post_part(struct multiplex_order *order, struct multiplex_request *r, size_t i)
 {
-	const struct aml_dma_multiplex_request_args *single = order->single;
+	struct part_call call = call_of_part(order, r, i);
 	struct multiplex_part *part = &r->parts[i];
 	struct aml_dma *dma = r->pub.dmas[i];
-	aml_dma_operator op = order->op;
-	void *op_arg = order->op_arg;
 
-	if (single != NULL) {
-		op = single->ops != NULL ? single->ops[part->engine] : NULL;
-		op_arg = single->op_args != NULL ? single->op_args[part->engine] : NULL;
-	}
-	if (multiplex_is_linux(dma))
-		return post_to_linux(order, r, i, op, op_arg);
-	if (part->plan != NULL) {
-		op = part->timed ? multiplex_run_timed : linux_run_planned;
-		op_arg = part->timed ? (void *)part : part->plan;
+	if (multiplex_is_linux(dma)) {
+		call = call_to_linux(order, r, i, call);
+		if (part->timed)
+			return post_timed(order, r, i, call.arg);
+	} else if (part->plan != NULL) {
+		call.op = part->timed ? multiplex_run_timed : linux_run_planned;
+		call.arg = part->timed ? (void *)part : part->plan;
 	}
 	if (multiplex_is_multiplexer(dma))
-		return post_nested(order, r, i, op, op_arg);
-	return aml_dma_async_copy_custom(dma, &r->pub.reqs[i], order->dest, order->src, op, op_arg);
+		return post_nested(order, r, i, call.op, call.arg);
+	return aml_dma_async_copy_custom(dma, &r->pub.reqs[i], order->dest, order->src, call.op,
+					 call.arg);
 }
 
 /*
@@ -226,6 +243,16 @@ static void begin_post_locked(struct multiplex *m, const struct multiplex_order 
 	}
 }
 
+/* Choose the engine of a whole request. */
+static void choose_engine_locked(struct multiplex *m, const struct multiplex_order *order,
+				 struct multiplex_part *part) REQUIRES(m)
+{
+	part->bytes = order->plan != NULL ? order->bytes : 0;
+	multiplex_adapt_locked(m);
+	part->engine = m->numa != NULL ? multiplex_choose_node(m, order->plan, order->bytes)
+				       : multiplex_take_turn_locked(m);
+}
+
 static int post_whole(struct multiplex_order *order)
 {
 	struct multiplex_request *r = multiplex_request_new(order->m, 1, 0);
@@ -233,57 +260,74 @@ static int post_whole(struct multiplex_order *order)
 
 	if (r == NULL)
 		return -AML_ENOMEM;
-	r->parts[0].bytes = order->plan != NULL ? order->bytes : 0;
 	multiplex_acquire(m);
-	multiplex_adapt_locked(m);
-	r->parts[0].engine = m->numa != NULL ? multiplex_choose_node(m, order->plan, order->bytes)
-					     : multiplex_take_turn_locked(m);
+	choose_engine_locked(m, order, &r->parts[0]);
 	begin_post_locked(m, order, r);
 	multiplex_release(m);
 	return post_parts(order, r);
 }
 
-/* Give each part its engine and its share by the weights. Returns the number of parts. */
-static size_t share_by_weights_locked(struct multiplex *m, struct multiplex_request *r) REQUIRES(m)
+/* Room for a request of one part in the frame of a synchronous copy. */
+union multiplex_room {
+	struct multiplex_request request;
+	char bytes[sizeof(struct multiplex_request) + sizeof(struct multiplex_part) +
+		   2 * sizeof(void *)];
+};
+
+/* A request in a frame was copied, or refused by the engine because of its layouts. */
+static void end_framed_locked(struct multiplex *m, struct multiplex_request *r, int code,
+			      bool refused) REQUIRES(m)
 {
-	size_t n = 0, sum = 0, before = 0;
+	struct multiplex_part *part = &r->parts[0];
 
-	for (size_t i = 0; i < m->data.count; i++) {
-		size_t end;
-
-		sum += m->shares[i];
-		end = multiplex_share_end_locked(m, sum);
-		if (end == before)
-			continue;
-		r->parts[n].engine = i;
-		r->parts[n].from = before;
-		r->parts[n].to = end;
-		before = end;
-		n++;
-	}
-	return n;
+	part->code = code;
+	part->done = true;
+	if (part->timed)
+		multiplex_count_finish_locked(m, part, code);
+	multiplex_unclaim_locked(m, r);
+	multiplex_take_locked(m, r);
+	if (!refused)
+		return;
+	multiplex_uncount_post_locked(m, part, true);
+	if (m->numa == NULL)
+		multiplex_owe_turn_locked(m, part->engine);
 }
 
-/* Make the plans of the `n` parts, in `plans`. Parts that are empty vanish. Returns their number.
+/*
+ * Copy a whole request synchronously, without making a request, if its engine is one of linux.c.
+ * That engine never refuses a synchronous copy that it can make. A plan of the order then belongs
+ * to it. False: nothing was done.
  */
-static size_t cut_shares(const struct copy_plan *plan, struct multiplex_request *r, size_t n,
-			 char *plans)
+static bool copy_framed(struct multiplex_order *order, int *result)
 {
-	size_t bytes = copy_plan_size(plan), kept = 0;
+	union multiplex_room room;
+	struct multiplex_request *r = &room.request;
+	struct multiplex *m = order->m;
+	struct part_call call;
+	bool linux_engine, refused;
 
-	for (size_t i = 0; i < n; i++) {
-		struct multiplex_part *part = &r->parts[kept];
-		struct copy_plan *share = (struct copy_plan *)(void *)(plans + kept * bytes);
-
-		*part = r->parts[i];
-		memcpy(share, plan, bytes);
-		if (!copy_plan_share(share, part->from, part->to, COPY_SHARES_MAX))
-			continue;
-		part->plan = share;
-		part->bytes = copy_plan_payload(share);
-		kept++;
+	multiplex_request_init(m, r, 1);
+	r->framed = true;
+	multiplex_acquire(m);
+	choose_engine_locked(m, order, &r->parts[0]);
+	linux_engine = multiplex_is_linux(m->engines[r->parts[0].engine].dma);
+	if (linux_engine) {
+		begin_post_locked(m, order, r);
+		r->state = MULTIPLEX_CLAIMED;
+	} else if (m->numa == NULL) {
+		multiplex_owe_turn_locked(m, r->parts[0].engine);
 	}
-	return kept;
+	multiplex_release(m);
+	if (!linux_engine)
+		return false;
+	call = call_of_part(order, r, 0);
+	refused = order->plan == NULL && linux_operator_of(call.op) != LINUX_OPERATOR_FOREIGN;
+	call = call_to_linux(order, r, 0, call);
+	*result = aml_dma_copy_custom(r->pub.dmas[0], order->dest, order->src, call.op, call.arg);
+	multiplex_acquire(m);
+	end_framed_locked(m, r, *result, refused && *result != AML_SUCCESS);
+	multiplex_release(m);
+	return true;
 }
 
 /* Split a large copy. `*split` is false if the weights leave only one engine. */
@@ -291,23 +335,11 @@ static int post_split(struct multiplex_order *order, bool *split)
 {
 	struct multiplex *m = order->m;
 	struct multiplex_request *r;
-	size_t bytes, n;
+	int err = multiplex_split(m, order->plan, &r);
 
-	if (__builtin_mul_overflow(copy_plan_size(order->plan), m->data.count, &bytes))
-		return -AML_ENOMEM;
-	r = multiplex_request_new(m, m->data.count, bytes);
-	if (r == NULL)
-		return -AML_ENOMEM;
-	multiplex_acquire(m);
-	multiplex_adapt_locked(m);
-	n = share_by_weights_locked(m, r);
-	multiplex_release(m);
-	*split = n > 1;
-	if (n <= 1) {
-		free(r);
-		return AML_SUCCESS;
-	}
-	r->pub.count = cut_shares(order->plan, r, n, multiplex_plans_of(r));
+	*split = err == AML_SUCCESS && r != NULL;
+	if (!*split)
+		return err;
 	multiplex_acquire(m);
 	begin_post_locked(m, order, r);
 	multiplex_release(m);
@@ -344,8 +376,11 @@ static int order_post(struct multiplex_order *order)
 	if (order->plan != NULL && order->m->numa == NULL && !order->plan->src_is_neutral &&
 	    copy_plan_has_shares(order->plan, order->bytes))
 		err = post_split(order, &split);
-	if (err == AML_SUCCESS && !split)
-		err = post_whole(order);
+	if (err == AML_SUCCESS && !split) {
+		order->copied = order->sync && copy_framed(order, &err);
+		if (!order->copied)
+			err = post_whole(order);
+	}
 	if (order->plan != NULL)
 		copy_plan_release(order->plan);
 	return err;
@@ -362,6 +397,23 @@ int aml_dma_multiplex_request_create(struct aml_dma_data *data, struct aml_dma_r
 		return -AML_EINVAL;
 	order.m = multiplex_of(data);
 	return order_post(&order);
+}
+
+int multiplex_copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		   aml_dma_operator op, void *op_arg)
+{
+	struct aml_dma_request *req = NULL;
+	struct multiplex_order order = {
+		.req = &req, .dest = dest, .src = src, .op = op, .op_arg = op_arg, .sync = true};
+	int err;
+
+	if (data == NULL)
+		return -AML_EINVAL;
+	order.m = multiplex_of(data);
+	err = order_post(&order);
+	if (err != AML_SUCCESS || order.copied)
+		return err;
+	return aml_dma_multiplex_request_wait(data, &req);
 }
 
 int aml_dma_multiplex_copy_single(struct aml_layout *dst, const struct aml_layout *src, void *arg)

@@ -100,6 +100,7 @@ struct multiplex_request {
 	bool orphan;    /* in a forked child: of the parent. No barrier reports its failure */
 	pthread_t user; /* the thread that posts it or has claimed it */
 	/* Constant. */
+	bool framed;                            /* it lies in the frame of a synchronous copy */
 	bool detached;                          /* it has no handle */
 	const struct multiplex_request *parent; /* of another multiplexer, whose part it is */
 	/* Once FINISHED. */

@@ -797,9 +797,115 @@ START_TEST(a_multiplexer_of_multiplexers_splits_and_waits)
 }
 END_TEST
 
-SUITE("multiplex", creation_checks_its_arguments, any_window_has_the_weights,
-      large_weights_need_no_table, requests_that_were_not_posted_do_not_count,
-      weights_hold_from_several_threads, a_whole_request_is_handed_on_unchanged,
+/* Contract: MULTI-20. */
+START_TEST(a_whole_synchronous_copy_is_never_refused)
+{
+	struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
+	struct aml_dma *engines[2], *dma;
+	struct gate gate;
+	struct job blocked = {.gate = &gate}, other = {.result = -AML_EDOM};
+	struct aml_dma_request *reqs[2], *req = UNTOUCHED;
+	struct pair pair;
+
+	attr.num_threads = 2;
+	attr.max_unfinished = 1;
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(aml_dma_linux_create_attr(&engines[i], &attr), 0);
+	dma = over_engines(engines, (const size_t[]){1, 1});
+	gate_init(&gate);
+	make_pair(&pair, 1000);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(job_post(dma, &reqs[i], &blocked), 0);
+		gate_await(&gate);
+	}
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(job_post(dma, &req, &other), -AML_EBUSY);
+		ck_assert_ptr_eq(req, UNTOUCHED);
+		ck_assert_int_eq(job_copy(dma, &other), -AML_EDOM);
+		ck_assert_int_eq(aml_dma_copy(dma, pair.dst, pair.src), 0);
+		ck_assert_mem_eq(pair.to, pair.from, pair.bytes);
+	}
+	ck_assert_int_eq(other.runs, 4);
+	gate_open(&gate);
+	gate_open(&gate);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(aml_dma_wait(dma, &reqs[i]), 0);
+	ck_assert_int_eq(aml_dma_barrier(dma), 0);
+	free_pair(&pair);
+	end(&dma);
+	destroy_engine(&engines[0]);
+	destroy_engine(&engines[1]);
+	gate_destroy(&gate);
+}
+END_TEST
+
+/* Contract: MULTI-2, MULTI-20. */
+START_TEST(synchronous_copies_count_for_the_weights)
+{
+	struct aml_dma *engines[] = {new_engine(1), new_engine(0)};
+	struct aml_dma *dma = over_engines(engines, (const size_t[]){1, 3});
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+	const size_t n = 100, other = 101;
+	unsigned char bytes[101];
+	struct aml_layout *layout = new_dense(bytes, COLUMN, 1, 1, &n, NULL, NULL);
+	struct aml_layout *wrong = new_dense(bytes, COLUMN, 1, 1, &other, NULL, NULL);
+
+	for (int i = 0; i < 40; i++) {
+		ck_assert_int_eq(aml_dma_copy_custom(dma, (struct aml_layout *)(void *)bytes,
+						     (struct aml_layout *)(void *)(bytes + 50),
+						     aml_dma_linux_memcpy_op, (void *)50),
+				 0);
+		/* What was not posted does not count. */
+		if (i % 3 == 0)
+			ck_assert_int_eq(aml_dma_copy(dma, layout, wrong), -AML_EINVAL);
+	}
+	ck_assert_int_eq(aml_dma_linux_statistics(engines[0], &stats), 0);
+	ck_assert_uint_eq(stats.posted, 10);
+	ck_assert_int_eq(aml_dma_linux_statistics(engines[1], &stats), 0);
+	ck_assert_uint_eq(stats.posted, 30);
+	destroy_layout(layout);
+	destroy_layout(wrong);
+	end(&dma);
+	destroy_engine(&engines[0]);
+	destroy_engine(&engines[1]);
+}
+END_TEST
+
+/* Contract: MULTI-10, MULTI-20. */
+START_TEST(a_barrier_covers_synchronous_copies)
+{
+	struct aml_dma *engines[] = {new_engine(1), new_engine(0)};
+	struct aml_dma *dma = over_engines(engines, (const size_t[]){1, 1});
+	struct gate gate;
+
+	gate_init(&gate);
+	for (int i = 0; i < 2; i++) {
+		struct job job = {.gate = &gate, .body = call_barrier_and_destroy, .dma = dma};
+		struct call copy = {.fn = call_copy, .dma = dma, .job = &job};
+		struct call barrier = {.fn = call_barrier, .dma = dma};
+
+		call_begin(&copy);
+		gate_await(&gate);
+		ck_assert_int_eq(aml_dma_barrier_until(dma, 1, NULL), -AML_EBUSY);
+		call_begin(&barrier);
+		call_settle(&barrier);
+		ck_assert(!atomic_load(&barrier.ended));
+		gate_open(&gate);
+		ck_assert_int_eq(call_end(&copy), 0);
+		ck_assert_int_eq(call_end(&barrier), 0);
+	}
+	end(&dma);
+	destroy_engine(&engines[0]);
+	destroy_engine(&engines[1]);
+	gate_destroy(&gate);
+}
+END_TEST
+
+SUITE("multiplex", a_whole_synchronous_copy_is_never_refused,
+      synchronous_copies_count_for_the_weights, a_barrier_covers_synchronous_copies,
+      creation_checks_its_arguments, any_window_has_the_weights, large_weights_need_no_table,
+      requests_that_were_not_posted_do_not_count, weights_hold_from_several_threads,
+      a_whole_request_is_handed_on_unchanged,
       a_custom_operator_gets_its_arguments_from_an_engine_of_the_library,
       copy_single_has_an_operator_for_each_engine, a_large_copy_is_split_by_weight,
       parts_end_between_lines, the_code_of_the_lowest_failing_part_is_returned,

@@ -52,7 +52,8 @@ extern "C" {
  *
  * **Results.** A wait waits for every part, in turn, and returns the code of the lowest part that
  * failed. If a part cannot be posted, the parts before it are cancelled, and the post fails.
- * Synchronous copies are posts followed by waits, so that an inner engine may refuse them.
+ * A synchronous copy that is whole is one on its inner engine, too, if that is of
+ * `aml/dma/linux.h`: it is never refused. Others are posts followed by waits.
  *
  * **Waits.** aml_dma_wait(), aml_dma_cancel(), aml_dma_barrier() and aml_dma_wait_all() work with
  * every inner engine. aml_dma_test(), aml_dma_wait_until(), aml_dma_wait_any(), aml_dma_wait_some()
