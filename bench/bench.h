@@ -160,6 +160,7 @@ void add_steps_cases(struct case_list *list, const struct settings *settings);
 void add_shapes_cases(struct case_list *list, const struct settings *settings);
 void add_first_cases(struct case_list *list, const struct settings *settings);
 void add_large_cases(struct case_list *list, const struct settings *settings);
+void add_multiplex_cases(struct case_list *list, const struct settings *settings);
 
 /* The results. */
 

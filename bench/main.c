@@ -58,6 +58,7 @@ static void make_cases(struct case_list *list, const struct settings *settings)
 	add_shapes_cases(list, settings);
 	add_first_cases(list, settings);
 	add_large_cases(list, settings);
+	add_multiplex_cases(list, settings);
 }
 
 /* Keep the selected cases. A pattern that matches no case is an error. */

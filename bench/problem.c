@@ -19,7 +19,8 @@ double score_final(const struct score *score)
 /* True if the yardstick has the costs of calls of the library, too. */
 static bool is_by_engine(enum yard yard)
 {
-	return yard == YARD_POST || yard == YARD_SERIAL || yard == YARD_EQUAL;
+	return yard == YARD_POST || yard == YARD_SERIAL || yard == YARD_EQUAL ||
+	       yard == YARD_ENGINE;
 }
 
 static bool add_contestants(struct contest *contest, const struct problem *problem,

@@ -18,7 +18,7 @@ const char *yard_name(enum yard yard)
 		[YARD_HPTT] = "HPTT",           [YARD_POST] = "64 B posts",
 		[YARD_SERIAL] = "one by one",   [YARD_LATER] = "later copies",
 		[YARD_EQUAL] = "equal copy",    [YARD_MEMCMP] = "memcmp",
-		[YARD_BLAS] = "OpenBLAS",
+		[YARD_BLAS] = "OpenBLAS",       [YARD_ENGINE] = "one engine",
 	};
 
 	return names[yard];

@@ -23,6 +23,7 @@ enum yard {
 	YARD_EQUAL,  /* the copy of layouts that does the same */
 	YARD_MEMCMP, /* memcmp() of the same bytes by one thread */
 	YARD_BLAS,   /* OpenBLAS's axpy */
+	YARD_ENGINE, /* one engine with all workers */
 	YARDS
 };
 

@@ -122,6 +122,16 @@ int queue_wait(struct queue_sched *q, struct aml_task *task, int *result)
 	return err;
 }
 
+bool queue_has_finished(struct queue_sched *q, const struct aml_task *task)
+{
+	bool finished;
+
+	queue_acquire(q);
+	finished = has_finished(task);
+	queue_release(q);
+	return finished;
+}
+
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request)
 {

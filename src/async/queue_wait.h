@@ -15,6 +15,9 @@ struct sleeper;
  */
 int queue_wait(struct queue_sched *q, struct aml_task *task, int *result);
 
+/* Report whether a request that the caller may use has finished. */
+bool queue_has_finished(struct queue_sched *q, const struct aml_task *task);
+
 /* Submit a request with TASK_ON_STACK, and wait until it has finished. */
 void queue_submit_and_wait(struct queue_sched *q, struct aml_task *task,
 			   const struct queue_request *request);

@@ -3,6 +3,8 @@
  * The generic interface beyond AML: check the arguments, then call the engine through its table of
  * further operations.
  */
+#include "dma/completion.h"
+
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
@@ -34,6 +36,13 @@ static const struct aml_dma_extension *extension_of(const struct aml_dma *dma)
 static int lack_of_operation(const struct aml_dma *dma)
 {
 	return dma == NULL || dma->ops == NULL || dma->data == NULL ? -AML_EINVAL : -AML_ENOTSUP;
+}
+
+bool dma_has_tests(const struct aml_dma *dma)
+{
+	const struct aml_dma_extension *own = extension_of(dma);
+
+	return HAS_OPERATION(own, test) && HAS_OPERATION(own, wait_until);
 }
 
 int aml_dma_test(struct aml_dma *dma, struct aml_dma_request **req, int *result)

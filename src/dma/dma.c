@@ -8,12 +8,17 @@
 #include "dma/dma.h"
 #include "plan/make.h"
 
-/* What the library's own engine has registered. Constant once the library is loaded. */
-static struct dma_own_engine own_engine;
+/* What the library's own engines have registered. Constant once the library is loaded. */
+static struct dma_own_engine own_engine, own_multiplexer;
 
 void dma_register_engine(const struct dma_own_engine *engine)
 {
 	own_engine = *engine;
+}
+
+void dma_register_multiplexer(const struct dma_own_engine *engine)
+{
+	own_multiplexer = *engine;
 }
 
 /* AML_SUCCESS if `dma` is an engine that has the operation, else the negative code. */
@@ -42,15 +47,15 @@ int aml_dma_async_copy_custom(struct aml_dma *dma, struct aml_dma_request **req,
 	return dma->ops->create_request(dma->data, req, dest, src, op, op_arg);
 }
 
-/* Report whether a synchronous copy can replace create_request and wait_request. */
-static bool copies_at_once(const struct aml_dma_ops *ops)
+/* Report whether a synchronous copy of the engine can replace create_request and wait_request. */
+static bool copies_at_once(const struct aml_dma_ops *ops, const struct dma_own_engine *own)
 {
-	return ops->create_request == own_engine.create_request &&
-	       ops->wait_request == own_engine.wait_request && ops->create_request != NULL;
+	return ops->create_request == own->create_request &&
+	       ops->wait_request == own->wait_request && ops->create_request != NULL;
 }
 
 /*
- * Copy synchronously by an engine that has no such operation of its own. Also rejects a `dma` that
+ * Copy synchronously by another engine than the library's first one. Also rejects a `dma` that
  * is no engine.
  */
 __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct aml_layout *dest,
@@ -66,6 +71,9 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 		return err;
 	if (!has_both_sides(dest, src, op, op_arg))
 		return -AML_EINVAL;
+	if (copies_at_once(dma->ops, &own_multiplexer))
+		return (dma->ops->copy != NULL ? dma->ops->copy : own_multiplexer.copy)(
+			dma->data, dest, src, op, op_arg);
 	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
 	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
 }
@@ -74,7 +82,7 @@ int aml_dma_copy_custom(struct aml_dma *dma, struct aml_layout *dest, struct aml
 			aml_dma_operator op, void *op_arg)
 {
 	if (dma != NULL && dma->ops != NULL && has_both_sides(dest, src, op, op_arg) &&
-	    copies_at_once(dma->ops))
+	    copies_at_once(dma->ops, &own_engine))
 		return (dma->ops->copy != NULL ? dma->ops->copy : own_engine.copy)(dma->data, dest,
 										   src, op, op_arg);
 	return post_and_wait(dma, dest, src, op, op_arg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The generic interface calls engines through their tables and names none of them. The library's
- * own engine registers here what the table cannot say.
+ * own engines register here what the tables cannot say.
  */
 #ifndef DMA_DMA_H
 #define DMA_DMA_H
@@ -25,5 +25,8 @@ struct dma_own_engine {
 
 /* Register the engine, once, when the library is loaded. */
 void dma_register_engine(const struct dma_own_engine *engine);
+
+/* The same for the engine over engines, but for `accepts_null`. */
+void dma_register_multiplexer(const struct dma_own_engine *engine);
 
 #endif /* DMA_DMA_H */

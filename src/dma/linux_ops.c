@@ -3,6 +3,8 @@
  * The operators as functions: each plans its copy and runs the plan at once. The engine does not
  * call these functions. It plans the copy when the copy is posted, see linux_plan().
  */
+#include <string.h>
+
 #include <aml/dma/linux.h>
 #include <aml/dma/operators.h>
 #include <aml/utils/error.h>
@@ -27,7 +29,9 @@ enum linux_operator linux_other_operator_of(aml_dma_operator op)
 		return LINUX_OPERATOR_COMPARE;
 	if (op == aml_dma_linux_convert)
 		return LINUX_OPERATOR_CONVERT;
-	return op == aml_dma_linux_reduce ? LINUX_OPERATOR_REDUCE : LINUX_OPERATOR_FOREIGN;
+	if (op == aml_dma_linux_reduce)
+		return LINUX_OPERATOR_REDUCE;
+	return op == linux_run_planned ? LINUX_OPERATOR_PLANNED : LINUX_OPERATOR_FOREIGN;
 }
 
 /* The plan of a copy is for this operator. */
@@ -41,6 +45,10 @@ static int plan_is_for(union copy_plan_room *room, enum copy_operator op, int er
 int linux_plan_other(enum linux_operator which, union copy_plan_room *room, struct aml_layout *dst,
 		     const struct aml_layout *src, void *arg)
 {
+	if (which == LINUX_OPERATOR_PLANNED) {
+		memcpy(room, arg, copy_plan_size(arg));
+		return AML_SUCCESS;
+	}
 	if (which == LINUX_OPERATOR_FILL)
 		return plan_is_for(room, COPY_OPERATOR_FILL, copy_plan_fill(room, dst, src));
 	if (which == LINUX_OPERATOR_TRANSFORM)
@@ -74,6 +82,13 @@ static int run_other(enum linux_operator which, struct aml_layout *dst,
 	err = ops_run(&room.plan);
 	copy_plan_release(&room.plan);
 	return err;
+}
+
+int linux_run_planned(struct aml_layout *dst, const struct aml_layout *src, void *plan)
+{
+	(void)dst;
+	(void)src;
+	return copy_plan_run(plan);
 }
 
 int aml_dma_linux_copy_1D(struct aml_layout *dst, const struct aml_layout *src, void *arg)

@@ -20,8 +20,17 @@ enum linux_operator {
 	LINUX_OPERATOR_COMPARE,
 	LINUX_OPERATOR_CONVERT,
 	LINUX_OPERATOR_REDUCE,
+	LINUX_OPERATOR_PLANNED, /* linux_run_planned() */
 	LINUX_OPERATOR_FOREIGN, /* a custom operator */
 };
+
+/*
+ * The operator of a copy that another engine of the library has planned. The argument is the plan.
+ * This engine takes over the plan in the posting call: it copies the plan, and releases what the
+ * plan owns, also on an error. Called as a function, the operator runs a plan that owns nothing,
+ * and may run it again. The layouts are not used.
+ */
+int linux_run_planned(struct aml_layout *dst, const struct aml_layout *src, void *plan);
 
 /* linux_operator_of() for an operator that is not one of AML's. */
 enum linux_operator linux_other_operator_of(aml_dma_operator op);

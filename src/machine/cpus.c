@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "machine/affinity.h"
-#include "util/environment.h"
+#include "machine/files.h"
 
 /* The value for no quota: no quota has this number of CPUs. */
 enum { NO_QUOTA = 0 };
@@ -35,48 +35,6 @@ struct mount {
 	const char *type;    /* the type of the file system */
 	const char *options; /* of the file system, with the names of controllers */
 };
-
-/* Return the folder to use instead of "/". Only a library for tests may use another one. */
-static const char *root_folder(void)
-{
-#ifdef CPUS_ROOT_ENV
-	const char *folder = environment_get("AML_TEST_ROOT");
-
-	if (folder != NULL)
-		return folder;
-#endif
-	return "";
-}
-
-/* Join three texts. The caller frees the result. NULL: out of memory. */
-static char *join_texts(const char *first, const char *second, const char *third)
-{
-	size_t size = strlen(first) + strlen(second) + strlen(third) + 1;
-	char *text = malloc(size);
-
-	if (text != NULL)
-		(void)snprintf(text, size, "%s%s%s", first, second, third);
-	return text;
-}
-
-/* Open a file for reading. `name` begins with a slash. NULL: the file cannot be opened. */
-static FILE *open_file(const char *folder, const char *name)
-{
-	char *path = join_texts(root_folder(), folder, name);
-	FILE *file = path != NULL ? fopen(path, "re") : NULL;
-
-	free(path);
-	return file;
-}
-
-/* Read the next line, without its end, into *text of *room bytes. False: there is none. */
-static bool next_line(FILE *file, char **text, size_t *room)
-{
-	if (getline(text, room, file) < 0)
-		return false;
-	(*text)[strcspn(*text, "\n")] = '\0';
-	return true;
-}
 
 /* Parse a number above 0, without a sign, that ends at `stop`. *text moves behind `stop`. */
 static bool take_number(const char **text, char stop, size_t *number)
@@ -97,14 +55,14 @@ static bool take_number(const char **text, char stop, size_t *number)
 /* Read n numbers from the first line of a file. False: they are not all there. */
 static bool read_numbers(const char *folder, const char *name, size_t *numbers, size_t n)
 {
-	FILE *file = open_file(folder, name);
+	FILE *file = machine_open_file(folder, name);
 	char *line = NULL;
 	size_t room = 0;
 	bool good;
 
 	if (file == NULL)
 		return false;
-	good = next_line(file, &line, &room);
+	good = machine_next_line(file, &line, &room);
 	for (const char *at = line; good && n > 0; n--)
 		good = take_number(&at, n > 1 ? ' ' : '\0', numbers++);
 	free(line);
@@ -133,7 +91,7 @@ static size_t lesser_quota(size_t a, size_t b)
 /* Return the least quota of the group at `path` below a mount point and of the groups above it. */
 static size_t least_quota(const char *point, const char *path, bool unified)
 {
-	char *folder = join_texts(point, path, "");
+	char *folder = machine_join_texts(point, path, "");
 	size_t quota = NO_QUOTA, top;
 
 	if (folder == NULL)
@@ -171,14 +129,14 @@ static bool has_word(const char *list, const char *word)
  */
 static char *own_group(bool unified)
 {
-	FILE *file = open_file("", "/proc/self/cgroup");
+	FILE *file = machine_open_file("", "/proc/self/cgroup");
 	char *line = NULL, *group = NULL;
 	size_t room = 0;
 
 	if (file == NULL)
 		return NULL;
 	/* A line is number:controllers:path. In version 2 the controllers are empty. */
-	while (group == NULL && next_line(file, &line, &room)) {
+	while (group == NULL && machine_next_line(file, &line, &room)) {
 		char *controllers = strchr(line, ':'), *path;
 
 		path = controllers != NULL ? strchr(++controllers, ':') : NULL;
@@ -186,7 +144,7 @@ static char *own_group(bool unified)
 			continue;
 		*path++ = '\0';
 		if (unified ? *controllers == '\0' : has_word(controllers, "cpu"))
-			group = join_texts(path, "", "");
+			group = machine_join_texts(path, "", "");
 	}
 	free(line);
 	(void)fclose(file);
@@ -265,12 +223,12 @@ static const char *path_within(const char *root, const char *group)
 static size_t hierarchy_quota(bool unified)
 {
 	char *group = own_group(unified), *line = NULL;
-	FILE *file = group != NULL ? open_file("", "/proc/self/mountinfo") : NULL;
+	FILE *file = group != NULL ? machine_open_file("", "/proc/self/mountinfo") : NULL;
 	size_t room = 0, within = NO_QUOTA, outside = NO_QUOTA;
 	bool found = false;
 	struct mount mount;
 
-	while (file != NULL && next_line(file, &line, &room)) {
+	while (file != NULL && machine_next_line(file, &line, &room)) {
 		const char *path;
 
 		if (!parse_mount(line, &mount) ||

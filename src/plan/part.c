@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Splits large copies into parts for several threads: along a long loop, or along the bytes of a
- * flat plan. The last parts of flat and strided plans are smaller, so that the threads finish at
- * about the same time. Where the layout allows it, parts end between lines of the destination, so
- * that no two parts write to the same line. Parts of a transposition also end between lines of the
- * source.
+ * flat plan. The last parts of flat and strided plans are smaller: the threads finish together.
+ * Where the layout allows it, no two parts write to the same line of the destination. Parts of a
+ * transposition also end between lines of the source.
  */
 #include <string.h>
 
@@ -166,7 +165,7 @@ static struct cuts choose_pair(const struct cut *along, uint8_t n)
 {
 	struct cuts best = {along[0], {.parts = 1}};
 
-	for (uint8_t i = 0; i < n; i++) {
+	for (uint8_t i = 0; i < n; i++)
 		for (uint8_t j = i + 1u; j < n; j++) {
 			struct cuts pair = {along[i], along[j]};
 
@@ -175,7 +174,6 @@ static struct cuts choose_pair(const struct cut *along, uint8_t n)
 			if (parts_of(&best) >= PARTS_ENOUGH)
 				return best;
 		}
-	}
 	return best;
 }
 
@@ -312,17 +310,13 @@ static struct cuts cuts_of(const struct copy_plan *plan)
 	size_t wanted = wanted_parts(plan);
 	struct cuts cuts = {.second = {.parts = 1}};
 
-	if (plan->kind == COPY_WALK) {
+	if (plan->kind == COPY_WALK)
 		cuts.first = cut_of_walk(plan, wanted);
-		return cuts;
-	}
-	if (plan->kind == COPY_FLAT)
-		cuts.first = (struct cut){
-			.extent = plan->run.bytes,
-			.grain = CACHE_LINE_BYTES,
-			.head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
-			.parts = wanted,
-		};
+	else if (plan->kind == COPY_FLAT)
+		cuts.first = (struct cut){.extent = plan->run.bytes,
+					  .grain = CACHE_LINE_BYTES,
+					  .head = -(size_t)plan->run.dst & (CACHE_LINE_BYTES - 1),
+					  .parts = wanted};
 	else if (copy_variant_of(plan)->bricks)
 		cuts = choose_brick_cuts(plan, wanted);
 	else
@@ -374,10 +368,10 @@ static size_t begin_of_section(const struct cut *cut, size_t part)
 	return cut->head + (even - cut->head) / cut->grain * cut->grain;
 }
 
-/* Reduce a plan to a section along a loop. Returns false if the section is empty. */
-static bool take_section(struct copy_plan *plan, const struct cut *cut, size_t part)
+/* Reduce a plan to its sections `part` up to `end` along a loop. Returns false if it is empty. */
+static bool take_sections(struct copy_plan *plan, const struct cut *cut, size_t part, size_t end)
 {
-	size_t from = begin_of_section(cut, part), to = begin_of_section(cut, part + 1);
+	size_t from = begin_of_section(cut, part), to = begin_of_section(cut, end);
 	struct copy_loop *loop;
 
 	if (plan->kind == COPY_FLAT) {
@@ -393,22 +387,38 @@ static bool take_section(struct copy_plan *plan, const struct cut *cut, size_t p
 	return from < to;
 }
 
-/* Reduce a plan without boxes to one of its parts. Returns false if the part is empty. */
-static bool cut_to_part(struct copy_plan *plan, unsigned part)
+/* Choose how to copy what was cut from a plan. Returns true. */
+static bool choose_again(struct copy_plan *plan)
 {
-	struct cuts cuts;
-
-	if (copy_plan_parts(plan) == 1)
-		return true;
-	cuts = cuts_of(plan);
-	if (!take_section(plan, &cuts.first, part / cuts.second.parts))
-		return false;
-	if (cuts.second.parts > 1 && !take_section(plan, &cuts.second, part % cuts.second.parts))
-		return false;
 	if (plan->variant != VARIANT_NONE)
 		copy_choose_part_variant(plan);
 	copy_plan_choose_part_method(plan);
 	return true;
+}
+
+/* Reduce a plan without boxes to one of its parts. Returns false if the part is empty. */
+static bool cut_to_part(struct copy_plan *plan, unsigned part)
+{
+	struct cuts cuts;
+	size_t second;
+
+	if (copy_plan_parts(plan) == 1)
+		return true;
+	cuts = cuts_of(plan);
+	second = part % cuts.second.parts;
+	part /= (unsigned)cuts.second.parts;
+	return take_sections(plan, &cuts.first, part, part + 1) &&
+	       (cuts.second.parts == 1 || take_sections(plan, &cuts.second, second, second + 1)) &&
+	       choose_again(plan);
+}
+
+bool copy_plan_share(struct copy_plan *plan, size_t from, size_t to, size_t of)
+{
+	struct cut cut = cuts_of(plan).first;
+
+	cut.parts = of;
+	cut.small = 0;
+	return take_sections(plan, &cut, from, to) && choose_again(plan);
 }
 
 void copy_plan_walk_part(const struct copy_plan *plan, unsigned part, size_t *first, size_t *count)

@@ -43,4 +43,23 @@ bool copy_plan_part(const struct copy_plan *plan, unsigned part, union copy_plan
  */
 void copy_plan_walk_part(const struct copy_plan *plan, unsigned part, size_t *first, size_t *count);
 
+/* Can a plan be reduced to a share by copy_plan_share()? Its copy is large enough for two parts. */
+static inline bool copy_plan_has_shares(const struct copy_plan *plan, uint64_t bytes)
+{
+	return bytes >= 4 * COPY_PART &&
+	       (plan->kind == COPY_FLAT || plan->kind == COPY_STRIDED ||
+		plan->kind == COPY_TRANSPOSE) &&
+	       copy_plan_large_parts(plan) > 1;
+}
+
+/* The largest `of` of copy_plan_share(). */
+enum { COPY_SHARES_MAX = 1 << 16 };
+
+/*
+ * Reduce a plan for which copy_plan_has_shares() to the share from `from` to `to`, of `of`. It is
+ * cut like a part, and can itself be split into parts. Shares that follow each other copy each
+ * element once. Returns false if the share is empty; the contents of the plan are then undefined.
+ */
+bool copy_plan_share(struct copy_plan *plan, size_t from, size_t to, size_t of);
+
 #endif /* PLAN_PART_H */

@@ -60,6 +60,7 @@ is_for_tables()
 {
 	case $1 in
 	aml_dma_linux_request_* | aml_dma_linux_exec_request | aml_dma_linux_barrier) true ;;
+	aml_dma_multiplex_request_* | aml_dma_multiplex_barrier | aml_dma_multiplex_ops) true ;;
 	aml_layout_row_* | aml_layout_column_* | aml_layout_dense_ndims) true ;;
 	aml_layout_dense_element_size | aml_layout_*_row_ops | aml_layout_*_column_ops) true ;;
 	aml_layout_pad_destroy | aml_layout_reshape_destroy | aml_version_*) true ;;

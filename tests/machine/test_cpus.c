@@ -6,19 +6,17 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
-#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "machine/cpus.h"
 #include "suite.h"
+#include "tree.h"
 
 /* The number of CPUs in the mask that the library sees. 0: the real mask. */
 static size_t mask;
@@ -34,50 +32,6 @@ int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *cpus)
 	for (size_t i = 0; i < mask; i++)
 		CPU_SET_S(i, size, cpus);
 	return 0;
-}
-
-/* The folder that the library uses instead of "/". */
-static char root[] = "cpus.XXXXXX";
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void remove_tree(void)
-{
-	ck_assert_int_eq(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-}
-
-static void make_root(void)
-{
-	strcpy(root, "cpus.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
-	ck_assert_int_eq(setenv("AML_TEST_ROOT", root, 1), 0);
-}
-
-/* Make the folders of the path and, unless the text is NULL, the file. */
-static void make_file(const char *path, const char *text)
-{
-	char *full;
-	FILE *file;
-
-	ck_assert_int_gt(asprintf(&full, "%s%s", root, path), 0);
-	for (char *c = full + strlen(root); (c = strchr(c + 1, '/')) != NULL;) {
-		*c = '\0';
-		ck_assert(mkdir(full, 0777) == 0 || errno == EEXIST);
-		*c = '/';
-	}
-	if (text != NULL) {
-		file = fopen(full, "w");
-		ck_assert_ptr_nonnull(file);
-		ck_assert_int_ge(fputs(text, file), 0);
-		ck_assert_int_eq(fclose(file), 0);
-	}
-	free(full);
 }
 
 struct tree {
@@ -346,13 +300,13 @@ static const struct tree trees[] = {
 
 static void build(const struct tree *tree)
 {
-	make_root();
+	tree_create();
 	if (tree->groups != NULL)
-		make_file("/proc/self/cgroup", tree->groups);
+		tree_add("/proc/self/cgroup", tree->groups);
 	if (tree->mounts != NULL)
-		make_file("/proc/self/mountinfo", tree->mounts);
+		tree_add("/proc/self/mountinfo", tree->mounts);
 	for (size_t i = 0; i < 6 && tree->files[i].path != NULL; i++)
-		make_file(tree->files[i].path, tree->files[i].text);
+		tree_add(tree->files[i].path, tree->files[i].text);
 }
 
 /* Contract: INIT-6. */
@@ -366,7 +320,7 @@ START_TEST(the_least_quota_around_the_process_s_group_limits_the_cpus)
 		cpus = machine_cpus();
 		ck_assert_msg(cpus == trees[i].cpus, "%s: %zu, not %zu", trees[i].name, cpus,
 			      trees[i].cpus);
-		remove_tree();
+		tree_remove();
 	}
 }
 END_TEST
@@ -412,7 +366,7 @@ START_TEST(a_quota_that_is_malformed_is_none)
 		}
 		build(&tree);
 		ck_assert_msg(machine_cpus() == 64, "\"%s\"", texts[i]);
-		remove_tree();
+		tree_remove();
 	}
 }
 END_TEST
@@ -446,7 +400,7 @@ START_TEST(paths_and_lines_may_be_of_any_length)
 	build(&tree);
 	mask = 64;
 	ck_assert_uint_eq(machine_cpus(), 2);
-	remove_tree();
+	tree_remove();
 	free(mounts);
 	free(other);
 	free(group);
@@ -469,7 +423,7 @@ START_TEST(a_group_in_deep_folders_is_found)
 	build(&tree);
 	mask = 64;
 	ck_assert_uint_eq(machine_cpus(), 2);
-	remove_tree();
+	tree_remove();
 	free(max);
 	free(groups);
 	free(path);
@@ -500,7 +454,7 @@ START_TEST(errno_and_descriptors_are_left_as_they_were)
 		(void)machine_cpus();
 		ck_assert_int_eq(errno, EDOM);
 		ck_assert_uint_eq(count_descriptors(), before);
-		remove_tree();
+		tree_remove();
 	}
 }
 END_TEST
@@ -525,7 +479,7 @@ START_TEST(a_thread_that_is_cancelled_counts_first)
 	ck_assert_int_eq(pthread_create(&thread, NULL, count_cancelled, &counted), 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	ck_assert_uint_eq(counted, 2);
-	remove_tree();
+	tree_remove();
 }
 END_TEST
 

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waits for one request of a multiplexer, and its cancel. The parts are waited for in turn, by the
+ * inner engines' own operations.
+ *
+ * An inner engine refuses a wait if the operator of the request is on the stack of the calling
+ * thread. The handle of the part then stays, and the request is given back as it was.
+ */
+#include "dma/multiplex_wait.h"
+
+#include <stdlib.h>
+
+#include <aml/dma/completion.h>
+#include <aml/dma/linux.h>
+#include <aml/utils/error.h>
+
+#include "async/queue_wait.h"
+#include "dma/linux_request.h"
+#include "dma/multiplex_claim.h"
+
+bool multiplex_is_linux(const struct aml_dma *dma)
+{
+	return dma->ops->create_request == aml_dma_linux_request_create &&
+	       dma->ops->wait_request == aml_dma_linux_request_wait &&
+	       dma->ops->destroy_request == aml_dma_linux_request_destroy;
+}
+
+bool multiplex_is_multiplexer(const struct aml_dma *dma)
+{
+	return dma->ops->wait_request == aml_dma_multiplex_request_wait &&
+	       dma->ops->destroy_request == aml_dma_multiplex_request_destroy;
+}
+
+/* Has a request of an inner engine finished? False: no, or it is not known. */
+static bool inner_has_finished(const struct aml_dma *dma, const struct aml_dma_request *req)
+{
+	const struct multiplex_request *r = (const void *)req;
+	struct multiplex *m;
+	bool finished;
+
+	if (req == NULL)
+		return true;
+	if (multiplex_is_linux(dma))
+		return queue_has_finished(linux_queue(dma->data),
+					  (const struct aml_task *)(const void *)req);
+	if (!multiplex_is_multiplexer(dma))
+		return false;
+	m = multiplex_of(dma->data);
+	multiplex_acquire(m);
+	finished = multiplex_has_finished_locked(m, r);
+	multiplex_release(m);
+	return finished;
+}
+
+bool multiplex_has_finished_locked(struct multiplex *m, const struct multiplex_request *r)
+{
+	(void)m;
+	if (r->state != MULTIPLEX_POSTED)
+		return r->state == MULTIPLEX_FINISHED;
+	for (size_t i = 0; i < r->pub.count; i++)
+		if (!r->parts[i].done && !inner_has_finished(r->pub.dmas[i], r->pub.reqs[i]))
+			return false;
+	return true;
+}
+
+/*
+ * An inner engine has returned `err` for part `i`. Report whether it has released the part's
+ * request. `err` is then the result of the operator, or that of the wait.
+ */
+static bool part_is_released(struct multiplex_request *r, size_t i, int err)
+{
+	if (r->pub.reqs[i] != NULL &&
+	    (err == -AML_EBUSY || err == -AML_EINVAL || err == -AML_EPERM || err == -AML_ENOTSUP))
+		return false;
+	r->pub.reqs[i] = NULL;
+	return true;
+}
+
+/* A part has ended. */
+static void part_end(struct multiplex_request *r, size_t i, int code)
+{
+	r->parts[i].code = code;
+	r->parts[i].done = true;
+}
+
+int multiplex_await_part(struct multiplex_request *r, size_t i, uint64_t deadline)
+{
+	int err, code = AML_SUCCESS;
+
+	if (r->parts[i].done)
+		return AML_SUCCESS;
+	/* Some engines run a request at once and make no handle. */
+	if (r->pub.reqs[i] == NULL) {
+		part_end(r, i, AML_SUCCESS);
+		return AML_SUCCESS;
+	}
+	if (deadline != AML_DMA_NO_DEADLINE) {
+		err = deadline == 0 ? aml_dma_test(r->pub.dmas[i], &r->pub.reqs[i], &code)
+				    : aml_dma_wait_until(r->pub.dmas[i], &r->pub.reqs[i], deadline,
+							 &code);
+		if (err == AML_SUCCESS)
+			part_end(r, i, code);
+		return err;
+	}
+	err = aml_dma_wait(r->pub.dmas[i], &r->pub.reqs[i]);
+	if (!part_is_released(r, i, err))
+		return err;
+	part_end(r, i, err);
+	return AML_SUCCESS;
+}
+
+int multiplex_await_parts(struct multiplex_request *r, uint64_t deadline)
+{
+	int first = AML_SUCCESS;
+
+	for (size_t i = 0; i < r->pub.count; i++) {
+		int err = multiplex_await_part(r, i, deadline);
+
+		if (first == AML_SUCCESS)
+			first = err;
+	}
+	return first;
+}
+
+int multiplex_cancel_parts(struct multiplex_request *r)
+{
+	int first = AML_SUCCESS;
+
+	for (size_t i = 0; i < r->pub.count; i++) {
+		int err = AML_SUCCESS;
+
+		if (!r->parts[i].done && r->pub.reqs[i] != NULL)
+			err = aml_dma_cancel(r->pub.dmas[i], &r->pub.reqs[i]);
+		if (err == -AML_ENOTSUP)
+			err = multiplex_await_part(r, i, AML_DMA_NO_DEADLINE);
+		else if (err == AML_SUCCESS && !r->parts[i].done)
+			part_end(r, i, AML_SUCCESS);
+		if (first == AML_SUCCESS)
+			first = err;
+	}
+	return first;
+}
+
+/* Does an engine run requests without a thread that waits? */
+static bool has_workers(const struct aml_dma *dma)
+{
+	struct aml_dma_linux_stats stats = AML_DMA_LINUX_STATS_INIT;
+
+	return aml_dma_linux_statistics(dma, &stats) == AML_SUCCESS && stats.workers > 0;
+}
+
+/* Post joins for the parts of a request of an inner multiplexer. */
+static void join_nested(struct multiplex *m, struct multiplex_request *r,
+			struct multiplex_joins *joins)
+{
+	bool claimed;
+
+	multiplex_acquire(m);
+	claimed = r->state == MULTIPLEX_POSTED;
+	if (claimed) {
+		r->state = MULTIPLEX_BARRED;
+		r->user = pthread_self();
+	}
+	multiplex_release(m);
+	if (!claimed) {
+		joins->incomplete = true;
+		return;
+	}
+	multiplex_join_parts(r, joins);
+	multiplex_acquire(m);
+	multiplex_unclaim_locked(m, r);
+	multiplex_release(m);
+}
+
+/* Post a join for a request of an inner engine that has not finished, if the engine has joins. */
+static void join_inner(struct aml_dma *dma, struct aml_dma_request *req,
+		       struct multiplex_joins *joins)
+{
+	struct aml_dma_post_attr attr = AML_DMA_POST_ATTR_INIT;
+
+	if (inner_has_finished(dma, req))
+		return;
+	if (multiplex_is_multiplexer(dma)) {
+		join_nested(multiplex_of(dma->data), (struct multiplex_request *)req, joins);
+		return;
+	}
+	attr.after = &req;
+	attr.nafter = 1;
+	attr.flags = AML_DMA_POST_ALWAYS;
+	attr.callback = joins->callback;
+	attr.callback_arg = joins->arg;
+	if (!has_workers(dma))
+		joins->incomplete = true;
+	if (joins->n < MULTIPLEX_JOINS_MAX &&
+	    aml_dma_post(dma, 1, &attr, &joins->joins[joins->n].req) == AML_SUCCESS)
+		joins->joins[joins->n++].dma = dma;
+	else
+		joins->incomplete = true;
+}
+
+void multiplex_join_parts(struct multiplex_request *r, struct multiplex_joins *joins)
+{
+	for (size_t i = 0; i < r->pub.count; i++)
+		if (!r->parts[i].done && r->pub.reqs[i] != NULL)
+			join_inner(r->pub.dmas[i], r->pub.reqs[i], joins);
+}
+
+void multiplex_release_joins(struct multiplex_joins *joins)
+{
+	while (joins->n > 0) {
+		struct multiplex_join *join = &joins->joins[--joins->n];
+
+		(void)aml_dma_cancel(join->dma, &join->req);
+	}
+}
+
+int multiplex_await_joins(struct multiplex_joins *joins, uint64_t deadline)
+{
+	int first = AML_SUCCESS;
+
+	while (joins->n > 0) {
+		struct multiplex_join *join = &joins->joins[--joins->n];
+		int err = AML_SUCCESS;
+
+		if (first == AML_SUCCESS)
+			err = deadline == AML_DMA_NO_DEADLINE
+				      ? aml_dma_wait(join->dma, &join->req)
+				      : aml_dma_wait_until(join->dma, &join->req, deadline, NULL);
+		if (join->req != NULL) {
+			if (first == AML_SUCCESS)
+				first = err;
+			(void)aml_dma_cancel(join->dma, &join->req);
+		}
+	}
+	return first;
+}
+
+int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
+			  enum multiplex_ending how, uint64_t deadline, int *code)
+{
+	struct multiplex_request *r = (struct multiplex_request *)*req;
+	int err;
+
+	if (r->owner != m)
+		return -AML_EINVAL;
+	multiplex_acquire(m);
+	multiplex_enter_locked(m);
+	err = multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED);
+	if (err == -AML_EBUSY)
+		err = -AML_EPERM;
+	if (err == AML_SUCCESS && r->state == MULTIPLEX_CLAIMED) {
+		multiplex_release(m);
+		err = how == MULTIPLEX_CANCELS ? multiplex_cancel_parts(r)
+					       : multiplex_await_parts(r, deadline);
+		multiplex_acquire(m);
+		multiplex_unclaim_locked(m, r);
+	}
+	if (err == AML_SUCCESS)
+		multiplex_take_locked(m, r);
+	else if (r->state == MULTIPLEX_FINISHED)
+		multiplex_file_failure_locked(m, r);
+	multiplex_leave_locked(m);
+	multiplex_release(m);
+	if (err != AML_SUCCESS)
+		return err;
+	*req = NULL;
+	*code = r->code;
+	free(r);
+	return AML_SUCCESS;
+}
+
+int aml_dma_multiplex_request_wait(struct aml_dma_data *dma, struct aml_dma_request **req)
+{
+	int err, code;
+
+	if (dma == NULL || req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	err = multiplex_end_request(multiplex_of(dma), req, MULTIPLEX_WAITS, AML_DMA_NO_DEADLINE,
+				    &code);
+	if (err == -AML_EPERM)
+		return -AML_EBUSY;
+	return err == AML_SUCCESS ? code : err;
+}
+
+int aml_dma_multiplex_request_destroy(struct aml_dma_data *dma, struct aml_dma_request **req)
+{
+	struct multiplex *m;
+	int err, code;
+
+	if (req == NULL || *req == NULL)
+		return -AML_EINVAL;
+	m = dma != NULL ? multiplex_of(dma) : ((struct multiplex_request *)*req)->owner;
+	err = multiplex_end_request(m, req, MULTIPLEX_CANCELS, AML_DMA_NO_DEADLINE, &code);
+	return err == -AML_EPERM ? -AML_EBUSY : err;
+}

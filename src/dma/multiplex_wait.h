@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waiting for the parts of requests, and questions about the requests of inner engines. None of
+ * the functions below needs the lock, unless its name says so; a request of a multiplexer must be
+ * claimed.
+ */
+#ifndef DMA_MULTIPLEX_WAIT_H
+#define DMA_MULTIPLEX_WAIT_H
+
+#include "dma/multiplex_state.h"
+
+/* Is this an engine of linux.c? It takes over plans. */
+bool multiplex_is_linux(const struct aml_dma *dma);
+
+/* Is this a multiplexer? It takes over plans, too. */
+bool multiplex_is_multiplexer(const struct aml_dma *dma);
+
+/*
+ * Has a request of the multiplexer finished, as far as its engines are of the library? `r` is
+ * POSTED or FINISHED.
+ */
+bool multiplex_has_finished_locked(struct multiplex *m, const struct multiplex_request *r)
+	REQUIRES(m);
+
+/*
+ * Wait for a part until the deadline. AML_SUCCESS: it is `done`. -AML_EBUSY: the deadline has
+ * passed, or without a deadline, the part may not be waited for. Else the error of the engine.
+ */
+int multiplex_await_part(struct multiplex_request *r, size_t i, uint64_t deadline);
+
+/* Wait for the parts in turn. The result is that of the first one that is not done. */
+int multiplex_await_parts(struct multiplex_request *r, uint64_t deadline);
+
+/* Cancel all parts that are not done. An error is that of the engine that refused it. */
+int multiplex_cancel_parts(struct multiplex_request *r);
+
+enum multiplex_ending { MULTIPLEX_WAITS, MULTIPLEX_CANCELS };
+
+/*
+ * Wait for the request of a handle until the deadline, or cancel it, and release it. AML_SUCCESS:
+ * `*code` is its result. -AML_EINVAL: it belongs to another multiplexer. -AML_EPERM: it may not be
+ * waited for. -AML_EBUSY: the deadline has passed, or the engine refused. Else the error of an
+ * inner engine. The lock must not be held.
+ */
+int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
+			  enum multiplex_ending how, uint64_t deadline, int *code);
+
+/* A request on an inner engine, of a call that waits: it finishes after a part of another request.
+ */
+struct multiplex_join {
+	struct aml_dma *dma;
+	struct aml_dma_request *req;
+};
+
+enum { MULTIPLEX_JOINS_MAX = 32 };
+
+struct multiplex_joins {
+	size_t n;
+	/* Of each join; may be NULL. `arg` must stay until the joins are released. */
+	void (*callback)(int result, void *arg);
+	void *arg;
+	/* A part has no join, or its engine has no workers, so that only a wait runs the part. */
+	bool incomplete;
+	struct multiplex_join joins[MULTIPLEX_JOINS_MAX];
+};
+
+/*
+ * Post joins for the parts of a request that have not finished, where the engines have joins, and
+ * as many as there is room for. The calling thread has claimed the request.
+ */
+void multiplex_join_parts(struct multiplex_request *r, struct multiplex_joins *joins);
+
+/*
+ * Wait for the joins and release them. -AML_EBUSY: the deadline has passed, or without a deadline,
+ * an operator on the stack of the calling thread is needed.
+ */
+int multiplex_await_joins(struct multiplex_joins *joins, uint64_t deadline);
+
+/* Release joins that nobody waits for. Their callbacks have returned then. */
+void multiplex_release_joins(struct multiplex_joins *joins);
+
+#endif /* DMA_MULTIPLEX_WAIT_H */
