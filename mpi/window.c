@@ -21,10 +21,20 @@
 
 int window_check_model(MPI_Comm comm)
 {
-	int bytes = 0, found = 0, *model = NULL;
+	int bytes = 0, found = 0, size = 0, *model = NULL;
+	void *memory;
 	MPI_Win win;
-	int err = mpi_code(MPI_Win_create(&bytes, sizeof(bytes), 1, MPI_INFO_NULL, comm, &win));
+	int err = mpi_code(MPI_Comm_size(comm, &size));
 
+	if (err != AML_SUCCESS)
+		return err;
+	/* Open MPI makes no other window for one process. */
+	if (size == 1)
+		err = MPI_Win_allocate_shared(sizeof(bytes), 1, MPI_INFO_NULL, comm, (void *)&memory,
+					      &win);
+	else
+		err = MPI_Win_create(&bytes, sizeof(bytes), 1, MPI_INFO_NULL, comm, &win);
+	err = mpi_code(err);
 	if (err != AML_SUCCESS)
 		return err;
 	err = mpi_code(MPI_Win_get_attr(win, MPI_WIN_MODEL, &model, &found));
@@ -107,6 +117,12 @@ static int epoch_begin(MPI_Win win)
 	return err == AML_SUCCESS ? mpi_code(MPI_Win_lock_all(MPI_MODE_NOCHECK, win)) : err;
 }
 
+/* The first multiple of WINDOW_ALIGNMENT in memory that is so much larger. Pages have one each. */
+static char *align_part(char *memory)
+{
+	return memory + (0 - (uintptr_t)memory) % WINDOW_ALIGNMENT;
+}
+
 /* Store the sizes and, of those that are shared, the addresses of the parts. */
 static int window_find_parts(struct aml_dma_mpi_window *win, size_t bytes)
 {
@@ -122,9 +138,11 @@ static int window_find_parts(struct aml_dma_mpi_window *win, size_t bytes)
 		int unit;
 
 		win->sizes[i] = (size_t)sizes[i];
-		if (win->shared != MPI_WIN_NULL && engine->node_ranks[i] != MPI_UNDEFINED)
-			err = mpi_code(MPI_Win_shared_query(win->shared, engine->node_ranks[i], &size,
-							    &unit, (void *)&win->addresses[i]));
+		if (win->shared == MPI_WIN_NULL || engine->node_ranks[i] == MPI_UNDEFINED)
+			continue;
+		err = mpi_code(MPI_Win_shared_query(win->shared, engine->node_ranks[i], &size, &unit,
+						    (void *)&win->addresses[i]));
+		win->addresses[i] = align_part(win->addresses[i]);
 	}
 	free(sizes);
 	return err;
@@ -141,7 +159,8 @@ static int window_complete(struct aml_dma_mpi_window *win, size_t bytes)
 	err = mpi_agree(engine->comm, err);
 	if (err != AML_SUCCESS)
 		return err;
-	if (win->win == MPI_WIN_NULL && (win->shared == MPI_WIN_NULL || node_size < engine->size)) {
+	if ((win->shared == MPI_WIN_NULL || node_size < engine->size) &&
+	    !(engine->size == 1 && window_shares(engine))) {
 		err = mpi_code(MPI_Win_create(win->own, (MPI_Aint)bytes, 1, MPI_INFO_NULL,
 					      engine->comm, &win->win));
 		if (err == AML_SUCCESS)
@@ -180,15 +199,16 @@ static int allocate_shared(struct aml_dma_mpi_window *win, size_t bytes)
 /* Allocate the memory of a window: shared if that is possible in each process. Collective. */
 static int window_allocate(struct aml_dma_mpi_window *win, size_t bytes)
 {
-	/* Rounded up: parts that follow each other in shared memory begin at lines. */
-	const size_t rounded = (bytes + WINDOW_ALIGNMENT - 1) & ~(WINDOW_ALIGNMENT - 1);
-
 	if (window_shares(win->engine)) {
-		if (mpi_agree(win->engine->comm, allocate_shared(win, rounded)) == AML_SUCCESS)
+		int err = allocate_shared(win, bytes + WINDOW_ALIGNMENT);
+
+		if (err == AML_SUCCESS)
+			win->own = align_part(win->own);
+		if (mpi_agree(win->engine->comm, err) == AML_SUCCESS)
 			return AML_SUCCESS;
 		window_release_parts(win);
 	}
-	if (posix_memalign(&win->memory, WINDOW_ALIGNMENT, rounded > 0 ? rounded : 1) != 0)
+	if (posix_memalign(&win->memory, WINDOW_ALIGNMENT, bytes > 0 ? bytes : 1) != 0)
 		win->memory = NULL;
 	win->own = win->memory;
 	return mpi_agree(win->engine->comm, win->own != NULL ? AML_SUCCESS : -AML_ENOMEM);
