@@ -174,12 +174,12 @@ static int remote_slice_native(const struct aml_layout_data *data, struct aml_la
 static int remote_duplicate(const struct aml_layout *layout, struct aml_layout **output, void *ptr)
 {
 	struct aml_layout *inner = NULL;
+	int err;
 
 	if (ptr != NULL)
 		return -AML_ENOTSUP;
-	return remote_follow(remote_of(layout->data),
-			     aml_layout_duplicate(remote_of(layout->data)->inner, &inner, NULL), inner,
-			     output);
+	err = aml_layout_duplicate(remote_of(layout->data)->inner, &inner, NULL);
+	return remote_follow(remote_of(layout->data), err, inner, output);
 }
 
 static int print_sizes(FILE *stream, size_t n, const size_t *sizes, const ptrdiff_t *steps)

@@ -66,6 +66,7 @@ static void set_up(int argc, char **argv)
 {
 	const char *method = getenv("AML_DMA_MPI_METHOD"), *slow = getenv("CK_TIMEOUT_MULTIPLIER");
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	alarm(PROGRAM_SECONDS * (slow != NULL && atoi(slow) > 1 ? (unsigned)atoi(slow) : 1));
 	if (MPI_Init_thread(&argc, &argv, argc > 1 ? atoi(argv[1]) : MPI_THREAD_FUNNELED,
 			    &thread_level) != MPI_SUCCESS)
