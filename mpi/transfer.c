@@ -147,6 +147,18 @@ static void shape_stage(struct far_shape *shape, void *stage)
 	}
 }
 
+/*
+ * Can MPI get the addresses of the local elements by a datatype? Open MPI 4.1 takes runs that follow
+ * each other backwards for one run.
+ */
+static bool has_rising_steps(const struct far_shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++)
+		if (shape->axes[i].near <= 0)
+			return false;
+	return true;
+}
+
 /* Decide by shape, or as the variable says. */
 static void choose_way(struct mpi_transfer *t, bool strided)
 {
@@ -156,6 +168,7 @@ static void choose_way(struct mpi_transfer *t, bool strided)
 
 	runs_make(&runs, &t->shape);
 	t->staged = !strided || forced == MPI_METHOD_PACK ||
+		    (forced == MPI_METHOD_DATATYPE && !has_rising_steps(&t->shape)) ||
 		    (forced != MPI_METHOD_ROWS && forced != MPI_METHOD_DATATYPE && runs.n > 0 &&
 		     runs.run < ROW_BYTES_MIN);
 	if (!t->staged) {
