@@ -7,15 +7,15 @@ AC_DEFUN([AML_DMA_MPI_NAME],
 [cat >conftest.c <<'END'
 #include <mpi.h>
 #if defined OPEN_MPI
-aml_dma_mpi_name Open MPI OMPI_MAJOR_VERSION OMPI_MINOR_VERSION OMPI_RELEASE_VERSION
+aml_dma_mpi_name "Open MPI" OMPI_MAJOR_VERSION OMPI_MINOR_VERSION OMPI_RELEASE_VERSION
 #elif defined I_MPI_VERSION
-aml_dma_mpi_name Intel MPI I_MPI_VERSION
+aml_dma_mpi_name "Intel MPI" I_MPI_VERSION
 #elif defined MVAPICH2_VERSION
-aml_dma_mpi_name MVAPICH2 MVAPICH2_VERSION
+aml_dma_mpi_name "MVAPICH2" MVAPICH2_VERSION
 #elif defined MPICH_VERSION
-aml_dma_mpi_name MPICH MPICH_VERSION
+aml_dma_mpi_name "MPICH" MPICH_VERSION
 #else
-aml_dma_mpi_name MPI MPI_VERSION MPI_SUBVERSION
+aml_dma_mpi_name "MPI" MPI_VERSION MPI_SUBVERSION
 #endif
 END
 MPI_NAME=`$CC $DMA_MPI_CPPFLAGS -E -P conftest.c 2>&AS_MESSAGE_LOG_FD |
