@@ -64,6 +64,7 @@ struct aml_dma_ops mpi_engine_ops = {
 	.wait_request = mpi_request_wait,
 	.barrier = mpi_barrier,
 	.fprintf = engine_fprintf,
+	.copy = mpi_request_copy,
 	.extension = &mpi_extension,
 };
 

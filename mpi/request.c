@@ -274,7 +274,7 @@ static int post_transfer(struct mpi_request *r, const struct request_sides *side
 
 /* Make a request that the caller has claimed. */
 static struct mpi_request *request_new(struct mpi_engine *engine, const struct request_sides *sides,
-				       bool detached)
+				       bool detached, enum request_claim claim)
 {
 	struct mpi_request *r = calloc(1, sizeof(*r));
 
@@ -283,7 +283,7 @@ static struct mpi_request *request_new(struct mpi_engine *engine, const struct r
 	r->engine = engine;
 	r->window = sides != NULL ? sides->far.window : NULL;
 	r->detached = detached;
-	r->claim = CLAIM_POST;
+	r->claim = claim;
 	r->claimer = pthread_self();
 	lock_acquire(&engine->lock);
 	r->number = engine->next_number++;
@@ -326,7 +326,7 @@ int mpi_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
 		return err;
 	if (req == NULL)
 		reap_detached(engine);
-	r = request_new(engine, is_far ? &sides : NULL, req == NULL);
+	r = request_new(engine, is_far ? &sides : NULL, req == NULL, CLAIM_POST);
 	if (r == NULL)
 		return -AML_ENOMEM;
 	/* The handle is stored before the operator can start. */
@@ -343,6 +343,47 @@ int mpi_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
 			*req = before;
 		request_free(r);
 	}
+	return err;
+}
+
+/* Carry out a put or get in the calling thread. */
+static int copy_far(struct mpi_engine *engine, const struct request_sides *sides)
+{
+	struct mpi_transfer *transfer;
+	int err = transfer_make(engine, &sides->far, sides->local, sides->is_put, &transfer);
+
+	if (err != AML_SUCCESS)
+		return err;
+	err = transfer_run(NULL, NULL, transfer);
+	transfer_destroy(transfer);
+	return err;
+}
+
+int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		     aml_dma_operator op, void *op_arg)
+{
+	struct mpi_engine *engine = (struct mpi_engine *)data;
+	const bool is_far = copies_layouts(op) && (layout_is_remote(dest) || layout_is_remote(src));
+	struct request_sides sides;
+	struct mpi_request *r;
+	int err = fork_is_child() ? -AML_EPERM : AML_SUCCESS;
+
+	if (err == AML_SUCCESS && is_far)
+		err = find_sides(engine, dest, src, op, &sides);
+	if (err != AML_SUCCESS || (is_far && sides.empty))
+		return err;
+	/* For barriers. Without memory, none covers the copy. */
+	r = request_new(engine, is_far ? &sides : NULL, true, CLAIM_WAIT);
+	if (is_far && !sides.far.shared)
+		err = copy_far(engine, &sides);
+	else
+		err = aml_dma_copy_custom(engine->local, dest, src, op, op_arg);
+	if (r == NULL)
+		return err;
+	lock_acquire(&engine->lock);
+	request_release_locked(r);
+	lock_release(&engine->lock);
+	request_free(r);
 	return err;
 }
 

@@ -67,6 +67,8 @@ int mpi_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
 		       void *op_arg);
 int mpi_request_wait(struct aml_dma_data *data, struct aml_dma_request **req);
 int mpi_request_cancel(struct aml_dma_data *data, struct aml_dma_request **req);
+int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		     aml_dma_operator op, void *op_arg);
 
 /*
  * Claim a request for a wait. Returns -AML_EBUSY if another wait has claimed it, or if this thread has.
