@@ -4,9 +4,9 @@
  *
  *     mpiexec -n 2 bench/aml-dma-bench-mpi
  *
- * Rank 0 puts and gets; rank 1 has the other side, and takes part only if the contestant needs that.
- * All contestants of a problem are measured in turns, between two barriers, and compared by the
- * medians of their times. After the rounds, what the engine copied is compared with the source.
+ * Rank 0 puts and gets; rank 1 has the other side, and takes part only if the contestant needs
+ * that. All contestants of a problem are measured in turns, between two barriers, and compared by
+ * the medians of their times. After the rounds, what the engine copied is compared with the source.
  */
 #include <mpi.h>
 #include <stdbool.h>
@@ -26,13 +26,13 @@ struct mpi_shape {
 	size_t run, step;
 };
 
-static const struct mpi_shape mpi_shapes[] = {
+static struct mpi_shape mpi_shapes[] = {
 	{"rows of 32 KiB", 32 << 10, 64 << 10},
 	{"rows of 256 B", 256, 512},
 	{"8 of 16 B", 8, 16},
 };
 
-enum { MPI_SHAPES = sizeof(mpi_shapes) / sizeof(*mpi_shapes) };
+static size_t nshapes = sizeof(mpi_shapes) / sizeof(*mpi_shapes);
 
 /* The place of the data on one side. */
 struct mpi_side {
@@ -227,8 +227,8 @@ static struct aml_layout *side_layout(const struct mpi_problem *p, const struct 
 	const size_t dims[] = {p->rows, run}, pitch[] = {p->rows, side_step(p, side) / element};
 	struct aml_layout *layout;
 
-	require(aml_layout_dense_create(&layout, side->at, AML_LAYOUT_ORDER_C, element, 2, dims, NULL,
-					pitch) == AML_SUCCESS,
+	require(aml_layout_dense_create(&layout, side->at, AML_LAYOUT_ORDER_C, element, 2, dims,
+					NULL, pitch) == AML_SUCCESS,
 		"a layout");
 	return layout;
 }
@@ -237,8 +237,8 @@ static MPI_Datatype side_type(const struct mpi_problem *p, const struct mpi_side
 {
 	MPI_Datatype type;
 
-	MPI_Type_create_hvector((int)p->rows, (int)p->shape->run, (MPI_Aint)side_step(p, side), MPI_BYTE,
-				&type);
+	MPI_Type_create_hvector((int)p->rows, (int)p->shape->run, (MPI_Aint)side_step(p, side),
+				MPI_BYTE, &type);
 	MPI_Type_commit(&type);
 	return type;
 }
@@ -372,15 +372,15 @@ static void solve_all(bool shared)
 	if (shared) {
 		require(aml_dma_mpi_window_allocate(dma, bytes, &part, &window) == AML_SUCCESS,
 			"a window");
-		MPI_Win_allocate_shared((MPI_Aint)bytes, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &mpi_part,
-					&win);
+		MPI_Win_allocate_shared((MPI_Aint)bytes, 1, MPI_INFO_NULL, MPI_COMM_WORLD,
+					&mpi_part, &win);
 	} else {
 		require(aml_dma_mpi_window_create(dma, part, bytes, &window) == AML_SUCCESS,
 			"a window");
 		MPI_Win_create(part, (MPI_Aint)bytes, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win);
 	}
 	MPI_Win_lock_all(MPI_MODE_NOCHECK, win);
-	for (int s = 0; s < MPI_SHAPES; s++)
+	for (size_t s = 0; s < nshapes; s++)
 		for (int sides = 1; sides < 4; sides++)
 			for (int put = 1; put >= 0; put--) {
 				struct mpi_problem p = {.shape = &mpi_shapes[s],
@@ -416,6 +416,11 @@ static void read_options(int argc, char **argv, size_t *workers, int *places)
 			payload = (size_t)atoi(argv[i] + 6) << 20;
 		} else if (strncmp(argv[i], "--workers=", 10) == 0) {
 			*workers = (size_t)atoi(argv[i] + 10);
+		} else if (strncmp(argv[i], "--row=", 6) == 0) {
+			mpi_shapes[0].name = "rows of --row bytes";
+			mpi_shapes[0].run = (size_t)atoi(argv[i] + 6);
+			mpi_shapes[0].step = 2 * mpi_shapes[0].run;
+			nshapes = 1;
 		} else if (strcmp(argv[i], "--shared") == 0) {
 			*places = 1;
 		} else if (strcmp(argv[i], "--apart") == 0) {
@@ -423,12 +428,13 @@ static void read_options(int argc, char **argv, size_t *workers, int *places)
 		} else {
 			if (rank == 0)
 				printf("usage: mpiexec -n 2 aml-dma-bench-mpi [--quick] [--rounds=N] "
-				       "[--mib=N] [--workers=N] [--shared|--apart]\n");
+				       "[--mib=N] [--workers=N] [--row=BYTES] [--shared|--apart]\n");
 			MPI_Finalize();
 			exit(strcmp(argv[i], "--help") == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 		}
 	}
-	if (rounds < 1 || rounds > ROUNDS_MAX || payload == 0 || payload > (size_t)1 << 30)
+	if (rounds < 1 || rounds > ROUNDS_MAX || payload == 0 || payload > (size_t)1 << 30 ||
+	    mpi_shapes[0].run == 0 || mpi_shapes[0].run > payload)
 		require(false, "an option");
 }
 
@@ -455,7 +461,8 @@ int main(int argc, char **argv)
 	MPI_Get_library_version(version, &length);
 	version[strcspn(version, ",\n")] = '\0';
 	if (rank == 0)
-		printf("%s, %zu KiB in each copy, medians of %d rounds\n", version, payload >> 10, rounds);
+		printf("%s, %zu KiB in each copy, medians of %d rounds\n", version, payload >> 10,
+		       rounds);
 	if (places & 1)
 		solve_all(true);
 	if (places & 2)

@@ -3,8 +3,8 @@
  * Barriers. A barrier looks at the requests that were posted before it, again and again, until all
  * have finished or one has failed. It advances the transfers that nobody has claimed. For inner
  * requests it may not wait itself, since their owners may: it posts a request to `local` that does
- * nothing and runs after them, a *join*, for each of them, and waits for the joins. An engine without
- * aml_dma_post() has no joins: there it claims the requests one by one.
+ * nothing and runs after them, a *join*, for each of them, and waits for the joins. An engine
+ * without aml_dma_post() has no joins: there it claims the requests one by one.
  */
 #include <sched.h>
 #include <time.h>
@@ -12,9 +12,9 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
+#include "barrier.h"
 #include "fork.h"
 #include "guard.h"
-#include "barrier.h"
 #include "request.h"
 #include "util/clock.h"
 
@@ -37,7 +37,8 @@ static bool deadline_has_passed(uint64_t deadline)
 	return deadline != AML_DMA_NO_DEADLINE && clock_ns() >= deadline;
 }
 
-/* Remove a finished request without a handle, and free it. Called without the lock, with the claim. */
+/* Remove a finished request without a handle, and free it. Called without the lock, with the claim.
+ */
 static void drop_detached(struct mpi_request *r)
 {
 	struct mpi_engine *engine = r->engine;
@@ -54,11 +55,13 @@ static void drop_detached(struct mpi_request *r)
 }
 
 /*
- * Look for what is next: a failure that nobody has reported, or else a request that has not finished
- * and satisfies `wanted`. NULL: there is neither; `*open` says if something has not finished.
+ * Look for what is next: a failure that nobody has reported, or else a request that has not
+ * finished and satisfies `wanted`. NULL: there is neither; `*open` says if something has not
+ * finished.
  */
-static struct mpi_request *find_locked(struct barrier *b, bool (*wanted)(const struct mpi_request *),
-				       bool *open) REQUIRES(&b->engine->lock)
+static struct mpi_request *find_locked(struct barrier *b,
+				       bool (*wanted)(const struct mpi_request *), bool *open)
+	REQUIRES(&b->engine->lock)
 {
 	struct mpi_request *failed = NULL, *found = NULL;
 
@@ -156,7 +159,8 @@ static void unpin(struct barrier *b, struct mpi_request *r)
 /* Wait until a join has finished, or the deadline has passed. */
 static void wait_for_joins(struct barrier *b)
 {
-	(void)aml_dma_wait_some(b->engine->local, b->njoins, b->joins, 1, b->deadline, NULL, NULL, NULL);
+	(void)aml_dma_wait_some(b->engine->local, b->njoins, b->joins, 1, b->deadline, NULL, NULL,
+				NULL);
 	for (size_t i = 0; i < b->njoins; i++) {
 		if (b->joins[i] == NULL)
 			settle(b, b->joined[i]);

@@ -13,7 +13,8 @@ struct mpi_engine *engine_of(const struct aml_dma *dma);
 /* AML_SUCCESS if the calling thread may call MPI, else -AML_EPERM. Calls no function of MPI. */
 int engine_may_call(const struct mpi_engine *engine);
 
-/* Is the calling thread inside an operator that the engine `local` runs, as far as that can tell? */
+/* Is the calling thread inside an operator that the engine `local` runs, as far as that can tell?
+ */
 bool engine_is_inside(const struct mpi_engine *engine);
 
 /* The operations of every engine of this kind. engine.c sets their extension. */

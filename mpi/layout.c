@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Remote layouts. Each has within it a steps layout of the core library, whose addresses are, if the
- * memory is shared, those of the elements in this process; else they are displacements, with a bias
- * because no address is NULL, and nobody gets to see them. All questions go to this inner layout.
+ * Remote layouts. Each has within it a steps layout of the core library, whose addresses are, if
+ * the memory is shared, those of the elements in this process; else they are displacements, with a
+ * bias because no address is NULL, and nobody gets to see them. All questions go to this inner
+ * layout.
  *
  * There are two tables of operators. The one for memory that is not shared lacks all operators that
  * give addresses, so that aml_layout_deref() reports AML_ENOTSUP, and every engine but this one
@@ -98,9 +99,9 @@ static int remote_wrap(struct aml_dma_mpi_window *win, int rank, struct aml_layo
 static int remote_follow(const struct remote_layout *remote, int err, struct aml_layout *inner,
 			 struct aml_layout **out)
 {
-	return err != AML_SUCCESS ? err
-				  : remote_wrap(remote->window, remote->rank, remote->layout.ops, inner,
-						out);
+	return err != AML_SUCCESS
+		       ? err
+		       : remote_wrap(remote->window, remote->rank, remote->layout.ops, inner, out);
 }
 
 static void *remote_deref(const struct aml_layout_data *data, const size_t *coords)
@@ -199,8 +200,8 @@ static int remote_fprintf(const struct aml_layout_data *data, FILE *stream, cons
 	int err;
 
 	layout_remote_view(&remote_of(data)->layout, &view);
-	if (fprintf(stream, "%s%slayout: mpi: rank %d, displacement %zu%s\n", prefix, colon, view.rank,
-		    view.at, view.shared ? ", shared" : "") < 0 ||
+	if (fprintf(stream, "%s%slayout: mpi: rank %d, displacement %zu%s\n", prefix, colon,
+		    view.rank, view.at, view.shared ? ", shared" : "") < 0 ||
 	    fprintf(stream, "%s%s  element size: %zu\n", prefix, colon, view.element_size) < 0 ||
 	    fprintf(stream, "%s%s  native dims:", prefix, colon) < 0)
 		return -AML_FAILURE;
@@ -367,5 +368,6 @@ int aml_layout_mpi_create(struct aml_layout **out, struct aml_dma_mpi_window *wi
 				      asked.order, asked.element_size, asked.ndims, dims, steps);
 	if (err != AML_SUCCESS)
 		return err;
-	return remote_wrap(win, rank, win->addresses[rank] != NULL ? &shared_ops : &far_ops, inner, out);
+	return remote_wrap(win, rank, win->addresses[rank] != NULL ? &shared_ops : &far_ops, inner,
+			   out);
 }

@@ -24,8 +24,8 @@ struct remote_view {
 bool layout_is_remote(const struct aml_layout *layout);
 
 /*
- * Does a layout have a fast path that belongs to its other operators? A program may have copied one of
- * the core's tables and replaced some of these.
+ * Does a layout have a fast path that belongs to its other operators? A program may have copied one
+ * of the core's tables and replaced some of these.
  */
 bool layout_has_fast_path(const struct aml_layout *layout);
 

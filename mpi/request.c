@@ -179,7 +179,8 @@ static int find_sides(const struct mpi_engine *engine, struct aml_layout *dest,
 	return err == AML_SUCCESS ? engine_may_call(engine) : err;
 }
 
-/* Find a request without a handle that has succeeded, and claim it. NULL: none of the oldest has. */
+/* Find a request without a handle that has succeeded, and claim it. NULL: none of the oldest has.
+ */
 static struct mpi_request *claim_detached_locked(struct mpi_engine *engine) REQUIRES(&engine->lock)
 {
 	struct mpi_request *r = engine->posted.first;
@@ -241,7 +242,8 @@ static int post_inner(struct mpi_request *r, struct aml_layout *dest, struct aml
 	struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
 
 	if (!r->detached || !r->engine->posts)
-		return aml_dma_async_copy_custom(r->engine->local, &r->inner, dest, src, op, op_arg);
+		return aml_dma_async_copy_custom(r->engine->local, &r->inner, dest, src, op,
+						 op_arg);
 	post.dest = dest;
 	post.src = src;
 	post.op = op;

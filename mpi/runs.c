@@ -15,7 +15,8 @@ void runs_make(struct far_runs *runs, const struct far_shape *shape)
 		if (n == 0 && (size_t)axis->far == runs->run && (size_t)axis->near == runs->run) {
 			runs->run *= axis->extent;
 		} else if (n > 0 &&
-			   (size_t)axis->far == (size_t)runs->far[n - 1].step * runs->far[n - 1].extent &&
+			   (size_t)axis->far ==
+				   (size_t)runs->far[n - 1].step * runs->far[n - 1].extent &&
 			   (size_t)axis->near ==
 				   (size_t)runs->near[n - 1].step * runs->near[n - 1].extent) {
 			runs->far[n - 1].extent *= axis->extent;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The shape of a put or get: one axis for each dimension, in the order of the remote memory, with the
- * steps of both sides. It is not a plan: plans are for copies within memory, and belong to the core.
+ * The shape of a put or get: one axis for each dimension, in the order of the remote memory, with
+ * the steps of both sides. It is not a plan: plans are for copies within memory, and belong to the
+ * core.
  *
  * Invariants: no axis has an extent of 0 or 1; remote steps are positive and do not decrease; all
  * bytes together fit size_t, and so does what the remote elements span.
@@ -60,8 +61,8 @@ void shape_cut_make(struct shape_cut *cut, const struct far_shape *shape, size_t
 		    bool by_span);
 
 /*
- * Store the next section, with the same axes, whose extents may be 1, and where it begins in `from`.
- * Returns false if there is none.
+ * Store the next section, with the same axes, whose extents may be 1, and where it begins in
+ * `from`. Returns false if there is none.
  */
 bool shape_next(struct shape_cut *cut, const struct far_shape *shape, struct far_shape *section,
 		size_t *from);

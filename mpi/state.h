@@ -52,10 +52,10 @@ struct mpi_engine {
 
 	struct lock lock;
 	/* Guarded by the lock. */
-	pthread_cond_t changed;        /* a request has finished or is no longer claimed */
+	pthread_cond_t changed;         /* a request has finished or is no longer claimed */
 	struct mpi_request_list posted; /* all that are not released, in the order of posting */
-	uint64_t next_number;          /* of a request, in the order of posting */
-	uint64_t next_finish;          /* counts requests that have finished */
+	uint64_t next_number;           /* of a request, in the order of posting */
+	uint64_t next_finish;           /* counts requests that have finished */
 
 	struct stage_pool stages; /* has a lock of its own */
 };

@@ -3,16 +3,17 @@
  * Carries out puts and gets.
  *
  * A transfer is *direct* if MPI gets the addresses of the local elements, or *staged*: each section
- * of it passes through a contiguous buffer, in the order of the remote memory. Either way, a section
- * moves by one of these: one call for each run, one call with derived datatypes, or, in a staged get
- * of elements that lie close together, one call for all bytes from the first element to the last.
- * A put never writes a byte between elements.
+ * of it passes through a contiguous buffer, in the order of the remote memory. Either way, a
+ * section moves by one of these: one call for each run, one call with derived datatypes, or, in a
+ * staged get of elements that lie close together, one call for all bytes from the first element to
+ * the last. A put never writes a byte between elements.
  *
  * The sections of a put are issued one after the other, and completed together at the end; a stage
- * is used again when MPI no longer reads it. Each section of a get is completed before it is unpacked.
+ * is used again when MPI no longer reads it. Each section of a get is completed before it is
+ * unpacked.
  *
- * A transfer owns its copy of the local layout, its datatypes and its stages. What MPI may still read
- * or write is flushed before it is given back, also after an error.
+ * A transfer owns its copy of the local layout, its datatypes and its stages. What MPI may still
+ * read or write is flushed before it is given back, also after an error.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -27,10 +28,14 @@
 #include "shape.h"
 #include "transfer.h"
 
-/* Runs of this size or more are transferred one by one. */
-#define ROW_BYTES_MIN ((size_t)4 << 10)
-/* A get reads at most so many bytes for each byte that it needs. */
-#define GET_SPAN_RATIO ((size_t)8)
+/*
+ * Runs of this size or more are transferred one by one, and of this size if the remote side is
+ * contiguous: a call costs as much as copying some thousand bytes.
+ */
+#define ROW_BYTES_MIN ((size_t)16 << 10)
+#define ROW_OF_WHOLE_BYTES_MIN ((size_t)64 << 10)
+/* A get reads at most so many bytes between two runs, rather than make a call for each run. */
+#define GET_GAP_BYTES_MAX ((size_t)2 << 10)
 /* A transfer of at most so many bytes, or a direct one, begins in the posting call. */
 #define BEGIN_BYTES_MAX ((size_t)64 << 10)
 
@@ -120,9 +125,10 @@ static int ask_steps(const struct aml_layout *local, struct near_steps *near)
 }
 
 /* Choose how a staged section moves if its elements over there are not contiguous. */
-static enum transfer_way choose_scattered(const struct mpi_transfer *t, const struct far_shape *packed,
-					  enum mpi_method forced)
+static enum transfer_way choose_scattered(const struct mpi_transfer *t,
+					  const struct far_shape *packed, enum mpi_method forced)
 {
+	const size_t bytes = shape_bytes(packed);
 	struct far_runs runs;
 
 	runs_make(&runs, packed);
@@ -130,7 +136,8 @@ static enum transfer_way choose_scattered(const struct mpi_transfer *t, const st
 		return WAY_ROWS;
 	if (forced == MPI_METHOD_DATATYPE)
 		return WAY_DATATYPE;
-	if (!t->is_put && shape_span(&t->shape) / GET_SPAN_RATIO <= shape_bytes(&t->shape))
+	if (!t->is_put && shape_span(packed) > bytes &&
+	    (shape_span(packed) - bytes) / (bytes / runs.run) <= GET_GAP_BYTES_MAX)
 		return WAY_SPAN;
 	return runs.run >= ROW_BYTES_MIN ? WAY_ROWS : WAY_DATATYPE;
 }
@@ -148,8 +155,8 @@ static void shape_stage(struct far_shape *shape, void *stage)
 }
 
 /*
- * Can MPI get the addresses of the local elements by a datatype? Open MPI 4.1 takes runs that follow
- * each other backwards for one run.
+ * Can MPI get the addresses of the local elements by a datatype? Open MPI 4.1 takes runs that
+ * follow each other backwards for one run.
  */
 static bool has_rising_steps(const struct far_shape *shape)
 {
@@ -165,18 +172,21 @@ static void choose_way(struct mpi_transfer *t, bool strided)
 	const enum mpi_method forced = t->engine->forced;
 	struct far_shape packed = t->shape;
 	struct far_runs runs;
+	size_t row;
 
+	shape_stage(&packed, NULL);
+	runs_make(&runs, &packed);
+	row = runs.n == 0 ? ROW_OF_WHOLE_BYTES_MIN : ROW_BYTES_MIN;
 	runs_make(&runs, &t->shape);
 	t->staged = !strided || forced == MPI_METHOD_PACK ||
 		    (forced == MPI_METHOD_DATATYPE && !has_rising_steps(&t->shape)) ||
 		    (forced != MPI_METHOD_ROWS && forced != MPI_METHOD_DATATYPE && runs.n > 0 &&
-		     runs.run < ROW_BYTES_MIN);
+		     runs.run < row);
 	if (!t->staged) {
 		t->way = forced == MPI_METHOD_DATATYPE ? WAY_DATATYPE : WAY_ROWS;
 		t->cut = (struct shape_cut){.split = t->shape.n};
 		return;
 	}
-	shape_stage(&packed, NULL);
 	t->way = choose_scattered(t, &packed, forced);
 	shape_cut_make(&t->cut, &t->shape, STAGE_BYTES, t->way == WAY_SPAN);
 	/* A layout that cannot be sliced has one section. */
@@ -313,10 +323,12 @@ static int move_section(struct mpi_transfer *t, const struct far_shape *section)
 	if (t->way == WAY_SPAN)
 		return move_run(t, section->near, section->at, shape_span(section));
 	runs_make(&runs, section);
-	return t->way == WAY_DATATYPE ? move_types(t, section, &runs) : move_rows(t, section, &runs);
+	return t->way == WAY_DATATYPE ? move_types(t, section, &runs)
+				      : move_rows(t, section, &runs);
 }
 
-/* Make the layout of the present section in a stage, with the native dimensions of the local side. */
+/* Make the layout of the present section in a stage, with the native dimensions of the local side.
+ */
 static int stage_layout(const struct mpi_transfer *t, void *stage, struct aml_layout **out)
 {
 	size_t dims[AML_LAYOUT_NDIMS_MAX], step = t->section.element_size;
@@ -337,8 +349,8 @@ static int stage_layout(const struct mpi_transfer *t, void *stage, struct aml_la
 			first += (ptrdiff_t)(axis->extent - 1) * own;
 		step *= axis->extent;
 	}
-	return aml_layout_steps_create(out, first, AML_LAYOUT_ORDER_FORTRAN, t->section.element_size,
-				       t->ndims, dims, steps);
+	return aml_layout_steps_create(out, first, AML_LAYOUT_ORDER_FORTRAN,
+				       t->section.element_size, t->ndims, dims, steps);
 }
 
 /* Make the layout of the present section of the local side. */
@@ -371,7 +383,8 @@ static int copy_section(const struct mpi_transfer *t, void *stage, bool packs)
 	if (!whole)
 		err = local_section(t, &local);
 	if (err == AML_SUCCESS)
-		err = aml_dma_linux_copy_generic(packs ? staged : local, packs ? local : staged, NULL);
+		err = aml_dma_linux_copy_generic(packs ? staged : local, packs ? local : staged,
+						 NULL);
 	if (!whole && err == AML_SUCCESS)
 		aml_layout_destroy(&local);
 	aml_layout_destroy(&staged);
@@ -410,8 +423,8 @@ static int issue_section(struct mpi_transfer *t)
 
 	if (!t->staged)
 		return move_section(t, &t->section);
-	stage = stage_take(t, t->way == WAY_SPAN ? shape_span(&t->section) : shape_bytes(&t->section),
-			   &err);
+	stage = stage_take(
+		t, t->way == WAY_SPAN ? shape_span(&t->section) : shape_bytes(&t->section), &err);
 	if (stage == NULL)
 		return err;
 	if (t->is_put)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Transfers: puts and gets that MPI carries out, one section after the other. A transfer is advanced
- * by one thread at a time.
+ * Transfers: puts and gets that MPI carries out, one section after the other. A transfer is
+ * advanced by one thread at a time.
  */
 #ifndef MPI_TRANSFER_H
 #define MPI_TRANSFER_H
@@ -17,9 +17,9 @@ struct mpi_transfer;
 
 /*
  * Make the transfer between a remote layout, described by `far`, and a local layout of the same
- * shape, which may be destroyed as soon as the call has returned, unless it can be neither described
- * nor duplicated. Calls no function of MPI. Returns -AML_EINVAL or -AML_ENOTSUP for a local layout
- * that cannot be copied, or -AML_ENOMEM.
+ * shape, which may be destroyed as soon as the call has returned, unless it can be neither
+ * described nor duplicated. Calls no function of MPI. Returns -AML_EINVAL or -AML_ENOTSUP for a
+ * local layout that cannot be copied, or -AML_ENOMEM.
  */
 int transfer_make(struct mpi_engine *engine, const struct remote_view *far,
 		  struct aml_layout *local, bool is_put, struct mpi_transfer **out);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct type_loop {
-	size_t extent; /* not 0 */
+	size_t extent;  /* not 0 */
 	ptrdiff_t step; /* in bytes */
 };
 

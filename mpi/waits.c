@@ -4,8 +4,8 @@
  *
  * A call claims all requests of its list, advances them in rounds until enough have finished, and
  * gives back the others. In a round it advances each transfer by one section, and calls
- * aml_dma_wait_some() of the engine `local` for up to WAIT_BLOCK inner requests. If there are no more,
- * and no transfers, that call sleeps; otherwise the rounds spin. No memory is allocated.
+ * aml_dma_wait_some() of the engine `local` for up to WAIT_BLOCK inner requests. If there are no
+ * more, and no transfers, that call sleeps; otherwise the rounds spin. No memory is allocated.
  */
 #include <limits.h>
 #include <sched.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Windows. Memory that is allocated for a window is shared by the processes of a host, unless a
- * method is forced: MPI_Win_allocate_shared() over those processes. A window of all processes is made
- * of the same memory if there are other hosts. Other memory has a window of all processes only. Each
- * window is in a passive epoch for its whole life.
+ * method is forced: MPI_Win_allocate_shared() over those processes. A window of all processes is
+ * made of the same memory if there are other hosts. Other memory has a window of all processes
+ * only. Each window is in a passive epoch for its whole life.
  *
  * Each step that can fail in one process is followed by an agreement, so that all undo it.
  */
@@ -30,8 +30,8 @@ int window_check_model(MPI_Comm comm)
 		return err;
 	/* Open MPI makes no other window for one process. */
 	if (size == 1)
-		err = MPI_Win_allocate_shared(sizeof(bytes), 1, MPI_INFO_NULL, comm, (void *)&memory,
-					      &win);
+		err = MPI_Win_allocate_shared(sizeof(bytes), 1, MPI_INFO_NULL, comm,
+					      (void *)&memory, &win);
 	else
 		err = MPI_Win_create(&bytes, sizeof(bytes), 1, MPI_INFO_NULL, comm, &win);
 	err = mpi_code(err);
@@ -132,7 +132,8 @@ static int window_find_parts(struct aml_dma_mpi_window *win, size_t bytes)
 	int err = mpi_agree(engine->comm, sizes != NULL ? AML_SUCCESS : -AML_ENOMEM);
 
 	if (err == AML_SUCCESS)
-		err = mpi_code(MPI_Allgather(&own, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, engine->comm));
+		err = mpi_code(
+			MPI_Allgather(&own, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, engine->comm));
 	for (int i = 0; i < engine->size && err == AML_SUCCESS; i++) {
 		MPI_Aint size;
 		int unit;
@@ -140,8 +141,8 @@ static int window_find_parts(struct aml_dma_mpi_window *win, size_t bytes)
 		win->sizes[i] = (size_t)sizes[i];
 		if (win->shared == MPI_WIN_NULL || engine->node_ranks[i] == MPI_UNDEFINED)
 			continue;
-		err = mpi_code(MPI_Win_shared_query(win->shared, engine->node_ranks[i], &size, &unit,
-						    (void *)&win->addresses[i]));
+		err = mpi_code(MPI_Win_shared_query(win->shared, engine->node_ranks[i], &size,
+						    &unit, (void *)&win->addresses[i]));
 		win->addresses[i] = align_part(win->addresses[i]);
 	}
 	free(sizes);
@@ -229,7 +230,7 @@ static int window_open(struct mpi_engine *engine, int valid, void *own, bool all
 	if (valid == AML_SUCCESS)
 		win = window_new(engine);
 	err = mpi_agree(engine->comm, valid != AML_SUCCESS ? valid
-				      : win == NULL	   ? -AML_ENOMEM
+				      : win == NULL        ? -AML_ENOMEM
 							   : AML_SUCCESS);
 	if (err == AML_SUCCESS) {
 		win->own = own;
@@ -258,7 +259,7 @@ int aml_dma_mpi_window_allocate(struct aml_dma *dma, size_t bytes, void **ptr,
 	if (engine == NULL)
 		return -AML_EINVAL;
 	err = ptr == NULL || win == NULL || bytes > PTRDIFF_MAX - WINDOW_ALIGNMENT ? -AML_EINVAL
-										    : AML_SUCCESS;
+										   : AML_SUCCESS;
 	err = window_open(engine, err, NULL, true, bytes, &made);
 	if (err != AML_SUCCESS)
 		return err;

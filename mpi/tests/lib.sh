@@ -48,3 +48,21 @@ on_ranks()
 	check "$program, $n processes${AML_DMA_MPI_METHOD:+, $AML_DMA_MPI_METHOD}${*:+, $*}" \
 		start "$n" "$builddir/mpi/tests/$program" "$@"
 }
+
+# variable NAME: a variable of the build.
+variable()
+{
+	sed -n "s/^$1 = //p" "$builddir/Makefile"
+}
+
+# link_mpi PROGRAM ARGUMENT…: compile and link a program with the library between processes.
+link_mpi()
+{
+	program=$1
+	shift
+	# The variables hold several words each.
+	# shellcheck disable=SC2046,SC2086
+	$LIBTOOL --quiet --tag=CC --mode=link $CC -I"$srcdir/mpi/include" -I"$srcdir/include" \
+		$(variable DMA_MPI_CPPFLAGS) $CPPFLAGS $CFLAGS $LDFLAGS -no-install -o "$program" "$@" \
+		"$builddir/libaml-dma-mpi.la" "$builddir/libaml-dma.la" $(variable DMA_MPI_LIBS) -pthread
+}

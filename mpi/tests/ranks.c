@@ -45,8 +45,8 @@ struct aml_layout *line_layout(void *ptr, size_t element_size, size_t n)
 {
 	struct aml_layout *layout = NULL;
 
-	CHECK_OK(aml_layout_dense_create(&layout, ptr, AML_LAYOUT_ORDER_C, element_size, 1, &n, NULL,
-					 NULL));
+	CHECK_OK(aml_layout_dense_create(&layout, ptr, AML_LAYOUT_ORDER_C, element_size, 1, &n,
+					 NULL, NULL));
 	return layout;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Test programs of several processes. A program is a file of tests, START_TEST … END_TEST, and one
- * SUITE line that names all of them. All processes run each test, and meet after it. No process forks
- * for a test, as those of Check do, because MPI does not allow that.
+ * SUITE line that names all of them. All processes run each test, and meet after it. No process
+ * forks for a test, as those of Check do, because MPI does not allow that.
  *
- * The arguments of a program: the level of thread support to ask for, as a number, 1 if it is missing
- * (MPI_THREAD_FUNNELED).
+ * The arguments of a program: the level of thread support to ask for, as a number, 1 if it is
+ * missing (MPI_THREAD_FUNNELED).
  */
 #ifndef MPI_TESTS_RANKS_H
 #define MPI_TESTS_RANKS_H
@@ -32,9 +32,9 @@ extern bool method_is_far;
 /* Report a failure, and go on: the other processes must not wait. */
 void check_failed(const char *file, int line, const char *what);
 
-#define CHECK(condition)                                           \
-	do {                                                       \
-		if (!(condition))                                  \
+#define CHECK(condition)                                              \
+	do {                                                          \
+		if (!(condition))                                     \
 			check_failed(__FILE__, __LINE__, #condition); \
 	} while (0)
 
@@ -63,16 +63,16 @@ struct ranks_test {
 int run_suite(int argc, char **argv, const char *name, size_t n, const struct ranks_test *tests);
 
 /* A test is its own description, as with Check. */
-#define START_TEST(name)                                             \
-	static void name##_run(void);                                \
+#define START_TEST(name)                                           \
+	static void name##_run(void);                              \
 	static const struct ranks_test name = {#name, name##_run}; \
 	static void name##_run(void)
 #define END_TEST
 
-#define SUITE(name, ...)                                                                      \
-	int main(int argc, char **argv)                                                       \
-	{                                                                                     \
-		const struct ranks_test tests[] = {__VA_ARGS__};                              \
+#define SUITE(name, ...)                                                                   \
+	int main(int argc, char **argv)                                                    \
+	{                                                                                  \
+		const struct ranks_test tests[] = {__VA_ARGS__};                           \
 		return run_suite(argc, argv, name, sizeof(tests) / sizeof(*tests), tests); \
 	}
 

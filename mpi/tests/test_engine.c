@@ -128,7 +128,8 @@ START_TEST(windows_fail_in_all_processes)
 	void *ptr = MARK;
 	const bool odd = rank == ranks - 1;
 
-	CHECK_CODE(aml_dma_mpi_window_allocate(engine, odd ? SIZE_MAX : 8, &ptr, &win), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_window_allocate(engine, odd ? SIZE_MAX : 8, &ptr, &win),
+		   -AML_EINVAL);
 	CHECK_CODE(aml_dma_mpi_window_allocate(engine, 8, odd ? NULL : &ptr, &win), -AML_EINVAL);
 	CHECK_CODE(aml_dma_mpi_window_create(engine, odd ? NULL : &ptr, 8, &win), -AML_EINVAL);
 	CHECK_CODE(aml_dma_mpi_window_create(engine, &ptr, 8, odd ? NULL : &win), -AML_EINVAL);
@@ -249,5 +250,4 @@ SUITE("mpi_engine", an_argument_that_is_wrong_in_one_process_fails_in_all,
       the_variable_must_be_known_and_agree, no_error_aborts_although_the_communicator_would,
       the_communicator_may_be_freed, an_engine_with_windows_is_not_destroyed,
       wrong_handles_are_refused, windows_fail_in_all_processes, parts_have_sizes_of_their_own,
-      a_window_that_is_used_is_not_freed, the_engine_says_what_it_is,
-      a_forked_child_may_only_end)
+      a_window_that_is_used_is_not_freed, the_engine_says_what_it_is, a_forked_child_may_only_end)

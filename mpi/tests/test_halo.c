@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A stencil in three dimensions. The processes have blocks of a grid, in a grid of processes with
- * periodic borders, and put the faces of their blocks into the halos of their neighbours. The result
- * is compared with one process's, which each process computes for itself, without the library.
+ * periodic borders, and put the faces of their blocks into the halos of their neighbours. The
+ * result is compared with one process's, which each process computes for itself, without the
+ * library.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #define GRID 12 /* points in each dimension */
 #define STEPS 4
 
-struct block {
+struct halo_block {
 	int process_grid[3], at[3]; /* the grid of processes, and this one's place in it */
 	size_t dims[3], with_halo[3];
 	struct aml_dma_mpi_window *win;
@@ -62,7 +63,7 @@ static void compute_whole(double *grid)
 }
 
 /* The rank of a neighbour: in dimension d, one up or down. */
-static int neighbour(const struct block *b, int d, int way)
+static int neighbour(const struct halo_block *b, int d, int way)
 {
 	int at[3] = {b->at[0], b->at[1], b->at[2]};
 
@@ -70,8 +71,9 @@ static int neighbour(const struct block *b, int d, int way)
 	return (at[0] * b->process_grid[1] + at[1]) * b->process_grid[2] + at[2];
 }
 
-/* Make the layout of a face, `where` planes from the start of dimension d, without the halo's edges. */
-static struct aml_layout *face(struct aml_layout *whole, const struct block *b, int d, size_t where)
+/* Make the layout of a face, `where` planes from the start of dimension d, without the halo's
+ * edges. */
+static struct aml_layout *face(struct aml_layout *whole, const struct halo_block *b, int d, size_t where)
 {
 	size_t offsets[3] = {1, 1, 1}, dims[3] = {b->dims[0], b->dims[1], b->dims[2]};
 	struct aml_layout *layout = NULL;
@@ -83,7 +85,7 @@ static struct aml_layout *face(struct aml_layout *whole, const struct block *b, 
 }
 
 /* Put the faces of the block to the halos of the six neighbours. */
-static void exchange(struct block *b, struct aml_layout *whole)
+static void exchange(struct halo_block *b, struct aml_layout *whole)
 {
 	struct aml_dma_request *reqs[6];
 
@@ -91,7 +93,8 @@ static void exchange(struct block *b, struct aml_layout *whole)
 		const int d = i / 2, way = i % 2 == 0 ? 1 : -1;
 		struct aml_layout *there = NULL, *from, *to;
 
-		CHECK_OK(aml_layout_mpi_create(&there, b->win, neighbour(b, d, way), whole, b->cells));
+		CHECK_OK(aml_layout_mpi_create(&there, b->win, neighbour(b, d, way), whole,
+					       b->cells));
 		from = face(whole, b, d, way > 0 ? b->dims[d] : 1);
 		to = face(there, b, d, way > 0 ? 0 : b->dims[d] + 1);
 		CHECK_OK(aml_dma_async_copy(engine, &reqs[i], to, from));
@@ -102,21 +105,23 @@ static void exchange(struct block *b, struct aml_layout *whole)
 	CHECK_OK(aml_dma_wait_all(engine, 6, reqs, NULL));
 }
 
-static void compute_block(struct block *b, double *next)
+static void compute_block(struct halo_block *b, double *next)
 {
 	const size_t *w = b->with_halo;
 
 	for (size_t x = 1; x <= b->dims[0]; x++)
 		for (size_t y = 1; y <= b->dims[1]; y++)
 			for (size_t z = 1; z <= b->dims[2]; z++)
-				next[cell(w, x, y, z)] = average(
-					b->cells[cell(w, x, y, z)], b->cells[cell(w, x + 1, y, z)],
-					b->cells[cell(w, x - 1, y, z)], b->cells[cell(w, x, y + 1, z)],
-					b->cells[cell(w, x, y - 1, z)], b->cells[cell(w, x, y, z + 1)],
-					b->cells[cell(w, x, y, z - 1)]);
+				next[cell(w, x, y, z)] = average(b->cells[cell(w, x, y, z)],
+								 b->cells[cell(w, x + 1, y, z)],
+								 b->cells[cell(w, x - 1, y, z)],
+								 b->cells[cell(w, x, y + 1, z)],
+								 b->cells[cell(w, x, y - 1, z)],
+								 b->cells[cell(w, x, y, z + 1)],
+								 b->cells[cell(w, x, y, z - 1)]);
 }
 
-static void set_up_block(struct block *b)
+static void set_up_block(struct halo_block *b)
 {
 	void *ptr = NULL;
 	size_t n;
@@ -136,7 +141,7 @@ static void set_up_block(struct block *b)
 }
 
 /* The point of the grid at a point of the block. */
-static size_t global(const struct block *b, int d, size_t i)
+static size_t global(const struct halo_block *b, int d, size_t i)
 {
 	return (size_t)b->at[d] * b->dims[d] + i - 1;
 }
@@ -147,7 +152,7 @@ START_TEST(a_stencil_gives_the_result_of_one_process)
 	static double whole_grid[GRID * GRID * GRID];
 	const size_t dims[3] = {GRID, GRID, GRID};
 	struct aml_layout *whole = NULL;
-	struct block b;
+	struct halo_block b;
 	double *next;
 	size_t wrong = 0;
 
@@ -159,8 +164,8 @@ START_TEST(a_stencil_gives_the_result_of_one_process)
 	for (size_t x = 1; x <= b.dims[0]; x++)
 		for (size_t y = 1; y <= b.dims[1]; y++)
 			for (size_t z = 1; z <= b.dims[2]; z++)
-				b.cells[cell(b.with_halo, x, y, z)] =
-					initial(global(&b, 0, x), global(&b, 1, y), global(&b, 2, z));
+				b.cells[cell(b.with_halo, x, y, z)] = initial(
+					global(&b, 0, x), global(&b, 1, y), global(&b, 2, z));
 	for (int step = 0; step < STEPS && next != NULL; step++) {
 		/* Nobody puts into a halo before its owner has read it. */
 		meet();
@@ -170,16 +175,19 @@ START_TEST(a_stencil_gives_the_result_of_one_process)
 		for (size_t x = 1; x <= b.dims[0]; x++)
 			for (size_t y = 1; y <= b.dims[1]; y++)
 				memcpy(&b.cells[cell(b.with_halo, x, y, 1)],
-				       &next[cell(b.with_halo, x, y, 1)], b.dims[2] * sizeof(double));
+				       &next[cell(b.with_halo, x, y, 1)],
+				       b.dims[2] * sizeof(double));
 	}
 	for (size_t x = 1; x <= b.dims[0]; x++)
 		for (size_t y = 1; y <= b.dims[1]; y++)
 			for (size_t z = 1; z <= b.dims[2]; z++)
 				wrong += b.cells[cell(b.with_halo, x, y, z)] <
-						 whole_grid[cell(dims, global(&b, 0, x), global(&b, 1, y),
+						 whole_grid[cell(dims, global(&b, 0, x),
+								 global(&b, 1, y),
 								 global(&b, 2, z))] ||
 					 b.cells[cell(b.with_halo, x, y, z)] >
-						 whole_grid[cell(dims, global(&b, 0, x), global(&b, 1, y),
+						 whole_grid[cell(dims, global(&b, 0, x),
+								 global(&b, 1, y),
 								 global(&b, 2, z))];
 	CHECK(wrong == 0);
 	aml_layout_destroy(&whole);

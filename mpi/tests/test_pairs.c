@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Generated pairs of layouts, one in this process and one in another, copied either way and compared
- * with an oracle: each element on its own, by the formula of steps layouts. AML_TEST_SEED changes the
- * cases, AML_TEST_LONG multiplies them.
+ * Generated pairs of layouts, one in this process and one in another, copied either way and
+ * compared with an oracle: each element on its own, by the formula of steps layouts. AML_TEST_SEED
+ * changes the cases, AML_TEST_LONG multiplies them.
  *
  * In each case, all processes put into or get from parts of the next process at the same time. The
  * processes draw the same cases, so that each can check its own part.

@@ -53,7 +53,8 @@ START_TEST(a_finished_put_is_seen_by_its_target)
 	for (size_t i = 0; i < PART; i++) {
 		const bool was_put = i >= 50 && i < 150;
 
-		if (part[i] != (unsigned char)(was_put ? 200 + previous_rank() : rank * 31 + (int)i)) {
+		if (part[i] !=
+		    (unsigned char)(was_put ? 200 + previous_rank() : rank * 31 + (int)i)) {
 			CHECK(!"the byte is the expected one");
 			break;
 		}
@@ -92,7 +93,8 @@ START_TEST(layouts_may_go_as_soon_as_the_copy_is_posted)
 	open_window();
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)(100 + i);
-	CHECK_OK(aml_layout_dense_create(&from, bytes, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch));
+	CHECK_OK(
+		aml_layout_dense_create(&from, bytes, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch));
 	CHECK_OK(aml_layout_dense_create(&shape, part, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, NULL));
 	CHECK_OK(aml_layout_mpi_create(&to, win, next_rank(), shape, NULL));
 	CHECK_OK(aml_dma_async_copy(engine, &request, to, from));
@@ -164,7 +166,8 @@ START_TEST(what_does_not_match_is_refused)
 	CHECK_CODE(aml_dma_copy(engine, far, eight), -AML_EINVAL);
 	aml_layout_destroy(&far);
 	far = line_remote(win, next_rank(), 0, 1, 8);
-	CHECK_OK(aml_layout_dense_create(&other, bytes, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, NULL));
+	CHECK_OK(
+		aml_layout_dense_create(&other, bytes, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, NULL));
 	CHECK_CODE(aml_dma_copy(engine, far, other), -AML_EINVAL);
 	aml_layout_destroy(&other);
 	/* A step of 0: over there in both directions, here in a destination only. */
@@ -182,7 +185,8 @@ START_TEST(what_does_not_match_is_refused)
 	aml_layout_destroy(&shape);
 	CHECK_OK(aml_layout_steps_create(&shape, part, AML_LAYOUT_ORDER_C, 1, 1, &dim, &every));
 	CHECK_OK(aml_layout_mpi_create(&far, win, next_rank(), shape, NULL));
-	CHECK_CODE(aml_dma_copy_custom(engine, far, eight, aml_dma_linux_copy_1D, NULL), -AML_EINVAL);
+	CHECK_CODE(aml_dma_copy_custom(engine, far, eight, aml_dma_linux_copy_1D, NULL),
+		   -AML_EINVAL);
 	CHECK_OK(aml_dma_copy_custom(engine, far, eight, NULL, NULL));
 	aml_layout_destroy(&far);
 	aml_layout_destroy(&shape);
@@ -243,7 +247,8 @@ START_TEST(memory_of_the_program_is_put_into)
 		bytes[i] = (unsigned char)(i * 3 + 1);
 	CHECK_OK(aml_dma_mpi_window_create(engine, memory, sizeof(memory), &own));
 	CHECK_OK(aml_layout_dense_create(&near, bytes, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, NULL));
-	CHECK_OK(aml_layout_dense_create(&shape, memory, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch));
+	CHECK_OK(aml_layout_dense_create(&shape, memory, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
+					 pitch));
 	/* To all, each to a place of its own. */
 	for (int to = 0; to < ranks; to++) {
 		CHECK_OK(aml_layout_mpi_create(&far, own, to, shape, memory - 1024 * rank));
@@ -291,8 +296,8 @@ START_TEST(all_else_goes_to_the_local_engine)
 	CHECK_OK(aml_dma_copy_custom(engine, (struct aml_layout *)&seen, (struct aml_layout *)&nine,
 				     store_arg, &nine));
 	CHECK(seen == &nine);
-	CHECK_CODE(aml_dma_copy_custom(engine, (struct aml_layout *)&seen, (struct aml_layout *)&nine,
-				       store_arg, NULL),
+	CHECK_CODE(aml_dma_copy_custom(engine, (struct aml_layout *)&seen,
+				       (struct aml_layout *)&nine, store_arg, NULL),
 		   -AML_EDOM);
 	/* The other operators of the library take what `local` takes. */
 	open_window();

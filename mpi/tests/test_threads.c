@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Several threads in each process. At MPI_THREAD_MULTIPLE and MPI_THREAD_SERIALIZED, all of them put
- * and get; below, only the one that initialised MPI.
+ * Several threads in each process. At MPI_THREAD_MULTIPLE and MPI_THREAD_SERIALIZED, all of them
+ * put and get; below, only the one that initialised MPI.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -36,7 +36,8 @@ static int put_and_get(size_t at, size_t n, unsigned char mark)
 	memset(back, 0, sizeof(back));
 	bad |= aml_layout_dense_create(&from, there, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch);
 	bad |= aml_layout_dense_create(&to, back, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, NULL);
-	bad |= aml_layout_dense_create(&shape, base + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch);
+	bad |= aml_layout_dense_create(&shape, base + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
+				       pitch);
 	bad |= aml_layout_mpi_create(&remote, win, next_rank(), shape, base);
 	if (bad)
 		return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waits, tests, barriers and cancels of requests of all kinds: copies here, puts and gets. The first
- * argument of the program is the level of threads, as in all programs.
+ * Waits, tests, barriers and cancels of requests of all kinds: copies here, puts and gets. The
+ * first argument of the program is the level of threads, as in all programs.
  */
 #include <semaphore.h>
 #include <string.h>
@@ -49,8 +49,10 @@ static struct aml_dma_request *post_put(size_t at, size_t n)
 	struct aml_dma_request *request = NULL;
 	struct aml_layout *from, *to, *shape;
 
-	CHECK_OK(aml_layout_dense_create(&from, own + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch));
-	CHECK_OK(aml_layout_dense_create(&shape, part + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL, pitch));
+	CHECK_OK(aml_layout_dense_create(&from, own + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
+					 pitch));
+	CHECK_OK(aml_layout_dense_create(&shape, part + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
+					 pitch));
 	CHECK_OK(aml_layout_mpi_create(&to, win, next_rank(), shape, NULL));
 	CHECK_OK(aml_dma_async_copy(engine, &request, to, from));
 	aml_layout_destroy(&from);
@@ -189,7 +191,8 @@ START_TEST(lists_mix_all_kinds)
 	CHECK(sum == 1 + 4 + 8 + 32);
 	CHECK_OK(aml_dma_wait_any(engine, 6, reqs, &index, &results[0]));
 	CHECK(index == 6 && results[0] == 0);
-	CHECK_CODE(aml_dma_wait_some(engine, 6, reqs, 3, PAST, &count, indices, results), AML_SUCCESS);
+	CHECK_CODE(aml_dma_wait_some(engine, 6, reqs, 3, PAST, &count, indices, results),
+		   AML_SUCCESS);
 	CHECK(count == 0);
 	reqs[1] = post_put(0, ROWS);
 	reqs[4] = post_here(return_arg, &code);
@@ -218,12 +221,14 @@ START_TEST(wait_some_takes_what_has_finished)
 	reqs[1] = NULL;
 	/* Where memory is shared, this put waits behind the operator if there is one worker. */
 	reqs[2] = post_here(wait_for_semaphore, &gate);
-	CHECK_CODE(aml_dma_wait_some(engine, 3, reqs, 2, PAST, &count, indices, results), -AML_EBUSY);
+	CHECK_CODE(aml_dma_wait_some(engine, 3, reqs, 2, PAST, &count, indices, results),
+		   -AML_EBUSY);
 	CHECK(count == 0 && indices[0] == 9 && results[0] == 9);
 	CHECK_CODE(aml_dma_test(engine, &reqs[2], NULL), -AML_EBUSY);
 	CHECK(reqs[0] != NULL && reqs[2] != NULL);
 	sem_post(&gate);
-	CHECK_OK(aml_dma_wait_some(engine, 3, reqs, 1, AML_DMA_NO_DEADLINE, &count, indices, results));
+	CHECK_OK(aml_dma_wait_some(engine, 3, reqs, 1, AML_DMA_NO_DEADLINE, &count, indices,
+				   results));
 	CHECK(count == 1 && results[0] == 0 && (indices[0] == 0 || indices[0] == 2));
 	CHECK(reqs[indices[0]] == NULL);
 	sem_post(&gate);
@@ -259,7 +264,7 @@ END_TEST
 START_TEST(a_barrier_covers_all_that_was_posted)
 {
 	struct aml_dma_request *request;
-	int fails = -AML_EDOM, result = 7;
+	int fails = -AML_EDOM, succeeds = AML_SUCCESS, result = 7;
 
 	open_window();
 	CHECK_OK(aml_dma_barrier(engine));
@@ -269,7 +274,7 @@ START_TEST(a_barrier_covers_all_that_was_posted)
 	CHECK(has_arrived(0, ROWS));
 	CHECK_OK(aml_dma_wait(engine, &request));
 	for (int i = 0; i < 20; i++)
-		detach_here(return_arg, &(int){AML_SUCCESS});
+		detach_here(return_arg, &succeeds);
 	CHECK_OK(aml_dma_barrier_until(engine, AML_DMA_NO_DEADLINE, &result));
 	CHECK(result == AML_SUCCESS);
 	/* A failure is reported once. */
@@ -336,9 +341,11 @@ static int call_inside(struct aml_layout *dst, const struct aml_layout *src, voi
 
 	(void)dst;
 	(void)src;
-	if (aml_dma_barrier(engine) != -AML_EBUSY || aml_dma_barrier_until(engine, PAST, &result) != -AML_EPERM)
+	if (aml_dma_barrier(engine) != -AML_EBUSY ||
+	    aml_dma_barrier_until(engine, PAST, &result) != -AML_EPERM)
 		code = -1;
-	else if (aml_dma_wait(engine, self) != -AML_EBUSY || aml_dma_cancel(engine, self) != -AML_EBUSY)
+	else if (aml_dma_wait(engine, self) != -AML_EBUSY ||
+		 aml_dma_cancel(engine, self) != -AML_EBUSY)
 		code = -2;
 	else if (aml_dma_test(engine, self, &result) != -AML_EPERM)
 		code = -3;
@@ -411,11 +418,12 @@ START_TEST(destroy_finishes_what_was_posted)
 	unsigned char bytes[4] = {1, 2, 3, 4}, to[4] = {0};
 	struct aml_layout *a = line_layout(bytes, 1, 4), *b = line_layout(to, 1, 4);
 	struct aml_dma_request *request;
+	int fails = -AML_EDOM;
 
 	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, aml_dma_linux));
 	CHECK_OK(aml_dma_async_copy(engine, NULL, b, a));
 	for (int i = 0; i < 50; i++)
-		detach_here(return_arg, &(int){-AML_EDOM});
+		detach_here(return_arg, &fails);
 	CHECK_OK(aml_dma_async_copy(engine, &request, b, a));
 	CHECK_OK(aml_dma_mpi_destroy(&engine));
 	CHECK(memcmp(bytes, to, 4) == 0);

@@ -24,8 +24,8 @@ struct dma_own_engine {
 };
 
 /*
- * Return the further operations of an engine. NULL: `dma` is no engine, or it has none, or the table
- * belongs to other operations than the engine has now.
+ * Return the further operations of an engine. NULL: `dma` is no engine, or it has none, or the
+ * table belongs to other operations than the engine has now.
  */
 const struct aml_dma_extension *dma_extension(const struct aml_dma *dma);
 

@@ -139,8 +139,8 @@ int aml_dma_mpi_create(struct aml_dma **dma, MPI_Comm comm, struct aml_dma *loca
  * @retval AML_SUCCESS  The engine is released.
  * @retval -AML_EINVAL  `dma` or `*dma` is NULL, or is another kind of engine. Only this process
  *   returns it.
- * @retval -AML_EBUSY  Windows are left, or the call is inside an operator that `local` runs. Nothing
- *   has changed.
+ * @retval -AML_EBUSY  Windows are left, or the call is inside an operator that `local` runs.
+ * Nothing has changed.
  * @retval -AML_EPERM  The thread may not call, or the process is a forked child. Only this process
  *   returns it.
  */
@@ -161,8 +161,8 @@ int aml_dma_mpi_destroy(struct aml_dma **dma);
  *   with the window. It may be NULL if `bytes` is 0.
  * @param[out] win  The window. The processes release it with aml_dma_mpi_window_free().
  * @retval AML_SUCCESS  The window is made.
- * @retval -AML_EINVAL  `ptr` or `win` is NULL; or `bytes` is more than PTRDIFF_MAX; or `dma` is NULL
- *   or another kind of engine, which only this process returns.
+ * @retval -AML_EINVAL  `ptr` or `win` is NULL; or `bytes` is more than PTRDIFF_MAX; or `dma` is
+ * NULL or another kind of engine, which only this process returns.
  * @retval -AML_ENOMEM  Out of memory.
  * @retval -AML_EPERM  As for aml_dma_mpi_destroy().
  * @retval -AML_FAILURE  MPI failed.
@@ -179,8 +179,8 @@ int aml_dma_mpi_window_allocate(struct aml_dma *dma, size_t bytes, void **ptr,
  * it.
  *
  * @param[in] dma  The engine.
- * @param[in] ptr  The address of this process's part. It may be NULL if `bytes` is 0. The memory must
- *   stay until the window is freed.
+ * @param[in] ptr  The address of this process's part. It may be NULL if `bytes` is 0. The memory
+ * must stay until the window is freed.
  * @param[in] bytes  The size of this process's part in bytes. It may differ between processes.
  * @param[out] win  The window. The processes release it with aml_dma_mpi_window_free().
  * @return As aml_dma_mpi_window_allocate(); also -AML_EINVAL if `ptr` is NULL and `bytes` is not 0.
@@ -228,8 +228,8 @@ int aml_dma_mpi_window_free(struct aml_dma_mpi_window **win);
  * @param[in] base  The address that stands for the start of the part. NULL: the start of this
  *   process's own part.
  * @retval AML_SUCCESS  The layout is created.
- * @retval -AML_EINVAL  `out`, `win`, `shape` or `shape->ops` is NULL; or `rank` is not a rank of the
- *   communicator; or an element lies outside of the part of that process; or the layout reports
+ * @retval -AML_EINVAL  `out`, `win`, `shape` or `shape->ops` is NULL; or `rank` is not a rank of
+ * the communicator; or an element lies outside of the part of that process; or the layout reports
  *   about itself what cannot be.
  * @retval -AML_ENOTSUP  `shape` is a pad, or has no fast path, or lacks one of the operators order,
  *   ndims, dims_native and element_size.
