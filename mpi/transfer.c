@@ -15,7 +15,6 @@
  * A transfer owns its copy of the local layout, its datatypes and its stages. What MPI may still
  * read or write is flushed before it is given back, also after an error.
  */
-#include <limits.h>
 #include <stdlib.h>
 
 #include <aml/dma/linux.h>
@@ -24,6 +23,7 @@
 #include <aml/utils/error.h>
 
 #include "codes.h"
+#include "move.h"
 #include "runs.h"
 #include "shape.h"
 #include "transfer.h"
@@ -242,89 +242,17 @@ bool transfer_is_long(const struct mpi_transfer *transfer)
 	return shape_bytes(&transfer->shape) > BEGIN_BYTES_MAX;
 }
 
-/* Put or get `bytes` at an address and a displacement, either way as a whole. */
-static int move_run(struct mpi_transfer *t, char *near, size_t at, size_t bytes)
-{
-	MPI_Datatype type = MPI_BYTE;
-	int count = (int)bytes, err = AML_SUCCESS;
-
-	if (bytes > INT_MAX) {
-		err = type_make(bytes, 0, NULL, &type);
-		count = 1;
-	}
-	if (err != AML_SUCCESS)
-		return err;
-	t->pending = true;
-	if (t->is_put)
-		err = mpi_code(MPI_Put(near, count, type, t->rank, (MPI_Aint)at, count, type,
-				       t->window->win));
-	else
-		err = mpi_code(MPI_Get(near, count, type, t->rank, (MPI_Aint)at, count, type,
-				       t->window->win));
-	if (type != MPI_BYTE)
-		(void)MPI_Type_free(&type);
-	return err;
-}
-
-/* Move each run by a call of its own. */
-static int move_rows(struct mpi_transfer *t, const struct far_shape *section,
-		     const struct far_runs *runs)
-{
-	size_t counts[AML_LAYOUT_NDIMS_MAX] = {0}, at = section->at, i;
-	char *near = section->near;
-
-	for (;;) {
-		int err = move_run(t, near, at, runs->run);
-
-		if (err != AML_SUCCESS)
-			return err;
-		for (i = 0; i < runs->n; i++) {
-			near += runs->near[i].step;
-			at += (size_t)runs->far[i].step;
-			if (++counts[i] < runs->far[i].extent)
-				break;
-			near -= (ptrdiff_t)runs->near[i].extent * runs->near[i].step;
-			at -= runs->far[i].extent * (size_t)runs->far[i].step;
-			counts[i] = 0;
-		}
-		if (i == runs->n)
-			return AML_SUCCESS;
-	}
-}
-
-/* Move all runs by one call, with a datatype for each side. */
-static int move_types(struct mpi_transfer *t, const struct far_shape *section,
-		      const struct far_runs *runs)
-{
-	MPI_Datatype near, far;
-	int err = type_make(runs->run, runs->n, runs->near, &near);
-
-	if (err != AML_SUCCESS)
-		return err;
-	err = type_make(runs->run, runs->n, runs->far, &far);
-	if (err == AML_SUCCESS) {
-		t->pending = true;
-		if (t->is_put)
-			err = mpi_code(MPI_Put(section->near, 1, near, t->rank,
-					       (MPI_Aint)section->at, 1, far, t->window->win));
-		else
-			err = mpi_code(MPI_Get(section->near, 1, near, t->rank,
-					       (MPI_Aint)section->at, 1, far, t->window->win));
-		(void)MPI_Type_free(&far);
-	}
-	(void)MPI_Type_free(&near);
-	return err;
-}
-
 static int move_section(struct mpi_transfer *t, const struct far_shape *section)
 {
+	const struct far_target target = {t->window->win, t->rank, t->is_put};
 	struct far_runs runs;
 
+	t->pending = true;
 	if (t->way == WAY_SPAN)
-		return move_run(t, section->near, section->at, shape_span(section));
+		return move_run(&target, section->near, section->at, shape_span(section));
 	runs_make(&runs, section);
-	return t->way == WAY_DATATYPE ? move_types(t, section, &runs)
-				      : move_rows(t, section, &runs);
+	return t->way == WAY_DATATYPE ? move_types(&target, section, &runs)
+				      : move_rows(&target, section, &runs);
 }
 
 /* Make the layout of the present section in a stage, with the native dimensions of the local side.

@@ -73,7 +73,8 @@ static int neighbour(const struct halo_block *b, int d, int way)
 
 /* Make the layout of a face, `where` planes from the start of dimension d, without the halo's
  * edges. */
-static struct aml_layout *face(struct aml_layout *whole, const struct halo_block *b, int d, size_t where)
+static struct aml_layout *face(struct aml_layout *whole, const struct halo_block *b, int d,
+			       size_t where)
 {
 	size_t offsets[3] = {1, 1, 1}, dims[3] = {b->dims[0], b->dims[1], b->dims[2]};
 	struct aml_layout *layout = NULL;
