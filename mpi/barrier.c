@@ -47,7 +47,7 @@ static void drop_detached(struct mpi_request *r)
 	if (r->inner != NULL)
 		(void)aml_dma_wait(engine->local, &r->inner);
 	lock_acquire(&engine->lock);
-	request_release_locked(r);
+	request_release_locked(engine, r);
 	is_free = r->pins == 0;
 	lock_release(&engine->lock);
 	if (is_free)
@@ -59,14 +59,14 @@ static void drop_detached(struct mpi_request *r)
  * finished and satisfies `wanted`. NULL: there is neither; `*open` says if something has not
  * finished.
  */
-static struct mpi_request *find_locked(struct barrier *b,
+static struct mpi_request *find_locked(struct mpi_engine *engine, struct barrier *b,
 				       bool (*wanted)(const struct mpi_request *), bool *open)
-	REQUIRES(&b->engine->lock)
+	REQUIRES(&engine->lock)
 {
 	struct mpi_request *failed = NULL, *found = NULL;
 
 	*open = false;
-	for (struct mpi_request *r = b->engine->posted.first; r != NULL && r->number < b->end;
+	for (struct mpi_request *r = engine->posted.first; r != NULL && r->number < b->end;
 	     r = r->next) {
 		if (r->done && r->result != AML_SUCCESS && !r->reported && r->claim == CLAIM_NONE &&
 		    (failed == NULL || r->finish < failed->finish))
@@ -97,16 +97,16 @@ static void barrier_advance(struct barrier *b, struct mpi_request *r)
 
 	lock_acquire(&b->engine->lock);
 	if (done)
-		request_finish_locked(r, transfer_result(r->transfer));
-	request_unclaim_locked(r);
+		request_finish_locked(b->engine, r, transfer_result(r->transfer));
+	request_unclaim_locked(b->engine, r);
 	lock_release(&b->engine->lock);
 }
 
 /* Post joins of inner requests that nobody has claimed. Returns false if there is none. */
-static bool join_locked(struct barrier *b) REQUIRES(&b->engine->lock)
+static bool join_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&engine->lock)
 {
 	b->njoins = 0;
-	for (struct mpi_request *r = b->engine->posted.first;
+	for (struct mpi_request *r = engine->posted.first;
 	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
 		struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
 
@@ -114,7 +114,7 @@ static bool join_locked(struct barrier *b) REQUIRES(&b->engine->lock)
 			continue;
 		post.nafter = 1;
 		post.after = &r->inner;
-		if (aml_dma_post(b->engine->local, 1, &post, &b->joins[b->njoins]) != AML_SUCCESS)
+		if (aml_dma_post(engine->local, 1, &post, &b->joins[b->njoins]) != AML_SUCCESS)
 			break;
 		r->pins++;
 		b->joined[b->njoins++] = r;
@@ -140,8 +140,8 @@ static void settle(struct barrier *b, struct mpi_request *r)
 	claimed = aml_dma_test(b->engine->local, &r->inner, &result) == AML_SUCCESS;
 	lock_acquire(&b->engine->lock);
 	if (claimed)
-		request_finish_locked(r, result);
-	request_unclaim_locked(r);
+		request_finish_locked(b->engine, r, result);
+	request_unclaim_locked(b->engine, r);
 	lock_release(&b->engine->lock);
 }
 
@@ -171,17 +171,18 @@ static void wait_for_joins(struct barrier *b)
 }
 
 /* Sleep until a request has changed, or the deadline has passed. */
-static void wait_for_change_locked(struct barrier *b) REQUIRES(&b->engine->lock)
+static void wait_for_change_locked(struct mpi_engine *engine, struct barrier *b)
+	REQUIRES(&engine->lock)
 {
 	struct timespec until;
 
 	if (b->deadline == AML_DMA_NO_DEADLINE) {
-		pthread_cond_wait(&b->engine->changed, &b->engine->lock.mutex);
+		pthread_cond_wait(&engine->changed, &engine->lock.mutex);
 		return;
 	}
 	until.tv_sec = (time_t)(b->deadline / 1000000000);
 	until.tv_nsec = (long)(b->deadline % 1000000000);
-	pthread_cond_timedwait(&b->engine->changed, &b->engine->lock.mutex, &until);
+	pthread_cond_timedwait(&engine->changed, &engine->lock.mutex, &until);
 }
 
 /* Without joins: claim an inner request, and wait for it. */
@@ -195,11 +196,11 @@ static void barrier_complete(struct barrier *b, struct mpi_request *r)
 		err = aml_dma_wait_until(b->engine->local, &r->inner, b->deadline, &result);
 		lock_acquire(&b->engine->lock);
 		if (err == AML_SUCCESS)
-			request_finish_locked(r, result);
+			request_finish_locked(b->engine, r, result);
 		lock_release(&b->engine->lock);
 	}
 	lock_acquire(&b->engine->lock);
-	request_unclaim_locked(r);
+	request_unclaim_locked(b->engine, r);
 	lock_release(&b->engine->lock);
 }
 
@@ -210,7 +211,7 @@ static int barrier_report(struct barrier *b, struct mpi_request *r)
 	b->result = r->result;
 	r->reported = true;
 	if (!r->detached)
-		request_unclaim_locked(r);
+		request_unclaim_locked(b->engine, r);
 	lock_release(&b->engine->lock);
 	if (r->detached)
 		drop_detached(r);
@@ -225,8 +226,8 @@ static bool barrier_round(struct barrier *b)
 	bool open, joined;
 
 	lock_acquire(&engine->lock);
-	r = find_locked(b, engine->posts ? is_free_transfer : is_free_request, &open);
-	if (r != NULL && request_claim_locked(r, CLAIM_BARRIER) == AML_SUCCESS) {
+	r = find_locked(engine, b, engine->posts ? is_free_transfer : is_free_request, &open);
+	if (r != NULL && request_claim_locked(engine, r, CLAIM_BARRIER) == AML_SUCCESS) {
 		const bool done = r->done, is_inner = r->inner != NULL;
 
 		lock_release(&engine->lock);
@@ -238,9 +239,9 @@ static bool barrier_round(struct barrier *b)
 			barrier_advance(b, r);
 		return done;
 	}
-	joined = open && engine->posts && join_locked(b);
+	joined = open && engine->posts && join_locked(engine, b);
 	if (open && !joined)
-		wait_for_change_locked(b);
+		wait_for_change_locked(engine, b);
 	lock_release(&engine->lock);
 	if (joined)
 		wait_for_joins(b);

@@ -16,19 +16,19 @@
 /* At how many of the oldest requests it looks. */
 #define REAP_LOOKS 4
 
-void request_unclaim_locked(struct mpi_request *r)
+void request_unclaim_locked(struct mpi_engine *engine, struct mpi_request *r)
 {
 	r->claim = CLAIM_NONE;
 	r->group = NULL;
-	pthread_cond_broadcast(&r->engine->changed);
+	pthread_cond_broadcast(&engine->changed);
 }
 
-int request_claim_locked(struct mpi_request *r, enum request_claim claim)
+int request_claim_locked(struct mpi_engine *engine, struct mpi_request *r, enum request_claim claim)
 {
 	while (r->claim != CLAIM_NONE) {
 		if (r->claim == CLAIM_WAIT || pthread_equal(r->claimer, pthread_self()))
 			return -AML_EBUSY;
-		pthread_cond_wait(&r->engine->changed, &r->engine->lock.mutex);
+		pthread_cond_wait(&engine->changed, &engine->lock.mutex);
 	}
 	r->claim = claim;
 	r->claimer = pthread_self();
@@ -42,21 +42,21 @@ int request_may_wait(const struct mpi_request *r)
 	return fork_is_child() ? -AML_EPERM : AML_SUCCESS;
 }
 
-void request_finish_locked(struct mpi_request *r, int result)
+void request_finish_locked(struct mpi_engine *engine, struct mpi_request *r, int result)
 {
 	r->done = true;
 	r->result = result;
-	r->finish = r->engine->next_finish++;
-	pthread_cond_broadcast(&r->engine->changed);
+	r->finish = engine->next_finish++;
+	pthread_cond_broadcast(&engine->changed);
 }
 
-void request_release_locked(struct mpi_request *r)
+void request_release_locked(struct mpi_engine *engine, struct mpi_request *r)
 {
-	mpi_request_list_unlink(&r->engine->posted, r);
+	mpi_request_list_unlink(&engine->posted, r);
 	if (r->window != NULL)
 		r->window->unfinished--;
 	r->released = true;
-	pthread_cond_broadcast(&r->engine->changed);
+	pthread_cond_broadcast(&engine->changed);
 }
 
 void request_free(struct mpi_request *r)
@@ -79,7 +79,7 @@ int request_complete(struct mpi_request *r)
 		result = transfer_run(NULL, NULL, r->transfer);
 	}
 	lock_acquire(&r->engine->lock);
-	request_finish_locked(r, result);
+	request_finish_locked(r->engine, r, result);
 	lock_release(&r->engine->lock);
 	return AML_SUCCESS;
 }
@@ -117,9 +117,9 @@ static void reap_detached(struct mpi_engine *engine)
 			aml_dma_test(engine->local, &r->inner, NULL) == AML_SUCCESS;
 		lock_acquire(&engine->lock);
 		if (ended)
-			request_release_locked(r);
+			request_release_locked(engine, r);
 		else
-			request_unclaim_locked(r);
+			request_unclaim_locked(engine, r);
 		is_free = ended && r->pins == 0;
 		lock_release(&engine->lock);
 		if (is_free)
@@ -136,7 +136,7 @@ static void detached_ended(int result, void *callback_arg)
 	struct mpi_engine *engine = r->engine;
 
 	lock_acquire(&engine->lock);
-	request_finish_locked(r, result);
+	request_finish_locked(engine, r, result);
 	lock_release(&engine->lock);
 }
 
@@ -171,7 +171,7 @@ static int post_transfer(struct mpi_request *r, const struct request_sides *side
 
 		lock_acquire(&r->engine->lock);
 		if (done)
-			request_finish_locked(r, transfer_result(r->transfer));
+			request_finish_locked(r->engine, r, transfer_result(r->transfer));
 		lock_release(&r->engine->lock);
 	} else if (r->engine->level == MPI_THREAD_MULTIPLE) {
 		return post_inner(r, dest, src, transfer_run, r->transfer);
@@ -211,7 +211,7 @@ static int request_begin(struct mpi_request *r, const struct request_sides *side
 	if (!sides->empty)
 		return post_transfer(r, sides, dest, src);
 	lock_acquire(&r->engine->lock);
-	request_finish_locked(r, AML_SUCCESS);
+	request_finish_locked(r->engine, r, AML_SUCCESS);
 	lock_release(&r->engine->lock);
 	return AML_SUCCESS;
 }
@@ -243,8 +243,8 @@ int mpi_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
 	err = request_begin(r, is_far ? &sides : NULL, dest, src, op, op_arg);
 	lock_acquire(&engine->lock);
 	if (err != AML_SUCCESS)
-		request_release_locked(r);
-	request_unclaim_locked(r);
+		request_release_locked(engine, r);
+	request_unclaim_locked(engine, r);
 	lock_release(&engine->lock);
 	if (err != AML_SUCCESS) {
 		if (req != NULL)
@@ -290,7 +290,7 @@ int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct 
 	if (r == NULL)
 		return err;
 	lock_acquire(&engine->lock);
-	request_release_locked(r);
+	request_release_locked(engine, r);
 	lock_release(&engine->lock);
 	request_free(r);
 	return err;
@@ -307,7 +307,7 @@ static int claim_handle(struct mpi_engine *engine, struct mpi_request *r)
 	if (err != AML_SUCCESS)
 		return err;
 	lock_acquire(&r->engine->lock);
-	err = request_claim_locked(r, CLAIM_WAIT);
+	err = request_claim_locked(r->engine, r, CLAIM_WAIT);
 	lock_release(&r->engine->lock);
 	return err;
 }
@@ -315,7 +315,7 @@ static int claim_handle(struct mpi_engine *engine, struct mpi_request *r)
 static void unclaim_handle(struct mpi_request *r)
 {
 	lock_acquire(&r->engine->lock);
-	request_unclaim_locked(r);
+	request_unclaim_locked(r->engine, r);
 	lock_release(&r->engine->lock);
 }
 
@@ -327,7 +327,7 @@ static void release_handle(struct mpi_request *r, struct aml_dma_request **req)
 
 	*req = NULL;
 	lock_acquire(&engine->lock);
-	request_release_locked(r);
+	request_release_locked(engine, r);
 	is_free = r->pins == 0;
 	lock_release(&engine->lock);
 	if (is_free)
@@ -382,7 +382,7 @@ void requests_end(struct mpi_engine *engine)
 		else if (!r->done)
 			(void)transfer_run(NULL, NULL, r->transfer);
 		lock_acquire(&engine->lock);
-		request_release_locked(r);
+		request_release_locked(engine, r);
 		lock_release(&engine->lock);
 		request_free(r);
 	}

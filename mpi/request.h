@@ -75,17 +75,20 @@ int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct 
  * Claim a request for a wait. Returns -AML_EBUSY if another wait has claimed it, or if this thread
  * has. Waits for a barrier or a post that has.
  */
-int request_claim_locked(struct mpi_request *r, enum request_claim claim)
-	REQUIRES(&r->engine->lock);
-void request_unclaim_locked(struct mpi_request *r) REQUIRES(&r->engine->lock);
+int request_claim_locked(struct mpi_engine *engine, struct mpi_request *r, enum request_claim claim)
+	REQUIRES(&engine->lock);
+void request_unclaim_locked(struct mpi_engine *engine, struct mpi_request *r)
+	REQUIRES(&engine->lock);
 
 /* May the calling thread wait for this request? AML_SUCCESS or -AML_EPERM. */
 int request_may_wait(const struct mpi_request *r);
 
-void request_finish_locked(struct mpi_request *r, int result) REQUIRES(&r->engine->lock);
+void request_finish_locked(struct mpi_engine *engine, struct mpi_request *r, int result)
+	REQUIRES(&engine->lock);
 
 /* Take a request out of the engine. Free it with request_free() once the lock is released. */
-void request_release_locked(struct mpi_request *r) REQUIRES(&r->engine->lock);
+void request_release_locked(struct mpi_engine *engine, struct mpi_request *r)
+	REQUIRES(&engine->lock);
 /* Free a released request, unless it is pinned. */
 void request_free(struct mpi_request *r);
 

@@ -61,7 +61,7 @@ static void group_unclaim(struct wait_group *group, size_t n)
 		struct mpi_request *r = request_at(group, i);
 
 		if (r != NULL && r->group == group)
-			request_unclaim_locked(r);
+			request_unclaim_locked(group->engine, r);
 	}
 	lock_release(&group->engine->lock);
 }
@@ -80,7 +80,7 @@ static int group_claim_slot(struct wait_group *group, size_t i)
 	lock_acquire(&group->engine->lock);
 	if (r->claim == CLAIM_WAIT && r->group == group)
 		err = -AML_EINVAL;
-	else if (request_claim_locked(r, CLAIM_WAIT) != AML_SUCCESS)
+	else if (request_claim_locked(group->engine, r, CLAIM_WAIT) != AML_SUCCESS)
 		err = -AML_EPERM;
 	if (err == AML_SUCCESS) {
 		r->group = group;
@@ -113,7 +113,7 @@ static int group_begin(struct wait_group *group, struct mpi_engine *engine, size
 static void group_finish(struct wait_group *group, struct mpi_request *r, int result)
 {
 	lock_acquire(&group->engine->lock);
-	request_finish_locked(r, result);
+	request_finish_locked(group->engine, r, result);
 	lock_release(&group->engine->lock);
 	group_note(group, r);
 }
@@ -208,7 +208,7 @@ static size_t group_take(struct wait_group *group, int *result)
 		group->last = NULL;
 	group->reqs[index] = NULL;
 	lock_acquire(&group->engine->lock);
-	request_release_locked(r);
+	request_release_locked(group->engine, r);
 	is_free = r->pins == 0;
 	lock_release(&group->engine->lock);
 	if (is_free)
@@ -321,7 +321,7 @@ static int group_wait_slot(struct wait_group *group, size_t i)
 	code = r->result;
 	group->reqs[i] = NULL;
 	lock_acquire(&group->engine->lock);
-	request_release_locked(r);
+	request_release_locked(group->engine, r);
 	is_free = r->pins == 0;
 	lock_release(&group->engine->lock);
 	if (is_free)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Puts, gets and what goes to the engine `local`: checks, operators, and small examples of each. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ranks.h"
@@ -311,8 +312,51 @@ START_TEST(all_else_goes_to_the_local_engine)
 }
 END_TEST
 
+/* Contract: MPI-8. */
+START_TEST(more_bytes_than_an_int_counts_are_put)
+{
+	const size_t bytes = ((size_t)9 << 28) + 5; /* 2.25 GiB */
+	struct aml_dma_mpi_window *own;
+	struct aml_layout *near, *far;
+	unsigned char *memory, *source;
+
+	if (getenv("AML_TEST_LONG") == NULL || ranks != 2)
+		return;
+	memory = calloc(rank == 1 ? bytes : 1, 1);
+	source = rank == 0 ? malloc(bytes) : NULL;
+	CHECK(memory != NULL && (rank == 1 || source != NULL));
+	CHECK_OK(aml_dma_mpi_window_create(engine, memory, rank == 1 ? bytes : 0, &own));
+	if (source != NULL) {
+		for (size_t i = 0; i < bytes; i++)
+			source[i] = (unsigned char)(i + i / 1021);
+		near = line_layout(source, 1, bytes);
+		far = line_remote(own, 1, 0, 1, bytes);
+		CHECK_OK(aml_dma_copy(engine, far, near));
+		memset(source, 0, bytes);
+		CHECK_OK(aml_dma_copy(engine, near, far));
+		for (size_t i = 0; i < bytes; i++)
+			if (source[i] != (unsigned char)(i + i / 1021)) {
+				CHECK(!"the byte is the expected one");
+				break;
+			}
+		aml_layout_destroy(&near);
+		aml_layout_destroy(&far);
+	}
+	meet();
+	for (size_t i = 0; rank == 1 && i < bytes; i++)
+		if (memory[i] != (unsigned char)(i + i / 1021)) {
+			CHECK(!"the byte is the expected one");
+			break;
+		}
+	CHECK_OK(aml_dma_mpi_window_free(&own));
+	free(memory);
+	free(source);
+}
+END_TEST
+
 SUITE("mpi_puts", a_finished_put_is_seen_by_its_target, a_finished_get_has_its_elements,
       layouts_may_go_as_soon_as_the_copy_is_posted, a_pad_is_put,
       a_copy_has_one_remote_side_at_most, what_does_not_match_is_refused,
       a_window_belongs_to_its_engine, a_copy_without_elements_succeeds,
-      memory_of_the_program_is_put_into, all_else_goes_to_the_local_engine)
+      memory_of_the_program_is_put_into, more_bytes_than_an_int_counts_are_put,
+      all_else_goes_to_the_local_engine)

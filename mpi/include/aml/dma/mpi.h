@@ -173,7 +173,7 @@ int aml_dma_mpi_window_allocate(struct aml_dma *dma, size_t bytes, void **ptr,
 /**
  * Make a window of memory that the program owns. Collective.
  *
- * Processes do not share this memory.
+ * Processes do not share this memory. For a process itself, its own part counts as shared.
  *
  * May be called by the threads that may use remote layouts. Blocks until all processes have called
  * it.
