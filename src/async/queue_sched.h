@@ -12,7 +12,7 @@
 #include "trace/trace.h"
 
 /* The least room on a worker's stack: for the library's operators, and for custom operators. */
-enum { QUEUE_STACK_COPY_BYTES = 96 << 10, QUEUE_STACK_OPERATORS_BYTES = 256 << 10 };
+enum { QUEUE_STACK_COPY_BYTES = 64 << 10, QUEUE_STACK_OPERATORS_BYTES = 256 << 10 };
 
 /* How to create a scheduler. */
 struct queue_attr {

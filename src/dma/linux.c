@@ -18,6 +18,7 @@
 #include "async/queue_sleep.h"
 #include "async/queue_stats.h"
 #include "async/queue_wait.h"
+#include "copy/run.h"
 #include "dma/dma.h"
 #include "dma/linux_attr.h"
 #include "dma/linux_completion.h"
@@ -25,7 +26,6 @@
 #include "dma/linux_post.h"
 #include "dma/linux_request.h"
 #include "kernels/kernels.h"
-#include "ops/run.h"
 #include "plan/learnt.h"
 #include "plan/part.h"
 #include "plan/rules.h"
@@ -34,7 +34,7 @@
 /* Up to this size, copies have one part and are not streamed, also in a library for tests. */
 enum { FEW_BYTES_MAX = COPY_PART / 32 };
 
-_Static_assert((int)OPS_STACK_BYTES <= (int)QUEUE_STACK_COPY_BYTES,
+_Static_assert((int)COPY_STACK_BYTES <= (int)QUEUE_STACK_COPY_BYTES,
 	       "workers have stacks with room for any operator of the library");
 
 struct engine {

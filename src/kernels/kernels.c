@@ -60,6 +60,8 @@ static void overwrite_kernels(struct kernels *table, const struct kernels *set)
 		table->rows = set->rows;
 	if (set->looped != NULL)
 		table->looped = set->looped;
+	if (set->equal != NULL)
+		table->equal = set->equal;
 	if (set->stepped != NULL) {
 		table->stepped = set->stepped;
 		memcpy(table->stepped_vectors, set->stepped_vectors,

@@ -169,6 +169,13 @@ typedef unsigned (*lay_fn)(struct shuffle_vector *v, const struct near_unit *uni
 /* The sizes of the runs that rows() copies. */
 enum { ROWS_BYTES_MIN = 17, ROWS_BYTES_MAX = 256 };
 
+/*
+ * Whether `rows` rows of `bytes` bytes, `dst_step` and `src_step` bytes apart, are equal on both
+ * sides. `rows` can be 0.
+ */
+typedef bool (*equal_fn)(const char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			 size_t bytes, size_t rows);
+
 /* The sizes of the elements of repeat(). Powers of two up to the second are the fastest. */
 enum { REPEAT_BYTES_MAX = 256, SPLAT_BYTES_MAX = 16 };
 
@@ -259,6 +266,7 @@ struct kernels {
 	void (*drain)(void); /* orders streamed bytes before later stores */
 	rows_fn rows;
 	looped_fn looped;
+	equal_fn equal;
 	repeat_fn repeat;
 	pad_fn pad;
 	/* By log2 of the element size: for data in the caches, and for data in memory. */

@@ -39,8 +39,8 @@ static bool cpu_has_f16c(void)
 }
 #endif
 
-/* The set for the instruction set of kernels(), which the system supports. */
-static const struct numbers_set *numbers_selected(void)
+/* Find the set for the instruction set of kernels(), which the system supports. */
+static const struct numbers_set *find_numbers(void)
 {
 #ifdef __x86_64__
 	const char *name = kernels()->name;
@@ -51,6 +51,29 @@ static const struct numbers_set *numbers_selected(void)
 		return &numbers_avx2_set;
 #endif
 	return &numbers_portable_set;
+}
+
+static const struct numbers_set *numbers_selected(void)
+{
+	static const struct numbers_set *found;
+	const struct numbers_set *set = __atomic_load_n(&found, __ATOMIC_RELAXED);
+
+	if (set == NULL) {
+		set = find_numbers();
+		__atomic_store_n(&found, set, __ATOMIC_RELAXED);
+	}
+	return set;
+}
+
+/* No kernels. */
+static const struct combine_kernels combine_none;
+
+/* The kernels for a transposed source. `op` may be COMBINATIONS, for which there are none. */
+static struct combine_kernels combine_selected(enum numbers_combination op)
+{
+	const struct combine_kernels *table = numbers_selected()->combine;
+
+	return op == COMBINATIONS || table == NULL ? combine_none : table[op];
 }
 
 convert_fn numbers_convert(int dst_type, int src_type)
@@ -67,4 +90,71 @@ reduce_fn numbers_reduce(int type, int operation, bool overwrites)
 	if (overwrites && operation == AML_DMA_REDUCE_AXPBY)
 		operation = NUMBER_REDUCTIONS - 1;
 	return numbers_selected()->reduce[type][operation];
+}
+
+struct combine_kernels combine_convert(int dst_type, int src_type)
+{
+	static const struct {
+		int dst, src;
+		enum numbers_combination op;
+	} known[] = {
+		{AML_DMA_F32, AML_DMA_F64, COMBINE_F32_FROM_F64},
+		{AML_DMA_F64, AML_DMA_F32, COMBINE_F64_FROM_F32},
+		{AML_DMA_F32, AML_DMA_I32, COMBINE_F32_FROM_I32},
+		{AML_DMA_BF16, AML_DMA_F32, COMBINE_BF16_FROM_F32},
+		{AML_DMA_F32, AML_DMA_BF16, COMBINE_F32_FROM_BF16},
+		{AML_DMA_F16, AML_DMA_F32, COMBINE_F16_FROM_F32},
+		{AML_DMA_F32, AML_DMA_F16, COMBINE_F32_FROM_F16},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].dst == dst_type && known[i].src == src_type)
+			return combine_selected(known[i].op);
+	return combine_none;
+}
+
+struct combine_kernels combine_reduce(int type, int operation, bool overwrites)
+{
+	static const struct {
+		unsigned char sum, prod, axpby, scale; /* enum numbers_combination */
+	} known[NUMBER_TYPES] = {
+		[AML_DMA_I32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_U32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_I64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_U64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_F32] = {COMBINE_SUM_F32, COMBINE_PROD_F32, COMBINE_AXPBY_F32,
+				 COMBINE_SCALE_F32},
+		[AML_DMA_F64] = {COMBINE_SUM_F64, COMBINE_PROD_F64, COMBINE_AXPBY_F64,
+				 COMBINE_SCALE_F64},
+	};
+
+	/* Other types have no sum here. */
+	if (number_bytes(type) == 0 || known[type].sum == 0)
+		return combine_none;
+	switch (operation) {
+	case AML_DMA_REDUCE_SUM:
+		return combine_selected(known[type].sum);
+	case AML_DMA_REDUCE_PROD:
+		return combine_selected(known[type].prod);
+	case AML_DMA_REDUCE_AXPBY:
+		return combine_selected(overwrites ? known[type].scale : known[type].axpby);
+	default:
+		return combine_none;
+	}
+}
+
+struct combine_kernels combine_equal(size_t bytes)
+{
+	switch (bytes) {
+	case 1:
+		return combine_selected(COMBINE_EQUAL_1);
+	case 2:
+		return combine_selected(COMBINE_EQUAL_2);
+	case 4:
+		return combine_selected(COMBINE_EQUAL_4);
+	case 8:
+		return combine_selected(COMBINE_EQUAL_8);
+	default:
+		return combine_none;
+	}
 }

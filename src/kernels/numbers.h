@@ -22,6 +22,27 @@ typedef void (*convert_fn)(void *dst, const void *src, size_t n);
 typedef void (*reduce_fn)(void *dst, const void *src, size_t n, const void *alpha,
 			  const void *beta);
 
+/*
+ * Combines `rows` rows of the source, `src_step` bytes apart, with the rows of the destination for
+ * its `columns` columns, `dst_step` bytes apart, on which the source is transposed: compares,
+ * converts or reduces. `lines` lines of each row of the destination are combined before the next
+ * ones. `alpha` and `beta` are as above. A kernel needs at least COMBINE_ROWS_BYTES of rows and
+ * COMBINE_COLUMNS_BYTES of columns, in source elements. It combines each element once, or stores
+ * the same number twice. Returns false if a comparison found a difference, which may end it.
+ */
+typedef bool (*combine_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			   size_t rows, size_t columns, size_t lines, const void *alpha,
+			   const void *beta);
+enum { COMBINE_ROWS_BYTES = 32, COMBINE_COLUMNS_BYTES = 16 };
+
+/*
+ * Kernels for the same operation: for the caches, and from memory to lines that are written past
+ * the caches. Those need a destination whose rows all begin at lines.
+ */
+struct combine_kernels {
+	combine_fn near, far; /* NULL: there is none; `far`, also if the destination is read */
+};
+
 /* The bytes of a number of this enum aml_dma_type. 0: there is no such type. */
 size_t number_bytes(int type);
 
@@ -39,5 +60,13 @@ convert_fn numbers_convert(int dst_type, int src_type);
  * floating-point. Thread-safe.
  */
 reduce_fn numbers_reduce(int type, int operation, bool overwrites);
+
+/*
+ * The kernels that do the same with a transposed source. `combine_equal`: that compare elements of
+ * this size.
+ */
+struct combine_kernels combine_convert(int dst_type, int src_type);
+struct combine_kernels combine_reduce(int type, int operation, bool overwrites);
+struct combine_kernels combine_equal(size_t bytes);
 
 #endif /* KERNELS_NUMBERS_H */

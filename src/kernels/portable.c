@@ -227,6 +227,15 @@ static void portable_pad(char *dst, ptrdiff_t dst_step, const char *src, ptrdiff
 	}
 }
 
+static bool portable_equal(const char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+			   size_t bytes, size_t rows)
+{
+	for (; rows > 0; rows--, dst += dst_step, src += src_step)
+		if (memcmp(dst, src, bytes) != 0)
+			return false;
+	return true;
+}
+
 const struct kernels kernels_portable = {
 	.name = "portable",
 	.width = PORTABLE_WIDTH_BYTES,
@@ -234,6 +243,7 @@ const struct kernels kernels_portable = {
 	.drain = portable_drain,
 	.rows = portable_rows,
 	.looped = portable_looped,
+	.equal = portable_equal,
 	.repeat = portable_repeat,
 	.pad = portable_pad,
 	.near = {portable_tile_1, portable_tile_2, portable_tile_4, portable_tile_8,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Comparisons of rows of elements. Equal rows take one memcmp(). Only the elements of other rows
+ * Comparisons of rows of elements. Equal rows take one kernel. Only the elements of other rows
  * are looked at one by one.
  */
 #include <string.h>
 
 #include <aml/utils/error.h>
 
+#include "kernels/kernels.h"
 #include "layout/sizes.h"
 #include "ops/compare.h"
 
@@ -57,7 +58,7 @@ static size_t first_difference(const struct compare_row *row)
 void compare_row(struct compare_tally *tally, const struct compare_row *row)
 {
 	tally->done += row->n;
-	if (memcmp(row->dst, row->src, row->n * row->bytes) == 0)
+	if (kernels()->equal(row->dst, 0, row->src, 0, row->n * row->bytes, 1))
 		return;
 	tally->count += count_from(row, 0);
 	tally->first = min(tally->first, first_difference(row));

@@ -22,10 +22,12 @@ struct compare_context {
 
 struct convert_context {
 	convert_fn convert;
+	struct combine_kernels combine;
 };
 
 struct reduce_context {
 	reduce_fn reduce;
+	struct combine_kernels combine;
 	bool overwrites;  /* the destination is not read */
 	bool has_factors; /* `alpha` and `beta` are valid */
 	char alpha[8], beta[8];

@@ -13,17 +13,9 @@
 enum {
 	/* Shorter rows are staged. */
 	OP_ROW_BYTES_MIN = 128,
-	/* The pieces of source rows that are gathered have this size, within these limits. */
-	OP_PIECE_BYTES = 256,
-	OP_PIECE_ELEMENTS_MIN = 64,
-	OP_PIECE_ELEMENTS_MAX = 128,
-	/* The rows of the destination in a transposed block whose source is not gathered. */
-	OP_ACROSS_BYTES = 256,
-	/* Blocks have a multiple of this number of iterations. */
-	OP_BLOCK_GRAIN = 16,
 };
 
-/* Reverse a loop, so that its step of the destination is positive. */
+/* Reverse a loop. */
 static void reverse_loop(struct op_nest *nest, struct op_loop *loop)
 {
 	ptrdiff_t last = (ptrdiff_t)loop->extent - 1;
@@ -81,7 +73,10 @@ static void op_merge_loops(struct op_nest *nest, bool numbered)
 	nest->n = n;
 }
 
-/* Move the loop that is contiguous in the source to the second place. False: there is none. */
+/*
+ * Move the loop that is contiguous in the source to the second place, with a positive step there.
+ * False: there is none.
+ */
 static bool order_transposed(struct op_nest *nest)
 {
 	for (uint8_t i = 1; i < nest->n; i++) {
@@ -91,6 +86,8 @@ static bool order_transposed(struct op_nest *nest)
 			continue;
 		for (uint8_t j = i; j > 1; j--)
 			nest->loops[j] = nest->loops[j - 1];
+		if (loop.src_step < 0)
+			reverse_loop(nest, &loop);
 		nest->loops[1] = loop;
 		return true;
 	}
@@ -121,98 +118,16 @@ static bool is_direct(const struct op_nest *nest, const struct op_side *side, pt
 	       (nest->n == 1 || nest->loops[0].extent * side->bytes >= OP_ROW_BYTES_MIN);
 }
 
-/* Divide an extent into blocks of about the same size, at most `most`. */
-static size_t even_block(size_t extent, size_t most)
-{
-	size_t blocks = (extent + most - 1) / most, size;
-
-	if (extent <= most)
-		return extent;
-	size = (extent + blocks - 1) / blocks;
-	size = (size + OP_BLOCK_GRAIN - 1) / OP_BLOCK_GRAIN * OP_BLOCK_GRAIN;
-	return min(size, most);
-}
-
-/* Choose how many iterations of loop 1 are gathered at once, and the block of loop 0. */
-static void choose_gathers(struct op_nest *nest, size_t bytes)
-{
-	struct op_loop *across = &nest->loops[0], *along = &nest->loops[1];
-	size_t most = OP_PIECE_BYTES / bytes;
-
-	if (most < OP_PIECE_ELEMENTS_MIN)
-		most = OP_PIECE_ELEMENTS_MIN;
-	nest->gathers = min(min(most, OP_PIECE_ELEMENTS_MAX), along->extent);
-	across->block = min(OP_GATHER_BYTES / bytes / nest->gathers, OP_SRC_BYTES / bytes);
-}
-
-/*
- * Let a transposed nest follow the rows of the source. The destination is not read: its elements
- * are made in the order of the source, and transposed when they are stored.
- */
-static void follow_source(struct op_nest *nest)
-{
-	struct op_loop loop = nest->loops[0];
-
-	nest->loops[0] = nest->loops[1];
-	nest->loops[1] = loop;
-	nest->transposed = false;
-}
-
-/* Choose the sizes of the blocks of a transposed nest: rows of both sides. */
-static void choose_transposed_blocks(struct op_nest *nest, bool gathers)
-{
-	struct op_loop *across = &nest->loops[0], *along = &nest->loops[1];
-	size_t bytes = nest->src.staged_bytes, rest = OP_SRC_BYTES / bytes;
-
-	if (!nest->dst.direct)
-		rest = min(rest, OP_DST_BYTES / nest->dst.bytes);
-	across->block = OP_ACROSS_BYTES / bytes;
-	if (gathers)
-		choose_gathers(nest, bytes);
-	across->block = even_block(across->extent, min(across->block, rest));
-	along->block = even_block(along->extent, rest / across->block);
-	if (!gathers)
-		return;
-	along->block = min(along->block, nest->gathers);
-	nest->gathers -= nest->gathers % along->block;
-}
-
-/*
- * Choose the sizes of the blocks of a nest that follows the rows of the source, and has the loop
- * that is contiguous in the destination next.
- */
-static void choose_source_blocks(struct op_nest *nest)
-{
-	size_t rest = OP_DST_BYTES / nest->dst.bytes;
-
-	if (!nest->src.direct)
-		rest = min(rest, OP_SRC_BYTES / nest->src.bytes);
-	nest->loops[0].block = even_block(nest->loops[0].extent, min(OP_PIECE_ELEMENTS_MIN, rest));
-	nest->loops[1].block = even_block(nest->loops[1].extent, rest / nest->loops[0].block);
-}
-
-/* Choose the sizes of blocks. `gathers`: those of a transposed nest are gathered. */
-static void choose_blocks(struct op_nest *nest, bool gathers)
+/* Choose the sizes of blocks: those of two staged sides have an equal number of elements. */
+static void choose_blocks(struct op_nest *nest)
 {
 	size_t bytes = nest->dst.bytes > nest->src.bytes ? nest->dst.bytes : nest->src.bytes;
 	size_t rest = OP_DST_BYTES / bytes;
+	bool direct = nest->dst.direct && nest->src.direct;
 
 	for (uint8_t i = 0; i < nest->n; i++)
-		nest->loops[i].block = 1;
-	if (nest->transposed) {
-		choose_transposed_blocks(nest, gathers);
-		return;
-	}
-	if (nest->by_source) {
-		choose_source_blocks(nest);
-		return;
-	}
-	if (nest->dst.direct && nest->src.direct) {
-		for (uint8_t i = 0; i < nest->n; i++)
-			nest->loops[i].block = nest->loops[i].extent;
-		return;
-	}
-	for (uint8_t i = 0; i < nest->n && rest > 0 && nest->loops[i].extent > 0; i++) {
+		nest->loops[i].block = direct ? nest->loops[i].extent : 1;
+	for (uint8_t i = 0; !direct && i < nest->n && rest > 0 && nest->loops[i].extent > 0; i++) {
 		nest->loops[i].block = min(nest->loops[i].extent, rest);
 		rest /= nest->loops[i].block;
 		if (nest->loops[i].block < nest->loops[i].extent)
@@ -274,11 +189,9 @@ static void add_dims(struct op_nest *nest, const struct copy_plan *plan,
 }
 
 void op_nest_make(struct op_nest *nest, const struct copy_plan *plan,
-		  const struct copy_section *section, bool streams)
+		  const struct copy_section *section)
 {
 	bool by_step = copy_sides_are_addresses(plan);
-	uint64_t bytes = copy_plan_payload(plan), last = caches()->last_bytes;
-	bool gathers;
 
 	nest->dst = (struct op_side){.bytes = copy_dst_bytes(plan)};
 	nest->src = (struct op_side){.bytes = plan->elements.bytes};
@@ -296,31 +209,19 @@ void op_nest_make(struct op_nest *nest, const struct copy_plan *plan,
 				   nest->loops[0].src_step != (ptrdiff_t)nest->src.bytes &&
 				   order_transposed(nest);
 	}
-	/* Both sides together come from memory. */
-	gathers = nest->transposed && 2 * bytes > last;
-	/* The transposition takes most of the time: do it with the smaller elements. */
-	nest->by_source = nest->transposed && !gathers && nest->dst.bytes < nest->src.bytes;
-	if (nest->by_source)
-		follow_source(nest);
 	nest->dst.direct = is_direct(nest, &nest->dst, nest->loops[0].dst_step);
 	nest->src.direct = is_direct(nest, &nest->src, nest->loops[0].src_step);
-	nest->streams = streams && nest->dst.direct && is_large(plan);
-	nest->early =
-		gathers && plan->op == COPY_OPERATOR_CONVERT && nest->dst.bytes < nest->src.bytes;
-	nest->dst.staged_bytes = nest->dst.bytes;
-	nest->src.staged_bytes = nest->early ? nest->dst.bytes : nest->src.bytes;
-	nest->gathers = 0;
-	choose_blocks(nest, gathers);
-	/* In smaller plans, prefetches cost more than they save. */
-	nest->ahead = 0;
-	if (nest->transposed && 4 * bytes > last)
-		nest->ahead = nest->gathers > 0 ? nest->gathers : nest->loops[1].block;
+	nest->large = is_large(plan);
+	choose_blocks(nest);
 }
 
 /* Set the size of a block in loop i to what is left there. */
 static void fit_block(const struct op_nest *nest, struct op_block *block, uint8_t i)
 {
-	block->size[i] = min(nest->loops[i].block, nest->loops[i].extent - block->at[i]);
+	const struct op_loop *loop = &nest->loops[i];
+	size_t most = block->at[i] == 0 && loop->first > 0 ? loop->first : loop->block;
+
+	block->size[i] = min(most, loop->extent - block->at[i]);
 }
 
 /* Move a block by `n` iterations of loop i. `n` may be negative, as an unsigned number. */
@@ -349,6 +250,12 @@ bool op_first_block(const struct op_nest *nest, struct op_block *block)
 		fit_block(nest, block, i);
 	}
 	return true;
+}
+
+void op_fit_block(const struct op_nest *nest, struct op_block *block)
+{
+	for (uint8_t i = 0; i < nest->n; i++)
+		fit_block(nest, block, i);
 }
 
 bool op_next_block(const struct op_nest *nest, struct op_block *block)

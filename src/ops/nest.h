@@ -9,16 +9,15 @@
  * stage, in the order of the loops. A side whose rows are contiguous needs no stage.
  *
  * If loop 1 is contiguous in the source, and loop 0 is not, the nest is transposed. Its blocks
- * follow each other in loop 1 first. From memory, the source rows of several blocks are gathered at
- * once, so that the pieces of them that are read are long enough.
+ * follow each other in loop 1 first. planes.h chooses other blocks for most transposed nests.
  */
 #ifndef OPS_NEST_H
 #define OPS_NEST_H
 
 #include "plan/plan.h"
 
-/* The sizes of the buffers for blocks: of the source, of its gathered rows, of the destination. */
-enum { OP_SRC_BYTES = 8 << 10, OP_GATHER_BYTES = 24 << 10, OP_DST_BYTES = 8 << 10 };
+/* The sizes of the buffers for blocks of the source and of the destination. */
+enum { OP_SRC_BYTES = 8 << 10, OP_DST_BYTES = 8 << 10 };
 
 /* The most loops: the dimensions of a plan, and one for the rows of an element. */
 enum { OP_LOOPS_MAX = NDIMS_MAX + 1 };
@@ -30,24 +29,20 @@ struct op_loop {
 	size_t linear; /* from element to element in native linear order; may wrap around */
 	size_t from;   /* the coordinate of the first iteration in a side that is a layout */
 	size_t block;  /* iterations in a block, at most */
+	size_t first;  /* iterations in the first block; 0: as many as in others */
 };
 
 struct op_side {
 	const char *address; /* of the first element, if the side is an address; else NULL */
 	size_t bytes;        /* of an element */
-	size_t staged_bytes; /* of an element in the stage */
 	bool direct;         /* rows are contiguous, and worth no stage */
 };
 
 struct op_nest {
 	struct op_side dst, src;
 	size_t linear;   /* the number of the first element in native linear order */
-	bool streams;    /* direct rows of the destination are written past the caches */
-	bool early;      /* rows of the source are converted as they are gathered */
-	bool by_source;  /* loop 0 is contiguous in the source, loop 1 in the destination */
-	bool transposed; /* loop 1 is contiguous in the source */
-	size_t ahead;    /* the iterations of loop 1 whose source is prefetched at once; 0: none */
-	size_t gathers;  /* the iterations of loop 1 whose source is gathered at once; 0: none */
+	bool transposed; /* loop 1 is contiguous in the source, with a positive step */
+	bool large;      /* the destination is so large that it is written past the caches */
 	uint8_t n;       /* at least 1 */
 	struct op_loop loops[OP_LOOPS_MAX];
 };
@@ -60,15 +55,15 @@ struct op_block {
 	size_t linear;
 };
 
-/*
- * Make the nest of a section of a plan, or of all of it if `section` is NULL. `streams`: if the
- * destination is large, it is to be written past the caches.
- */
+/* Make the nest of a section of a plan, or of all of it if `section` is NULL. */
 void op_nest_make(struct op_nest *nest, const struct copy_plan *plan,
-		  const struct copy_section *section, bool streams);
+		  const struct copy_section *section);
 
 /* Set `block` to the first block. Returns false if there is none. */
 bool op_first_block(const struct op_nest *nest, struct op_block *block);
+
+/* Set the sizes of a block, after those of the nest's blocks have changed. */
+void op_fit_block(const struct op_nest *nest, struct op_block *block);
 
 /* Advance to the next block. Returns false if there is none. */
 bool op_next_block(const struct op_nest *nest, struct op_block *block);

@@ -54,6 +54,7 @@ int ops_plan_convert(union copy_plan_room *room, struct aml_layout *dst,
 	context.convert.convert = numbers_convert(types->dst_type, types->src_type);
 	if (context.convert.convert == NULL)
 		return -AML_EINVAL;
+	context.convert.combine = combine_convert(types->dst_type, types->src_type);
 	use.dst_bytes = number_bytes(types->dst_type);
 	use.src_bytes = number_bytes(types->src_type);
 	err = copy_plan_pairs(room, dst, src, &use);
@@ -95,6 +96,7 @@ static int make_reduce_context(struct reduce_context *context,
 		context->overwrites = is_zero_number(arg->beta, arg->type);
 	}
 	context->reduce = numbers_reduce(arg->type, arg->operation, context->overwrites);
+	context->combine = combine_reduce(arg->type, arg->operation, context->overwrites);
 	return context->reduce != NULL ? AML_SUCCESS : -AML_EINVAL;
 }
 

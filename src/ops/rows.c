@@ -24,17 +24,17 @@ static uint8_t make_row_loops(const struct op_nest *nest, const struct op_block 
 		struct row_loop loop = {
 			.extent = block->size[i],
 			.dst_step = nest->dst.direct ? from->dst_step
-						     : (ptrdiff_t)(staged * nest->dst.staged_bytes),
+						     : (ptrdiff_t)(staged * nest->dst.bytes),
 			.src_step = nest->src.direct ? from->src_step
-						     : (ptrdiff_t)(staged * nest->src.staged_bytes),
+						     : (ptrdiff_t)(staged * nest->src.bytes),
 			.linear = from->linear,
 		};
 
 		staged *= loop.extent;
 		if (loop.extent == 1)
 			continue;
-		if (joins && n == 0 && (size_t)loop.dst_step == line->n * nest->dst.staged_bytes &&
-		    (size_t)loop.src_step == line->n * nest->src.staged_bytes)
+		if (joins && n == 0 && (size_t)loop.dst_step == line->n * nest->dst.bytes &&
+		    (size_t)loop.src_step == line->n * nest->src.bytes)
 			line->n *= loop.extent;
 		else
 			loops[n++] = loop;

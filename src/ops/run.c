@@ -2,7 +2,8 @@
 /*
  * Runs the plans of all of the library's operators. Copies and fills are run by src/copy. Compare,
  * convert and reduce work on contiguous rows: each block of a part is staged in the order of the
- * loops, unless its rows are contiguous already. The stages are on the stack of the thread.
+ * loops, unless its rows are contiguous already. Most transposed blocks need no plan for that. The
+ * stages are on the stack of the thread.
  */
 #include <string.h>
 
@@ -13,12 +14,13 @@
 #include "layout/nest.h"
 #include "layout/sizes.h"
 #include "machine/caches.h"
-#include "ops/ahead.h"
 #include "ops/compare.h"
 #include "ops/context.h"
 #include "ops/nest.h"
+#include "ops/planes.h"
 #include "ops/rows.h"
 #include "ops/run.h"
+#include "ops/simple.h"
 #include "ops/stage.h"
 #include "plan/part.h"
 #include "plan/section.h"
@@ -32,22 +34,20 @@ struct op_run {
 	const union op_context *context;
 	struct compare_tally tally;
 	bool reads_dst, writes_dst;
+	bool streams;    /* rows of the destination are written past the caches */
 	op_line_fn line; /* what the operator does with rows; NULL: it compares them */
 	struct op_nest nest;
 	struct op_block block;
-	struct op_aheads ahead;          /* of a transposed nest */
+	bool in_planes; /* `planes` is set, and the stages are not used */
+	struct op_planes planes;
 	struct op_stage src, dst, store; /* to read each side, and to write the destination */
-	_Alignas(CACHE_LINE_BYTES) char src_buffer[OP_SRC_BYTES];
-	_Alignas(CACHE_LINE_BYTES) char gathered[OP_GATHER_BYTES];
-	_Alignas(CACHE_LINE_BYTES) char dst_buffer[OP_DST_BYTES];
+	_Alignas(CACHE_LINE_BYTES) union {
+		struct {
+			char src[OP_SRC_BYTES], dst[OP_DST_BYTES];
+		};
+		char planes[OP_PLANES_BYTES];
+	} buffer;
 };
-
-/* Prefetch a share of what is needed next, after a row of a transposed nest. */
-static inline void after_row(struct op_run *run)
-{
-	if (run->nest.ahead > 0)
-		op_prefetch(&run->ahead, &run->nest, &run->block);
-}
 
 static bool convert_line(void *arg, const struct op_line *line)
 {
@@ -56,28 +56,8 @@ static bool convert_line(void *arg, const struct op_line *line)
 	const char *src = line->src;
 	char *dst = line->dst;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
 		convert(dst, src, line->n);
-		after_row(run);
-	}
-	return true;
-}
-
-/* The rows were converted when they were gathered. */
-static bool converted_line(void *arg, const struct op_line *line)
-{
-	struct op_run *run = arg;
-	const char *src = line->src;
-	char *dst = line->dst;
-	size_t bytes = line->n * run->nest.dst.bytes;
-
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
-		if (run->nest.streams)
-			kernels()->stream(dst, src, bytes);
-		else
-			memcpy(dst, src, bytes);
-		after_row(run);
-	}
 	return true;
 }
 
@@ -89,26 +69,18 @@ static bool reduce_line(void *arg, const struct op_line *line)
 	const char *src = line->src;
 	char *dst = line->dst;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
+	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step)
 		reduce(dst, src, line->n, context->alpha, context->beta);
-		after_row(run);
-	}
 	return true;
 }
 
 /* Are the rows equal? */
 static bool equal_line(void *arg, const struct op_line *line)
 {
-	struct op_run *run = arg;
-	const char *src = line->src, *dst = line->dst;
-	size_t bytes = line->n * run->nest.src.bytes;
+	const struct op_run *run = arg;
 
-	for (size_t i = 0; i < line->count; i++, dst += line->dst_step, src += line->src_step) {
-		if (memcmp(dst, src, bytes) != 0)
-			return false;
-		after_row(run);
-	}
-	return true;
+	return kernels()->equal(line->dst, line->dst_step, line->src, line->src_step,
+				line->n * run->nest.src.bytes, line->count);
 }
 
 /* Count the elements that differ. */
@@ -160,15 +132,15 @@ static void stream_row(struct op_run *run, char *dst, const char *src, size_t n)
 	size_t first = most - CACHE_LINE_BYTES / bytes + -(size_t)dst % CACHE_LINE_BYTES / bytes;
 
 	for (size_t i = 0; i < n; i += length) {
-		struct op_line piece = {.dst = run->dst_buffer, .count = 1};
+		struct op_line piece = {.dst = run->buffer.dst, .count = 1};
 
 		length = min(n - i, i == 0 ? first : most);
-		piece.src = src + i * nest->src.staged_bytes;
+		piece.src = src + i * nest->src.bytes;
 		piece.n = length;
 		(void)run->line(run, &piece);
-		stream_and_prefetch(dst + i * bytes, run->dst_buffer, length * bytes,
-				    piece.src + length * nest->src.staged_bytes,
-				    min(length, n - i - length) * nest->src.staged_bytes);
+		stream_and_prefetch(dst + i * bytes, run->buffer.dst, length * bytes,
+				    piece.src + length * nest->src.bytes,
+				    min(length, n - i - length) * nest->src.bytes);
 	}
 }
 
@@ -189,9 +161,9 @@ static void compare_block(struct op_run *run)
 	const struct op_nest *nest = &run->nest;
 	size_t count = 1;
 
-	if (!op_each_line(nest, &run->block, run->dst_buffer, run->src_buffer, true, equal_line,
+	if (!op_each_line(nest, &run->block, run->buffer.dst, run->buffer.src, true, equal_line,
 			  run)) {
-		(void)op_each_line(nest, &run->block, run->dst_buffer, run->src_buffer, false,
+		(void)op_each_line(nest, &run->block, run->buffer.dst, run->buffer.src, false,
 				   compare_line, run);
 		return;
 	}
@@ -203,16 +175,49 @@ static void compare_block(struct op_run *run)
 /* Run the rows of a block. */
 static void run_rows(struct op_run *run)
 {
-	op_line_fn line = run->line;
-
-	if (!run->writes_dst) {
+	if (!run->writes_dst)
 		compare_block(run);
+	else
+		(void)op_each_line(&run->nest, &run->block, run->buffer.dst, run->buffer.src, true,
+				   run->streams ? streamed_line : run->line, run);
+}
+
+/* Combine a block that is a plane. Returns false if a comparison found a difference. */
+static bool combine_plane(struct op_run *run)
+{
+	const struct reduce_context *reduce = &run->context->reduce;
+	bool has_factors = run->plan->op == COPY_OPERATOR_REDUCE && reduce->has_factors;
+
+	return op_planes_combine(&run->planes, &run->nest, &run->block,
+				 has_factors ? reduce->alpha : NULL,
+				 has_factors ? reduce->beta : NULL);
+}
+
+/* Run a block of planes. */
+static void run_plane_block(struct op_run *run)
+{
+	struct op_line line;
+
+	if (run->planes.combine.near != NULL) {
+		if (combine_plane(run)) {
+			run->tally.done += run->block.size[0] * run->block.size[1];
+			return;
+		}
+		op_planes_split(&run->planes, &run->nest, &run->block);
+	}
+	if (run->planes.converts) {
+		line = op_planes_rows(&run->planes, &run->nest, &run->block);
+		(void)run->line(run, &line);
+		op_planes_store(&run->planes, &run->nest, &run->block);
 		return;
 	}
-	if (run->nest.streams && !run->nest.early)
-		line = streamed_line;
-	(void)op_each_line(&run->nest, &run->block, run->dst_buffer, run->src_buffer, true, line,
-			   run);
+	line = op_planes_load(&run->planes, &run->nest, &run->block);
+	if (run->writes_dst)
+		(void)run->line(run, &line);
+	else if (equal_line(run, &line))
+		run->tally.done += line.n * line.count;
+	else
+		(void)compare_line(run, &line);
 }
 
 /* Return the address of the first element of a block on one side. NULL: the layout has none. */
@@ -301,6 +306,10 @@ static int run_block(struct op_run *run)
 	bool drops = run->writes_dst && nest->dst.address == NULL;
 	int err = AML_SUCCESS;
 
+	if (run->in_planes) {
+		run_plane_block(run);
+		return AML_SUCCESS;
+	}
 	if (nest->src.bytes > OP_DST_BYTES && !(nest->src.direct && nest->dst.direct))
 		return run_large_element(run);
 	if (!nest->src.direct)
@@ -317,9 +326,7 @@ static void prepare_stage(struct op_run *run, struct op_stage *stage, union copy
 	stage->room = room;
 	stage->plan = run->plan;
 	stage->nest = &run->nest;
-	stage->buffer = is_dst ? run->dst_buffer : run->src_buffer;
-	stage->gathered = run->gathered;
-	stage->convert = NULL;
+	stage->buffer = is_dst ? run->buffer.dst : run->buffer.src;
 	stage->is_dst = is_dst;
 	stage->stores = stores;
 	stage->next = 0;
@@ -333,75 +340,44 @@ __attribute__((noinline)) static int run_pairs(struct copy_plan *plan,
 {
 	struct op_run run;
 	union copy_plan_room room;
-	bool reduces = plan->op == COPY_OPERATOR_REDUCE;
+	bool reduces = plan->op == COPY_OPERATOR_REDUCE,
+	     converts = plan->op == COPY_OPERATOR_CONVERT;
 	int err = AML_SUCCESS;
 
 	run.plan = plan;
 	run.context = op_context_of(plan);
-	run.ahead = (struct op_aheads){.src = {.rows = 0}};
 	run.tally = (struct compare_tally){.first = SIZE_MAX};
 	run.writes_dst = plan->op != COPY_OPERATOR_COMPARE;
 	run.reads_dst = !run.writes_dst || (reduces && !run.context->reduce.overwrites);
 	prepare_stage(&run, &run.src, &room, false, false);
 	prepare_stage(&run, &run.dst, &room, true, false);
 	prepare_stage(&run, &run.store, &room, true, true);
-	op_nest_make(&run.nest, plan, section, !run.reads_dst);
+	op_nest_make(&run.nest, plan, section);
 	run.line = reduces ? reduce_line : run.writes_dst ? convert_line : NULL;
-	if (run.nest.early) {
-		run.src.convert = run.context->convert.convert;
-		run.line = converted_line;
-	}
+	run.in_planes = op_planes_make(&run.planes, &run.nest, ops_combination(plan), converts,
+				       run.buffer.planes);
+	run.streams = !run.reads_dst && run.nest.dst.direct && run.nest.large;
 	if (!op_first_block(&run.nest, &run.block))
 		return AML_SUCCESS;
-	do {
-		if (run.nest.ahead > 0)
-			op_look_ahead(&run.ahead, &run.nest, &run.block, run.reads_dst);
+	do
 		err = run_block(&run);
-	} while (err == AML_SUCCESS && op_next_block(&run.nest, &run.block));
-	if (run.nest.streams)
+	while (err == AML_SUCCESS && op_next_block(&run.nest, &run.block));
+	if (run.nest.large)
 		kernels()->drain();
 	if (err == AML_SUCCESS && !run.writes_dst)
 		err = compare_add(&op_context_of(plan)->compare, &run.tally);
 	return err;
 }
 
-/* Is a plan one row that is short enough for the caches? */
-static bool is_row(const struct copy_plan *plan)
-{
-	const struct copy_dim *dim = copy_const_dims(plan);
-
-	return plan->nloops == 1 && copy_sides_are_addresses(plan) &&
-	       dim->dst.step == (ptrdiff_t)copy_dst_bytes(plan) &&
-	       dim->src.step == (ptrdiff_t)plan->elements.bytes &&
-	       dim->extent * plan->elements.bytes < COPY_PART;
-}
-
-/* Run a plan that is one row, without a nest. */
-static int run_only_row(struct copy_plan *plan)
-{
-	union op_context *context = op_context_of(plan);
-	char *dst = plan->elements.dst.address, *src = plan->elements.src.address;
-	size_t n = copy_const_dims(plan)->extent;
-	struct compare_tally tally = {.first = SIZE_MAX};
-	const struct compare_row row = {dst, src, plan->elements.bytes, n, 0, 1};
-
-	if (plan->op == COPY_OPERATOR_CONVERT) {
-		context->convert.convert(dst, src, n);
-		return AML_SUCCESS;
-	}
-	if (plan->op == COPY_OPERATOR_REDUCE) {
-		context->reduce.reduce(dst, src, n, context->reduce.alpha, context->reduce.beta);
-		return AML_SUCCESS;
-	}
-	compare_row(&tally, &row);
-	return compare_add(&context->compare, &tally);
-}
-
 int ops_run(struct copy_plan *plan)
 {
+	int err;
+
 	if (!copy_plan_has_context(plan))
 		return copy_plan_run(plan);
-	return ops_end(plan, is_row(plan) ? run_only_row(plan) : run_pairs(plan, NULL));
+	if (!ops_run_simple(plan, &err))
+		err = run_pairs(plan, NULL);
+	return ops_end(plan, err);
 }
 
 int ops_run_part(struct copy_plan *plan, unsigned part)

@@ -5,9 +5,6 @@
 
 #include "plan/plan.h"
 
-/* The maximum stack use of compare, convert and reduce, measured as COPY_STACK_BYTES is. */
-enum { OPS_STACK_BYTES = 96 << 10 };
-
 /*
  * Run a plan, and end it. A plan with a context can be run once. Returns what the operator returns:
  * -AML_FAILURE if a layout returned NULL for an element, or if a comparison without a structure

@@ -13,69 +13,20 @@
 #include "ops/stage.h"
 #include "plan/normal.h"
 
-/*
- * Copy or convert the source rows of a transposed nest that begin at a block, which are contiguous
- * in loop 1, to `gathered`. The sets of a cache have room for few rows that are a power of two
- * apart, so each line is to be read once.
- */
-static void gather_rows_of(const struct op_stage *stage, const struct op_block *block)
-{
-	const struct op_nest *nest = stage->nest;
-	size_t n = min(nest->gathers, nest->loops[1].extent - block->at[1]);
-	size_t bytes = nest->gathers * nest->src.staged_bytes;
-	const char *row = block->src;
-	char *to = stage->gathered;
-
-	if (nest->loops[1].src_step < 0)
-		row += (ptrdiff_t)(n - 1) * nest->loops[1].src_step;
-	for (size_t i = 0; i < block->size[0]; i++, row += nest->loops[0].src_step) {
-		if (stage->convert != NULL)
-			stage->convert(to + i * bytes, row, n);
-		else
-			memcpy(to + i * bytes, row, n * nest->src.staged_bytes);
-	}
-}
-
-/* Return the address of the first element of a block in the gathered rows. */
-static const char *find_gathered(const struct op_stage *stage, const struct op_block *block)
-{
-	const struct op_nest *nest = stage->nest;
-	size_t at = block->at[1] % nest->gathers;
-
-	if (at == 0)
-		gather_rows_of(stage, block);
-	if (nest->loops[1].src_step < 0)
-		at = min(nest->gathers, nest->loops[1].extent - (block->at[1] - at)) - 1 - at;
-	return stage->gathered + at * nest->src.staged_bytes;
-}
-
-/* The step of a loop of a block in memory, or in the gathered rows. */
-static ptrdiff_t step_of_side(const struct op_stage *stage, uint8_t i)
-{
-	const struct op_nest *nest = stage->nest;
-	ptrdiff_t staged = (ptrdiff_t)nest->src.staged_bytes;
-
-	if (stage->is_dst)
-		return nest->loops[i].dst_step;
-	if (nest->gathers == 0 || i > 1)
-		return nest->loops[i].src_step;
-	if (i == 0)
-		return (ptrdiff_t)nest->gathers * staged;
-	return nest->loops[1].src_step < 0 ? -staged : staged;
-}
-
 /* Make the plan of a block in the room. `address`: of its first element on the side. */
 static void plan_block(struct op_stage *stage, const struct op_block *block, const char *address)
 {
 	const struct op_nest *nest = stage->nest;
-	size_t bytes = stage->is_dst ? nest->dst.bytes : nest->src.staged_bytes, count = 1;
+	size_t bytes = stage->is_dst ? nest->dst.bytes : nest->src.bytes, count = 1;
 	struct copy_plan *plan = copy_plan_start(stage->room, bytes);
 	char *side = (char *)(uintptr_t)address;
 
 	plan->run.dst = stage->stores ? side : stage->buffer;
 	plan->run.src = stage->stores ? stage->buffer : side;
 	for (uint8_t i = 0; i < nest->n; i++) {
-		ptrdiff_t step = step_of_side(stage, i), staged = (ptrdiff_t)(count * bytes);
+		const struct op_loop *loop = &nest->loops[i];
+		ptrdiff_t step = stage->is_dst ? loop->dst_step : loop->src_step;
+		ptrdiff_t staged = (ptrdiff_t)(count * bytes);
 
 		count *= block->size[i];
 		if (block->size[i] > 1)
@@ -132,11 +83,8 @@ static void copy_by_address(struct op_stage *stage, const struct op_block *block
 {
 	const char *address = stage->is_dst ? block->dst : block->src;
 	struct stage_plan *kept = find_plan(stage, block);
-	char *side;
+	char *side = (char *)(uintptr_t)address;
 
-	if (!stage->is_dst && stage->nest->gathers > 0)
-		address = find_gathered(stage, block);
-	side = (char *)(uintptr_t)address;
 	if (kept == NULL) {
 		plan_block(stage, block, address);
 		(void)copy_plan_run(&stage->room->plan);

@@ -3,7 +3,6 @@
 #ifndef OPS_STAGE_H
 #define OPS_STAGE_H
 
-#include "kernels/numbers.h"
 #include "ops/nest.h"
 
 enum {
@@ -27,10 +26,8 @@ struct op_stage {
 	const struct op_nest *nest;
 	union copy_plan_room *room; /* for a plan that is being made */
 	char *buffer;
-	char *gathered;     /* a buffer for gathered rows of the source */
-	convert_fn convert; /* converts the rows as they are gathered; NULL: they are copied */
-	bool is_dst;        /* the side is the destination */
-	bool stores;        /* from the buffer to the side */
+	bool is_dst; /* the side is the destination */
+	bool stores; /* from the buffer to the side */
 	/* If the side is an address. */
 	unsigned next; /* the plan that is replaced next */
 	struct stage_plan plans[STAGE_PLANS];

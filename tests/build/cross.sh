@@ -25,7 +25,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL AML_TEST_LONG AML_DMA_ISA CPPFLAGS LDFLAGS
 jobs=$(nproc 2>/dev/null || echo 1)
 
 # The programs that run once more with other kernels, and with a sanitizer.
-copies='kernels/test_fill kernels/test_numbers copy/test_concurrent copy/test_copy
+copies='kernels/test_combine kernels/test_fill kernels/test_numbers copy/test_concurrent copy/test_copy
 	copy/test_depth copy/test_kernels copy/test_nested_layouts copy/test_padded copy/test_random copy/test_shifting
 	copy/test_shuffle copy/test_user_layout copy/test_walk'
 

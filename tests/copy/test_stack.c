@@ -23,7 +23,6 @@
 #include "copy/run.h"
 #include "gate.h"
 #include "made.h"
-#include "ops/run.h"
 #include "oracle.h"
 #include "suite.h"
 #include "user_layout.h"
@@ -114,8 +113,6 @@ static size_t measure(struct deep_post *post)
 static void stack_of(const char *what, const char *name, struct aml_layout *dst,
 		     struct aml_layout *src, aml_dma_operator op, void *arg)
 {
-	size_t most = op == aml_dma_linux_copy_generic ? COPY_STACK_BYTES : OPS_STACK_BYTES;
-
 	for (int way = 0; way < WAYS; way++) {
 		struct deep_post post = {dst,          src, (enum stack_way)way, op, arg,
 					 -AML_FAILURE, NULL};
@@ -125,7 +122,8 @@ static void stack_of(const char *what, const char *name, struct aml_layout *dst,
 			fprintf(stderr, "%s, %s, way %d: %zu bytes\n", name, what, way, taken);
 		ck_assert_msg(post.result == AML_SUCCESS, "%s, %s, way %d: %d", name, what, way,
 			      post.result);
-		ck_assert_msg(taken <= most, "%s, %s, way %d: %zu bytes", name, what, way, taken);
+		ck_assert_msg(taken <= COPY_STACK_BYTES, "%s, %s, way %d: %zu bytes", name, what,
+			      way, taken);
 	}
 }
 

@@ -57,6 +57,18 @@ static void own_looped(char *dst, const char *src, size_t size, const struct ker
 	(void)count;
 }
 
+static bool own_equal(const char *dst, ptrdiff_t dst_step, const char *src, ptrdiff_t src_step,
+		      size_t bytes, size_t rows)
+{
+	(void)dst;
+	(void)dst_step;
+	(void)src;
+	(void)src_step;
+	(void)bytes;
+	(void)rows;
+	return false;
+}
+
 static void own_stepped(char *dst, const char *src, size_t size, const struct kernel_loop *loops,
 			size_t count)
 {
@@ -153,6 +165,7 @@ START_TEST(a_set_of_no_kernels_has_the_portable_ones)
 	}
 	ck_assert(table.rows == kernels_portable.rows && table.rows != NULL);
 	ck_assert(table.looped == kernels_portable.looped && table.looped != NULL);
+	ck_assert(table.equal == kernels_portable.equal && table.equal != NULL);
 	ck_assert(table.repeat == kernels_portable.repeat && table.repeat != NULL);
 	ck_assert(table.pad == kernels_portable.pad && table.pad != NULL);
 	ck_assert(table.shuffle == NULL);
@@ -175,6 +188,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 		.masks = true,
 		.rows = own_rows,
 		.looped = own_looped,
+		.equal = own_equal,
 		.repeat = own_repeat,
 		.pad = own_pad,
 		.shuffle = own_shuffle,
@@ -202,6 +216,7 @@ START_TEST(a_kernel_of_a_set_is_used)
 	}
 	ck_assert(table.rows == own_rows);
 	ck_assert(table.looped == own_looped);
+	ck_assert(table.equal == own_equal);
 	ck_assert(table.repeat == own_repeat);
 	ck_assert(table.pad == own_pad);
 	ck_assert(table.shuffle == own_shuffle);

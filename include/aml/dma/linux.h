@@ -42,9 +42,8 @@ extern "C" {
  * small up to 16 KiB, or up to 128 KiB if it consists of contiguous runs of at least 64 bytes.
  *
  * A copy by one of the library's operators takes up to 64 KiB of the stack of the thread that makes
- * it: a worker, or a thread that waits for the copy or posts it. aml_dma_linux_compare(),
- * aml_dma_linux_convert() and aml_dma_linux_reduce() take up to 96 KiB. The stack that the
- * operators of custom layouts take is not included.
+ * it: a worker, or a thread that waits for the copy or posts it. The stack that the operators of
+ * custom layouts take is not included.
  * @{
  */
 

@@ -58,6 +58,11 @@ static inline void neon_stream_pair(char *p, uint8x16_t v, uint8x16_t w)
 #define DRAIN() __asm__ volatile("dmb ishst" : : : "memory")
 #include "kernels/vector/stream.inc"
 
+#define XOR veorq_u8
+#define OR vorrq_u8
+#define IS_ZERO(v) (vmaxvq_u8(v) == 0)
+#include "kernels/vector/equal.inc"
+
 #include "kernels/vector/rows.inc"
 
 #define SPLAT_1(p) vdupq_n_u8((uint8_t) * (p))
@@ -143,6 +148,7 @@ const struct kernels kernels_neon = {
 	.drain = neon_drain,
 	.rows = neon_rows,
 	.looped = neon_looped,
+	.equal = neon_equal,
 	.repeat = neon_repeat,
 	.pad = neon_pad,
 	.near = {neon_near_1, neon_near_2, neon_near_4, neon_near_8, neon_near_16},

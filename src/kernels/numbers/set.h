@@ -14,11 +14,40 @@ enum { NUMBER_TYPES = 12, NUMBER_REDUCTIONS = 9 };
 struct numbers_set {
 	convert_fn convert[NUMBER_TYPES][NUMBER_TYPES];    /* by destination and source */
 	reduce_fn reduce[NUMBER_TYPES][NUMBER_REDUCTIONS]; /* NULL: not valid */
+	const struct combine_kernels *combine;             /* by enum below; NULL: none */
+};
+
+/* What kernels do with a transposed source. Integers are combined as unsigned ones. */
+enum numbers_combination {
+	COMBINE_EQUAL_1,
+	COMBINE_EQUAL_2,
+	COMBINE_EQUAL_4,
+	COMBINE_EQUAL_8,
+	COMBINE_F32_FROM_F64,
+	COMBINE_F64_FROM_F32,
+	COMBINE_F32_FROM_I32,
+	COMBINE_BF16_FROM_F32,
+	COMBINE_F32_FROM_BF16,
+	COMBINE_F16_FROM_F32,
+	COMBINE_F32_FROM_F16,
+	COMBINE_SUM_F32,
+	COMBINE_SUM_F64,
+	COMBINE_SUM_U32,
+	COMBINE_SUM_U64,
+	COMBINE_PROD_F32,
+	COMBINE_PROD_F64,
+	COMBINE_AXPBY_F32,
+	COMBINE_AXPBY_F64,
+	COMBINE_SCALE_F32,
+	COMBINE_SCALE_F64,
+	COMBINATIONS
 };
 
 extern const struct numbers_set numbers_portable_set;
 #ifdef __x86_64__
 extern const struct numbers_set numbers_avx2_set, numbers_avx512_set;
+extern const struct combine_kernels numbers_avx2_combine[COMBINATIONS],
+	numbers_avx512_combine[COMBINATIONS];
 #endif
 
 /* The types of single numbers. F16 and BF16 have their bits. */

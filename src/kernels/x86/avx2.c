@@ -11,37 +11,16 @@
 #define ISA_NAME "avx2"
 #define ISA(name) avx2_##name
 #define TARGET __attribute__((target("avx2")))
-#define WIDTH 32
-#define VEC __m256i
-#define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
-#define STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
-#define STREAM(p, v) _mm256_stream_si256((__m256i *)(void *)(p), v)
+#include "kernels/x86/avx2.inc"
 
-#define LOAD_LANE(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
-#define LOAD_ROWS(p, step) \
-	_mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p)), LOAD_LANE((p) + (step)), 1)
 #include "kernels/vector/vector.inc"
 
-#define VECTORS 8
-#define LOW_1 _mm256_unpacklo_epi8
-#define HIGH_1 _mm256_unpackhi_epi8
-#define LOW_2 _mm256_unpacklo_epi16
-#define HIGH_2 _mm256_unpackhi_epi16
-#define LOW_4 _mm256_unpacklo_epi32
-#define HIGH_4 _mm256_unpackhi_epi32
-#define LOW_8 _mm256_unpacklo_epi64
-#define HIGH_8 _mm256_unpackhi_epi64
-
-TARGET static inline __m256i avx2_set_lane(__m256i v, int lane, const char *p)
-{
-	return lane == 0 ? _mm256_castsi128_si256(LOAD_LANE(p))
-			 : _mm256_inserti128_si256(v, LOAD_LANE(p), 1);
-}
-#define SET_LANE avx2_set_lane
 #include "kernels/vector/transpose.inc"
 
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
+
+#include "kernels/vector/equal.inc"
 
 #include "kernels/vector/rows.inc"
 
@@ -75,6 +54,7 @@ const struct kernels kernels_avx2 = {
 	.drain = avx2_drain,
 	.rows = avx2_rows,
 	.looped = avx2_looped,
+	.equal = avx2_equal,
 	.repeat = avx2_repeat,
 	.pad = avx2_pad,
 	.near = {avx2_near_1, avx2_near_2, avx2_near_4, avx2_near_8, avx2_near_16},

@@ -11,71 +11,16 @@
 #define ISA_NAME "avx512"
 #define ISA(name) avx512_##name
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2")))
-#define WIDTH 64
-#define VEC __m512i
-#define LOAD(p) _mm512_loadu_si512(p)
-#define STORE(p, v) _mm512_storeu_si512(p, v)
-#define STREAM(p, v) _mm512_stream_si512((void *)(p), v)
+#include "kernels/x86/avx512.inc"
 
-#define LOAD_LANE(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
-TARGET static inline __m512i avx512_load_rows(const char *p, ptrdiff_t step)
-{
-	__m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p)),
-					      LOAD_LANE(p + step), 1);
-	__m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(LOAD_LANE(p + 2 * step)),
-					       LOAD_LANE(p + 3 * step), 1);
-
-	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-#define LOAD_ROWS(p, step) avx512_load_rows(p, step)
 #include "kernels/vector/vector.inc"
 
-#define VECTORS 16
-#define LOW_1 _mm512_unpacklo_epi8
-#define HIGH_1 _mm512_unpackhi_epi8
-#define LOW_2 _mm512_unpacklo_epi16
-#define HIGH_2 _mm512_unpackhi_epi16
-#define LOW_4 _mm512_unpacklo_epi32
-#define HIGH_4 _mm512_unpackhi_epi32
-#define LOW_8 _mm512_unpacklo_epi64
-#define HIGH_8 _mm512_unpackhi_epi64
-
-/*
- * Masked loads leave the shuffle units free for the interleaving. They are faster unless the copy
- * waits for memory.
- */
-TARGET static inline __m512i avx512_set_lane(__m512i v, int lane, const char *p)
-{
-	return lane == 0
-		       ? _mm512_castsi128_si512(LOAD_LANE(p))
-		       : _mm512_mask_broadcast_i32x4(v, (__mmask16)(0xf << 4 * lane), LOAD_LANE(p));
-}
-#define SET_LANE avx512_set_lane
-
-TARGET static inline __m512i avx512_load_rows_cached(const char *p, ptrdiff_t step)
-{
-	__m512i v = _mm512_castsi128_si512(LOAD_LANE(p));
-
-	v = avx512_set_lane(v, 1, p + step);
-	v = avx512_set_lane(v, 2, p + 2 * step);
-	return avx512_set_lane(v, 3, p + 3 * step);
-}
-#define LOAD_ROWS_CACHED avx512_load_rows_cached
-
-#define LOAD_HALF(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
-TARGET static inline __m512i avx512_set_half(__m512i v, int half, const char *p)
-{
-	return half == 0 ? _mm512_castsi256_si512(LOAD_HALF(p))
-			 : _mm512_inserti64x4(v, LOAD_HALF(p), 1);
-}
-#define SET_HALF avx512_set_half
-#define EVEN_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0x88)
-#define ODD_LANES(a, b) _mm512_shuffle_i64x2(a, b, 0xdd)
-#define STORE_FIRST(p, v, n) _mm512_mask_storeu_epi8(p, ((__mmask64)1 << (n)) - 1, v)
 #include "kernels/vector/transpose.inc"
 
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
+
+#include "kernels/vector/equal.inc"
 
 #define MASK __mmask64
 #define MASK_OF(n) ((__mmask64)UINT64_MAX >> (64 - (n)))
@@ -329,6 +274,7 @@ const struct kernels kernels_avx512 = {
 	.drain = avx512_drain,
 	.rows = avx512_rows,
 	.looped = avx512_looped,
+	.equal = avx512_equal,
 	.repeat = avx512_repeat,
 	.pad = avx512_pad,
 	.near = {avx512_near_1, avx512_near_2, avx512_near_4, avx512_near_8, avx512_near_16},

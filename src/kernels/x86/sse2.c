@@ -34,6 +34,11 @@
 #define DRAIN _mm_sfence
 #include "kernels/vector/stream.inc"
 
+#define XOR _mm_xor_si128
+#define OR _mm_or_si128
+#define IS_ZERO(v) (_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128())) == 0xffff)
+#include "kernels/vector/equal.inc"
+
 #include "kernels/vector/rows.inc"
 
 #define SPLAT_1(p) _mm_set1_epi8(*(p))
@@ -52,6 +57,7 @@ const struct kernels kernels_sse2 = {
 	.drain = sse2_drain,
 	.rows = sse2_rows,
 	.looped = sse2_looped,
+	.equal = sse2_equal,
 	.repeat = sse2_repeat,
 	.pad = sse2_pad,
 	.near = {sse2_near_1, sse2_near_2, sse2_near_4, sse2_near_8, sse2_near_16},
