@@ -433,8 +433,45 @@ START_TEST(destroy_finishes_what_was_posted)
 }
 END_TEST
 
+/* Contract: MPI-9, MPI-10. */
+START_TEST(a_local_engine_may_have_only_what_aml_has)
+{
+	struct aml_dma_ops ops = *aml_dma_linux->ops;
+	struct aml_dma plain = {&ops, aml_dma_linux->data}, *before = engine;
+	struct aml_dma_request *request;
+	unsigned char bytes[4] = {1, 2, 3, 4}, to[4] = {0};
+	struct aml_layout *a = line_layout(bytes, 1, 4), *b = line_layout(to, 1, 4);
+	int fails = -AML_EDOM, result = 7;
+	size_t index = 7;
+
+	ops.extension = NULL;
+	ops.copy = NULL;
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &plain));
+	CHECK_OK(aml_dma_copy(engine, b, a));
+	CHECK(memcmp(bytes, to, 4) == 0);
+	request = post_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_test(engine, &request, &result), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_wait_any(engine, 1, &request, &index, &result), -AML_ENOTSUP);
+	CHECK(request != NULL && result == 7 && index == 7);
+	CHECK_CODE(aml_dma_wait_all(engine, 1, &request, &result), -AML_EDOM);
+	detach_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_async_copy(engine, NULL, b, a));
+	request = post_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	CHECK_CODE(aml_dma_wait(engine, &request), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	engine = before;
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&b);
+}
+END_TEST
+
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
       wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
       an_operator_does_not_wait_for_itself, a_cancelled_request_is_released,
-      the_rest_of_the_interface_is_not_supported, destroy_finishes_what_was_posted)
+      a_local_engine_may_have_only_what_aml_has, the_rest_of_the_interface_is_not_supported,
+      destroy_finishes_what_was_posted)
