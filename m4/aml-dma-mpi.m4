@@ -37,6 +37,7 @@ MPICC= DMA_MPI_CPPFLAGS= DMA_MPI_LIBS= MPI_NAME= aml_dma_found_mpi=no
 AS_CASE([$with_mpi],
 	[no], [],
 	[yes|check], [AC_PATH_PROG([MPICC], [mpicc])],
+	[*/*], [MPICC=$with_mpi],
 	[AC_PATH_PROG([MPICC], [$with_mpi])])
 AS_IF([test -n "$MPICC"],
 	[AC_MSG_CHECKING([whether $CC makes a program with the flags of $MPICC])
