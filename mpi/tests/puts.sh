@@ -6,6 +6,10 @@
 
 on_ranks 1 test_puts
 on_ranks 4 test_puts
+AML_DMA_NUM_THREADS=0
+export AML_DMA_NUM_THREADS
+on_ranks 2 test_puts 3
+unset AML_DMA_NUM_THREADS
 for AML_DMA_MPI_METHOD in shared pack rows datatype; do
 	export AML_DMA_MPI_METHOD
 	on_ranks 2 test_puts
