@@ -116,16 +116,14 @@ struct combine_kernels combine_convert(int dst_type, int src_type)
 struct combine_kernels combine_reduce(int type, int operation, bool overwrites)
 {
 	static const struct {
-		unsigned char sum, prod, axpby, scale; /* enum numbers_combination */
+		unsigned char sum, axpby, scale; /* enum numbers_combination */
 	} known[NUMBER_TYPES] = {
-		[AML_DMA_I32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS, COMBINATIONS},
-		[AML_DMA_U32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS, COMBINATIONS},
-		[AML_DMA_I64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS, COMBINATIONS},
-		[AML_DMA_U64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS, COMBINATIONS},
-		[AML_DMA_F32] = {COMBINE_SUM_F32, COMBINE_PROD_F32, COMBINE_AXPBY_F32,
-				 COMBINE_SCALE_F32},
-		[AML_DMA_F64] = {COMBINE_SUM_F64, COMBINE_PROD_F64, COMBINE_AXPBY_F64,
-				 COMBINE_SCALE_F64},
+		[AML_DMA_I32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_U32] = {COMBINE_SUM_U32, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_I64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_U64] = {COMBINE_SUM_U64, COMBINATIONS, COMBINATIONS},
+		[AML_DMA_F32] = {COMBINE_SUM_F32, COMBINE_AXPBY_F32, COMBINE_SCALE_F32},
+		[AML_DMA_F64] = {COMBINE_SUM_F64, COMBINE_AXPBY_F64, COMBINE_SCALE_F64},
 	};
 
 	/* Other types have no sum here. */
@@ -134,8 +132,6 @@ struct combine_kernels combine_reduce(int type, int operation, bool overwrites)
 	switch (operation) {
 	case AML_DMA_REDUCE_SUM:
 		return combine_selected(known[type].sum);
-	case AML_DMA_REDUCE_PROD:
-		return combine_selected(known[type].prod);
 	case AML_DMA_REDUCE_AXPBY:
 		return combine_selected(overwrites ? known[type].scale : known[type].axpby);
 	default:

@@ -141,7 +141,7 @@ static void convert_plane(int dst_type, int src_type, bool far, struct rng *rng)
 	struct combine_kernels combine = combine_convert(dst_type, src_type);
 	struct plane plane;
 
-	if (combine.near == NULL)
+	if (far ? combine.far == NULL : combine.near == NULL)
 		return;
 	make_plane(&plane, dst_type, src_type, far, rng);
 	for (size_t c = 0; c < plane.columns; c++)

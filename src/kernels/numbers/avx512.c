@@ -11,12 +11,10 @@
 
 #include <immintrin.h>
 
-#include "kernels/kernels.h"
-#include "machine/caches.h"
-
 #define ISA(name) numbers_avx512_##name
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")))
-#define INLINE_512 TARGET __attribute__((always_inline)) static inline
+
+#include "kernels/numbers/avx512.inc"
 
 /* Loads and stores of vectors. The name has the number of lanes and the bytes of a lane. */
 #define LOAD_16x2(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
@@ -63,25 +61,7 @@
 	}
 
 /* Makes NaNs quiet. */
-#define QUIET_PS(v) _mm512_fixupimm_ps(v, v, _mm512_set1_epi32(0x22), 0)
 #define QUIET_PD(v) _mm512_fixupimm_pd(v, v, _mm512_set1_epi64(0x22), 0)
-
-INLINE_512 __m512i ISA(vector_f32_f16)(__m256i v)
-{
-	return _mm512_castps_si512(_mm512_cvtph_ps(v));
-}
-
-INLINE_512 __m256i ISA(vector_f16_f32)(__m512 v)
-{
-	return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT);
-}
-
-INLINE_512 __m512i ISA(vector_f32_bf16)(__m256i v)
-{
-	__m512i wide = _mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16);
-
-	return _mm512_castps_si512(QUIET_PS(_mm512_castsi512_ps(wide)));
-}
 
 CONVERT_512(f32, f16, 16, 4, 2)
 CONVERT_512(f16, f32, 16, 2, 4)
@@ -106,19 +86,6 @@ INLINE_512 __m128i ISA(vector_f16_f64)(__m512d v)
 }
 
 CONVERT_512(f16, f64, 8, 2, 8)
-
-/*
- * The numbers rounded to bfloat16 in the upper halves of the lanes. NaNs are replaced by the one
- * that stays a quiet NaN when rounding up adds to its last bits.
- */
-INLINE_512 __m512i ISA(vector_round_bf16)(__m512 v)
-{
-	__m512i bits = _mm512_castps_si512(_mm512_fixupimm_ps(v, v, _mm512_set1_epi32(0x33), 0));
-	__mmask16 odd = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x10000));
-
-	return _mm512_add_epi32(bits, _mm512_mask_blend_epi32(odd, _mm512_set1_epi32(0x7fff),
-							      _mm512_set1_epi32(0x8000)));
-}
 
 /* The upper halves of the lanes of two vectors. */
 INLINE_512 __m512i ISA(vector_upper_halves)(__m512i low, __m512i high)
@@ -349,38 +316,4 @@ ORDER_512(max_f64, f64, 8, 8, MAX_PD)
 #define OWN_SPECIAL
 #define COMBINE numbers_avx512_combine
 #include "kernels/numbers/numbers.inc"
-
-#include "kernels/x86/avx512.inc"
-
-#include "kernels/vector/vector.inc"
-
-#include "kernels/vector/tile.inc"
-
-#define SET1_4 _mm512_set1_epi32
-#define SET1_8 _mm512_set1_epi64
-#define STORE_LAST_4(p, v, n) _mm512_mask_storeu_epi32(p, (__mmask16)(0xffffU << (n)), v)
-#define STORE_LAST_8(p, v, n) _mm512_mask_storeu_epi64(p, (__mmask8)(0xffU << (n)), v)
-#define OF_PS _mm512_castsi512_ps
-#define OF_PD _mm512_castsi512_pd
-#define ADD_F32(y, x) _mm512_castps_si512(_mm512_add_ps(OF_PS(y), OF_PS(x)))
-#define ADD_F64(y, x) _mm512_castpd_si512(_mm512_add_pd(OF_PD(y), OF_PD(x)))
-#define ADD_U32 _mm512_add_epi32
-#define ADD_U64 _mm512_add_epi64
-#define MULTIPLY_F32(y, x) _mm512_castps_si512(_mm512_mul_ps(OF_PS(y), OF_PS(x)))
-#define MULTIPLY_F64(y, x) _mm512_castpd_si512(_mm512_mul_pd(OF_PD(y), OF_PD(x)))
-#define HALF __m256i
-#define STORE_HALF(p, h) _mm256_storeu_si256((__m256i *)(void *)(p), h)
-#define STREAM_HALF(p, h) _mm256_stream_si256((__m256i *)(void *)(p), h)
-#define LOW_HALF _mm512_castsi512_si256
-#define HIGH_HALF(v) _mm512_extracti64x4_epi64(v, 1)
-#define F32_FROM_F64(v) _mm256_castps_si256(_mm512_cvtpd_ps(OF_PD(v)))
-#define F64_FROM_F32(h) _mm512_castpd_si512(_mm512_cvtps_pd(_mm256_castsi256_ps(h)))
-#define F32_FROM_I32(v) _mm512_castps_si512(_mm512_cvtepi32_ps(v))
-#define BF16_FROM_F32(v) \
-	_mm512_cvtepi32_epi16(_mm512_srli_epi32(ISA(vector_round_bf16)(OF_PS(v)), 16))
-#define F32_FROM_BF16 ISA(vector_f32_bf16)
-#define F16_FROM_F32(v) ISA(vector_f16_f32)(OF_PS(v))
-#define F32_FROM_F16 ISA(vector_f32_f16)
-#define NARROWER numbers_avx2_combine
-#include "kernels/numbers/combine.inc"
 #endif

@@ -3,6 +3,8 @@
  * What the files of the kernels for numbers include first. The loops are vectorised whatever the
  * flags are, and a product and a sum are never fused, because that would round only once.
  *
+ * NUMBERS_TILES   if it is defined before, loops are left to the flags: the file has tiles in
+ *                 registers, which a compiler only makes larger.
  * NUMBERS_UNROLL  if it is defined before, loops have four vectors in each iteration, as clang's
  *                 always have. The code is half as large again.
  */
@@ -16,7 +18,11 @@
 /* A destination is the source or does not overlap it: the iterations of a loop are independent. */
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
+#ifdef NUMBERS_TILES
+#pragma GCC optimize("fp-contract=off")
+#else
 #pragma GCC optimize("O3", "fp-contract=off", "align-loops=32")
+#endif
 #ifdef NUMBERS_UNROLL
 #define INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 4")
 #else
