@@ -151,9 +151,20 @@ static void check_tune_file(const char *value, char *problem)
 	}
 }
 
+static void check_method(const char *value, char *problem)
+{
+	static const char *const methods[] = {"", "shared", "pack", "rows", "datatype"};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (strcmp(value, methods[i]) == 0)
+			return;
+	EXPLAIN(problem, "there is no such method: aml_dma_mpi_create() returns -AML_EINVAL");
+}
+
 static const struct variable variables[] = {
 	{"AML_DMA_ISA", "instruction set of copies", NULL, default_isa, check_isa},
 	{"AML_DMA_LIBRARY", "path of the library, for the Python package", "", NULL, NULL},
+	{"AML_DMA_MPI_METHOD", "how libaml-dma-mpi transfers elements", "", NULL, check_method},
 	{"AML_DMA_NUM_THREADS", "workers of the engine aml_dma_linux", NULL, default_threads,
 	 check_threads},
 	{"AML_DMA_STATS", "1: take the times of requests", "0", NULL, check_stats},

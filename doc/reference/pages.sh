@@ -3,10 +3,11 @@
 # Make the reference: doc/reference/html with the guide, and doc/reference/man3 for man. Doxygen
 # makes the pages. Each group and each structure has a man page, whose NAME section lists the names
 # that it describes; for each of these names there is a page that refers to it.
-# usage: pages.sh DOXYGEN INCLUDE    in the build folder; INCLUDE is the folder of the headers
+# usage: pages.sh DOXYGEN INCLUDE…    in the build folder; INCLUDE are the folders of the headers
 set -eu
 doxygen=$1
-include=$2
+shift
+includes=$*
 cd doc/reference
 rm -rf html man man3
 # Name the chapters in the menu as what they are.
@@ -28,7 +29,9 @@ rm warnings-html.log
 # header_of PAGE: the header that describes a group or defines a structure.
 header_of()
 {
-	(cd "$include" && grep -rlE "@defgroup $1 |^struct $1 \{" . | sed 's,^\./,,')
+	for include in $includes; do
+		(cd "$include" && grep -rlE "@defgroup $1 |^struct $1 \{" . | sed 's,^\./,,')
+	done
 }
 
 # names_in PAGE: the names that the page of a group describes, other than structures. In a line of

@@ -160,8 +160,9 @@ struct aml_dma_ops {
 
 	/**
 	 * Optional, not in AML: copy and wait without making a request. aml_dma_copy_custom() uses
-	 * this operation only while create_request and wait_request are the library's own. If it is
-	 * NULL then, the library's own copy is used.
+	 * this operation only while create_request and wait_request are the library's own, or the
+	 * table `extension` is in use. If they are the library's own and this operation is NULL,
+	 * the library's own copy is used.
 	 */
 	int (*copy)(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
 		    aml_dma_operator op, void *op_arg);

@@ -8,23 +8,7 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
-/*
- * Return the further operations of an engine. NULL: `dma` is no engine, or it has none, or the
- * table belongs to other operations than the engine has now.
- */
-static const struct aml_dma_extension *extension_of(const struct aml_dma *dma)
-{
-	const struct aml_dma_extension *own;
-
-	if (dma == NULL || dma->ops == NULL || dma->data == NULL)
-		return NULL;
-	own = dma->ops->extension;
-	if (own == NULL || own->create_request != dma->ops->create_request ||
-	    own->destroy_request != dma->ops->destroy_request ||
-	    own->wait_request != dma->ops->wait_request || own->barrier != dma->ops->barrier)
-		return NULL;
-	return own;
-}
+#include "dma/dma.h"
 
 /* Report whether a table of further operations, or NULL, has the operation `op`. */
 #define HAS_OPERATION(own, op)                                                             \
@@ -47,7 +31,7 @@ bool dma_has_tests(const struct aml_dma *dma)
 
 int aml_dma_test(struct aml_dma *dma, struct aml_dma_request **req, int *result)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, test))
 		return lack_of_operation(dma);
@@ -59,7 +43,7 @@ int aml_dma_test(struct aml_dma *dma, struct aml_dma_request **req, int *result)
 int aml_dma_wait_until(struct aml_dma *dma, struct aml_dma_request **req, uint64_t deadline,
 		       int *result)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, wait_until))
 		return lack_of_operation(dma);
@@ -71,7 +55,7 @@ int aml_dma_wait_until(struct aml_dma *dma, struct aml_dma_request **req, uint64
 int aml_dma_wait_any(struct aml_dma *dma, size_t n, struct aml_dma_request **reqs, size_t *index,
 		     int *result)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, wait_any))
 		return lack_of_operation(dma);
@@ -82,7 +66,7 @@ int aml_dma_wait_any(struct aml_dma *dma, size_t n, struct aml_dma_request **req
 
 int aml_dma_wait_all(struct aml_dma *dma, size_t n, struct aml_dma_request **reqs, int *results)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, wait_all))
 		return lack_of_operation(dma);
@@ -94,7 +78,7 @@ int aml_dma_wait_all(struct aml_dma *dma, size_t n, struct aml_dma_request **req
 int aml_dma_wait_some(struct aml_dma *dma, size_t n, struct aml_dma_request **reqs, size_t least,
 		      uint64_t deadline, size_t *count, size_t *indices, int *results)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, wait_some))
 		return lack_of_operation(dma);
@@ -105,7 +89,7 @@ int aml_dma_wait_some(struct aml_dma *dma, size_t n, struct aml_dma_request **re
 
 int aml_dma_barrier_until(struct aml_dma *dma, uint64_t deadline, int *result)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, barrier_until))
 		return lack_of_operation(dma);
@@ -115,7 +99,7 @@ int aml_dma_barrier_until(struct aml_dma *dma, uint64_t deadline, int *result)
 int aml_dma_post(struct aml_dma *dma, size_t n, const struct aml_dma_post_attr *posts,
 		 struct aml_dma_request **reqs)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, post))
 		return lack_of_operation(dma);
@@ -126,7 +110,7 @@ int aml_dma_post(struct aml_dma *dma, size_t n, const struct aml_dma_post_attr *
 
 int aml_dma_cancel_all(struct aml_dma *dma, size_t *count)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, cancel_all))
 		return lack_of_operation(dma);
@@ -136,7 +120,7 @@ int aml_dma_cancel_all(struct aml_dma *dma, size_t *count)
 int aml_dma_reap(struct aml_dma *dma, size_t n, struct aml_dma_completion *out, size_t least,
 		 uint64_t deadline, size_t *count)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, reap))
 		return lack_of_operation(dma);
@@ -147,7 +131,7 @@ int aml_dma_reap(struct aml_dma *dma, size_t n, struct aml_dma_completion *out, 
 
 int aml_dma_progress(struct aml_dma *dma, size_t most, size_t *ran)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	if (!HAS_OPERATION(own, progress))
 		return lack_of_operation(dma);

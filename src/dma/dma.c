@@ -21,6 +21,20 @@ void dma_register_multiplexer(const struct dma_own_engine *engine)
 	own_multiplexer = *engine;
 }
 
+const struct aml_dma_extension *dma_extension(const struct aml_dma *dma)
+{
+	const struct aml_dma_extension *own;
+
+	if (dma == NULL || dma->ops == NULL || dma->data == NULL)
+		return NULL;
+	own = dma->ops->extension;
+	if (own == NULL || own->create_request != dma->ops->create_request ||
+	    own->destroy_request != dma->ops->destroy_request ||
+	    own->wait_request != dma->ops->wait_request || own->barrier != dma->ops->barrier)
+		return NULL;
+	return own;
+}
+
 /* AML_SUCCESS if `dma` is an engine that has the operation, else the negative code. */
 #define CHECK_OPERATION(dma, op)                            \
 	((dma) == NULL || (dma)->ops == NULL ? -AML_EINVAL  \
@@ -74,6 +88,8 @@ __attribute__((noinline)) static int post_and_wait(struct aml_dma *dma, struct a
 	if (copies_at_once(dma->ops, &own_multiplexer))
 		return (dma->ops->copy != NULL ? dma->ops->copy : own_multiplexer.copy)(
 			dma->data, dest, src, op, op_arg);
+	if (dma->ops->copy != NULL && dma_extension(dma) != NULL)
+		return dma->ops->copy(dma->data, dest, src, op, op_arg);
 	err = dma->ops->create_request(dma->data, &req, dest, src, op, op_arg);
 	return err == AML_SUCCESS ? dma->ops->wait_request(dma->data, &req) : err;
 }

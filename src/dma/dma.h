@@ -23,6 +23,12 @@ struct dma_own_engine {
 	bool (*accepts_null)(aml_dma_operator op, const void *arg);
 };
 
+/*
+ * Return the further operations of an engine. NULL: `dma` is no engine, or it has none, or the
+ * table belongs to other operations than the engine has now.
+ */
+const struct aml_dma_extension *dma_extension(const struct aml_dma *dma);
+
 /* Register the engine, once, when the library is loaded. */
 void dma_register_engine(const struct dma_own_engine *engine);
 

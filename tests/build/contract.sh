@@ -14,8 +14,8 @@ sed -n "s/^- \*\*\($id\)\*\* .*/\1/p" "$contract" >"$work/promised"
 
 # The ids that tests name. In a shell test, the list of ids may span several lines, up to a full
 # stop.
-find "$srcdir/tests" -name '*.c' -exec sed -n '/^\/\* Contract: /p' {} + >"$work/lines"
-find "$srcdir/tests" -name '*.sh' -exec sed -n '/^# Contract: /,/\.$/p' {} + >>"$work/lines"
+find "$srcdir/tests" "$srcdir/mpi/tests" -name '*.c' -exec sed -n '/^\/\* Contract: /p' {} + >"$work/lines"
+find "$srcdir/tests" "$srcdir/mpi/tests" -name '*.sh' -exec sed -n '/^# Contract: /,/\.$/p' {} + >>"$work/lines"
 grep -o "$id" "$work/lines" | sort -u >"$work/tested"
 
 each_promise_has_an_id()
@@ -63,7 +63,7 @@ tests_run()
 
 each_test_with_an_id_runs()
 {
-	grep -rl --include='*.c' '^/\* Contract: ' "$srcdir/tests" >"$work/files"
+	grep -rl --include='*.c' '^/\* Contract: ' "$srcdir/tests" "$srcdir/mpi/tests" >"$work/files"
 	bad=0
 	while read -r file; do
 		tests_run "$file" || bad=1

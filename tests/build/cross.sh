@@ -102,7 +102,7 @@ configured()
 		PKG_CONFIG_LIBDIR=$(pkgconfig_folder "$triplet")
 		export PKG_CONFIG_LIBDIR
 		unset CC CXX NM OBJDUMP CFLAGS
-		"$srcdir/configure" --host="$triplet" --enable-werror --disable-shared \
+		"$srcdir/configure" --host="$triplet" --without-mpi --enable-werror --disable-shared \
 			PKG_CONFIG="${PKG_CONFIG:-pkg-config}" "$@"
 	)
 }

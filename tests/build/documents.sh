@@ -31,7 +31,7 @@ is_made()
 {
 	case $1 in
 	*.log | *.json | *.trs | *.so* | *.la | *.pc | coverage/* | build/* | Makefile) true ;;
-	sys/* | /usr/* | check.h | bench/aml-dma-bench) true ;;
+	sys/* | /usr/* | check.h | bench/aml-dma-bench | bench/aml-dma-bench-mpi | mpi.h) true ;;
 	*) false ;;
 	esac
 }
@@ -39,7 +39,7 @@ is_made()
 files_are_there()
 {
 	bad=0
-	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|tools|m4|build-aux)/'); do
+	for name in $(quoted "$1" | grep -E '(^|/)[A-Za-z0-9_.*-]+\.(c|h|hpp|py|f90|inc|md|sh|pml|am|ac|m4|map|svg|in)$|^(src|tests|include|doc|bench|tools|mpi|m4|build-aux)/'); do
 		is_made "$name" || is_there "$name" || {
 			echo "$1: \`$name\` is not there"
 			bad=1
@@ -53,9 +53,9 @@ functions_are_there()
 	bad=0
 	# Those of the system are not looked for.
 	for name in $(quoted "$1" | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)()$/\1/p' |
-		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy|epoll_wait'); do
+		grep -vxE 'futex|free|malloc|fork|dlopen|_exit|exit|process_vm_readv|memcpy|epoll_wait|MPI_[A-Za-z_]*'); do
 		grep -rqw --include='*.[ch]' --include='*.hpp' --include='*.inc' --include='*.sh' --include='*.pml' "$name" \
-			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" "$srcdir/tools" || {
+			"$srcdir/src" "$srcdir/include" "$srcdir/tests" "$srcdir/bench" "$srcdir/tools" "$srcdir/mpi" || {
 			echo "$1: $name() is not there"
 			bad=1
 		}

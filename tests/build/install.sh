@@ -18,7 +18,12 @@ make_install()
 
 all_headers()
 {
-	(cd "$srcdir/include" && find . -name '*.h' -o -name '*.hpp' | sort) >"$work/ours"
+	{
+		(cd "$srcdir/include" && find . -name '*.h' -o -name '*.hpp')
+		# Of the library between processes, if this build has it.
+		[ -z "$(find "$root" -name 'libaml-dma-mpi.*')" ] ||
+			(cd "$srcdir/mpi/include" && find . -name '*.h')
+	} | sort >"$work/ours"
 	(cd "$includedir" && find . -name '*.h' -o -name '*.hpp' | sort) >"$work/installed"
 	diff "$work/ours" "$work/installed"
 }

@@ -140,10 +140,43 @@ tools_headers_are_their_own()
 	return $bad
 }
 
+# mpi uses the public interface, and of src only headers of util. src includes nothing of mpi. Each
+# function that the files of mpi share is declared in the header of its file.
+mpi_stands_apart()
+{
+	bad=0
+	if grep -rnE '#include ("|<)(aml/dma/mpi\.h|mpi\.h|.*mpi/)' "$src" "$srcdir/include"; then
+		return 1
+	fi
+	for file in "$srcdir"/mpi/*.[ch]; do
+		for header in $(sed -n 's,^#include "\([^"]*\)".*,\1,p' "$file"); do
+			case $header in
+			util/*) [ -f "$src/$header" ] ;;
+			*) [ -f "$srcdir/mpi/$header" ] ;;
+			esac || {
+				echo "$file includes $header, which is neither of mpi nor of src/util"
+				bad=1
+			}
+		done
+	done
+	for object in "$builddir"/mpi/libaml_dma_mpi_la-*.o; do
+		[ -f "$object" ] || continue
+		unit=$(basename "$object" .o | sed 's/libaml_dma_mpi_la-//')
+		# shellcheck disable=SC2086
+		for name in $($NM "$object" | awk '$2 == "T" { print $3 }'); do
+			grep -qw "$name" "$srcdir/mpi/$unit.h" "$srcdir/mpi/include/aml/dma/mpi.h" 2>"$work/none" || {
+				echo "mpi/$unit.c: $name is declared neither in mpi/$unit.h nor in the public header"
+				bad=1
+			}
+		done
+	done
+	return $bad
+}
+
 # One a line: a file, and the name of a struct, union or enum that it defines.
 types()
 {
-	(cd "$srcdir" && find src include tests bench tools doc/examples \( -name '*.c' -o -name '*.h' -o \
+	(cd "$srcdir" && find src include mpi tests bench tools doc/examples \( -name '*.c' -o -name '*.h' -o \
 		-name '*.inc' \) -exec sed -nE \
 		's,^[[:space:]]*((typedef|static|const)[[:space:]]+)*(struct|union|enum) ([A-Za-z0-9_]+) \{.*,\4,p' \
 		{} \; -exec echo {} \;) |
@@ -165,6 +198,7 @@ check "no files of src use each other in a circle" there_are_no_circles
 check "what others use of a file is declared in its own header" headers_are_their_own
 check "tools stands above src, and nothing above tools" tools_stand_above
 check "what the files of tools share is declared in their own headers" tools_headers_are_their_own
+check "mpi uses the public interface, and its headers are its own" mpi_stands_apart
 check "no two structs, unions or enums have one name" type_names_are_unique
 
 summary

@@ -22,7 +22,7 @@ build=$work/build
 configured()
 {
 	mkdir "$build" && (cd "$build" && unset CFLAGS &&
-		"$srcdir/configure" CC=musl-gcc PKG_CONFIG=false --enable-werror --disable-shared)
+		"$srcdir/configure" CC=musl-gcc PKG_CONFIG=false --without-mpi --enable-werror --disable-shared)
 }
 
 built()

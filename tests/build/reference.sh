@@ -23,7 +23,8 @@ no_warnings()
 # Print the exported names of the version map.
 exported()
 {
-	sed -n 's/^\t\(aml_[A-Za-z0-9_]*\);$/\1/p' "$srcdir/src/libaml-dma.map"
+	sed -n 's/^\t\(aml_[A-Za-z0-9_]*\);$/\1/p' "$srcdir/src/libaml-dma.map" \
+		"$srcdir/mpi/libaml-dma-mpi.map"
 }
 
 has_pages()

@@ -387,9 +387,39 @@ START_TEST(the_engine_has_every_further_operation)
 }
 END_TEST
 
+static int own_copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		    aml_dma_operator op, void *op_arg)
+{
+	(void)src;
+	(void)op;
+	(void)op_arg;
+	return note(data, 'y', 0, dest)->result;
+}
+
+/* Contract: ERROR-7. */
+START_TEST(a_synchronous_copy_has_an_operation_while_the_table_is_in_use)
+{
+	struct aml_dma_ops ops = ops_with(&full_table);
+	struct further_engine own = {.result = -AML_EDOM};
+	struct aml_dma dma = {&ops, (struct aml_dma_data *)&own};
+
+	ops.copy = own_copy;
+	ck_assert_int_eq(aml_dma_copy(&dma, &any_layout, &any_layout), -AML_EDOM);
+	ck_assert(own.list == &any_layout);
+	ck_assert_int_eq(aml_dma_copy(&dma, NULL, &any_layout), -AML_EINVAL);
+	ck_assert_str_eq(own.trail.text, "y");
+	/* The operation belongs to the operations that the table names. */
+	own.result = 0;
+	ops.extension = NULL;
+	ck_assert_int_eq(aml_dma_copy(&dma, &any_layout, &any_layout), 0);
+	ck_assert_str_eq(own.trail.text, "ycw");
+}
+END_TEST
+
 SUITE("extension", each_further_call_goes_to_its_operation_with_its_arguments,
       an_empty_list_reaches_the_operation,
       bad_arguments_of_further_calls_do_not_reach_the_operation, what_is_no_engine_is_refused,
       a_table_without_further_operations_supports_none, a_shorter_table_has_its_own_operations,
       a_table_is_not_used_if_one_of_its_four_operations_was_replaced,
+      a_synchronous_copy_has_an_operation_while_the_table_is_in_use,
       the_engine_has_every_further_operation)

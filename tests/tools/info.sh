@@ -49,11 +49,11 @@ table_is_complete()
 		return 1
 	fi
 	{
-		grep -rhoE 'environment_get\("AML_DMA_[A-Z_]*"\)' "$srcdir/src"
+		grep -rhoE 'environment_get\("AML_DMA_[A-Z_]*"\)' "$srcdir/src" "$srcdir/mpi"
 		grep -rhoE 'environ\.get\("AML_DMA_[A-Z_]*"\)' "$srcdir/python/aml_dma"
 	} | sed 's/.*("//; s/").*//' | sort -u >"$work/read"
 	# A name that the function gets in another way would be missed.
-	[ "$(grep -rhE 'environment_get\(' "$srcdir/src" | grep -vcE '"(AML_DMA|AML_TEST)_|char \*name\)')" -eq 0 ] ||
+	[ "$(grep -rhE 'environment_get\(' "$srcdir/src" "$srcdir/mpi" | grep -vcE '"(AML_DMA|AML_TEST)_|char \*name\)')" -eq 0 ] ||
 		return
 	"$tool" info | sed -n '/^environment variables/,/^$/s/^  \(AML_DMA_[A-Z_]*\) .*/\1/p' |
 		sort >"$work/table"
@@ -104,6 +104,7 @@ x86_64) foreign=neon ;;
 esac
 check "an instruction set of another machine" problem AML_DMA_ISA=$foreign \
 	"it is ignored: this machine does not support '$foreign'"
+check "a method of MPI that does not exist" problem AML_DMA_MPI_METHOD=teleport "there is no such method"
 check "a value other than 1" problem AML_DMA_STATS=yes "only the value 1 has an effect"
 check "a variant that does not exist" problem AML_DMA_TUNE=flat=fast "it is ignored"
 check "a trace in a folder that does not exist" problem AML_DMA_TRACE=/none/such/trace \

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Barriers. A barrier looks at the requests that were posted before it, again and again, until all
+ * have finished or one has failed. It advances the transfers that nobody has claimed. For inner
+ * requests it may not wait itself, since their owners may: it posts a request to `local` that does
+ * nothing and runs after them, a *join*, for each of them, and waits for the joins. An engine
+ * without aml_dma_post() has no joins: there it claims the requests one by one.
+ */
+#include <sched.h>
+#include <time.h>
+
+#include <aml/dma/completion.h>
+#include <aml/utils/error.h>
+
+#include "barrier.h"
+#include "fork.h"
+#include "guard.h"
+#include "request.h"
+#include "util/clock.h"
+
+/* The most joins of one barrier at a time. */
+#define BARRIER_JOINS_MAX 256
+
+/* A barrier. It is on the stack of its thread. */
+struct barrier {
+	struct mpi_engine *engine;
+	uint64_t end; /* the number of the first request that it does not cover */
+	uint64_t deadline;
+	int result;
+	size_t njoins;
+	struct mpi_request *joined[BARRIER_JOINS_MAX]; /* pinned */
+	struct aml_dma_request *joins[BARRIER_JOINS_MAX];
+};
+
+static bool deadline_has_passed(uint64_t deadline)
+{
+	return deadline != AML_DMA_NO_DEADLINE && clock_ns() >= deadline;
+}
+
+/* Remove a finished request without a handle, and free it. Called without the lock, with the claim.
+ */
+static void drop_detached(struct mpi_request *r)
+{
+	struct mpi_engine *engine = r->engine;
+	bool is_free;
+
+	if (r->inner != NULL)
+		(void)aml_dma_wait(engine->local, &r->inner);
+	lock_acquire(&engine->lock);
+	request_release_locked(engine, r);
+	is_free = r->pins == 0;
+	lock_release(&engine->lock);
+	if (is_free)
+		request_free(r);
+}
+
+/*
+ * Look for what is next: a failure that nobody has reported, or else a request that has not
+ * finished and satisfies `wanted`. NULL: there is neither; `*open` says if something has not
+ * finished.
+ */
+static struct mpi_request *find_locked(struct mpi_engine *engine, struct barrier *b,
+				       bool (*wanted)(const struct mpi_request *), bool *open)
+	REQUIRES(&engine->lock)
+{
+	struct mpi_request *failed = NULL, *found = NULL;
+
+	*open = false;
+	for (struct mpi_request *r = engine->posted.first; r != NULL && r->number < b->end;
+	     r = r->next) {
+		if (r->done && r->result != AML_SUCCESS && !r->reported && r->claim == CLAIM_NONE &&
+		    (failed == NULL || r->finish < failed->finish))
+			failed = r;
+		if (r->done)
+			continue;
+		*open = true;
+		if (found == NULL && wanted(r))
+			found = r;
+	}
+	return failed != NULL ? failed : found;
+}
+
+static bool is_free_transfer(const struct mpi_request *r)
+{
+	return r->claim == CLAIM_NONE && r->inner == NULL;
+}
+
+static bool is_free_request(const struct mpi_request *r)
+{
+	return r->claim == CLAIM_NONE;
+}
+
+/* Advance a transfer that the barrier has claimed. */
+static void barrier_advance(struct barrier *b, struct mpi_request *r)
+{
+	const bool done = transfer_advance(r->transfer);
+
+	lock_acquire(&b->engine->lock);
+	if (done)
+		request_finish_locked(b->engine, r, transfer_result(r->transfer));
+	request_unclaim_locked(b->engine, r);
+	lock_release(&b->engine->lock);
+}
+
+/* Post joins of inner requests that nobody has claimed. Returns false if there is none. */
+static bool join_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&engine->lock)
+{
+	b->njoins = 0;
+	for (struct mpi_request *r = engine->posted.first;
+	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
+		struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
+
+		if (r->done || r->claim != CLAIM_NONE || r->inner == NULL)
+			continue;
+		post.nafter = 1;
+		post.after = &r->inner;
+		if (aml_dma_post(engine->local, 1, &post, &b->joins[b->njoins]) != AML_SUCCESS)
+			break;
+		r->pins++;
+		b->joined[b->njoins++] = r;
+	}
+	return b->njoins > 0;
+}
+
+/* Give back the handle of a request whose join has finished: it has finished, too. */
+static void settle(struct barrier *b, struct mpi_request *r)
+{
+	bool claimed;
+	int result = AML_SUCCESS;
+
+	lock_acquire(&b->engine->lock);
+	claimed = !r->released && !r->done && r->claim == CLAIM_NONE && r->inner != NULL;
+	if (claimed) {
+		r->claim = CLAIM_BARRIER;
+		r->claimer = pthread_self();
+	}
+	lock_release(&b->engine->lock);
+	if (!claimed)
+		return;
+	claimed = aml_dma_test(b->engine->local, &r->inner, &result) == AML_SUCCESS;
+	lock_acquire(&b->engine->lock);
+	if (claimed)
+		request_finish_locked(b->engine, r, result);
+	request_unclaim_locked(b->engine, r);
+	lock_release(&b->engine->lock);
+}
+
+static void unpin(struct barrier *b, struct mpi_request *r)
+{
+	bool is_free;
+
+	lock_acquire(&b->engine->lock);
+	is_free = --r->pins == 0 && r->released;
+	lock_release(&b->engine->lock);
+	if (is_free)
+		request_free(r);
+}
+
+/* Wait until a join has finished, or the deadline has passed. */
+static void wait_for_joins(struct barrier *b)
+{
+	(void)aml_dma_wait_some(b->engine->local, b->njoins, b->joins, 1, b->deadline, NULL, NULL,
+				NULL);
+	for (size_t i = 0; i < b->njoins; i++) {
+		if (b->joins[i] == NULL)
+			settle(b, b->joined[i]);
+		else
+			(void)aml_dma_cancel(b->engine->local, &b->joins[i]);
+		unpin(b, b->joined[i]);
+	}
+}
+
+/* Sleep until a request has changed, or the deadline has passed. */
+static void wait_for_change_locked(struct mpi_engine *engine, struct barrier *b)
+	REQUIRES(&engine->lock)
+{
+	struct timespec until;
+
+	if (b->deadline == AML_DMA_NO_DEADLINE) {
+		pthread_cond_wait(&engine->changed, &engine->lock.mutex);
+		return;
+	}
+	until.tv_sec = (time_t)(b->deadline / 1000000000);
+	until.tv_nsec = (long)(b->deadline % 1000000000);
+	pthread_cond_timedwait(&engine->changed, &engine->lock.mutex, &until);
+}
+
+/* Without joins: claim an inner request, and wait for it. */
+static void barrier_complete(struct barrier *b, struct mpi_request *r)
+{
+	int result, err;
+
+	if (b->deadline == AML_DMA_NO_DEADLINE) {
+		(void)request_complete(r);
+	} else {
+		err = aml_dma_wait_until(b->engine->local, &r->inner, b->deadline, &result);
+		lock_acquire(&b->engine->lock);
+		if (err == AML_SUCCESS)
+			request_finish_locked(b->engine, r, result);
+		lock_release(&b->engine->lock);
+	}
+	lock_acquire(&b->engine->lock);
+	request_unclaim_locked(b->engine, r);
+	lock_release(&b->engine->lock);
+}
+
+/* Take the result of a request that failed. The barrier has claimed it. */
+static int barrier_report(struct barrier *b, struct mpi_request *r)
+{
+	lock_acquire(&b->engine->lock);
+	b->result = r->result;
+	r->reported = true;
+	if (!r->detached)
+		request_unclaim_locked(b->engine, r);
+	lock_release(&b->engine->lock);
+	if (r->detached)
+		drop_detached(r);
+	return AML_SUCCESS;
+}
+
+/* Advance what the barrier waits for by a round. Returns whether the barrier is over. */
+static bool barrier_round(struct barrier *b)
+{
+	struct mpi_engine *engine = b->engine;
+	struct mpi_request *r;
+	bool open, joined;
+
+	lock_acquire(&engine->lock);
+	r = find_locked(engine, b, engine->posts ? is_free_transfer : is_free_request, &open);
+	if (r != NULL && request_claim_locked(engine, r, CLAIM_BARRIER) == AML_SUCCESS) {
+		const bool done = r->done, is_inner = r->inner != NULL;
+
+		lock_release(&engine->lock);
+		if (done)
+			(void)barrier_report(b, r);
+		else if (is_inner)
+			barrier_complete(b, r);
+		else
+			barrier_advance(b, r);
+		return done;
+	}
+	joined = open && engine->posts && join_locked(engine, b);
+	if (open && !joined)
+		wait_for_change_locked(engine, b);
+	lock_release(&engine->lock);
+	if (joined)
+		wait_for_joins(b);
+	return !open;
+}
+
+/* Release the requests without a handle that have succeeded. */
+static void release_detached(struct barrier *b)
+{
+	struct mpi_request *r;
+
+	do {
+		lock_acquire(&b->engine->lock);
+		r = b->engine->posted.first;
+		while (r != NULL && !(r->number < b->end && r->detached && r->done &&
+				      r->result == AML_SUCCESS && r->claim == CLAIM_NONE))
+			r = r->next;
+		if (r != NULL) {
+			r->claim = CLAIM_BARRIER;
+			r->claimer = pthread_self();
+		}
+		lock_release(&b->engine->lock);
+		if (r != NULL)
+			drop_detached(r);
+	} while (r != NULL);
+}
+
+static int run_barrier(struct mpi_engine *engine, uint64_t deadline, int inside, int *result)
+{
+	struct barrier b = {.engine = engine, .deadline = deadline};
+	int err = engine_may_call(engine);
+	bool over;
+
+	if (err != AML_SUCCESS)
+		return err;
+	if (engine_is_inside(engine))
+		return inside;
+	lock_acquire(&engine->lock);
+	b.end = engine->next_number;
+	lock_release(&engine->lock);
+	while (!(over = barrier_round(&b)) && !deadline_has_passed(deadline))
+		;
+	if (!over)
+		return -AML_EBUSY;
+	release_detached(&b);
+	*result = b.result;
+	return AML_SUCCESS;
+}
+
+int mpi_barrier(struct aml_dma_data *data)
+{
+	int result = AML_SUCCESS;
+	int err = run_barrier((struct mpi_engine *)data, AML_DMA_NO_DEADLINE, -AML_EBUSY, &result);
+
+	return err == AML_SUCCESS ? result : err;
+}
+
+int mpi_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *result)
+{
+	int code = AML_SUCCESS;
+	int err = run_barrier((struct mpi_engine *)data, deadline, -AML_EPERM, &code);
+
+	if (err == AML_SUCCESS && result != NULL)
+		*result = code;
+	return err;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Requests. A request is one of these:
+ *  - done from the beginning: it has no elements;
+ *  - *inner*: the engine `local` has a request of its own for it, whose handle this one keeps. The
+ *    copy stays in this process, or is in shared memory; or it is a long transfer, which an
+ * operator of `local` carries out, if MPI allows all threads;
+ *  - a *transfer* that the threads advance that wait for it.
+ *
+ * A thread that does something with the inner handle or the transfer has *claimed* the request. It
+ * then does so without the lock. Each request that is not released is in the engine's list
+ * `posted`.
+ *
+ * The program owns the handle of a request. A request without a handle is released by a barrier, by
+ * a later post after it has succeeded, or with the engine.
+ */
+#ifndef MPI_REQUEST_H
+#define MPI_REQUEST_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <aml/dma.h>
+
+#include "state.h"
+#include "transfer.h"
+#include "util/list.h"
+
+enum request_claim {
+	CLAIM_NONE,
+	CLAIM_POST,    /* the posting call has not returned */
+	CLAIM_WAIT,    /* a thread waits for it, tests or cancels it */
+	CLAIM_BARRIER, /* a barrier advances it */
+};
+
+struct mpi_request {
+	/* Constant. */
+	struct mpi_engine *engine;
+	uint64_t number;
+	struct aml_dma_mpi_window *window; /* of the remote side; NULL: there is none */
+
+	/* Guarded by the engine's lock. */
+	struct mpi_request *next, *prev; /* in engine->posted */
+	enum request_claim claim;
+	pthread_t claimer;
+	const void *group;         /* the call whose list has the request */
+	size_t index;              /* there */
+	struct mpi_request *after; /* in the list of that call of what has finished */
+	bool detached;             /* it has no handle */
+	bool done;
+	bool reported;   /* a barrier has returned the result */
+	int result;      /* if done */
+	uint64_t finish; /* if done: its place in the order of finishing */
+	unsigned pins;   /* a barrier refers to it */
+	bool released;   /* to be freed with the last pin */
+
+	/* Belongs to whoever has claimed the request. */
+	struct aml_dma_request *inner;
+	struct mpi_transfer *transfer; /* of an inner request, its operator's argument */
+};
+
+DEFINE_LIST(mpi_request_list, struct mpi_request, next, prev)
+
+/* Operations of the engine: see struct aml_dma_ops. */
+int mpi_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
+		       struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+		       void *op_arg);
+int mpi_request_wait(struct aml_dma_data *data, struct aml_dma_request **req);
+int mpi_request_cancel(struct aml_dma_data *data, struct aml_dma_request **req);
+int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct aml_layout *src,
+		     aml_dma_operator op, void *op_arg);
+
+/*
+ * Claim a request for a wait. Returns -AML_EBUSY if another wait has claimed it, or if this thread
+ * has. Waits for a barrier or a post that has.
+ */
+int request_claim_locked(struct mpi_engine *engine, struct mpi_request *r, enum request_claim claim)
+	REQUIRES(&engine->lock);
+void request_unclaim_locked(struct mpi_engine *engine, struct mpi_request *r)
+	REQUIRES(&engine->lock);
+
+/* May the calling thread wait for this request? AML_SUCCESS or -AML_EPERM. */
+int request_may_wait(const struct mpi_request *r);
+
+void request_finish_locked(struct mpi_engine *engine, struct mpi_request *r, int result)
+	REQUIRES(&engine->lock);
+
+/* Take a request out of the engine. Free it with request_free() once the lock is released. */
+void request_release_locked(struct mpi_engine *engine, struct mpi_request *r)
+	REQUIRES(&engine->lock);
+/* Free a released request, unless it is pinned. */
+void request_free(struct mpi_request *r);
+
+/* Run a request that the caller has claimed to its end. Returns -AML_EBUSY if `local` refuses that.
+ */
+int request_complete(struct mpi_request *r);
+
+/* Run all requests of an engine that is destroyed, and release them. */
+void requests_end(struct mpi_engine *engine);
+
+#endif /* MPI_REQUEST_H */

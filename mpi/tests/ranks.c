@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs tests in several processes. Rank 0 prints the totals, in the format of Check. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ranks.h"
+
+/* The time limit of a program in seconds. CK_TIMEOUT_MULTIPLIER multiplies it. */
+#define PROGRAM_SECONDS 100
+
+int ranks, rank, thread_level;
+struct aml_dma *engine;
+bool method_is_far;
+
+static int failures; /* of this process, in the present test */
+
+void check_failed(const char *file, int line, const char *what)
+{
+	const char *base = strrchr(file, '/');
+
+	failures++;
+	printf("%s:%d: rank %d: failed: %s\n", base != NULL ? base + 1 : file, line, rank, what);
+}
+
+void check_code(const char *file, int line, const char *what, int code, int expected)
+{
+	char text[512];
+
+	if (code == expected)
+		return;
+	(void)snprintf(text, sizeof(text), "%s is %d (%s), not %d", what, code, aml_strerror(code),
+		       expected);
+	check_failed(file, line, text);
+}
+
+void meet(void)
+{
+	CHECK(MPI_Barrier(MPI_COMM_WORLD) == MPI_SUCCESS);
+	CHECK_OK(aml_dma_mpi_progress(engine));
+}
+
+struct aml_layout *line_layout(void *ptr, size_t element_size, size_t n)
+{
+	struct aml_layout *layout = NULL;
+
+	CHECK_OK(aml_layout_dense_create(&layout, ptr, AML_LAYOUT_ORDER_C, element_size, 1, &n,
+					 NULL, NULL));
+	return layout;
+}
+
+struct aml_layout *line_remote(struct aml_dma_mpi_window *win, int of, size_t at,
+			       size_t element_size, size_t n)
+{
+	/* The base may be any address: it is not used. */
+	static char base[1];
+	struct aml_layout *shape = line_layout(base + at, element_size, n), *layout = NULL;
+
+	CHECK_OK(aml_layout_mpi_create(&layout, win, of, shape, base));
+	aml_layout_destroy(&shape);
+	return layout;
+}
+
+static void set_up(int argc, char **argv)
+{
+	const char *method = getenv("AML_DMA_MPI_METHOD"), *slow = getenv("CK_TIMEOUT_MULTIPLIER");
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	alarm(PROGRAM_SECONDS * (slow != NULL && atoi(slow) > 1 ? (unsigned)atoi(slow) : 1));
+	if (MPI_Init_thread(&argc, &argv, argc > 1 ? atoi(argv[1]) : MPI_THREAD_FUNNELED,
+			    &thread_level) != MPI_SUCCESS)
+		exit(EXIT_FAILURE);
+	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+	MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+	method_is_far = method != NULL && *method != '\0' && strcmp(method, "shared") != 0;
+	CHECK_OK(aml_init(&argc, &argv));
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, aml_dma_linux));
+}
+
+int run_suite(int argc, char **argv, const char *name, size_t n, const struct ranks_test *tests)
+{
+	int failed = 0;
+
+	set_up(argc, argv);
+	for (size_t i = 0; i < n; i++) {
+		int all = 0;
+
+		tests[i].run();
+		MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+		failed += all > 0;
+		failures = 0;
+		if (all > 0 && rank == 0)
+			printf("%s:%s: %d failed checks\n", name, tests[i].name, all);
+	}
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK_OK(aml_finalize());
+	failed += failures;
+	if (rank == 0)
+		printf("%d%%: Checks: %d, Failures: %d, Errors: 0\n",
+		       (int)(100 * ((int)n - failed) / (int)n), (int)n, failed);
+	MPI_Finalize();
+	return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Engines and windows: life, arguments, and errors that all processes return. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ranks.h"
+
+#define MARK ((void *)0x1234)
+
+/* Contract: MPI-1. */
+START_TEST(an_argument_that_is_wrong_in_one_process_fails_in_all)
+{
+	struct aml_dma *dma = MARK;
+	const int last = ranks - 1;
+
+	CHECK_CODE(aml_dma_mpi_create(rank == last ? NULL : &dma, MPI_COMM_WORLD, aml_dma_linux),
+		   -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, rank == last ? NULL : aml_dma_linux),
+		   -AML_EINVAL);
+	CHECK(dma == MARK);
+	CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_NULL, aml_dma_linux), -AML_EINVAL);
+	CHECK(dma == MARK);
+}
+END_TEST
+
+/* Contract: MPI-1. */
+START_TEST(the_variable_must_be_known_and_agree)
+{
+	struct aml_dma *dma = MARK;
+	char before[32] = "";
+	const char *method = getenv("AML_DMA_MPI_METHOD");
+
+	if (method != NULL)
+		(void)snprintf(before, sizeof(before), "%s", method);
+	setenv("AML_DMA_MPI_METHOD", rank == 0 ? "teleport" : "rows", 1);
+	CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, aml_dma_linux), -AML_EINVAL);
+	setenv("AML_DMA_MPI_METHOD", rank == 0 ? "pack" : "rows", 1);
+	if (ranks > 1) {
+		CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, aml_dma_linux), -AML_EINVAL);
+		CHECK(dma == MARK);
+	}
+	setenv("AML_DMA_MPI_METHOD", before, 1);
+}
+END_TEST
+
+/* Contract: MPI-1. */
+START_TEST(no_error_aborts_although_the_communicator_would)
+{
+	MPI_Errhandler before, after;
+	struct aml_dma *dma = MARK;
+
+	MPI_Comm_get_errhandler(MPI_COMM_WORLD, &before);
+	CHECK(before == MPI_ERRORS_ARE_FATAL);
+	CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, NULL), -AML_EINVAL);
+	MPI_Comm_get_errhandler(MPI_COMM_WORLD, &after);
+	CHECK(after == MPI_ERRORS_ARE_FATAL);
+	MPI_Errhandler_free(&before);
+	MPI_Errhandler_free(&after);
+}
+END_TEST
+
+/* Contract: MPI-2. */
+START_TEST(the_communicator_may_be_freed)
+{
+	struct aml_dma_mpi_window *win;
+	struct aml_dma *dma = NULL;
+	MPI_Comm comm;
+	void *ptr;
+
+	MPI_Comm_split(MPI_COMM_WORLD, 0, -rank, &comm);
+	CHECK_OK(aml_dma_mpi_create(&dma, comm, aml_dma_linux));
+	MPI_Comm_free(&comm);
+	CHECK_OK(aml_dma_mpi_window_allocate(dma, 64, &ptr, &win));
+	CHECK_OK(aml_dma_mpi_window_free(&win));
+	CHECK(win == NULL);
+	CHECK_OK(aml_dma_mpi_destroy(&dma));
+	CHECK(dma == NULL);
+}
+END_TEST
+
+/* Contract: MPI-2. */
+START_TEST(an_engine_with_windows_is_not_destroyed)
+{
+	struct aml_dma_mpi_window *win;
+	struct aml_dma *dma = NULL;
+	void *ptr;
+
+	CHECK_OK(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, aml_dma_linux));
+	CHECK_OK(aml_dma_mpi_window_allocate(dma, 64, &ptr, &win));
+	CHECK_CODE(aml_dma_mpi_destroy(&dma), -AML_EBUSY);
+	CHECK(dma != NULL);
+	CHECK_OK(aml_dma_mpi_window_free(&win));
+	CHECK_OK(aml_dma_mpi_destroy(&dma));
+}
+END_TEST
+
+/* Contract: MPI-1. */
+START_TEST(wrong_handles_are_refused)
+{
+	struct aml_dma_mpi_window *win = MARK;
+	struct aml_dma *none = NULL;
+	void *ptr = MARK;
+
+	CHECK_CODE(aml_dma_mpi_destroy(NULL), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_destroy(&none), -AML_EINVAL);
+	none = aml_dma_linux;
+	CHECK_CODE(aml_dma_mpi_destroy(&none), -AML_EINVAL);
+	CHECK(none == aml_dma_linux);
+	CHECK_CODE(aml_dma_mpi_window_allocate(aml_dma_linux, 8, &ptr, &win), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_window_create(NULL, &ptr, 8, &win), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_window_free(NULL), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_thread_level(NULL), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_thread_level(aml_dma_linux), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_progress(aml_dma_linux), -AML_EINVAL);
+	CHECK(ptr == MARK && win == MARK);
+	win = NULL;
+	CHECK_CODE(aml_dma_mpi_window_free(&win), -AML_EINVAL);
+}
+END_TEST
+
+/* Contract: MPI-3. */
+START_TEST(windows_fail_in_all_processes)
+{
+	struct aml_dma_mpi_window *win = MARK;
+	void *ptr = MARK;
+	const bool odd = rank == ranks - 1;
+
+	CHECK_CODE(aml_dma_mpi_window_allocate(engine, odd ? SIZE_MAX : 8, &ptr, &win),
+		   -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_window_allocate(engine, 8, odd ? NULL : &ptr, &win), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_window_create(engine, odd ? NULL : &ptr, 8, &win), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_window_create(engine, &ptr, 8, odd ? NULL : &win), -AML_EINVAL);
+	CHECK(ptr == MARK && win == MARK);
+}
+END_TEST
+
+/* Contract: MPI-3. */
+START_TEST(parts_have_sizes_of_their_own)
+{
+	struct aml_dma_mpi_window *allocated, *created;
+	size_t bytes = rank % 2 == 0 ? 1000 * (size_t)(rank + 1) : 0;
+	static char memory[3000];
+	void *ptr = NULL;
+
+	CHECK_OK(aml_dma_mpi_window_allocate(engine, bytes, &ptr, &allocated));
+	CHECK((uintptr_t)ptr % 64 == 0);
+	if (bytes > 0)
+		memset(ptr, rank, bytes);
+	CHECK_OK(aml_dma_mpi_window_create(engine, bytes > 0 ? memory : NULL, bytes, &created));
+	meet();
+	for (int of = 0; of < ranks; of++) {
+		size_t there = of % 2 == 0 ? 1000 * (size_t)(of + 1) : 0;
+		struct aml_layout *layout;
+
+		layout = line_remote(allocated, of, 0, 1, there);
+		aml_layout_destroy(&layout);
+		layout = line_remote(created, of, 0, 1, there);
+		aml_layout_destroy(&layout);
+	}
+	CHECK_OK(aml_dma_mpi_window_free(&created));
+	CHECK_OK(aml_dma_mpi_window_free(&allocated));
+}
+END_TEST
+
+/* Contract: MPI-3. */
+START_TEST(a_window_that_is_used_is_not_freed)
+{
+	struct aml_dma_mpi_window *win;
+	struct aml_dma_request *request = NULL;
+	struct aml_layout *to, *from;
+	char byte = 1;
+	void *ptr;
+
+	CHECK_OK(aml_dma_mpi_window_allocate(engine, 64, &ptr, &win));
+	to = line_remote(win, rank, 0, 1, 1);
+	from = line_layout(&byte, 1, 1);
+	if (rank == 0)
+		CHECK_OK(aml_dma_async_copy(engine, &request, to, from));
+	CHECK_CODE(aml_dma_mpi_window_free(&win), -AML_EBUSY);
+	CHECK(win != NULL);
+	if (rank == 0)
+		CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK_OK(aml_dma_mpi_window_free(&win));
+	/* The layout outlives its window, as long as nobody uses it. */
+	aml_layout_destroy(&to);
+	aml_layout_destroy(&from);
+}
+END_TEST
+
+/* Contract: MPI-2. */
+START_TEST(the_engine_says_what_it_is)
+{
+	char text[4096] = "";
+	FILE *file = tmpfile();
+	size_t length;
+
+	CHECK(aml_dma_mpi_thread_level(engine) == thread_level);
+	if (file == NULL)
+		return;
+	CHECK_OK(aml_dma_fprintf(file, "> ", engine));
+	rewind(file);
+	length = fread(text, 1, sizeof(text) - 1, file);
+	text[length] = '\0';
+	fclose(file);
+	CHECK(strstr(text, "> MPI engine: rank") == text);
+#ifdef OPEN_MPI
+	CHECK(strstr(text, "Open MPI") != NULL);
+#elif defined(MPICH_VERSION)
+	CHECK(strstr(text, "MPICH") != NULL);
+#endif
+	CHECK(strstr(text, "local engine") != NULL);
+}
+END_TEST
+
+/* Contract: MPI-12. */
+START_TEST(a_forked_child_may_only_end)
+{
+	struct aml_dma_mpi_window *win;
+	struct aml_layout *to, *from;
+	char byte = 1;
+	int status = -1;
+	void *ptr;
+	pid_t child;
+
+	CHECK_OK(aml_dma_mpi_window_allocate(engine, 64, &ptr, &win));
+	to = line_remote(win, rank, 0, 1, 1);
+	from = line_layout(&byte, 1, 1);
+	child = fork();
+	if (child == 0)
+		_exit(aml_dma_copy(engine, to, from) == -AML_EPERM &&
+				      aml_dma_copy(engine, from, from) == -AML_EPERM &&
+				      aml_dma_barrier(engine) == -AML_EPERM &&
+				      aml_dma_mpi_progress(engine) == -AML_EPERM &&
+				      aml_dma_mpi_window_free(&win) == -AML_EPERM &&
+				      aml_dma_mpi_destroy(&engine) == -AML_EPERM
+			      ? 0
+			      : 1);
+	CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+	CHECK_OK(aml_dma_copy(engine, to, from));
+	aml_layout_destroy(&to);
+	aml_layout_destroy(&from);
+	CHECK_OK(aml_dma_mpi_window_free(&win));
+}
+END_TEST
+
+SUITE("mpi_engine", an_argument_that_is_wrong_in_one_process_fails_in_all,
+      the_variable_must_be_known_and_agree, no_error_aborts_although_the_communicator_would,
+      the_communicator_may_be_freed, an_engine_with_windows_is_not_destroyed,
+      wrong_handles_are_refused, windows_fail_in_all_processes, parts_have_sizes_of_their_own,
+      a_window_that_is_used_is_not_freed, the_engine_says_what_it_is, a_forked_child_may_only_end)

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Waits, tests, barriers and cancels of requests of all kinds: copies here, puts and gets. The
+ * first argument of the program is the level of threads, as in all programs.
+ */
+#include <semaphore.h>
+#include <string.h>
+
+#include "ranks.h"
+
+#define PART ((size_t)8 << 20)
+/* A put of so many rows is not done by the posting call. */
+#define ROWS ((size_t)3000)
+#define PAST 1
+
+static struct aml_dma_mpi_window *win;
+static unsigned char *part; /* of this process */
+static unsigned char *own;
+
+static void open_window(void)
+{
+	void *ptr = NULL;
+
+	CHECK_OK(aml_dma_mpi_window_allocate(engine, PART, &ptr, &win));
+	part = ptr;
+	memset(part, 0, PART);
+	own = malloc(PART);
+	for (size_t i = 0; own != NULL && i < PART; i++)
+		own[i] = (unsigned char)(i * 7 + i / 251 + (size_t)rank);
+	meet();
+}
+
+static void close_window(void)
+{
+	meet();
+	CHECK_OK(aml_dma_mpi_window_free(&win));
+	free(own);
+}
+
+static int next_rank(void)
+{
+	return (rank + 1) % ranks;
+}
+
+/* Post a put of n rows of 64 bytes, which lie 128 bytes apart on both sides. */
+static struct aml_dma_request *post_put(size_t at, size_t n)
+{
+	const size_t dims[] = {n, 64}, pitch[] = {n, 128};
+	struct aml_dma_request *request = NULL;
+	struct aml_layout *from, *to, *shape;
+
+	CHECK_OK(aml_layout_dense_create(&from, own + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
+					 pitch));
+	CHECK_OK(aml_layout_dense_create(&shape, part + at, AML_LAYOUT_ORDER_C, 1, 2, dims, NULL,
+					 pitch));
+	CHECK_OK(aml_layout_mpi_create(&to, win, next_rank(), shape, NULL));
+	CHECK_OK(aml_dma_async_copy(engine, &request, to, from));
+	aml_layout_destroy(&from);
+	aml_layout_destroy(&to);
+	aml_layout_destroy(&shape);
+	return request;
+}
+
+/* Have the rows of a put arrived from the process before? */
+static bool has_arrived(size_t at, size_t n)
+{
+	const int before = (rank + ranks - 1) % ranks;
+
+	for (size_t row = 0; row < n; row++)
+		for (size_t k = 0; k < 64; k++) {
+			const size_t i = at + 128 * row + k;
+
+			if (part[i] != (unsigned char)(i * 7 + i / 251 + (size_t)before))
+				return false;
+		}
+	return true;
+}
+
+static int return_arg(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	return *(int *)arg;
+}
+
+static int wait_for_semaphore(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	while (sem_wait(arg) != 0)
+		;
+	return AML_SUCCESS;
+}
+
+/* Post an operator here. */
+static struct aml_dma_request *post_here(aml_dma_operator op, void *arg)
+{
+	static char byte;
+	struct aml_dma_request *request = NULL;
+
+	CHECK_OK(aml_dma_async_copy_custom(engine, &request, (struct aml_layout *)&byte,
+					   (struct aml_layout *)&byte, op, arg));
+	return request;
+}
+
+static void detach_here(aml_dma_operator op, void *arg)
+{
+	static char byte;
+
+	CHECK_OK(aml_dma_async_copy_custom(engine, NULL, (struct aml_layout *)&byte,
+					   (struct aml_layout *)&byte, op, arg));
+}
+
+/* Contract: MPI-9. */
+START_TEST(a_request_is_waited_for_once)
+{
+	struct aml_dma_request *request, *copy;
+	int result = 5;
+
+	open_window();
+	request = post_put(0, ROWS);
+	CHECK(request != NULL);
+	CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK(request == NULL);
+	CHECK_CODE(aml_dma_wait(engine, &request), -AML_EINVAL);
+	request = post_put(PART / 2, ROWS);
+	CHECK_OK(aml_dma_wait_until(engine, &request, AML_DMA_NO_DEADLINE, &result));
+	CHECK(request == NULL && result == AML_SUCCESS);
+	/* Of another engine of its kind. */
+	request = copy = post_put(0, 4);
+	if (ranks > 0) {
+		struct aml_dma *other = NULL;
+
+		CHECK_OK(aml_dma_mpi_create(&other, MPI_COMM_WORLD, aml_dma_linux));
+		CHECK_CODE(aml_dma_wait(other, &request), -AML_EINVAL);
+		CHECK_CODE(aml_dma_cancel(other, &request), -AML_EINVAL);
+		if (other != NULL)
+			CHECK_CODE(aml_dma_test(other, &request, &result), -AML_EINVAL);
+		CHECK(request == copy);
+		CHECK_OK(aml_dma_mpi_destroy(&other));
+	}
+	CHECK_OK(aml_dma_wait(engine, &request));
+	meet();
+	CHECK(has_arrived(0, ROWS) && has_arrived(PART / 2, ROWS));
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-9. */
+START_TEST(tests_end_and_give_the_result)
+{
+	struct aml_dma_request *request;
+	int five = -AML_EDOM, result = 1, err;
+
+	open_window();
+	request = post_put(0, ROWS);
+	while ((err = aml_dma_test(engine, &request, &result)) == -AML_EBUSY)
+		CHECK(request != NULL);
+	CHECK_CODE(err, AML_SUCCESS);
+	CHECK(request == NULL && result == AML_SUCCESS);
+	CHECK_CODE(aml_dma_test(engine, &request, &result), -AML_EINVAL);
+	request = post_here(return_arg, &five);
+	while ((err = aml_dma_wait_until(engine, &request, PAST, &result)) == -AML_EBUSY)
+		;
+	CHECK_CODE(err, AML_SUCCESS);
+	CHECK(result == -AML_EDOM);
+	meet();
+	CHECK(has_arrived(0, ROWS));
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-9. */
+START_TEST(lists_mix_all_kinds)
+{
+	struct aml_dma_request *reqs[6] = {NULL};
+	int code = -AML_EDOM, results[6], sum = 0;
+	size_t index = 99, count = 99, indices[6];
+
+	open_window();
+	reqs[0] = post_put(0, ROWS);
+	reqs[2] = post_here(return_arg, &code);
+	reqs[3] = post_put(PART / 2, 3);
+	reqs[5] = post_put(PART / 4, ROWS / 4);
+	for (int i = 0; i < 4; i++) {
+		CHECK_OK(aml_dma_wait_any(engine, 6, reqs, &index, &results[0]));
+		CHECK(index < 6 && reqs[index] == NULL);
+		CHECK(results[0] == (index == 2 ? -AML_EDOM : 0));
+		sum += 1 << index;
+	}
+	CHECK(sum == 1 + 4 + 8 + 32);
+	CHECK_OK(aml_dma_wait_any(engine, 6, reqs, &index, &results[0]));
+	CHECK(index == 6 && results[0] == 0);
+	CHECK_CODE(aml_dma_wait_some(engine, 6, reqs, 3, PAST, &count, indices, results),
+		   AML_SUCCESS);
+	CHECK(count == 0);
+	reqs[1] = post_put(0, ROWS);
+	reqs[4] = post_here(return_arg, &code);
+	CHECK_CODE(aml_dma_wait_all(engine, 6, reqs, results), -AML_EDOM);
+	CHECK(results[0] == 0 && results[1] == 0 && results[4] == -AML_EDOM);
+	CHECK(reqs[1] == NULL && reqs[4] == NULL);
+	meet();
+	CHECK(has_arrived(0, ROWS) && has_arrived(PART / 4, ROWS / 4) && has_arrived(PART / 2, 3));
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-9. */
+START_TEST(wait_some_takes_what_has_finished)
+{
+	struct aml_dma_request *reqs[3];
+	size_t count = 99, indices[3] = {9, 9, 9};
+	int results[3] = {9, 9, 9};
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	open_window();
+	reqs[0] = post_put(0, 5);
+	CHECK_OK(aml_dma_wait_some(engine, 1, reqs, 1, AML_DMA_NO_DEADLINE, NULL, NULL, NULL));
+	reqs[0] = post_here(wait_for_semaphore, &gate);
+	reqs[1] = NULL;
+	/* Where memory is shared, this put waits behind the operator if there is one worker. */
+	reqs[2] = post_here(wait_for_semaphore, &gate);
+	CHECK_CODE(aml_dma_wait_some(engine, 3, reqs, 2, PAST, &count, indices, results),
+		   -AML_EBUSY);
+	CHECK(count == 0 && indices[0] == 9 && results[0] == 9);
+	CHECK_CODE(aml_dma_test(engine, &reqs[2], NULL), -AML_EBUSY);
+	CHECK(reqs[0] != NULL && reqs[2] != NULL);
+	sem_post(&gate);
+	CHECK_OK(aml_dma_wait_some(engine, 3, reqs, 1, AML_DMA_NO_DEADLINE, &count, indices,
+				   results));
+	CHECK(count == 1 && results[0] == 0 && (indices[0] == 0 || indices[0] == 2));
+	CHECK(reqs[indices[0]] == NULL);
+	sem_post(&gate);
+	CHECK_OK(aml_dma_wait_all(engine, 3, reqs, NULL));
+	sem_destroy(&gate);
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-9. */
+START_TEST(lists_are_checked)
+{
+	struct aml_dma_request *reqs[3];
+	int results[3];
+	size_t index = 7;
+
+	open_window();
+	reqs[0] = post_put(0, ROWS);
+	reqs[1] = reqs[0];
+	reqs[2] = post_put(PART / 2, ROWS);
+	CHECK_CODE(aml_dma_wait_any(engine, 3, reqs, &index, NULL), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_all(engine, 3, reqs, results), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_some(engine, 3, reqs, 0, PAST, NULL, NULL, NULL), -AML_EINVAL);
+	CHECK(reqs[0] != NULL && reqs[2] != NULL && index == 7);
+	reqs[1] = NULL;
+	CHECK_OK(aml_dma_wait_all(engine, 3, reqs, results));
+	CHECK(reqs[0] == NULL && reqs[2] == NULL);
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-10. */
+START_TEST(a_barrier_covers_all_that_was_posted)
+{
+	struct aml_dma_request *request;
+	int fails = -AML_EDOM, succeeds = AML_SUCCESS, result = 7;
+
+	open_window();
+	CHECK_OK(aml_dma_barrier(engine));
+	request = post_put(0, ROWS);
+	CHECK_OK(aml_dma_barrier(engine));
+	meet();
+	CHECK(has_arrived(0, ROWS));
+	CHECK_OK(aml_dma_wait(engine, &request));
+	for (int i = 0; i < 20; i++)
+		detach_here(return_arg, &succeeds);
+	CHECK_OK(aml_dma_barrier_until(engine, AML_DMA_NO_DEADLINE, &result));
+	CHECK(result == AML_SUCCESS);
+	/* A failure is reported once. */
+	detach_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	request = post_here(return_arg, &fails);
+	CHECK_OK(aml_dma_barrier_until(engine, AML_DMA_NO_DEADLINE, &result));
+	CHECK(result == -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_CODE(aml_dma_wait(engine, &request), -AML_EDOM);
+	/* One that a wait returned is not reported by a barrier. */
+	request = post_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_wait(engine, &request), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-10. */
+START_TEST(a_barrier_returns_a_failure_at_once)
+{
+	struct aml_dma_request *request;
+	int fails = -AML_EDOM, result = 7;
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	open_window();
+	request = post_here(wait_for_semaphore, &gate);
+	CHECK_CODE(aml_dma_barrier_until(engine, PAST, &result), -AML_EBUSY);
+	CHECK(result == 7);
+	detach_here(return_arg, &fails);
+	/* Another worker, or the barrier, runs what fails. */
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	sem_post(&gate);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_wait(engine, &request));
+	sem_destroy(&gate);
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-10. */
+START_TEST(a_barrier_leaves_other_requests_alone)
+{
+	struct aml_dma_request *request;
+	static char byte;
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	CHECK_OK(aml_dma_async_copy_custom(aml_dma_linux, &request, (struct aml_layout *)&byte,
+					   (struct aml_layout *)&byte, wait_for_semaphore, &gate));
+	CHECK_OK(aml_dma_barrier(engine));
+	sem_post(&gate);
+	CHECK_OK(aml_dma_wait(aml_dma_linux, &request));
+	sem_destroy(&gate);
+}
+END_TEST
+
+static int call_inside(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct aml_dma_request **self = arg;
+	int code = AML_SUCCESS, result;
+
+	(void)dst;
+	(void)src;
+	if (aml_dma_barrier(engine) != -AML_EBUSY ||
+	    aml_dma_barrier_until(engine, PAST, &result) != -AML_EPERM)
+		code = -1;
+	else if (aml_dma_wait(engine, self) != -AML_EBUSY ||
+		 aml_dma_cancel(engine, self) != -AML_EBUSY)
+		code = -2;
+	else if (aml_dma_test(engine, self, &result) != -AML_EPERM)
+		code = -3;
+	return code;
+}
+
+/* Contract: MPI-10. */
+START_TEST(an_operator_does_not_wait_for_itself)
+{
+	static struct aml_dma_request *request;
+	static char byte;
+	static sem_t posted;
+
+	/* Below MPI_THREAD_SERIALIZED, a worker may not call a barrier at all. */
+	if (thread_level < MPI_THREAD_SERIALIZED)
+		return;
+	sem_init(&posted, 0, 0);
+	CHECK_OK(aml_dma_async_copy_custom(engine, &request, (struct aml_layout *)&byte,
+					   (struct aml_layout *)&byte, call_inside, &request));
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_wait(engine, &request));
+	sem_destroy(&posted);
+}
+END_TEST
+
+/* Contract: MPI-10. */
+START_TEST(a_cancelled_request_is_released)
+{
+	struct aml_dma_request *request, *queued[8];
+	int fails = -AML_EDOM;
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	open_window();
+	request = post_put(0, ROWS);
+	CHECK_OK(aml_dma_cancel(engine, &request));
+	CHECK(request == NULL);
+	CHECK_CODE(aml_dma_cancel(engine, &request), -AML_EINVAL);
+	request = post_here(wait_for_semaphore, &gate);
+	for (int i = 0; i < 8; i++)
+		queued[i] = post_here(return_arg, &fails);
+	for (int i = 0; i < 8; i++)
+		CHECK_OK(aml_dma_cancel(engine, &queued[i]));
+	sem_post(&gate);
+	CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK_OK(aml_dma_barrier(engine));
+	sem_destroy(&gate);
+	close_window();
+}
+END_TEST
+
+/* Contract: MPI-9. */
+START_TEST(the_rest_of_the_interface_is_not_supported)
+{
+	struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
+	struct aml_dma_completion completion;
+	size_t n;
+
+	CHECK_CODE(aml_dma_post(engine, 1, &post, NULL), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_cancel_all(engine, &n), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_reap(engine, 1, &completion, 0, PAST, &n), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_progress(engine, 1, &n), -AML_ENOTSUP);
+}
+END_TEST
+
+/* Contract: MPI-2. */
+START_TEST(destroy_finishes_what_was_posted)
+{
+	struct aml_dma *before = engine;
+	unsigned char bytes[4] = {1, 2, 3, 4}, to[4] = {0};
+	struct aml_layout *a = line_layout(bytes, 1, 4), *b = line_layout(to, 1, 4);
+	struct aml_dma_request *request;
+	int fails = -AML_EDOM;
+
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, aml_dma_linux));
+	CHECK_OK(aml_dma_async_copy(engine, NULL, b, a));
+	for (int i = 0; i < 50; i++)
+		detach_here(return_arg, &fails);
+	CHECK_OK(aml_dma_async_copy(engine, &request, b, a));
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK(memcmp(bytes, to, 4) == 0);
+	engine = before;
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&b);
+}
+END_TEST
+
+/* Contract: MPI-9, MPI-10. */
+START_TEST(a_local_engine_may_have_only_what_aml_has)
+{
+	struct aml_dma_ops ops = *aml_dma_linux->ops;
+	struct aml_dma plain = {&ops, aml_dma_linux->data}, *before = engine;
+	struct aml_dma_request *request;
+	unsigned char bytes[4] = {1, 2, 3, 4}, to[4] = {0};
+	struct aml_layout *a = line_layout(bytes, 1, 4), *b = line_layout(to, 1, 4);
+	int fails = -AML_EDOM, result = 7;
+	size_t index = 7;
+
+	ops.extension = NULL;
+	ops.copy = NULL;
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &plain));
+	CHECK_OK(aml_dma_copy(engine, b, a));
+	CHECK(memcmp(bytes, to, 4) == 0);
+	request = post_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_test(engine, &request, &result), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_wait_any(engine, 1, &request, &index, &result), -AML_ENOTSUP);
+	CHECK(request != NULL && result == 7 && index == 7);
+	CHECK_CODE(aml_dma_wait_all(engine, 1, &request, &result), -AML_EDOM);
+	detach_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_async_copy(engine, NULL, b, a));
+	request = post_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	CHECK_CODE(aml_dma_wait(engine, &request), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	engine = before;
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&b);
+}
+END_TEST
+
+SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
+      wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
+      a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
+      an_operator_does_not_wait_for_itself, a_cancelled_request_is_released,
+      a_local_engine_may_have_only_what_aml_has, the_rest_of_the_interface_is_not_supported,
+      destroy_finishes_what_was_posted)
