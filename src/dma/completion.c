@@ -24,7 +24,7 @@ static int lack_of_operation(const struct aml_dma *dma)
 
 bool dma_has_tests(const struct aml_dma *dma)
 {
-	const struct aml_dma_extension *own = extension_of(dma);
+	const struct aml_dma_extension *own = dma_extension(dma);
 
 	return HAS_OPERATION(own, test) && HAS_OPERATION(own, wait_until);
 }
