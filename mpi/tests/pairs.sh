@@ -5,8 +5,10 @@
 # shellcheck source=mpi/tests/lib.sh
 . "$srcdir/mpi/tests/lib.sh"
 
+AML_DMA_MPI_METHOD=shared
+export AML_DMA_MPI_METHOD
 on_ranks 2 test_pairs
-for AML_DMA_MPI_METHOD in shared pack rows datatype; do
+for AML_DMA_MPI_METHOD in pack rows datatype; do
 	export AML_DMA_MPI_METHOD
 	on_ranks 2 test_pairs
 done

@@ -10,7 +10,7 @@ AML_DMA_NUM_THREADS=0
 export AML_DMA_NUM_THREADS
 on_ranks 2 test_puts 3
 unset AML_DMA_NUM_THREADS
-for AML_DMA_MPI_METHOD in shared pack rows datatype; do
+for AML_DMA_MPI_METHOD in pack rows datatype; do
 	export AML_DMA_MPI_METHOD
 	on_ranks 2 test_puts
 done
