@@ -183,7 +183,7 @@ static void copy_case(const struct pair_case *c, unsigned number, struct aml_dma
 			printf(" %zu (far %td, near %td)", c->dims[i], c->far.steps[i],
 			       c->near.steps[i]);
 		printf("\n");
-		CHECK(!"the elements are the expected ones");
+		check_failed(__FILE__, __LINE__, "the elements are the expected ones");
 	}
 	aml_layout_destroy(&near);
 	aml_layout_destroy(&far);

@@ -56,7 +56,7 @@ START_TEST(a_finished_put_is_seen_by_its_target)
 
 		if (part[i] !=
 		    (unsigned char)(was_put ? 200 + previous_rank() : rank * 31 + (int)i)) {
-			CHECK(!"the byte is the expected one");
+			check_failed(__FILE__, __LINE__, "the byte is the expected one");
 			break;
 		}
 	}
@@ -262,7 +262,7 @@ START_TEST(memory_of_the_program_is_put_into)
 		const bool was_put = column < 16;
 
 		if (memory[i] != (was_put ? (unsigned char)((row * 16 + column) * 3 + 1) : 0)) {
-			CHECK(!"the byte is the expected one");
+			check_failed(__FILE__, __LINE__, "the byte is the expected one");
 			break;
 		}
 	}
@@ -336,7 +336,7 @@ START_TEST(more_bytes_than_an_int_counts_are_put)
 		CHECK_OK(aml_dma_copy(engine, near, far));
 		for (size_t i = 0; i < bytes; i++)
 			if (source[i] != (unsigned char)(i + i / 1021)) {
-				CHECK(!"the byte is the expected one");
+				check_failed(__FILE__, __LINE__, "the byte is the expected one");
 				break;
 			}
 		aml_layout_destroy(&near);
@@ -345,7 +345,7 @@ START_TEST(more_bytes_than_an_int_counts_are_put)
 	meet();
 	for (size_t i = 0; rank == 1 && i < bytes; i++)
 		if (memory[i] != (unsigned char)(i + i / 1021)) {
-			CHECK(!"the byte is the expected one");
+			check_failed(__FILE__, __LINE__, "the byte is the expected one");
 			break;
 		}
 	CHECK_OK(aml_dma_mpi_window_free(&own));
