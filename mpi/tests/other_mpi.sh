@@ -12,17 +12,23 @@ if [ -f "$srcdir/config.status" ]; then
 fi
 
 # builds MPICC: the library and its tests.
+# shellcheck disable=SC2086
 builds()
 {
 	rm -rf "$work/build"
 	mkdir "$work/build" && cd "$work/build" && "$srcdir/configure" --enable-werror --with-mpi="$1" &&
-		$MAKE && $MAKE check TESTS=
+		$MAKE && $MAKE $mpi_programs
 }
 
 passes()
 {
-	(cd "$work/build" && CK_TIMEOUT_MULTIPLIER=10 $MAKE check VERBOSE=1 TESTS="$mpi_tests")
+	(cd "$work/build" && CK_TIMEOUT_MULTIPLIER=10 $MAKE check-TESTS VERBOSE=1 TESTS="$mpi_tests" check_PROGRAMS=)
 }
+
+# The programs that the tests start.
+mpi_programs="bench/aml-dma-bench-mpi $(cd "$srcdir" && for source in mpi/tests/test_*.c; do
+	echo "${source%.c}"
+done | tr '\n' ' ')"
 
 mpi_tests=$(sed -n 's/^\t%D%\/\([a-z_]*\.sh\).*/mpi\/tests\/\1/p' "$srcdir/mpi/tests/local.am" |
 	grep -vE '/(lib|other_mpi)\.sh' | tr '\n' ' ')
