@@ -564,10 +564,7 @@ static int use_in_child(void *arg)
 	return aml_dma_multiplex_destroy(&dma);
 }
 
-/*
- * Under helgrind and DRD, a child seems to have the threads of its parent, which use the locks that
- * it makes anew. Contract: MULTI-19.
- */
+/* Contract: MULTI-19. */
 START_TEST(a_forked_child_continues)
 {
 	struct gate gate;
@@ -575,8 +572,6 @@ START_TEST(a_forked_child_continues)
 	struct aml_dma_request *reqs[4], *copies[4];
 	struct call waiter = {.fn = call_wait, .req = &reqs[3]};
 
-	if (under_valgrind())
-		return;
 	up(1, (const size_t[]){1}, ones);
 	waiter.dma = dma;
 	gate_init(&gate);
