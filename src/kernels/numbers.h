@@ -36,6 +36,18 @@ typedef bool (*combine_fn)(char *dst, ptrdiff_t dst_step, const char *src, ptrdi
 enum { COMBINE_ROWS_BYTES = 32, COMBINE_COLUMNS_BYTES = 16 };
 
 /*
+ * Good numbers of lines: more for large planes, whose rows may evict each other from the caches,
+ * because each row then comes back from far away.
+ */
+enum { COMBINE_LINES = 4, COMBINE_LINES_LARGE = 8 };
+
+/* Whether a plane is large enough for a kernel. `bytes`: of an element of the source. */
+static inline bool combine_fits(size_t rows, size_t columns, size_t bytes)
+{
+	return rows * bytes >= COMBINE_ROWS_BYTES && columns * bytes >= COMBINE_COLUMNS_BYTES;
+}
+
+/*
  * Kernels for the same operation: for the caches, and from memory to lines that are written past
  * the caches. Those need a destination whose rows all begin at lines.
  */

@@ -28,8 +28,7 @@ struct convert_context {
 struct reduce_context {
 	reduce_fn reduce;
 	struct combine_kernels combine;
-	bool overwrites;  /* the destination is not read */
-	bool has_factors; /* `alpha` and `beta` are valid */
+	bool overwrites; /* the destination is not read */
 	char alpha[8], beta[8];
 };
 

@@ -87,7 +87,7 @@ static int make_reduce_context(struct reduce_context *context,
 	bool has_factors = arg->operation == AML_DMA_REDUCE_AXPBY;
 	size_t bytes = number_bytes(arg->type);
 
-	*context = (struct reduce_context){.has_factors = has_factors};
+	*context = (struct reduce_context){.reduce = NULL};
 	if (bytes == 0 || (has_factors && (arg->alpha == NULL || arg->beta == NULL)))
 		return -AML_EINVAL;
 	if (has_factors) {

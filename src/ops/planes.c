@@ -5,12 +5,6 @@
 #include "machine/caches.h"
 
 enum {
-	/*
-	 * The lines of each destination row that are combined at once: more if the rows may evict
-	 * each other from the caches, because each row then comes back from far away.
-	 */
-	PLANE_LINES = 4,
-	PLANE_LINES_FAR = 8,
 	/* Up to this size, a plane stays in the second-level cache, whatever its steps are. */
 	PLANE_CACHED_BYTES = 256 << 10,
 	/* The bytes of a destination row in a block without a combining kernel. */
@@ -70,15 +64,14 @@ static bool choose_combination(struct op_planes *p, struct op_nest *nest,
 	size_t rows = nest->loops[0].extent, columns = nest->loops[1].extent;
 
 	p->rows_least = COMBINE_ROWS_BYTES / nest->src.bytes;
-	if (combine.near == NULL || rows < p->rows_least ||
-	    columns * nest->src.bytes < COMBINE_COLUMNS_BYTES)
+	if (combine.near == NULL || !combine_fits(rows, columns, nest->src.bytes))
 		return false;
 	p->combine = combine;
 	p->head = iterations_before_line(nest);
 	if (!nest->large || !begin_at_lines(nest, p->head) || rows - p->head < p->rows_least)
 		p->combine.far = NULL;
-	p->lines = rows * columns * nest->dst.bytes > PLANE_CACHED_BYTES ? PLANE_LINES_FAR
-									 : PLANE_LINES;
+	p->lines = rows * columns * nest->dst.bytes > PLANE_CACHED_BYTES ? COMBINE_LINES_LARGE
+									 : COMBINE_LINES;
 	for (uint8_t i = 0; i < nest->n; i++)
 		nest->loops[i].block = i < 2 ? nest->loops[i].extent : 1;
 	return true;
@@ -123,10 +116,11 @@ static void choose_blocks(const struct op_planes *p, struct op_nest *nest)
 	/* Long rows are converted faster. */
 	if (p->converts && p->streaming == NULL)
 		most = PLANE_CONVERTED_BYTES / p->bytes;
-	across->block = even_block(across->extent, most);
 	if (p->streaming != NULL) {
 		across->block = min(across->extent, most);
 		across->first = iterations_before_line(nest);
+	} else {
+		across->block = even_block(across->extent, most);
 	}
 	most = OP_PLANES_BYTES / p->bytes / (across->block > p->rows ? across->block : p->rows);
 	along->block = even_block(along->extent, most);

@@ -45,7 +45,7 @@ bool op_planes_make(struct op_planes *p, struct op_nest *nest, struct combine_ke
 
 /*
  * Combine a block, which is a plane, if `combine.near` is set. `alpha` and `beta` are those of the
- * reduction, or NULL. Returns false if a comparison found a difference.
+ * reduction, which other operators ignore. Returns false if a comparison found a difference.
  */
 bool op_planes_combine(const struct op_planes *p, const struct op_nest *nest,
 		       const struct op_block *block, const void *alpha, const void *beta);

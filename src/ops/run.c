@@ -186,11 +186,10 @@ static void run_rows(struct op_run *run)
 static bool combine_plane(struct op_run *run)
 {
 	const struct reduce_context *reduce = &run->context->reduce;
-	bool has_factors = run->plan->op == COPY_OPERATOR_REDUCE && reduce->has_factors;
 
-	return op_planes_combine(&run->planes, &run->nest, &run->block,
-				 has_factors ? reduce->alpha : NULL,
-				 has_factors ? reduce->beta : NULL);
+	/* Other operators than reductions ignore the factors. */
+	return op_planes_combine(&run->planes, &run->nest, &run->block, reduce->alpha,
+				 reduce->beta);
 }
 
 /* Run a block of planes. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Most calls are short. A plan that is one row, or one transposed plane, needs no nest and no
- * stage: a kernel runs all of it.
+ * Most calls are short. A plan of rows, or of one transposed plane, needs no nest and no stage. A
+ * comparison that finds a difference runs again as any other plan.
  */
 #include <aml/utils/error.h>
 
@@ -11,10 +11,8 @@
 #include "ops/simple.h"
 #include "plan/part.h"
 
-enum {
-	SIMPLE_LINES = 4,           /* of each row of a plane, that are combined at once */
-	SIMPLE_ROW_BYTES_MIN = 128, /* of rows that are not staged */
-};
+/* Shorter rows are staged. */
+enum { SIMPLE_ROW_BYTES_MIN = 128 };
 
 struct combine_kernels ops_combination(struct copy_plan *plan)
 {
@@ -81,16 +79,14 @@ static bool run_plane(struct copy_plan *plan, const struct copy_dim *across,
 		      const struct copy_dim *along, int *code)
 {
 	combine_fn combine = ops_combination(plan).near;
-	union op_context *context = op_context_of(plan);
-	bool reduces = plan->op == COPY_OPERATOR_REDUCE;
-	size_t bytes = plan->elements.bytes;
+	const union op_context *context = op_context_of(plan);
 
-	if (combine == NULL || across->extent * bytes < COMBINE_ROWS_BYTES ||
-	    along->extent * bytes < COMBINE_COLUMNS_BYTES)
+	if (combine == NULL || !combine_fits(across->extent, along->extent, plan->elements.bytes))
 		return false;
+	/* Other operators than reductions ignore the factors. */
 	if (!combine(plan->elements.dst.address, along->dst.step, plan->elements.src.address,
-		     across->src.step, across->extent, along->extent, SIMPLE_LINES,
-		     reduces ? context->reduce.alpha : NULL, reduces ? context->reduce.beta : NULL))
+		     across->src.step, across->extent, along->extent, COMBINE_LINES,
+		     context->reduce.alpha, context->reduce.beta))
 		return false;
 	*code = plan->op == COPY_OPERATOR_COMPARE ? add_equal(plan, across->extent * along->extent)
 						  : AML_SUCCESS;
