@@ -41,17 +41,9 @@ static bool deadline_has_passed(uint64_t deadline)
  */
 static void drop_detached(struct mpi_request *r)
 {
-	struct mpi_engine *engine = r->engine;
-	bool is_free;
-
 	if (r->inner != NULL)
-		(void)aml_dma_wait(engine->local, &r->inner);
-	lock_acquire(&engine->lock);
-	request_release_locked(engine, r);
-	is_free = r->pins == 0;
-	lock_release(&engine->lock);
-	if (is_free)
-		request_free(r);
+		(void)aml_dma_wait(r->engine->local, &r->inner);
+	request_release(r);
 }
 
 /*

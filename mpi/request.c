@@ -67,6 +67,19 @@ void request_free(struct mpi_request *r)
 	free(r);
 }
 
+void request_release(struct mpi_request *r)
+{
+	struct mpi_engine *engine = r->engine;
+	bool is_free;
+
+	lock_acquire(&engine->lock);
+	request_release_locked(engine, r);
+	is_free = r->pins == 0;
+	lock_release(&engine->lock);
+	if (is_free)
+		request_free(r);
+}
+
 int request_complete(struct mpi_request *r)
 {
 	int result;
@@ -322,16 +335,8 @@ static void unclaim_handle(struct mpi_request *r)
 /* Release a request that the caller has claimed, and its handle. */
 static void release_handle(struct mpi_request *r, struct aml_dma_request **req)
 {
-	struct mpi_engine *engine = r->engine;
-	bool is_free;
-
 	*req = NULL;
-	lock_acquire(&engine->lock);
-	request_release_locked(engine, r);
-	is_free = r->pins == 0;
-	lock_release(&engine->lock);
-	if (is_free)
-		request_free(r);
+	request_release(r);
 }
 
 int mpi_request_wait(struct aml_dma_data *data, struct aml_dma_request **req)

@@ -92,6 +92,12 @@ void request_release_locked(struct mpi_engine *engine, struct mpi_request *r)
 /* Free a released request, unless it is pinned. */
 void request_free(struct mpi_request *r);
 
+/*
+ * Take a request that the caller has claimed out of its engine, and free it, unless it is pinned.
+ * Called without the lock.
+ */
+void request_release(struct mpi_request *r);
+
 /* Run a request that the caller has claimed to its end. Returns -AML_EBUSY if `local` refuses that.
  */
 int request_complete(struct mpi_request *r);

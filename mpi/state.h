@@ -67,7 +67,7 @@ struct aml_dma_mpi_window {
 	MPI_Win win;                     /* of comm; MPI_WIN_NULL: all memory is shared */
 	MPI_Win shared;                  /* of node, whose memory it is; or MPI_WIN_NULL */
 	void *own;                       /* this process's part */
-	void *memory;                    /* if the window allocated it alone; or NULL */
+	void *memory;                    /* that is not shared and that the window frees; or NULL */
 	/* For each rank of comm. */
 	size_t *sizes;    /* in bytes */
 	char **addresses; /* of the part in this process; NULL: it is not shared */

@@ -34,9 +34,9 @@
  */
 #define ROW_BYTES_MIN ((size_t)16 << 10)
 #define ROW_OF_WHOLE_BYTES_MIN ((size_t)64 << 10)
-/* A get reads at most so many bytes between two runs, rather than make a call for each run. */
+/* Up to this many bytes between two runs, a get reads them too, instead of a call for each run. */
 #define GET_GAP_BYTES_MAX ((size_t)2 << 10)
-/* A transfer of at most so many bytes, or a direct one, begins in the posting call. */
+/* Transfers up to this many bytes, and direct ones, begin in the posting call. */
 #define BEGIN_BYTES_MAX ((size_t)64 << 10)
 
 /* How the bytes of a section move. */

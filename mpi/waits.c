@@ -200,19 +200,13 @@ static size_t group_take(struct wait_group *group, int *result)
 {
 	struct mpi_request *r = group->first;
 	size_t index = r->index;
-	bool is_free;
 
 	*result = r->result;
 	group->first = r->after;
 	if (group->first == NULL)
 		group->last = NULL;
 	group->reqs[index] = NULL;
-	lock_acquire(&group->engine->lock);
-	request_release_locked(group->engine, r);
-	is_free = r->pins == 0;
-	lock_release(&group->engine->lock);
-	if (is_free)
-		request_free(r);
+	request_release(r);
 	return index;
 }
 
@@ -311,7 +305,6 @@ static int group_begin_all(struct wait_group *group, struct mpi_engine *engine, 
 static int group_wait_slot(struct wait_group *group, size_t i)
 {
 	struct mpi_request *r = request_at(group, i);
-	bool is_free;
 	int code;
 
 	if (r->engine != group->engine)
@@ -320,12 +313,7 @@ static int group_wait_slot(struct wait_group *group, size_t i)
 		return -AML_EPERM;
 	code = r->result;
 	group->reqs[i] = NULL;
-	lock_acquire(&group->engine->lock);
-	request_release_locked(group->engine, r);
-	is_free = r->pins == 0;
-	lock_release(&group->engine->lock);
-	if (is_free)
-		request_free(r);
+	request_release(r);
 	return code;
 }
 

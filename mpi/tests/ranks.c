@@ -41,6 +41,24 @@ void meet(void)
 	CHECK_OK(aml_dma_mpi_progress(engine));
 }
 
+int next_rank(void)
+{
+	return (rank + 1) % ranks;
+}
+
+unsigned char *filled_window(size_t bytes, int factor, struct aml_dma_mpi_window **win)
+{
+	void *ptr = NULL;
+	unsigned char *part;
+
+	CHECK_OK(aml_dma_mpi_window_allocate(engine, bytes, &ptr, win));
+	part = ptr;
+	for (size_t i = 0; i < bytes; i++)
+		part[i] = (unsigned char)(rank * factor + (int)i);
+	meet();
+	return part;
+}
+
 struct aml_layout *line_layout(void *ptr, size_t element_size, size_t n)
 {
 	struct aml_layout *layout = NULL;

@@ -29,7 +29,7 @@ extern struct aml_dma *engine;
 /* Does AML_DMA_MPI_METHOD keep windows from being shared? */
 extern bool method_is_far;
 
-/* Report a failure, and go on: the other processes must not wait. */
+/* Report a failure, and return: the other processes must not wait for this one. */
 void check_failed(const char *file, int line, const char *what);
 
 #define CHECK(condition)                                              \
@@ -46,6 +46,14 @@ void check_code(const char *file, int line, const char *what, int code, int expe
 
 /* Wait for all processes, and see what they have put. */
 void meet(void);
+
+int next_rank(void);
+
+/*
+ * Allocate a window whose parts have this many bytes. Byte i of the part of a rank is
+ * rank * factor + i. Returns the part of this process.
+ */
+unsigned char *filled_window(size_t bytes, int factor, struct aml_dma_mpi_window **win);
 
 /* Make a dense layout of one dimension. */
 struct aml_layout *line_layout(void *ptr, size_t element_size, size_t n);

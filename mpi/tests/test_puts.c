@@ -15,24 +15,13 @@ static unsigned char *part; /* of this process */
 
 static void open_window(void)
 {
-	void *ptr = NULL;
-
-	CHECK_OK(aml_dma_mpi_window_allocate(engine, PART, &ptr, &win));
-	part = ptr;
-	for (size_t i = 0; i < PART; i++)
-		part[i] = (unsigned char)(rank * 31 + (int)i);
-	meet();
+	part = filled_window(PART, 31, &win);
 }
 
 static void close_window(void)
 {
 	meet();
 	CHECK_OK(aml_dma_mpi_window_free(&win));
-}
-
-static int next_rank(void)
-{
-	return (rank + 1) % ranks;
 }
 
 static int previous_rank(void)

@@ -18,23 +18,12 @@ static unsigned char *part; /* of this process */
 
 static void open_window(void)
 {
-	void *ptr = NULL;
-
-	CHECK_OK(aml_dma_mpi_window_allocate(engine, PART, &ptr, &win));
-	part = ptr;
-	for (size_t i = 0; i < PART; i++)
-		part[i] = (unsigned char)(rank * 7 + (int)i);
-	meet();
+	part = filled_window(PART, 7, &win);
 }
 
 static void close_window(void)
 {
 	CHECK_OK(aml_dma_mpi_window_free(&win));
-}
-
-static int next_rank(void)
-{
-	return (rank + 1) % ranks;
 }
 
 /* Contract: MPI-4. */
@@ -150,7 +139,7 @@ static void expect(int code, ptrdiff_t at, size_t dim, ptrdiff_t step)
 START_TEST(elements_lie_within_the_part_of_the_target)
 {
 	open_window();
-	/* Only one process goes wrong; the others go on. */
+	/* One process makes a mistake, and the others continue. */
 	if (rank == 0) {
 		expect(-AML_EINVAL, PART - 7, 1, 8);
 		expect(-AML_EINVAL, PART, 1, 8);

@@ -17,11 +17,6 @@
 static struct aml_dma_mpi_window *win;
 static unsigned char *part; /* of this process */
 
-static int next_rank(void)
-{
-	return (rank + 1) % ranks;
-}
-
 /* Put rows to the next process, get them back, and compare. */
 static int put_and_get(size_t at, size_t n, unsigned char mark)
 {

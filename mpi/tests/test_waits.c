@@ -9,7 +9,7 @@
 #include "ranks.h"
 
 #define PART ((size_t)8 << 20)
-/* A put of so many rows is not done by the posting call. */
+/* A put of this many rows is too large for the posting call to do it. */
 #define ROWS ((size_t)3000)
 #define PAST 1
 
@@ -35,11 +35,6 @@ static void close_window(void)
 	meet();
 	CHECK_OK(aml_dma_mpi_window_free(&win));
 	free(own);
-}
-
-static int next_rank(void)
-{
-	return (rank + 1) % ranks;
 }
 
 /* Post a put of n rows of 64 bytes, which lie 128 bytes apart on both sides. */
