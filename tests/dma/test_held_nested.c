@@ -219,8 +219,9 @@ START_TEST(long_chains_neither_recurse_nor_take_quadratic_time)
 {
 	for (size_t workers = 0; workers < 3; workers++) {
 		struct aml_dma *dma = new_engine(workers);
-		struct job job = {
-			.body = wait_for_chain, .dma = dma, .n = (int)effort(100000) / 100 * 100};
+		struct job job = {.body = wait_for_chain,
+				  .dma = dma,
+				  .n = (int)effort_at_once(100000) / 100 * 100};
 
 		ck_assert_int_eq(inside(dma, &job), 0);
 		destroy_engine(&dma);

@@ -152,7 +152,7 @@ static int post_number(struct crowds *c, size_t i)
 static bool crowds_create(struct crowds *c, struct aml_dma *dma)
 {
 	c->dma = dma;
-	c->n = effort(1000000);
+	c->n = effort_at_once(1000000);
 	if (available() < 2000 * c->n) {
 		printf("skipped: less than %zu MiB of memory are free\n", 2000 * c->n / MIB);
 		return false;

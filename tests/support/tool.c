@@ -85,6 +85,13 @@ size_t effort(size_t n)
 	return part > 0 ? part : 1;
 }
 
+size_t effort_at_once(size_t n)
+{
+	size_t part = effort(n);
+
+	return part < n ? part : n;
+}
+
 bool effort_has(size_t i, size_t n)
 {
 	size_t part = effort(n);

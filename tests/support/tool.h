@@ -32,6 +32,9 @@ bool children_have_threads(void);
  */
 size_t effort(size_t n);
 
+/* How many of n things to have at once: as effort(), but never more than n, which fit into memory. */
+size_t effort_at_once(size_t n);
+
 /* Whether case i of n given cases, counted from 0, is one of the effort(n) cases to run. */
 bool effort_has(size_t i, size_t n);
 
