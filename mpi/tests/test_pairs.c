@@ -197,7 +197,7 @@ static void run_cases(struct aml_dma_mpi_window *win, unsigned char *part, unsig
 	struct pair_case c;
 
 	state = seed != NULL ? strtoull(seed, NULL, 10) : 7;
-	cases = getenv("AML_TEST_LONG") != NULL ? 20 * cases : cases;
+	cases = getenv("AML_TEST_LONG") != NULL ? 10 * cases : cases;
 	for (unsigned i = 0; i < cases && own != NULL && expected != NULL; i++) {
 		draw_case(&c, i);
 		copy_case(&c, i, win, part, own, expected);

@@ -3,7 +3,7 @@
  * Generated cases. The environment variable AML_TEST_SEED sets the seed; without it, the seed is
  * fixed. Each case depends only on the seed and on its own number. A failure prints both. To run
  * one case again, set AML_TEST_SEED and AML_TEST_CASE. Under a slow tool there are fewer cases.
- * With AML_TEST_LONG in the environment there are a hundred times as many: set
+ * With AML_TEST_LONG in the environment there are ten times as many: set
  * CK_TIMEOUT_MULTIPLIER too, which extends the time limit. See effort() in tool.h.
  *
  *     struct rng rng = {0};

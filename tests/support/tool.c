@@ -81,7 +81,7 @@ size_t effort(size_t n)
 	else if (under_sanitizer())
 		part = n / 4;
 	if (getenv("AML_TEST_LONG") != NULL)
-		part *= 100;
+		part *= 10;
 	return part > 0 ? part : 1;
 }
 

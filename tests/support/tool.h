@@ -28,7 +28,7 @@ bool children_have_threads(void);
 
 /*
  * How many of n cases or rounds to run: all without a tool, and a part under a slow tool, but at
- * least one. With AML_TEST_LONG in the environment, the number is a hundred times as large.
+ * least one. With AML_TEST_LONG in the environment, the number is ten times as large.
  */
 size_t effort(size_t n);
 
