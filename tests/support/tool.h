@@ -32,7 +32,7 @@ bool children_have_threads(void);
  */
 size_t effort(size_t n);
 
-/* How many of n things to have at once: as effort(), but never more than n, which fit into memory. */
+/* How many of n things to have at once: as effort(), but at most n, since memory is bounded. */
 size_t effort_at_once(size_t n);
 
 /* Whether case i of n given cases, counted from 0, is one of the effort(n) cases to run. */
