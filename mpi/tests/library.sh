@@ -76,6 +76,7 @@ make_install()
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	$MAKE -C "$builddir" install-libLTLIBRARIES install-includeHEADERS install-amlHEADERS \
 		install-amldmaHEADERS install-amllayoutHEADERS install-amlutilsHEADERS install-pkgconfigDATA \
+		install-cmakeDATA \
 		DESTDIR="$work/root"
 }
 
@@ -97,12 +98,35 @@ names_its_mpi()
 	[ -n "$(pkg_config --variable=mpi)" ] && [ "$(pkg_config --variable=mpi)" = "$(variable MPI_NAME)" ]
 }
 
+mkdir "$work/cmake"
+cp "$work/program.c" "$work/cmake"
+cat >"$work/cmake/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.13)
+project(consumer C)
+find_package(aml-dma 0.2 REQUIRED COMPONENTS mpi)
+find_package(aml-dma 0.2 REQUIRED COMPONENTS mpi shared)
+add_executable(program program.c)
+target_link_libraries(program PRIVATE aml-dma::aml-dma-mpi)
+END
+
+consumes_with_cmake()
+{
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	cmake -S "$work/cmake" -B "$work/cmake/build" -DCMAKE_PREFIX_PATH="${libdir%/lib*}" \
+		-DCMAKE_C_COMPILER="${CC%% *}" -DCMAKE_C_FLAGS="$CPPFLAGS $CFLAGS" \
+		-DCMAKE_EXE_LINKER_FLAGS="$LDFLAGS" &&
+		cmake --build "$work/cmake/build" && start 2 "$work/cmake/build/program"
+}
+
 check "make install" make_install
 libdir=$(dirname "$(dirname "$(find "$work/root" -name aml-dma-mpi.pc)")")
 check "the file for pkg-config names the MPI" names_its_mpi
 if [ -f "$libdir/libaml-dma-mpi.so" ]; then
 	check "a program compiles and links" consumes
 	check "it runs" start 2 env LD_LIBRARY_PATH="$libdir" "$work/program"
+	if command -v cmake >/dev/null; then
+		check "a program compiles, links and runs with CMake" consumes_with_cmake
+	fi
 fi
 
 check "the bench runs" start 2 "$builddir/bench/aml-dma-bench-mpi" --quick

@@ -62,7 +62,7 @@ refuses()
 	shift
 	status=0
 	simulate "$@" >"$work/out" 2>"$work/error" || status=$?
-	[ $status -eq 2 ] && grep -q "$what" "$work/error"
+	[ "$status" -eq 2 ] && grep -q "$what" "$work/error"
 }
 
 # The constants of a quick run mean nothing.
