@@ -199,7 +199,7 @@ static double time_wake_none(const void *arg)
 }
 
 /* A thread that sleeps on the other CPU, and tells when it runs again. */
-struct sleeper {
+struct dozing {
 	atomic_int word; /* the number of the wakeup that the thread sleeps for; 0: it ends */
 	atomic_int woken;
 	double at;
@@ -207,7 +207,7 @@ struct sleeper {
 
 static void *sleep_often(void *arg)
 {
-	struct sleeper *s = arg;
+	struct dozing *s = arg;
 	int word = 1;
 
 	pin(cpus[1]);
@@ -225,7 +225,7 @@ static void *sleep_often(void *arg)
 static void time_wakes(double *call, double *latency)
 {
 	enum { WAKES = 201, SLEEP_NS = 10000 };
-	struct sleeper s = {.word = 1};
+	struct dozing s = {.word = 1};
 	double calls[WAKES], latencies[WAKES];
 	pthread_t thread;
 
@@ -253,14 +253,14 @@ static void time_wakes(double *call, double *latency)
 /* Threads that post */
 
 /* A thread with its requests in flight. */
-struct poster {
+struct client {
 	struct aml_dma *dma;
 	struct aml_dma_request *reqs[IN_FLIGHT];
 	size_t at; /* the oldest request */
 	char dst[IN_FLIGHT * BYTES], src[IN_FLIGHT * BYTES];
 };
 
-static void post(struct poster *p)
+static void post(struct client *p)
 {
 	size_t at = p->at % IN_FLIGHT;
 
@@ -271,15 +271,15 @@ static void post(struct poster *p)
 	p->at++;
 }
 
-static void await(struct poster *p)
+static void await(struct client *p)
 {
 	if (aml_dma_wait(p->dma, &p->reqs[p->at % IN_FLIGHT]) != AML_SUCCESS)
 		fail("a copy has failed");
 }
 
-static struct poster *poster_create(struct aml_dma *dma)
+static struct client *client_create(struct aml_dma *dma)
 {
-	struct poster *p =
+	struct client *p =
 		aligned_alloc(CACHE_LINE, sizeof(*p) + CACHE_LINE - sizeof(*p) % CACHE_LINE);
 
 	if (p == NULL)
@@ -291,7 +291,7 @@ static struct poster *poster_create(struct aml_dma *dma)
 	return p;
 }
 
-static void poster_destroy(struct poster *p)
+static void client_destroy(struct client *p)
 {
 	for (size_t i = 0; i < IN_FLIGHT; i++) {
 		await(p);
@@ -317,10 +317,10 @@ static void *play(void *arg)
 {
 	struct player *me = arg;
 	struct game *g = me->game;
-	struct poster *p;
+	struct client *p;
 
 	pin(cpus[me->number]);
-	p = poster_create(g->dma);
+	p = client_create(g->dma);
 	pthread_barrier_wait(&g->start);
 	me->begun = now();
 	for (size_t i = 0; i < g->requests; i++) {
@@ -329,7 +329,7 @@ static void *play(void *arg)
 	}
 	me->ended = now();
 	pthread_barrier_wait(&g->start);
-	poster_destroy(p);
+	client_destroy(p);
 	return NULL;
 }
 
