@@ -188,6 +188,7 @@ static const struct aml_dma_extension multiplex_extension = {
 	.wait_all = multiplex_wait_all,
 	.wait_some = multiplex_wait_some,
 	.barrier_until = multiplex_barrier_until,
+	.progress = multiplex_progress,
 };
 
 struct aml_dma_ops aml_dma_multiplex_ops = {

@@ -20,6 +20,7 @@
 #include "dma/completion.h"
 #include "dma/multiplex_barrier.h"
 #include "dma/multiplex_claim.h"
+#include "dma/multiplex_operator.h"
 #include "dma/multiplex_wait.h"
 #include "util/clock.h"
 
@@ -384,6 +385,35 @@ int multiplex_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_requ
 	if (count != NULL && (err == AML_SUCCESS || err == -AML_EBUSY))
 		*count = call.found;
 	return err;
+}
+
+/* Report whether the inner engines that get requests have aml_dma_progress(). */
+static bool engines_have_progress(const struct multiplex *m)
+{
+	for (size_t i = 0; i < m->data.count; i++)
+		if (m->shares[i] > 0 &&
+		    aml_dma_progress(m->engines[i].dma, 0, NULL) == -AML_ENOTSUP)
+			return false;
+	return true;
+}
+
+/* An inner engine runs nothing inside its own operators, which others may have posted. */
+int multiplex_progress(struct aml_dma_data *data, size_t most, size_t *ran)
+{
+	struct multiplex *m = multiplex_of(data);
+	size_t n, total = 0;
+
+	if (!engines_have_progress(m))
+		return -AML_ENOTSUP;
+	if (multiplex_is_inside(m))
+		return -AML_EPERM;
+	for (size_t i = 0; i < m->data.count && total < most; i++)
+		if (m->shares[i] > 0 &&
+		    aml_dma_progress(m->engines[i].dma, most - total, &n) == AML_SUCCESS)
+			total += n;
+	if (ran != NULL)
+		*ran = total;
+	return AML_SUCCESS;
 }
 
 int multiplex_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *result)

@@ -15,6 +15,7 @@ int multiplex_wait_all(struct aml_dma_data *data, size_t n, struct aml_dma_reque
 int multiplex_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
 			size_t least, uint64_t deadline, size_t *count, size_t *indices,
 			int *results);
+int multiplex_progress(struct aml_dma_data *data, size_t most, size_t *ran);
 int multiplex_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *result);
 
 #endif /* DMA_MULTIPLEX_COMPLETION_H */

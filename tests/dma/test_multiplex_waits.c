@@ -270,6 +270,7 @@ START_TEST(engines_without_the_operations_are_not_supported)
 	ck_assert_int_eq(aml_dma_wait_any(dma, 1, &req, &index, &code), -AML_ENOTSUP);
 	ck_assert_int_eq(aml_dma_wait_some(dma, 1, &req, 1, 1, NULL, NULL, NULL), -AML_ENOTSUP);
 	ck_assert_int_eq(aml_dma_barrier_until(dma, 1, &code), -AML_ENOTSUP);
+	ck_assert_int_eq(aml_dma_progress(dma, 0, NULL), -AML_ENOTSUP);
 	ck_assert_int_eq(aml_dma_post(dma, 1, &attr, NULL), -AML_ENOTSUP);
 	ck_assert_int_eq(aml_dma_wait_all(dma, 1, &req, &code), -AML_EDOM);
 	ck_assert_int_eq(aml_dma_multiplex_destroy(&dma), 0);
@@ -285,6 +286,53 @@ START_TEST(engines_without_the_operations_are_not_supported)
 	ck_assert_int_eq(aml_dma_wait_any(dma, 1, &req, &index, &code), 0);
 	ck_assert_int_eq(code, -AML_EDOM);
 	ck_assert_int_eq(aml_dma_multiplex_destroy(&dma), 0);
+}
+END_TEST
+
+/* What an operator got from aml_dma_progress(). */
+static int progress_inside(struct aml_layout *dst, const struct aml_layout *src, void *code)
+{
+	(void)dst;
+	(void)src;
+	*(int *)code = aml_dma_progress(dma, 1, NULL);
+	return AML_SUCCESS;
+}
+
+/* Contract: MULTI-16. */
+START_TEST(progress_runs_what_is_queued)
+{
+	struct job jobs[5] = {{.result = 0}, {.result = 0}, {.result = 0}, {.result = 0}};
+	struct aml_dma_request *reqs[5];
+	size_t ran = 7, runs = 0;
+	int inside = 7;
+
+	up(3, (const size_t[]){0, 0, 0}, (const size_t[]){2, 1, 0});
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(job_post(dma, &reqs[i], &jobs[i]), 0);
+	/* Nothing is run of an engine that gets nothing. */
+	ck_assert_int_eq(job_post(engines[2], &reqs[4], &jobs[4]), 0);
+	ck_assert_int_eq(aml_dma_progress(dma, 0, &ran), 0);
+	ck_assert_uint_eq(ran, 0);
+	ck_assert_int_eq(aml_dma_progress(dma, 3, &ran), 0);
+	ck_assert_uint_eq(ran, 3);
+	for (int i = 0; i < 4; i++)
+		runs += (size_t)jobs[i].runs;
+	ck_assert_uint_eq(runs, 3);
+	ck_assert_int_eq(aml_dma_progress(dma, 9, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(jobs[i].runs, 1);
+	ck_assert_int_eq(jobs[4].runs, 0);
+	ck_assert_int_eq(aml_dma_wait_all(dma, 4, reqs, NULL), 0);
+	ck_assert_int_eq(aml_dma_wait(engines[2], &reqs[4]), 0);
+	ck_assert_int_eq(
+		aml_dma_copy_custom(dma, &any_layout, &any_layout, progress_inside, &inside), 0);
+	ck_assert_int_eq(inside, -AML_EPERM);
+	/* Inside an operator of one of its engines that others have posted. */
+	ck_assert_int_eq(
+		aml_dma_copy_custom(engines[0], &any_layout, &any_layout, progress_inside, &inside),
+		0);
+	ck_assert_int_eq(inside, 0);
+	down();
 }
 END_TEST
 
@@ -598,8 +646,8 @@ END_TEST
 SUITE("multiplex_waits", a_test_finds_what_has_finished, without_workers_a_loop_of_tests_ends,
       wait_any_takes_one_that_has_finished, wait_some_stores_what_has_finished, lists_are_checked,
       what_may_not_be_waited_for_is_refused, engines_without_the_operations_are_not_supported,
-      a_failure_that_a_call_gives_back_is_a_barrier_s, requests_without_a_handle_are_released,
-      a_failure_without_a_handle_is_kept_for_a_barrier,
+      progress_runs_what_is_queued, a_failure_that_a_call_gives_back_is_a_barrier_s,
+      requests_without_a_handle_are_released, a_failure_without_a_handle_is_kept_for_a_barrier,
       without_weights_they_follow_the_measured_rates, engines_of_the_library_are_measured,
       several_threads_use_a_multiplexer_of_multiplexers,
       a_barrier_does_not_keep_operators_from_waiting, a_forked_child_continues)

@@ -60,7 +60,9 @@ extern "C" {
  * and aml_dma_barrier_until() need inner engines that have aml_dma_test() and aml_dma_wait_until(),
  * except those of weight 0; otherwise they return -AML_ENOTSUP. aml_dma_wait_any() and
  * aml_dma_wait_some() cannot know in which order requests of several engines have finished: they
- * take them in the order in which they find them. aml_dma_post() returns -AML_ENOTSUP.
+ * take them in the order in which they find them. aml_dma_progress() runs what is queued at the
+ * inner engines, of the program's direct requests too, one engine after the other; it needs inner
+ * engines that have it. aml_dma_post() returns -AML_ENOTSUP.
  *
  * **Barrier.** A barrier waits for the requests that were posted to the multiplexer, and not for
  * others of its inner engines. It waits in the order of posting, and returns the code of the first
