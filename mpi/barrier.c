@@ -3,8 +3,12 @@
  * Barriers. A barrier looks at the requests that were posted before it, again and again, until all
  * have finished or one has failed. It advances the transfers that nobody has claimed. For inner
  * requests it may not wait itself, since their owners may: it posts a request to `local` that does
- * nothing and runs after them, a *join*, for each of them, and waits for the joins. An engine
- * without aml_dma_post() has no joins: there it claims the requests one by one.
+ * nothing and runs after them, a *join*, for each of them, and waits for the joins.
+ *
+ * An engine without aml_dma_post(), such as a multiplexer, has no joins. There the barrier claims
+ * the requests, waits for some of them for a slice of time, and gives them back. Otherwise an owner
+ * inside an operator would sleep, without giving up its slot, for a barrier that needs this slot.
+ * If the engine has no aml_dma_wait_some() either, the barrier claims the requests one by one.
  */
 #include <sched.h>
 #include <time.h>
@@ -20,6 +24,9 @@
 
 /* The most joins of one barrier at a time. */
 #define BARRIER_JOINS_MAX 256
+/* How long a barrier without joins keeps its claims, and how long it then leaves the requests. */
+#define BARRIER_SLICE_NS 1000000
+#define BARRIER_PAUSE_NS 50000
 
 /* A barrier. It is on the stack of its thread. */
 struct barrier {
@@ -28,8 +35,8 @@ struct barrier {
 	uint64_t deadline;
 	int result;
 	size_t njoins;
-	struct mpi_request *joined[BARRIER_JOINS_MAX]; /* pinned */
-	struct aml_dma_request *joins[BARRIER_JOINS_MAX];
+	struct mpi_request *joined[BARRIER_JOINS_MAX];    /* pinned, or claimed for a slice */
+	struct aml_dma_request *joins[BARRIER_JOINS_MAX]; /* or their inner requests */
 };
 
 static bool deadline_has_passed(uint64_t deadline)
@@ -163,34 +170,70 @@ static void wait_for_joins(struct barrier *b)
 }
 
 /* Sleep until a request has changed, or the deadline has passed. */
-static void wait_for_change_locked(struct mpi_engine *engine, struct barrier *b)
+static void wait_for_change_locked(struct mpi_engine *engine, uint64_t deadline)
 	REQUIRES(&engine->lock)
 {
 	struct timespec until;
 
-	if (b->deadline == AML_DMA_NO_DEADLINE) {
+	if (deadline == AML_DMA_NO_DEADLINE) {
 		pthread_cond_wait(&engine->changed, &engine->lock.mutex);
 		return;
 	}
-	until.tv_sec = (time_t)(b->deadline / 1000000000);
-	until.tv_nsec = (long)(b->deadline % 1000000000);
+	until.tv_sec = (time_t)(deadline / 1000000000);
+	until.tv_nsec = (long)(deadline % 1000000000);
 	pthread_cond_timedwait(&engine->changed, &engine->lock.mutex, &until);
 }
 
-/* Without joins: claim an inner request, and wait for it. */
+/* Claim inner requests that nobody has claimed. */
+static void claim_slice_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&engine->lock)
+{
+	b->njoins = 0;
+	for (struct mpi_request *r = engine->posted.first;
+	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
+		if (r->done || r->claim != CLAIM_NONE || r->inner == NULL)
+			continue;
+		r->claim = CLAIM_BARRIER;
+		r->claimer = pthread_self();
+		b->joined[b->njoins] = r;
+		b->joins[b->njoins++] = r->inner;
+	}
+}
+
+/*
+ * Without joins: see which inner requests have finished. Unless `polls`, wait for a slice of time
+ * until one has, and then let the owners have them.
+ */
+static void wait_for_slice(struct barrier *b, bool polls)
+{
+	struct mpi_engine *engine = b->engine;
+	uint64_t end = polls ? 0 : clock_ns() + BARRIER_SLICE_NS;
+	size_t indices[BARRIER_JOINS_MAX], count = 0;
+	int results[BARRIER_JOINS_MAX];
+
+	lock_acquire(&engine->lock);
+	claim_slice_locked(engine, b);
+	lock_release(&engine->lock);
+	if (b->njoins > 0)
+		(void)aml_dma_wait_some(engine->local, b->njoins, b->joins, !polls,
+					end < b->deadline ? end : b->deadline, &count, indices,
+					results);
+	lock_acquire(&engine->lock);
+	for (size_t i = 0; i < count; i++) {
+		b->joined[indices[i]]->inner = NULL;
+		request_finish_locked(engine, b->joined[indices[i]], results[i]);
+	}
+	for (size_t i = 0; i < b->njoins; i++)
+		request_unclaim_locked(engine, b->joined[i]);
+	if (count == 0 && !polls)
+		wait_for_change_locked(engine, clock_ns() + BARRIER_PAUSE_NS);
+	lock_release(&engine->lock);
+}
+
+/* Claim an inner request of an engine that has only what AML has, and wait for it. */
 static void barrier_complete(struct barrier *b, struct mpi_request *r)
 {
-	int result, err;
-
-	if (b->deadline == AML_DMA_NO_DEADLINE) {
+	if (b->deadline == AML_DMA_NO_DEADLINE)
 		(void)request_complete(r);
-	} else {
-		err = aml_dma_wait_until(b->engine->local, &r->inner, b->deadline, &result);
-		lock_acquire(&b->engine->lock);
-		if (err == AML_SUCCESS)
-			request_finish_locked(b->engine, r, result);
-		lock_release(&b->engine->lock);
-	}
 	lock_acquire(&b->engine->lock);
 	request_unclaim_locked(b->engine, r);
 	lock_release(&b->engine->lock);
@@ -215,10 +258,12 @@ static bool barrier_round(struct barrier *b)
 {
 	struct mpi_engine *engine = b->engine;
 	struct mpi_request *r;
+	const bool slices = !engine->posts && engine->waits_for_some;
 	bool open, joined;
 
 	lock_acquire(&engine->lock);
-	r = find_locked(engine, b, engine->posts ? is_free_transfer : is_free_request, &open);
+	r = find_locked(engine, b, engine->posts || slices ? is_free_transfer : is_free_request,
+			&open);
 	if (r != NULL && request_claim_locked(engine, r, CLAIM_BARRIER) == AML_SUCCESS) {
 		const bool done = r->done, is_inner = r->inner != NULL;
 
@@ -229,14 +274,18 @@ static bool barrier_round(struct barrier *b)
 			barrier_complete(b, r);
 		else
 			barrier_advance(b, r);
+		if (!done && slices)
+			wait_for_slice(b, true);
 		return done;
 	}
 	joined = open && engine->posts && join_locked(engine, b);
-	if (open && !joined)
-		wait_for_change_locked(engine, b);
+	if (open && !joined && !slices)
+		wait_for_change_locked(engine, b->deadline);
 	lock_release(&engine->lock);
 	if (joined)
 		wait_for_joins(b);
+	else if (open && slices)
+		wait_for_slice(b, false);
 	return !open;
 }
 

@@ -107,8 +107,10 @@ static struct mpi_engine *engine_new(struct aml_dma *local)
 	(void)pthread_condattr_destroy(&attr);
 	stage_pool_make(&engine->stages);
 	engine->main = pthread_self();
-	/* With no request, the call tells only whether the engine has the operation. */
+	/* With no request, the calls tell only whether the engine has the operations. */
 	engine->posts = aml_dma_post(local, 0, NULL, NULL) == AML_SUCCESS;
+	engine->waits_for_some =
+		aml_dma_wait_some(local, 0, NULL, 0, 0, NULL, NULL, NULL) == AML_SUCCESS;
 	return engine;
 }
 

@@ -97,14 +97,27 @@ int request_complete(struct mpi_request *r)
 	return AML_SUCCESS;
 }
 
-/* Find a request without a handle that has succeeded, and claim it. NULL: none of the oldest has.
+/*
+ * Report whether a request without a handle has succeeded. If the inner request has no callback to
+ * tell, it may have.
+ */
+static bool may_be_reaped(const struct mpi_engine *engine, const struct mpi_request *r)
+{
+	if (!r->detached || r->claim != CLAIM_NONE)
+		return false;
+	if (r->done)
+		return r->result == AML_SUCCESS;
+	return !engine->posts && engine->waits_for_some && r->inner != NULL;
+}
+
+/* Find a request without a handle that may be reaped, and claim it. NULL: none of the oldest may.
  */
 static struct mpi_request *claim_detached_locked(struct mpi_engine *engine) REQUIRES(&engine->lock)
 {
 	struct mpi_request *r = engine->posted.first;
 
 	for (size_t i = 0; r != NULL && i < REAP_LOOKS; i++, r = r->next) {
-		if (!r->detached || !r->done || r->result != AML_SUCCESS || r->claim != CLAIM_NONE)
+		if (!may_be_reaped(engine, r))
 			continue;
 		r->claim = CLAIM_POST;
 		r->claimer = pthread_self();
@@ -119,16 +132,20 @@ static void reap_detached(struct mpi_engine *engine)
 	for (size_t i = 0; i < REAP_PER_POST; i++) {
 		struct mpi_request *r;
 		bool ended, is_free;
+		int result = AML_SUCCESS;
 
 		lock_acquire(&engine->lock);
 		r = claim_detached_locked(engine);
 		lock_release(&engine->lock);
 		if (r == NULL)
 			return;
-		/* Its callback has been called: it has ended, or is about to. */
+		/* If its callback has been called, it has ended, or is about to. */
 		ended = r->inner == NULL ||
-			aml_dma_test(engine->local, &r->inner, NULL) == AML_SUCCESS;
+			aml_dma_test(engine->local, &r->inner, &result) == AML_SUCCESS;
 		lock_acquire(&engine->lock);
+		if (ended && !r->done)
+			request_finish_locked(engine, r, result);
+		ended = ended && r->result == AML_SUCCESS;
 		if (ended)
 			request_release_locked(engine, r);
 		else

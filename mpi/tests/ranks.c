@@ -5,16 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <aml/dma/multiplex.h>
+
 #include "ranks.h"
 
 /* The time limit of a program in seconds. CK_TIMEOUT_MULTIPLIER multiplies it. */
 #define PROGRAM_SECONDS 100
 
 int ranks, rank, thread_level;
-struct aml_dma *engine;
+struct aml_dma *engine, *local_dma;
 bool method_is_far;
 
 static int failures; /* of this process, in the present test */
+static struct aml_dma *inner[2];
 
 void check_failed(const char *file, int line, const char *what)
 {
@@ -80,6 +83,29 @@ struct aml_layout *line_remote(struct aml_dma_mpi_window *win, int of, size_t at
 	return layout;
 }
 
+/* The engine `local_dma` is a multiplexer if AML_TEST_LOCAL says so. */
+static void create_local(void)
+{
+	const char *wanted = getenv("AML_TEST_LOCAL");
+	const size_t weights[] = {2, 1};
+
+	local_dma = aml_dma_linux;
+	if (wanted == NULL || strcmp(wanted, "multiplexer") != 0)
+		return;
+	CHECK_OK(aml_dma_linux_create(&inner[0], 2));
+	CHECK_OK(aml_dma_linux_create(&inner[1], 2));
+	CHECK_OK(aml_dma_multiplex_create(&local_dma, 2, (const struct aml_dma **)inner, weights));
+}
+
+static void destroy_local(void)
+{
+	if (local_dma != aml_dma_linux)
+		CHECK_OK(aml_dma_multiplex_destroy(&local_dma));
+	for (int i = 0; i < 2; i++)
+		if (inner[i] != NULL)
+			CHECK_OK(aml_dma_linux_destroy(&inner[i]));
+}
+
 static void set_up(int argc, char **argv)
 {
 	const char *method = getenv("AML_DMA_MPI_METHOD"), *slow = getenv("CK_TIMEOUT_MULTIPLIER");
@@ -93,7 +119,8 @@ static void set_up(int argc, char **argv)
 	MPI_Comm_size(MPI_COMM_WORLD, &ranks);
 	method_is_far = method != NULL && *method != '\0' && strcmp(method, "shared") != 0;
 	CHECK_OK(aml_init(&argc, &argv));
-	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, aml_dma_linux));
+	create_local();
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, local_dma));
 }
 
 int run_suite(int argc, char **argv, const char *name, size_t n, const struct ranks_test *tests)
@@ -112,6 +139,7 @@ int run_suite(int argc, char **argv, const char *name, size_t n, const struct ra
 			printf("%s:%s: %d failed checks\n", name, tests[i].name, all);
 	}
 	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	destroy_local();
 	CHECK_OK(aml_finalize());
 	failed += failures;
 	if (rank == 0)

@@ -5,7 +5,8 @@
  * forks for a test, as those of Check do, because MPI does not allow that.
  *
  * The arguments of a program: the level of thread support to ask for, as a number, 1 if it is
- * missing (MPI_THREAD_FUNNELED).
+ * missing (MPI_THREAD_FUNNELED). With AML_TEST_LOCAL=multiplexer in the environment, the engine
+ * that copies within the process is a multiplexer.
  */
 #ifndef MPI_TESTS_RANKS_H
 #define MPI_TESTS_RANKS_H
@@ -24,8 +25,10 @@
 extern int ranks, rank;
 /* The level of thread support that MPI provides. */
 extern int thread_level;
-/* An engine for tests that need no other, over MPI_COMM_WORLD and aml_dma_linux. */
+/* An engine for tests that need no other, over MPI_COMM_WORLD and `local_dma`. */
 extern struct aml_dma *engine;
+/* aml_dma_linux, or a multiplexer. */
+extern struct aml_dma *local_dma;
 /* Does AML_DMA_MPI_METHOD keep windows from being shared? */
 extern bool method_is_far;
 

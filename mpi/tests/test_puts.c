@@ -196,7 +196,7 @@ START_TEST(a_window_belongs_to_its_engine)
 	char bytes[8] = {0};
 
 	open_window();
-	CHECK_OK(aml_dma_mpi_create(&other, MPI_COMM_WORLD, aml_dma_linux));
+	CHECK_OK(aml_dma_mpi_create(&other, MPI_COMM_WORLD, local_dma));
 	far = line_remote(win, next_rank(), 0, 1, 8);
 	near = line_layout(bytes, 1, 8);
 	CHECK_CODE(aml_dma_copy(other, far, near), -AML_EINVAL);

@@ -6,6 +6,9 @@
 #include <semaphore.h>
 #include <string.h>
 
+#include <aml/dma/completion.h>
+#include <aml/dma/multiplex.h>
+
 #include "ranks.h"
 
 #define PART ((size_t)8 << 20)
@@ -126,7 +129,7 @@ START_TEST(a_request_is_waited_for_once)
 	if (ranks > 0) {
 		struct aml_dma *other = NULL;
 
-		CHECK_OK(aml_dma_mpi_create(&other, MPI_COMM_WORLD, aml_dma_linux));
+		CHECK_OK(aml_dma_mpi_create(&other, MPI_COMM_WORLD, local_dma));
 		CHECK_CODE(aml_dma_wait(other, &request), -AML_EINVAL);
 		CHECK_CODE(aml_dma_cancel(other, &request), -AML_EINVAL);
 		if (other != NULL)
@@ -415,7 +418,7 @@ START_TEST(destroy_finishes_what_was_posted)
 	struct aml_dma_request *request;
 	int fails = -AML_EDOM;
 
-	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, aml_dma_linux));
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, local_dma));
 	CHECK_OK(aml_dma_async_copy(engine, NULL, b, a));
 	for (int i = 0; i < 50; i++)
 		detach_here(return_arg, &fails);
@@ -425,6 +428,52 @@ START_TEST(destroy_finishes_what_was_posted)
 	engine = before;
 	aml_layout_destroy(&a);
 	aml_layout_destroy(&b);
+}
+END_TEST
+
+/* An operator that waits for another request, once it may. */
+struct inside_wait {
+	sem_t gate;
+	struct aml_dma_request *other;
+};
+
+static int wait_inside(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	struct inside_wait *wait = arg;
+
+	(void)dst;
+	(void)src;
+	while (sem_wait(&wait->gate) != 0)
+		;
+	return aml_dma_wait(engine, &wait->other);
+}
+
+/* Contract: MPI-10. The operator has the only slot, and the barrier wants both requests. */
+START_TEST(an_operator_may_wait_while_a_barrier_waits)
+{
+	struct aml_dma *one = NULL, *over = NULL, *before = engine;
+	int succeeds = AML_SUCCESS;
+
+	CHECK_OK(aml_dma_linux_create(&one, 1));
+	CHECK_OK(aml_dma_multiplex_create(&over, 1, (const struct aml_dma **)&one, NULL));
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, over));
+	for (int i = 0; i < 50; i++) {
+		struct inside_wait wait = {.other = NULL};
+		struct aml_dma_request *request;
+
+		sem_init(&wait.gate, 0, 0);
+		request = post_here(wait_inside, &wait);
+		wait.other = post_here(return_arg, &succeeds);
+		sem_post(&wait.gate);
+		CHECK_OK(aml_dma_barrier(engine));
+		CHECK_OK(aml_dma_wait(engine, &request));
+		CHECK(wait.other == NULL);
+		sem_destroy(&wait.gate);
+	}
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK_OK(aml_dma_multiplex_destroy(&over));
+	CHECK_OK(aml_dma_linux_destroy(&one));
+	engine = before;
 }
 END_TEST
 
@@ -467,6 +516,6 @@ END_TEST
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
       wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
-      an_operator_does_not_wait_for_itself, a_cancelled_request_is_released,
-      a_local_engine_may_have_only_what_aml_has, the_rest_of_the_interface_is_not_supported,
-      destroy_finishes_what_was_posted)
+      an_operator_does_not_wait_for_itself, an_operator_may_wait_while_a_barrier_waits,
+      a_cancelled_request_is_released, a_local_engine_may_have_only_what_aml_has,
+      the_rest_of_the_interface_is_not_supported, destroy_finishes_what_was_posted)
