@@ -39,7 +39,7 @@ static size_t rounds(size_t usual)
 	return quick ? usual / 1000 + 1 : usual;
 }
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "constants: %s\n", what);
 	exit(EXIT_FAILURE);
