@@ -6,6 +6,10 @@
 . "$srcdir/tests/build/lib.sh"
 
 bench=$builddir/bench/aml-dma-bench
+if grep -q '^enable_bench = no' "$builddir/Makefile"; then
+	echo "skipped: configure was told not to build the benchmark"
+	exit 77
+fi
 # The pools of other libraries are not built for this tool.
 case "$CFLAGS" in *-fsanitize=thread*)
 	echo "skipped: ThreadSanitizer reports the threads of other libraries"
