@@ -65,6 +65,12 @@ extern "C" {
  * The handles are this engine's nevertheless. A copy from a remote layout to a remote layout is
  * -AML_ENOTSUP. Requests are not ordered among themselves.
  *
+ * **The engine `local`** may be any engine. A barrier inside an operator that it runs is -AML_EBUSY
+ * if it has aml_dma_progress(), as the engine of `aml/dma/linux.h` and a multiplexer have; of
+ * another one it is not known where its operators run, and the program must not call barriers
+ * there. With an engine that has only what AML has, a barrier waits for one request after the
+ * other, and may learn late that another one has failed.
+ *
  * **Checks.** Whether the two sides of a put or get match, and whether the remote layout has a
  * step of 0 over more than one element (-AML_EINVAL, in a get too), is checked before any call of
  * MPI.
