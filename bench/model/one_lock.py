@@ -114,7 +114,8 @@ class Lock:
         self.user = None  # the CPU that has used what is guarded
         self.uses = 0  # requests since it began to
 
-    def acquire(self, cpu, thread):
+    def acquire(self, cpu, this_thread):
+        """Take the lock. `this_thread` returns the calling thread, for the one that wakes it."""
         yield from self.line.fetch(cpu)
         for pause in self.pauses:
             if self.word == Lock.FREE:
@@ -130,7 +131,7 @@ class Lock:
             call = self.machine.call(self.machine.constants["wake_none_ns"])
             yield call / 2
             if self.word == Lock.SLEPT_FOR:
-                self.sleepers.append(thread)
+                self.sleepers.append(this_thread())
                 yield None
             else:
                 yield call / 2
@@ -145,7 +146,7 @@ class Lock:
         constants = self.machine.constants
         if self.sleepers:
             self.machine.schedule(
-                self.sleepers.pop(0)(), self.machine.call(constants["wake_latency_ns"])
+                self.sleepers.pop(0), self.machine.call(constants["wake_latency_ns"])
             )
             yield self.machine.call(constants["wake_ns"])
         else:
@@ -160,15 +161,15 @@ class Lock:
         self.uses += 1
         return LINES_PER_REQUEST * self.line.ns if self.uses <= self.moved_requests else 0.0
 
-    def round(self, cpu, thread, held, begins):
+    def round(self, cpu, this_thread, held, begins):
         """Take the lock for a time, and release it. `begins`: for a new request."""
-        yield from self.acquire(cpu, thread)
+        yield from self.acquire(cpu, this_thread)
         yield self.machine.about(held, 0.5) + (self.fetch_request(cpu) if begins else 0.0)
         yield from self.release(cpu)
 
 
 def simulate(machine, threads, request):
-    """Return the time of a request, if threads make them. `request` is of a CPU and a thread."""
+    """Return the time of a request, if threads make them. `request` makes one, in a thread."""
     made = 0
 
     def thread_of(cpu):
@@ -191,9 +192,9 @@ def post(constants, threads, pauses=TRIES):
     gap = constants["lock_ns"]
     held = constants["request_ns"] / POST_ROUNDS - gap
 
-    def request(cpu, thread):
+    def request(cpu, this_thread):
         for i in range(POST_ROUNDS):
-            yield from lock.round(cpu, thread, held, i == 0)
+            yield from lock.round(cpu, this_thread, held, i == 0)
             yield machine.about(gap, 0.5)
 
     return simulate(machine, threads, request)
@@ -209,12 +210,12 @@ def post_multiplexed(constants, threads, engines, pauses=NO_TRIES):
     held_outer = (constants["multiplexed_ns"] - constants["request_ns"]) / MULTIPLEXER_ROUNDS - gap
     turn = 0
 
-    def request(cpu, thread):
+    def request(cpu, this_thread):
         nonlocal turn
         engine = inner[turn % engines]
         turn += 1
         for i, lock in enumerate((outer, engine, engine, outer, outer, engine, outer)):
-            yield from lock.round(cpu, thread, held_outer if lock is outer else held, i < 2)
+            yield from lock.round(cpu, this_thread, held_outer if lock is outer else held, i < 2)
             yield machine.about(gap, 0.5)
 
     return simulate(machine, threads, request)
@@ -228,8 +229,8 @@ def drain(constants, threads, work):
     gap = constants["lock_ns"]
     held = constants["workers_1_of_0_ns"] - gap
 
-    def request(cpu, thread):
-        yield from lock.round(cpu, thread, held, True)
+    def request(cpu, this_thread):
+        yield from lock.round(cpu, this_thread, held, True)
         yield machine.about(gap, 0.5) + machine.about(work, 0.02)
 
     return simulate(machine, threads, request)
@@ -311,7 +312,7 @@ def predict(constants):
 
 def main():
     parser = argparse.ArgumentParser(
-        description="Simulate the one lock of an engine, with more threads than this machine has CPUs."
+        description="Simulate the one lock of an engine, with many threads."
     )
     parser.add_argument("constants", help="what the program `constants` of this folder has printed")
     parser.add_argument(
