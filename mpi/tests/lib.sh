@@ -35,8 +35,11 @@ start()
 {
 	n=$1
 	shift
+	set -- "$MPIEXEC" -n "$n" "$@"
+	# See installing() in tests/build/lib.sh.
+	! command -v flock >/dev/null 2>&1 || set -- flock --close --shared "$builddir/config.status" "$@"
 	# Without a terminal, and without input that the starter would wait for.
-	limited "$MPIEXEC" -n "$n" "$@" </dev/null
+	limited "$@" </dev/null
 }
 
 # on_ranks N PROGRAM ARGUMENT…: check that a test program passes in N processes.

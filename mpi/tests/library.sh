@@ -74,7 +74,7 @@ END
 make_install()
 {
 	unset MAKEFLAGS MFLAGS MAKELEVEL
-	$MAKE -C "$builddir" install-libLTLIBRARIES install-includeHEADERS install-amlHEADERS \
+	installing "$MAKE" -C "$builddir" install-libLTLIBRARIES install-includeHEADERS install-amlHEADERS \
 		install-amldmaHEADERS install-amllayoutHEADERS install-amlutilsHEADERS install-pkgconfigDATA \
 		install-cmakeDATA \
 		DESTDIR="$work/root"

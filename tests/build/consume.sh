@@ -149,7 +149,7 @@ if [ -n "${AML_CONSUME_PREFIX-}" ]; then
 	consume "the prefix" "$AML_CONSUME_PREFIX"
 	summary
 fi
-check "make install" "$MAKE" -C "$builddir" install DESTDIR="$work/root"
+check "make install" installing "$MAKE" -C "$builddir" install DESTDIR="$work/root"
 consume staged "$work/root"
 tree=$(dirname "$libdir")
 check "the tree moves" mv "$tree" "$work/elsewhere"

@@ -13,7 +13,7 @@ root=$work/root
 make_install()
 {
 	unset MAKEFLAGS MFLAGS MAKELEVEL
-	$MAKE -C "$builddir" install DESTDIR="$root"
+	installing "$MAKE" -C "$builddir" install DESTDIR="$root"
 }
 
 all_headers()

@@ -48,6 +48,17 @@ limited()
 	fi
 }
 
+# installing COMMAND…: run a command that installs from the build folder. libtool then links
+# libaml-dma-mpi again, in its place, so no test starts MPI programs meanwhile: they share the lock.
+installing()
+{
+	if command -v flock >/dev/null 2>&1; then
+		flock --close "$builddir/config.status" "$@"
+	else
+		"$@"
+	fi
+}
+
 # The result of a test of the sources does not depend on the build. AML_TEST_SOURCES=no skips it.
 of_the_sources()
 {
