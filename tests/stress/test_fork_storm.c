@@ -361,7 +361,7 @@ START_TEST(children_live_whatever_the_parent_s_threads_are_doing)
 {
 	struct rng rng = {0};
 
-	while (stress_next_case(&rng, 8))
+	while (stress_next_case(&rng, 5))
 		fork_often(&rng, rng_below(&rng, 4), 8);
 }
 END_TEST
