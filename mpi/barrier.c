@@ -89,6 +89,12 @@ static bool is_free_request(const struct mpi_request *r)
 	return r->claim == CLAIM_NONE;
 }
 
+/* Report whether a request that nobody has claimed has an inner one that may not have finished. */
+static bool is_free_inner(const struct mpi_request *r)
+{
+	return !r->done && r->claim == CLAIM_NONE && r->inner != NULL;
+}
+
 /* Advance a transfer that the barrier has claimed. */
 static void barrier_advance(struct barrier *b, struct mpi_request *r)
 {
@@ -109,7 +115,7 @@ static bool join_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&
 	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
 		struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
 
-		if (r->done || r->claim != CLAIM_NONE || r->inner == NULL)
+		if (!is_free_inner(r))
 			continue;
 		post.nafter = 1;
 		post.after = &r->inner;
@@ -128,11 +134,8 @@ static void settle(struct barrier *b, struct mpi_request *r)
 	int result = AML_SUCCESS;
 
 	lock_acquire(&b->engine->lock);
-	claimed = !r->released && !r->done && r->claim == CLAIM_NONE && r->inner != NULL;
-	if (claimed) {
-		r->claim = CLAIM_BARRIER;
-		r->claimer = pthread_self();
-	}
+	claimed = !r->released && is_free_inner(r) &&
+		  request_claim_locked(b->engine, r, CLAIM_BARRIER) == AML_SUCCESS;
 	lock_release(&b->engine->lock);
 	if (!claimed)
 		return;
@@ -190,10 +193,9 @@ static void claim_slice_locked(struct mpi_engine *engine, struct barrier *b) REQ
 	b->njoins = 0;
 	for (struct mpi_request *r = engine->posted.first;
 	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
-		if (r->done || r->claim != CLAIM_NONE || r->inner == NULL)
+		if (!is_free_inner(r) ||
+		    request_claim_locked(engine, r, CLAIM_BARRIER) != AML_SUCCESS)
 			continue;
-		r->claim = CLAIM_BARRIER;
-		r->claimer = pthread_self();
 		b->joined[b->njoins] = r;
 		b->joins[b->njoins++] = r->inner;
 	}
