@@ -426,24 +426,26 @@ static int work(struct aml_layout *dst, const struct aml_layout *src, void *arg)
 	return AML_SUCCESS;
 }
 
+/* Post operators, whose layouts are not used. */
+static void post_operators(struct load *load, aml_dma_operator op, size_t n)
+{
+	void *none = load;
+
+	for (size_t i = 0; i < n; i++)
+		if (aml_dma_async_copy_custom(load->dma, NULL, none, none, op, load) != AML_SUCCESS)
+			fail("an operator could not be posted");
+}
+
 /* Return the time of a request. */
 static double time_drain(const void *arg)
 {
-	struct load load = {.dma = ((const struct load *)arg)->dma,
-			    .workers = ((const struct load *)arg)->workers,
-			    .ns = ((const struct load *)arg)->ns};
+	const struct load *given = arg;
+	struct load load = {.dma = given->dma, .workers = given->workers, .ns = given->ns};
 	const size_t drained = rounds(4000);
-	void *none = &load;
 	double begun;
 
-	for (size_t i = 0; i < load.workers; i++)
-		if (aml_dma_async_copy_custom(load.dma, NULL, none, none, block, &load) !=
-		    AML_SUCCESS)
-			fail("an operator could not be posted");
-	for (size_t i = 0; i < drained; i++)
-		if (aml_dma_async_copy_custom(load.dma, NULL, none, none, work, &load) !=
-		    AML_SUCCESS)
-			fail("an operator could not be posted");
+	post_operators(&load, block, load.workers);
+	post_operators(&load, work, drained);
 	while (atomic_load(&load.blocked) < load.workers)
 		sched_yield();
 	begun = now();

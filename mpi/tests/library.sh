@@ -129,7 +129,7 @@ if [ -f "$libdir/libaml-dma-mpi.so" ]; then
 	fi
 fi
 
-if ! grep -q '^enable_bench = no' "$builddir/Makefile"; then
+if has_bench; then
 	check "the bench runs" start 2 "$builddir/bench/aml-dma-bench-mpi" --quick
 	check "the bench says what it needs" start 1 "$builddir/bench/aml-dma-bench-mpi" --help
 fi

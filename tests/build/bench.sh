@@ -6,7 +6,7 @@
 . "$srcdir/tests/build/lib.sh"
 
 bench=$builddir/bench/aml-dma-bench
-if grep -q '^enable_bench = no' "$builddir/Makefile"; then
+if ! has_bench; then
 	echo "skipped: configure was told not to build the benchmark"
 	exit 77
 fi

@@ -72,7 +72,7 @@ constants_suffice()
 		sed 's/ [0-9.]*$/ 100/' "$work/constants" >"$work/hundreds" && simulate "$work/hundreds"
 }
 
-if [ "$(getconf _NPROCESSORS_ONLN)" -gt 1 ] && ! grep -q '^enable_bench = no' "$builddir/Makefile"; then
+if [ "$(getconf _NPROCESSORS_ONLN)" -gt 1 ] && has_bench; then
 	check "the program prints all constants" constants_suffice
 fi
 if [ "${AML_TEST_SOURCES-}" != no ]; then

@@ -59,6 +59,12 @@ installing()
 	fi
 }
 
+# has_bench: configure was not told to leave out the benchmark.
+has_bench()
+{
+	! grep -q '^enable_bench = no' "$builddir/Makefile"
+}
+
 # The result of a test of the sources does not depend on the build. AML_TEST_SOURCES=no skips it.
 of_the_sources()
 {
