@@ -58,16 +58,19 @@ includes_go_down()
 # ending.
 names()
 {
-	(cd "$builddir/src" && find . -name 'libaml_dma_la-*.o') | while read -r object; do
-		unit=$(echo "$object" | sed 's,^\./,,; s,\.libs/,,; s,libaml_dma_la-,,; s,\.o$,,')
-		# One of a file that was moved may still lie there. NM may be several words.
-		[ -f "$src/$unit.c" ] || continue
-		# shellcheck disable=SC2086
-		$NM "$builddir/src/$object" | awk -v unit="$unit" '
-			$1 == "U" { print unit, "U", $2 }
-			$2 == "T" { print unit, "F", $3 }
-			$2 ~ /^[DRBVWC]$/ { print unit, "D", $3 }'
-	done | sort -u
+	(cd "$src" && find . -name '*.c') >"$work/sources"
+	# NM may be several words.
+	# shellcheck disable=SC2086
+	(cd "$builddir/src" && find . -name 'libaml_dma_la-*.o' -exec $NM -A {} +) |
+		sed 's,^\./,,; s,\.libs/,,; s,libaml_dma_la-,,; s,\.o:, ,' |
+		awk '
+			NR == FNR { sub(/^\.\//, ""); there[$0] = 1; next }
+			# An object of a file that was moved may still lie there.
+			!(($1 ".c") in there) { next }
+			$2 == "U" { print $1, "U", $3 }
+			$3 == "T" { print $1, "F", $4 }
+			$3 ~ /^[DRBVWC]$/ { print $1, "D", $4 }' "$work/sources" - |
+		sort -u
 }
 
 # One a line: a unit, another whose name it uses, and the name.
@@ -88,18 +91,24 @@ there_are_no_circles()
 # Functions that programs may call are declared in the public headers.
 headers_are_their_own()
 {
-	bad=0
 	awk 'NR == FNR { if ($2 == "F") is_function[$3] = 1; next }
 		$3 in is_function && $3 !~ /^aml_/ { print $2, $3 }' "$work/names" "$work/uses" |
 		sort -u >"$work/shared"
-	[ -s "$work/shared" ] || return
-	while read -r unit name; do
-		if ! [ -f "$src/$unit.h" ] || ! grep -qw "$name" "$src/$unit.h"; then
-			echo "src/$unit.c: others use $name, which src/$unit.h does not declare"
-			bad=1
-		fi
-	done <"$work/shared"
-	return $bad
+	awk -v src="$src" '
+		$1 != unit {
+			unit = $1
+			split("", declared)
+			while ((getline line <(src "/" unit ".h")) > 0) {
+				n = split(line, word, /[^A-Za-z0-9_]+/)
+				for (i = 1; i <= n; i++)
+					declared[word[i]] = 1
+			}
+		}
+		!($2 in declared) {
+			print "src/" unit ".c: others use " $2 ", which src/" unit ".h does not declare"
+			bad = 1
+		}
+		END { exit bad || NR == 0 }' "$work/shared"
 }
 
 # tools stands above all of src. Only its own tests include its headers.
@@ -177,10 +186,11 @@ mpi_stands_apart()
 types()
 {
 	(cd "$srcdir" && find src include mpi tests bench tools doc/examples \( -name '*.c' -o -name '*.h' -o \
-		-name '*.inc' \) -exec sed -nE \
-		's,^[[:space:]]*((typedef|static|const)[[:space:]]+)*(struct|union|enum) ([A-Za-z0-9_]+) \{.*,\4,p' \
-		{} \; -exec echo {} \;) |
-		awk '/\// { for (i = 0; i < n; i++) print $0, seen[i]; n = 0; next } { seen[n++] = $0 }'
+		-name '*.inc' \) -exec awk '
+		/^[ \t]*((typedef|static|const)[ \t]+)*(struct|union|enum) [A-Za-z0-9_]+ \{/ {
+			sub(/ \{.*/, "")
+			print FILENAME, $NF
+		}' {} +)
 }
 
 type_names_are_unique()
