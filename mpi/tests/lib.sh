@@ -6,15 +6,9 @@
 #	. "$srcdir/mpi/tests/lib.sh"
 #	on_ranks 2 test_engine
 #	summary
-#
-# AML_TEST_MPI=no skips all of them.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
-if [ "${AML_TEST_MPI-}" = no ]; then
-	echo "AML_TEST_MPI=no: the MPI library is not tested"
-	exit 77
-fi
 MPIEXEC=$(sed -n 's/^MPIEXEC = //p' "$builddir/Makefile")
 if ! grep -q '^DMA_MPI_LIBS = .' "$builddir/Makefile" || [ -z "$MPIEXEC" ]; then
 	echo "this build has no MPI, or no mpiexec"

@@ -2,16 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copy with the kernels of each instruction set of this machine but the fastest, with which the
 # programs run in their own turns. AML_DMA_ISA chooses them. Without Check there are no programs to
-# run. AML_TEST_KERNELS=no skips everything, for builds that add nothing to what other builds show
-# of a kernel.
+# run.
 # Contract: ENV-2, COPY-5, OPERATOR-9, OPERATOR-10.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 
-if [ "${AML_TEST_KERNELS-}" = no ]; then
-	echo "AML_TEST_KERNELS=no: the kernels of each instruction set are not tested"
-	exit 77
-fi
 if [ ! -x "$builddir/tests/copy/test_kernels" ]; then
 	echo "skipped: the test programs were not built"
 	exit 77
