@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Waits for one or several requests beyond AML: tests, deadlines, any, all, some; barriers. */
 #include <aml/dma/completion.h>
-#include <time.h>
 
 #include "gate.h"
 #include "made.h"
@@ -12,10 +11,7 @@ enum { WORKERS_TRIED = 3 };
 /* A deadline so many nanoseconds from now. */
 static uint64_t deadline_in(uint64_t ns)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + ns;
+	return now_ns() + ns;
 }
 
 /* A deadline that is far away, and one that passes while a thread sleeps. */

@@ -2,7 +2,6 @@
 /* The statistics of an engine. The test build of the library splits small copies into parts. */
 #include <sched.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "gate.h"
 #include "made.h"
@@ -466,14 +465,6 @@ START_TEST(tasks_that_are_no_requests_do_not_count)
 	gate_destroy(&gate);
 }
 END_TEST
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* A body: run for at least job->n ns. */
 static int take_time(struct job *job)

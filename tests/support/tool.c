@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 bool under_sanitizer(void)
 {
@@ -105,4 +106,12 @@ unsigned stretched(unsigned seconds)
 	int times = factor != NULL ? atoi(factor) : 1;
 
 	return times > 0 ? seconds * (unsigned)times : seconds;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }

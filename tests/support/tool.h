@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Detects tools that make tests slow, such as sanitizers, and adapts the amount of work to them. */
+/*
+ * Detects tools that make tests slow, such as sanitizers, and adapts the amount of work to them.
+ * Tells the time.
+ */
 #ifndef TESTS_SUPPORT_TOOL_H
 #define TESTS_SUPPORT_TOOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Whether the program runs under a sanitizer that uses much memory or slows threads down. */
 bool under_sanitizer(void);
@@ -40,5 +44,8 @@ bool effort_has(size_t i, size_t n);
 
 /* A time limit, multiplied by CK_TIMEOUT_MULTIPLIER in the environment as Check's limits are. */
 unsigned stretched(unsigned seconds);
+
+/* The time of CLOCK_MONOTONIC, in nanoseconds. */
+uint64_t now_ns(void);
 
 #endif /* TESTS_SUPPORT_TOOL_H */

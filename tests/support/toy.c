@@ -4,7 +4,8 @@
 
 #include <sched.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "tool.h"
 
 struct toy_request {
 	struct aml_layout *dest, *src;
@@ -110,14 +111,6 @@ static int toy_test(struct aml_dma_data *data, struct aml_dma_request **req, int
 	if (result != NULL)
 		*result = code;
 	return AML_SUCCESS;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static int toy_wait_until(struct aml_dma_data *data, struct aml_dma_request **req,

@@ -18,9 +18,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "random.h"
+#include "tool.h"
 
 #define NEED(condition)                                                                \
 	do {                                                                           \
@@ -45,19 +45,11 @@ static void *copy_for_ever(void *arg)
 	return arg;
 }
 
-static long long now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 /* Return `delay` nanoseconds after the file has reached the size. */
-static void await_moment(const char *trace, off_t size, long long delay)
+static void await_moment(const char *trace, off_t size, uint64_t delay)
 {
 	struct stat file;
-	long long from;
+	uint64_t from;
 
 	while (stat(trace, &file) != 0 || file.st_size < size)
 		;
@@ -83,7 +75,7 @@ static int status_of(pid_t child)
 	return status;
 }
 
-static void end_at(const char *trace, off_t size, long long delay, bool by_exit)
+static void end_at(const char *trace, off_t size, uint64_t delay, bool by_exit)
 {
 	pid_t child = fork();
 	int status;
@@ -134,7 +126,7 @@ int main(int argc, char *argv[])
 	NEED(setenv("AML_DMA_NUM_THREADS", argv[4], 1) == 0);
 	for (int i = 0; i < rounds; i++) {
 		off_t size;
-		long long delay;
+		uint64_t delay;
 
 		/* If a round takes too long, the alarm ends the program and the child. */
 		alarm(100);
@@ -144,7 +136,7 @@ int main(int argc, char *argv[])
 			(void)fflush(stdout);
 		}
 		size = (off_t)rng_range(&rng, 1, SIZE_MAX_KIB) * 1024;
-		delay = rng_chance(&rng, 50) ? 0 : (long long)rng_below(&rng, DELAY_MAX_NS);
+		delay = rng_chance(&rng, 50) ? 0 : rng_below(&rng, DELAY_MAX_NS);
 		NEED(unlink(argv[1]) == 0 || errno == ENOENT);
 		end_at(argv[1], size, delay, i % 2 == 1);
 		if (!is_whole(argv[2], argv[1])) {
