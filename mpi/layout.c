@@ -46,11 +46,6 @@ bool layout_is_remote(const struct aml_layout *layout)
 	return layout != NULL && (layout->ops == &shared_ops || layout->ops == &far_ops);
 }
 
-struct aml_dma_mpi_window *layout_window(const struct aml_layout *layout)
-{
-	return remote_of(layout->data)->window;
-}
-
 /* The address that the inner layouts of a part have for displacement 0. */
 static char *part_start(const struct aml_dma_mpi_window *win, int rank)
 {

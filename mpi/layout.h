@@ -29,9 +29,6 @@ bool layout_is_remote(const struct aml_layout *layout);
  */
 bool layout_has_fast_path(const struct aml_layout *layout);
 
-/* The window of a remote layout. */
-struct aml_dma_mpi_window *layout_window(const struct aml_layout *layout);
-
 /* Describe a remote layout. */
 void layout_remote_view(const struct aml_layout *layout, struct remote_view *view);
 

@@ -163,25 +163,3 @@ uint64_t usage_number(const struct usage_command *command, const char *option, c
 			     option, text, least, most);
 	return value;
 }
-
-uint64_t usage_bytes(const struct usage_command *command, const char *option, const char *text,
-		     uint64_t least, uint64_t most)
-{
-	static const char units[] = "KMG";
-	uint64_t value;
-	const char *end = parse_digits(text, &value), *unit = "";
-	bool good = end != NULL;
-
-	if (good && *end != '\0') {
-		unit = strchr(units, *end);
-		good = unit != NULL && end[1] == '\0' &&
-		       !__builtin_mul_overflow(value, (uint64_t)1 << 10 * (unit - units + 1),
-					       &value);
-	}
-	if (!good || value < least || value > most)
-		usage_refuse(command,
-			     "--%s: '%s' is not a number of bytes from %" PRIu64 " to %" PRIu64
-			     "; it may end in K, M or G",
-			     option, text, least, most);
-	return value;
-}

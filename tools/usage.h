@@ -76,8 +76,4 @@ _Noreturn void usage_fail(const struct usage_command *command, enum tool_status 
 uint64_t usage_number(const struct usage_command *command, const char *option, const char *text,
 		      uint64_t least, uint64_t most);
 
-/* The same for a number of bytes, which may end in K, M, or G: times 1024, 1024² or 1024³. */
-uint64_t usage_bytes(const struct usage_command *command, const char *option, const char *text,
-		     uint64_t least, uint64_t most);
-
 #endif /* TOOLS_USAGE_H */
