@@ -33,15 +33,7 @@ static int array[2][3] = {{1, 2, 3}, {4, 5, 6}};
 
 static struct aml_layout *three_by_two(int order)
 {
-	struct aml_layout *layout = NULL;
-	const size_t native[] = {3, 2};
-	size_t dims[2];
-
-	flip(order, 2, native, dims);
-	ck_assert_int_eq(
-		aml_layout_dense_create(&layout, array, order, sizeof(int), 2, dims, NULL, NULL),
-		AML_SUCCESS);
-	return layout;
+	return new_int_matrix(&array[0][0], order, 2, 3);
 }
 
 static const struct aml_layout_pad *pad_of(const struct aml_layout *layout)
@@ -52,13 +44,7 @@ static const struct aml_layout_pad *pad_of(const struct aml_layout *layout)
 /* A layout that counts the calls of its destroy operator. */
 static struct aml_layout *counted(struct user_calls *calls, int flags)
 {
-	struct user_layout *user;
-	struct oracle oracle;
-
-	oracle_dense(&oracle, array, ROW, sizeof(int), 2, (size_t[]){2, 3}, NULL, NULL);
-	user = user_layout_create(&oracle, ROW, flags, calls);
-	oracle_destroy(&oracle);
-	return &user->layout;
+	return &user_layout_of_int_matrix(&array[0][0], 2, 3, flags, calls)->layout;
 }
 
 /* Contract: LAYOUT-14. */

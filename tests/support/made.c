@@ -8,6 +8,7 @@
 #include <aml/layout/pad.h>
 #include <aml/layout/reshape.h>
 
+#include "oracle.h"
 #include "suite.h"
 
 struct aml_dma *new_engine(size_t threads)
@@ -35,6 +36,15 @@ struct aml_layout *new_dense(void *ptr, int order, size_t element_size, size_t n
 			 AML_SUCCESS);
 	ck_assert_ptr_nonnull(layout);
 	return layout;
+}
+
+struct aml_layout *new_int_matrix(int *matrix, int order, size_t rows, size_t columns)
+{
+	const size_t native[] = {columns, rows};
+	size_t dims[2];
+
+	flip(order, 2, native, dims);
+	return new_dense(matrix, order, sizeof(int), 2, dims, NULL, NULL);
 }
 
 struct aml_layout *new_int_pad(struct aml_layout *target, int order, const size_t *dims,

@@ -21,6 +21,9 @@ void destroy_engine(struct aml_dma **dma);
 struct aml_layout *new_dense(void *ptr, int order, size_t element_size, size_t ndims,
 			     const size_t *dims, const size_t *stride, const size_t *pitch);
 
+/* A dense layout of all ints of a row-major matrix. In column order its dimensions are reversed. */
+struct aml_layout *new_int_matrix(int *matrix, int order, size_t rows, size_t columns);
+
 /* A pad of a layout of ints. */
 struct aml_layout *new_int_pad(struct aml_layout *target, int order, const size_t *dims,
 			       int neutral);

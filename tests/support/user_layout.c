@@ -171,3 +171,16 @@ struct user_layout *user_layout_with_hole(void *ptr, size_t element_size, size_t
 		made->cells[hole] = NULL;
 	return made;
 }
+
+struct user_layout *user_layout_of_int_matrix(int *matrix, size_t rows, size_t columns, int flags,
+					      struct user_calls *calls)
+{
+	const size_t dims[] = {rows, columns};
+	struct oracle oracle;
+	struct user_layout *made;
+
+	oracle_dense(&oracle, matrix, AML_LAYOUT_ORDER_ROW_MAJOR, sizeof(int), 2, dims, NULL, NULL);
+	made = user_layout_create(&oracle, AML_LAYOUT_ORDER_ROW_MAJOR, flags, calls);
+	oracle_destroy(&oracle);
+	return made;
+}

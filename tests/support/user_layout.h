@@ -65,6 +65,10 @@ struct user_layout *user_layout_create(const struct oracle *oracle, int order, i
  */
 struct user_layout *user_layout_with_hole(void *ptr, size_t element_size, size_t n, size_t hole);
 
+/* Make a custom layout of all ints of a row-major matrix, in row order. */
+struct user_layout *user_layout_of_int_matrix(int *matrix, size_t rows, size_t columns, int flags,
+					      struct user_calls *calls);
+
 /* The struct behind a layout that user_layout_create() or the duplicate operator made. */
 struct user_layout *user_layout_of(const struct aml_layout *layout);
 

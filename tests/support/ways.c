@@ -8,6 +8,7 @@
 
 #include "made.h"
 #include "suite.h"
+#include "user_layout.h"
 
 struct aml_dma *engines[3];
 
@@ -104,4 +105,45 @@ void ways_expect_lacking(struct aml_layout *dst, struct aml_layout *src, aml_dma
 			table.element_size = NULL;
 		ways_expect(-AML_ENOTSUP, i < 4 ? &lacking : dst, i < 4 ? src : &lacking, op, arg);
 	}
+}
+
+/* Expect each number to be 0 or the wanted one, and that of the hole to be 0. */
+static void expect_old_or_new(const struct ways_numbers *numbers, size_t hole)
+{
+	static const char zeros[16];
+	size_t size = numbers->to_size;
+
+	for (size_t i = 0; i < numbers->count; i++) {
+		const char *at = (const char *)numbers->to + i * size;
+
+		if (memcmp(at, zeros, size) == 0)
+			continue;
+		if (i == hole || memcmp(at, (const char *)numbers->wanted + i * size, size) != 0)
+			ck_abort_msg("element %zu is neither old nor new", i);
+	}
+}
+
+void ways_expect_holes(const struct ways_numbers *numbers, aml_dma_operator op, void *arg)
+{
+	size_t n = numbers->count;
+	struct aml_layout *src = new_dense(numbers->from, AML_LAYOUT_ORDER_ROW_MAJOR,
+					   numbers->from_size, 1, &n, NULL, NULL);
+	struct aml_layout *dst = new_dense(numbers->to, AML_LAYOUT_ORDER_ROW_MAJOR,
+					   numbers->to_size, 1, &n, NULL, NULL);
+
+	for (size_t hole = 0; hole < n; hole += n / 3 + 1) {
+		struct aml_layout *to =
+			&user_layout_with_hole(numbers->to, numbers->to_size, n, hole)->layout;
+		struct aml_layout *from =
+			&user_layout_with_hole(numbers->from, numbers->from_size, n, hole)->layout;
+
+		memset(numbers->to, 0, n * numbers->to_size);
+		ways_expect(-AML_FAILURE, to, src, op, arg);
+		ways_expect(-AML_FAILURE, dst, from, op, arg);
+		expect_old_or_new(numbers, hole);
+		destroy_layout(to);
+		destroy_layout(from);
+	}
+	destroy_layout(dst);
+	destroy_layout(src);
 }

@@ -49,6 +49,20 @@ void ways_expect(int wanted, struct aml_layout *dst, struct aml_layout *src, aml
 void ways_expect_lacking(struct aml_layout *dst, struct aml_layout *src, aml_dma_operator op,
 			 void *arg);
 
+/* Contiguous numbers, all of them positive, and what an operator makes of them. */
+struct ways_numbers {
+	void *from, *to;
+	size_t from_size, to_size;
+	const void *wanted;
+	size_t count;
+};
+
+/*
+ * Expect -AML_FAILURE from each way to run an operator if one element of either side has no
+ * address; also, that each element of the destination is 0, as before, or what it must become.
+ */
+void ways_expect_holes(const struct ways_numbers *numbers, aml_dma_operator op, void *arg);
+
 /* An address as an operator's source. */
 struct aml_layout *ways_value(void *address);
 
