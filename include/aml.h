@@ -3,10 +3,10 @@
  * @file
  * libaml-dma: asynchronous copies between memory layouts on a host.
  *
- * This header includes every public header except those of particular layouts and engines:
- * `aml/layout/dense.h`, `aml/layout/pad.h`, `aml/layout/reshape.h`, `aml/layout/steps.h`,
- * `aml/layout/native.h` and `aml/dma/linux.h`. It also includes the standard headers that programs
- * written for AML expect from it.
+ * This header includes `aml/dma.h`, `aml/dma/completion.h`, `aml/layout.h`, and the headers
+ * `async.h`, `error.h` and `version.h` of `aml/utils`. It also includes the standard headers that
+ * programs written for AML expect from it. Include the headers of particular layouts, engines and
+ * operators yourself.
  *
  * The descriptions of functions use these terms:
  *  - A function is *thread-safe* if any thread may call it at any time, also inside an operator or

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Error codes and their error_texts. */
+/* Error codes and their texts. */
 #include <pthread.h>
 #include <stdio.h>
 

@@ -6,13 +6,13 @@
  *
  * EXTENTS are numbers with an x between them: 4096x4096. TYPE is f32, i8, c128 and the like, or a
  * number of bytes. Everything is in the order of the layout: row-major, unless it says
- *order=column. The first keys describe memory, and stand first:
+ * order=column. The first keys describe memory, and stand first:
  *
  *	order=row|column      row: the last dimension varies fastest; column: the first
  *	pitch=N,N...          the extents of the array that this is a block of
  *	stride=N,N...         elements from one to the next
- *	steps=N,N...          bytes from one to the next, instead of pitch and stride; maybe
- *negative at=BYTES              the lowest byte lies so far behind the beginning of a page
+ *	steps=N,N...          bytes from one to the next, may be negative; replaces pitch and stride
+ *	at=BYTES              the lowest byte lies so far behind the beginning of a page
  *
  * The others change the layout, one after the other:
  *

@@ -40,9 +40,9 @@ extern "C" {
  * @endcode
  *
  * **Operators.** A request runs an operator, a function of type ::aml_dma_operator. The library's
- * own operators are declared in `aml/dma/linux.h`; two of them copy layouts:
- * aml_dma_linux_copy_generic(), also meant by NULL, and aml_dma_linux_copy_1D(). All other
- * operators are custom ones.
+ * own operators are declared in `aml/dma/linux.h` and `aml/dma/operators.h`. The operator NULL
+ * means aml_dma_linux_copy_generic(), which copies a layout to a layout. The operators of a program
+ * are custom ones.
  *
  * **Lifetime.** The buffers must stay until the request has finished. The layouts of a copy by one
  * of the library's layout operators may be destroyed as soon as the posting call has returned; for

@@ -7,8 +7,9 @@
  *
  * Lock. One mutex guards all state that changes while there are tasks, and the private members of
  * every submitted task. A thread that holds the mutex calls no function of a task, no allocator,
- * and no system call except those that sleep and wake. The one exception: if there is a trace, the
- * thread that fills the trace's buffer writes the buffer to its file.
+ * and no system call except those that sleep and wake. There are two exceptions: a release adds
+ * completions to the eventfd; and if there is a trace, the thread that fills the trace's buffer
+ * writes the buffer to its file.
  *
  * States. A task moves through these states:
  *
@@ -117,7 +118,7 @@
  * queue_bound.h. Synchronous copies and posts inside of a task are not refused, because neither
  * could wait for room without a deadlock.
  *
- * Numbers. Each request is posted, which `seq` counts, and then either finishes (`nfinished`) or is
+ * Counts. Each request is posted, which `seq` counts, and then either finishes (`nfinished`) or is
  * cancelled before it began (`ncancelled`). Meanwhile it is HELD (`nheld`), or QUEUED, which
  * `nqueued` less `nbegun` counts, or RUNNING, which nothing counts. Tasks that are no requests are
  * counted in `plain`, too, so that they can be subtracted: requests are on the path that must be

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Transpositions from memory to memory, by a stage in the first-level cache. */
+/* Transpositions by tiles of listed rows. */
 #ifndef COPY_LISTED_H
 #define COPY_LISTED_H
 
 #include "plan/plan.h"
 
-/* Run a transposition whose method is COPY_BY_STAGE. */
+/* Run a transposition whose method is COPY_BY_LISTS. */
 void copy_listed(const struct copy_plan *plan);
 
 #endif /* COPY_LISTED_H */

@@ -277,7 +277,7 @@ void copy_walk(const struct copy_plan *plan, size_t first, size_t count)
 	start_sides(plan, first, &dst, &src);
 	contiguous = rows_are_contiguous(plan, &dst, &src);
 	choose_period(&period, &dst, &src, contiguous, count);
-	/* Without a period, the walk is never at the begin of one. */
+	/* Without a period, the walk is never at the start of one. */
 	phase = SIZE_MAX;
 	if (period.elements > 0) {
 		find_pieces(&period, plan, contiguous);

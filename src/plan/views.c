@@ -69,7 +69,7 @@ static void combine_elements(struct view *view, size_t n, ptrdiff_t bytes)
 
 /*
  * Make the loops of a walk: the factors of the destination, then the factors of the source. The
- * elements that are contiguous at the begin of each row of both sides are one element of the walk.
+ * elements that are contiguous at the start of each row of both sides are one element of the walk.
  */
 static void fill_in_walk(struct copy_plan *plan, struct view *dst, struct view *src)
 {

@@ -71,7 +71,7 @@ struct record {
 	size_t num_steps;
 	struct record *parent;
 
-	/* Of a record that aml_dma_post() has posted, see posts.c. */
+	/* Of a record that aml_dma_post() has posted, see fuzz_calls.c. */
 	bool by_post;
 	unsigned flags;
 	struct record *needs[NEEDS];

@@ -250,8 +250,8 @@ int aml_dma_barrier_until(struct aml_dma *dma, uint64_t deadline, int *result)
  *
  * **Completion queue.** When a request with AML_DMA_POST_REAP has finished, its tag and its result
  * are on the engine's completion queue, in the order of finishing, until aml_dma_reap() takes them.
- * The queue needs no memory beyond that of the requests. Barriers do not touch it.
- * aml_dma_linux_eventfd() gives a descriptor for poll().
+ * The posting call reserves the memory of a completion, so that a request that finishes needs none.
+ * Barriers do not touch the queue. aml_dma_linux_eventfd() gives a descriptor for poll().
  *
  * **At once.** A request with a callback, with prerequisites or with AML_DMA_POST_REAP, and any
  * element of a post of more than one, is never run by the posting call.

@@ -162,8 +162,9 @@ int aml_dma_multiplex_create(struct aml_dma **dma, const size_t num, const struc
  * 0. If there is only one such node, the result is a single engine of `aml/dma/linux.h`.
  *
  * Each request goes to one node: a request of 1 MiB or more by one of the library's operators to
- * the node of the first page of its destination; others, and those whose page has no node yet, to
- * the node of the posting thread. The library reads `/sys/devices/system/node`, and asks the system
+ * the node of the first page of its destination; others to the node of the posting thread. A page
+ * without memory has the node from which its memory must come, if there is only one, or else that
+ * of the posting thread. The library reads `/sys/devices/system/node`, and asks the system
  * calls move_pages() and get_mempolicy(). Where a call is refused, as in a sandbox, the node of the
  * posting thread is used. Requests on different nodes do not keep an order.
  *

@@ -36,8 +36,9 @@ extern "C" {
  * size_t dims[] = {128, 128};
  * double zero = 0.0;
  * int err = aml_layout_pad_create(&padded, AML_LAYOUT_ORDER_C, layout, dims, &zero);
- *
- * // The same layout with a border of 14 zeros on each side:
+ * @endcode
+ * Or with a border of 14 zeros on each side:
+ * @code
  * size_t offsets[] = {14, 14};
  * int err = aml_layout_pad_create_at(&padded, AML_LAYOUT_ORDER_C, layout, dims, &zero, offsets);
  * @endcode

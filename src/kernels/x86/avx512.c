@@ -131,7 +131,7 @@ INLINE void avx512_pad_row(char *dst, const char *src, const struct avx512_vecto
 	STORE(dst + last, _mm512_mask_loadu_epi8(neutral, v->last_bits, src + last));
 }
 
-/* Rows so long that aligned stores pay: a vector at the begin, then vectors that are lines. */
+/* Rows so long that aligned stores pay: a vector at the start, then vectors that are lines. */
 INLINE void avx512_pad_long(char *dst, const char *src, const struct padded_row *row,
 			    __m512i neutral)
 {

@@ -45,7 +45,7 @@ extern "C" {
  * MPI_Comm_rank(MPI_COMM_WORLD, &rank);
  * aml_dma_mpi_create(&dma, MPI_COMM_WORLD, aml_dma_linux);
  * aml_dma_mpi_window_allocate(dma, bytes, &memory, &window);
- * // The elements of `row`, which lies in the own part, over there in the part of rank 1:
+ * // The elements of `row`, which lies in this process's part, over there in the part of rank 1:
  * aml_layout_mpi_create(&there, window, 1, row, NULL);
  * if (rank == 0)
  *         aml_dma_copy(dma, there, elsewhere);
