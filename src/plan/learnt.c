@@ -39,11 +39,13 @@ enum learnt_state {
 	LEARNT_READ,
 	LEARNT_BROKEN,
 	LEARNT_FOREIGN,
+	LEARNT_ALIEN, /* the file is something else, and stays */
 	LEARNT_WRITTEN,
 	LEARNT_UNWRITABLE,
 };
 
 static const char learnt_format[] = "aml-dma-tune 1\n";
+enum { LEARNT_NAME_BYTES = 13 }; /* of the format, without its version */
 
 static unsigned engines; /* atomic */
 static bool was_read;    /* atomic: an engine has read the file */
@@ -140,6 +142,21 @@ static int read_records(FILE *file, struct tune_record *records, bool *foreign)
 	return ferror(file) ? -1 : n;
 }
 
+bool learnt_may_replace(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	char name[LEARNT_NAME_BYTES];
+	struct stat status;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		n = read(fd, name, sizeof(name));
+	(void)close(fd);
+	return n == 0 || (n == sizeof(name) && memcmp(name, learnt_format, sizeof(name)) == 0);
+}
+
 bool learnt_load(const char *path, bool *foreign)
 {
 	struct tune_record records[TUNE_SLOTS];
@@ -193,14 +210,13 @@ static void write_records(FILE *file)
 bool learnt_save(const char *path)
 {
 	char temporary[PATH_MAX];
-	struct stat status;
 	bool written;
 	FILE *file;
 	int fd;
 
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= sizeof(temporary))
 		return false;
-	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+	if (!learnt_may_replace(path))
 		return false;
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
@@ -244,6 +260,8 @@ void learnt_begin(void)
 		set_state(LEARNT_NEW);
 	else if (learnt_load(path, &foreign))
 		set_state(LEARNT_READ);
+	else if (!learnt_may_replace(path))
+		set_state(LEARNT_ALIEN);
 	else
 		set_state(foreign ? LEARNT_FOREIGN : LEARNT_BROKEN);
 }
@@ -307,6 +325,7 @@ bool learnt_print(FILE *stream, const char *prefix)
 		[LEARNT_READ] = "was read",
 		[LEARNT_BROKEN] = "is ignored: it cannot be read, or is broken",
 		[LEARNT_FOREIGN] = "is ignored: it is from another machine or version",
+		[LEARNT_ALIEN] = "is ignored, and not replaced: it is not a tuning file",
 		[LEARNT_WRITTEN] = "was written",
 		[LEARNT_UNWRITABLE] = "was not written",
 	};

@@ -25,6 +25,12 @@ void learnt_end(void);
 bool learnt_print(FILE *stream, const char *prefix);
 
 /*
+ * May a file be written under this name? No file has it, or a regular one that is empty or was
+ * written by a version of this library: another file stays as it is.
+ */
+bool learnt_may_replace(const char *path);
+
+/*
  * Read what was learnt from a file. False: it is not a regular file of this library for this
  * machine; then nothing of it is used. *foreign: it is complete, but for another machine or
  * version.
@@ -33,8 +39,7 @@ bool learnt_load(const char *path, bool *foreign);
 
 /*
  * Write what was learnt to a file. Another process sees the old file or the new one, and nothing
- * between. False: the file could not be written, or something else than a regular file has its
- * name.
+ * between. False: the file could not be written, or learnt_may_replace() does not allow it.
  */
 bool learnt_save(const char *path);
 

@@ -89,6 +89,10 @@ check "the file is written at exit" is_written_at_exit
 check "no temporary is left" no_temporary_is_left
 check "a folder that does not exist" cannot_be_written
 echo "something else" >"$file"
+check "another file is ignored, and reported" prints "AML_DMA_TUNE_FILE=$file" \
+	"tuning file: is ignored, and not replaced: it is not a tuning file"
+check "it stays" grep -qx "something else" "$file"
+printf 'aml-dma-tune 1\nsomething else\n' >"$file"
 check "a broken file is ignored, and reported" prints "AML_DMA_TUNE_FILE=$file" \
 	"tuning file: is ignored: it cannot be read, or is broken"
 check "it is replaced" prints "AML_DMA_TUNE_FILE=$file" "tuning file: was read"

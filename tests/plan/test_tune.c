@@ -548,6 +548,14 @@ static void expect_line(const struct aml_dma *dma, const char *line)
 	free(text);
 }
 
+static void expect_text(const char *wanted)
+{
+	char *text = read_text();
+
+	ck_assert_str_eq(text, wanted);
+	free(text);
+}
+
 static void set_file(void)
 {
 	ck_assert_int_eq(setenv("AML_DMA_TUNE_FILE", path, 1), 0);
@@ -603,7 +611,7 @@ START_TEST(a_broken_file_is_reported)
 	char *text;
 
 	make_folder();
-	write_text("something else\n");
+	write_text("aml-dma-tune 1\nsomething else\n");
 	set_file();
 	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), 0);
 	expect_line(dma, "#   tuning file: is ignored: it cannot be read, or is broken\n");
@@ -612,6 +620,33 @@ START_TEST(a_broken_file_is_reported)
 	text = read_text();
 	ck_assert_ptr_eq(strstr(text, "something"), NULL);
 	free(text);
+	remove_folder();
+}
+END_TEST
+
+/* Contract: ENV-5. */
+START_TEST(another_file_is_not_replaced)
+{
+	static const char *const texts[] = {"something else\n", "aml-dma-tune", "A"};
+	struct aml_dma *dma = NULL;
+
+	make_folder();
+	set_file();
+	learn(1, 6400);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		write_text(texts[i]);
+		ck_assert(!learnt_save(path));
+		expect_text(texts[i]);
+	}
+	ck_assert_int_eq(aml_dma_linux_create(&dma, 0), 0);
+	expect_line(dma,
+		    "#   tuning file: is ignored, and not replaced: it is not a tuning file\n");
+	aml_dma_linux_destroy(&dma);
+	expect_text("A");
+	ck_assert_uint_eq(files_in_folder(), 1);
+	/* An empty file is. */
+	write_text("");
+	ck_assert(learnt_save(path));
 	remove_folder();
 }
 END_TEST
@@ -657,4 +692,4 @@ SUITE("plan/tune", the_fastest_variant_is_learnt, the_first_choice_comes_first,
       classes_tell_plans_apart, what_was_saved_is_read, broken_files_are_ignored,
       a_file_of_another_machine_is_ignored, only_a_regular_file_is_read_or_replaced,
       the_last_engine_writes_the_file, the_first_engine_reads_the_file, a_broken_file_is_reported,
-      a_forked_child_writes_nothing)
+      another_file_is_not_replaced, a_forked_child_writes_nothing)
