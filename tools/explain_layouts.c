@@ -40,8 +40,7 @@ static size_t available_bytes(void)
 }
 
 /*
- * Memory that is not there would be noticed only when it is touched, by the end of the process. A
- * side that is not known yet has no bytes.
+ * Memory that is not there would be noticed only when it is touched, by the end of the process.
  */
 static void check_memory(const struct explain_data *data)
 {
@@ -49,10 +48,11 @@ static void check_memory(const struct explain_data *data)
 
 	if (__builtin_add_overflow(data->src.parsed.bytes, data->dst.parsed.bytes, &wanted) ||
 	    wanted > available / 8 * 7)
-		usage_fail(data->command, TOOL_SKIPPED,
-			   "--measure: there is not enough free memory here: %zu and %zu bytes are "
-			   "wanted, %zu are free",
-			   data->src.parsed.bytes, data->dst.parsed.bytes, available);
+		usage_fail(
+			data->command, TOOL_SKIPPED,
+			"there is not enough free memory here: %zu bytes are wanted for the source, "
+			"%zu for the destination, %zu are free",
+			data->src.parsed.bytes, data->dst.parsed.bytes, available);
 }
 
 /* Reserve memory for a side, and create its layout there. */
@@ -62,14 +62,13 @@ static void create_side(const struct explain_data *data, struct explain_side *si
 	size_t bytes = side->parsed.bytes > 0 ? side->parsed.bytes : 1;
 	char error[TEXT_ERROR_BYTES];
 
-	if (measure)
-		check_memory(data);
 	side->memory = mmap(NULL, bytes, measure ? PROT_READ | PROT_WRITE : PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (side->memory == MAP_FAILED)
-		usage_fail(data->command, TOOL_SKIPPED,
-			   "--%s '%s': there are no %zu bytes of %s here", option, side->text,
-			   bytes, measure ? "memory" : "addresses");
+		usage_fail(data->command, TOOL_SKIPPED, "%s: there %s here: %zu bytes are wanted",
+			   side->text,
+			   measure ? "is not enough free memory" : "are not enough addresses",
+			   bytes);
 	if (!layout_text_create(&side->parsed, side->memory, &side->layout, error))
 		usage_refuse(data->command, "--%s '%s': %s", option, side->text, error);
 }
@@ -90,9 +89,10 @@ static void parse_permutation(struct explain_data *data, const char *text)
 	if (!text_numbers(span, ',', "permute", AML_LAYOUT_NDIMS_MAX, data->permutation, &n, error))
 		usage_refuse(data->command, "--%s", error);
 	if (n != ndims)
-		usage_refuse(data->command,
-			     "--permute '%s': there are %zu numbers for %zu dimensions", text, n,
-			     ndims);
+		usage_refuse(
+			data->command,
+			"--permute '%s': one number for each dimension is needed: %zu, not %zu",
+			text, ndims, n);
 	for (size_t i = 0; i < n; i++) {
 		if (data->permutation[i] >= n || seen[data->permutation[i]])
 			usage_refuse(data->command,
@@ -206,6 +206,8 @@ void explain_layouts_create(struct explain_data *data, const char *permutation, 
 	if (data->permutes)
 		permute_native(data);
 	check_match(data);
+	if (measure)
+		check_memory(data);
 }
 
 void explain_layouts_release(struct explain_data *data)

@@ -20,7 +20,7 @@ static void print_bytes(uint64_t bytes)
 	double value = (double)bytes / 1024;
 	unsigned unit = 0;
 
-	printf("%" PRIu64 " bytes", bytes);
+	printf("%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
 	if (bytes < 1024)
 		return;
 	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {

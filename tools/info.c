@@ -23,6 +23,7 @@
 #include "machine/model.h"
 #include "usage.h"
 #include "variables.h"
+#include "workers.h"
 
 enum { INFO_SCHEMA = 1 };
 
@@ -46,7 +47,7 @@ struct info_cpus {
 	size_t online, mask;
 	size_t quota;   /* in CPUs, rounded up; 0: there is none */
 	size_t workers; /* of the engine that aml_init() creates; 0 if `invalid` */
-	bool invalid;   /* AML_DMA_NUM_THREADS is not a number */
+	bool invalid;   /* AML_DMA_NUM_THREADS is not a number, or too large */
 };
 
 static struct info_cpus read_cpus(void)
@@ -65,6 +66,7 @@ static struct info_cpus read_cpus(void)
 	cpus.invalid = linux_attr_read(&attr, NULL) != 0;
 	if (!cpus.invalid) {
 		cpus.workers = attr.queue.num_threads;
+		cpus.invalid = cpus.workers > workers_most();
 		linux_attr_release(&attr);
 	}
 	return cpus;
@@ -130,6 +132,7 @@ static void json_kernels(struct json_writer *json)
 	json_close(json);
 	json_array(json, "engines");
 	json_text(json, NULL, "linux");
+	json_text(json, NULL, "multiplex");
 	json_close(json);
 	json_object(json, "backends");
 	for (size_t i = 0; i < BACKENDS; i++)
@@ -223,7 +226,7 @@ static void print_machine(void)
 	printf("\nkernels     %s, of", kernels()->name);
 	for (size_t i = 0; i < n; i++)
 		printf(" %s", sets[i]->name);
-	printf("\nengines     linux; backends of AML:");
+	printf("\nengines     linux, multiplex; backends of AML:");
 	for (size_t i = 0, found = 0; i < BACKENDS; i++) {
 		if (aml_support_backends(backends[i].flag)) {
 			printf(" %s", backends[i].name);
@@ -254,7 +257,10 @@ static void print_variables(void)
 		fallback = *report.fallback != '\0' ? report.fallback : "not set";
 		printf("  %-20s %-12s ", report.name,
 		       report.value != NULL ? "environment" : "default");
-		print_value(report.value != NULL ? report.value : fallback);
+		if (report.value != NULL && *report.value == '\0')
+			printf("\"\"");
+		else
+			print_value(report.value != NULL ? report.value : fallback);
 		if (report.value != NULL)
 			printf(" (default: %s)", fallback);
 		puts("");

@@ -85,8 +85,9 @@ static bool parse_list(const struct layout_text *parsed, const char *key, struct
 	if (!text_numbers(value, ',', key, AML_LAYOUT_NDIMS_MAX, numbers, &count, error))
 		return false;
 	if (count != parsed->ndims)
-		return text_refuse(error, "%s: there are %zu numbers for %zu dimensions", key,
-				   count, parsed->ndims);
+		return text_refuse(error,
+				   "%s: one number for each dimension is needed: %zu, not %zu", key,
+				   parsed->ndims, count);
 	return true;
 }
 
@@ -106,8 +107,9 @@ static bool parse_steps(struct layout_text *parsed, struct text_span value, char
 					   text_length(&one), one.at);
 	}
 	if (count != parsed->ndims)
-		return text_refuse(error, "steps: there are %zu numbers for %zu dimensions", count,
-				   parsed->ndims);
+		return text_refuse(error,
+				   "steps: one number for each dimension is needed: %zu, not %zu",
+				   parsed->ndims, count);
 	return true;
 }
 
@@ -214,6 +216,8 @@ bool layout_text_parse(struct layout_text *parsed, const char *text, char *error
 	shape = text_cut(&parsed->changes, '/');
 	if (!parse_shape(parsed, shape, error))
 		return false;
+	if (shape.end != parsed->changes.end && parsed->changes.end[-1] == '/')
+		return text_refuse(error, "there is nothing after the last '/'");
 	for (size_t i = 0; i < parsed->ndims; i++) {
 		parsed->stride[i] = 1;
 		parsed->pitch[i] = parsed->dims[i];

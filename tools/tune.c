@@ -40,7 +40,9 @@ enum tune_option {
 static const struct usage_option tune_options[] = {
 	[TUNE_OUTPUT] = {"output", "FILE",
 			 "write this file; without it, that of AML_DMA_TUNE_FILE"},
-	[TUNE_SECONDS] = {"seconds", "N", "measure for about N seconds, 10 without it"},
+	[TUNE_SECONDS] = {"seconds", "N",
+			  "measure for about N seconds, 10 without it; each copy is made ten\n"
+			  "times at least"},
 	[TUNE_SRC] = {"src", "LAYOUT", "learn this copy only: as 'aml-dma explain' takes it"},
 	[TUNE_DST] = {"dst", "LAYOUT", "the destination; without it, a contiguous one that fits"},
 	[TUNE_PERMUTE] = {"permute", "N,N...",
@@ -116,6 +118,11 @@ static void check_output(const char *path)
 		usage_refuse(&tune_command, "--output: '%s' does not name a file", path);
 	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		usage_fail(&tune_command, TOOL_FAILED, "%s: this is not a regular file", path);
+	if (!learnt_may_replace(path))
+		usage_fail(&tune_command, TOOL_FAILED,
+			   "%s: this file is not a tuning file, and stays as it is; name another "
+			   "one, or remove it",
+			   path);
 	if (access(folder, W_OK | X_OK) != 0)
 		usage_fail(&tune_command, TOOL_FAILED,
 			   "%s: a file cannot be written to the folder %s", path, folder);

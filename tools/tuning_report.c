@@ -71,7 +71,8 @@ static void print_gain(const struct tuning_report *report)
 		other += result->best != result->first;
 		logs += log(result->gain);
 	}
-	printf("\n%zu of %zu copies have a faster variant than the first choice", other, known);
+	printf("\nfaster than the first choice: another variant of %zu of %zu copies", other,
+	       known);
 	if (known > 0)
 		printf("; all together gain %.1f %%", 100 * (exp(logs / (double)known) - 1));
 	putchar('\n');
@@ -92,8 +93,8 @@ void tuning_report_text(const struct tuning_report *report)
 	for (size_t i = 0; i < report->count; i++)
 		print_result(&report->results[i], width);
 	print_gain(report);
-	printf("rates are those of a worker; %zu workers copied for %.1f s\n", report->workers,
-	       report->seconds);
+	printf("rates are those of a thread; copied for %.1f s, with %zu worker%s\n",
+	       report->seconds, report->workers, report->workers == 1 ? "" : "s");
 	if (report->file != NULL)
 		printf("written: for programs with AML_DMA_TUNE_FILE=%s\n", report->file);
 	else

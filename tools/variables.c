@@ -21,11 +21,15 @@
 #include "plan/learnt.h"
 #include "plan/rules.h"
 #include "util/environment.h"
+#include "workers.h"
 
 #define VARIABLE_PREFIX "AML_DMA_"
 
-/* The most letters in which a name without the prefix may differ from a variable's. */
-enum { STRAY_DISTANCE_MAX = 2 };
+/*
+ * The most letters in which a name without the prefix may differ from a variable's. A name that
+ * differs in more letters may have a variable's name as its beginning, or be a part of one.
+ */
+enum { STRAY_DISTANCE_MAX = 2, PART_LETTERS_MIN = 4 };
 
 struct variable {
 	const char *name, *about;
@@ -51,12 +55,18 @@ static void check_threads(const char *value, char *problem)
 {
 	struct linux_attr attr;
 	int err = linux_attr_read(&attr, NULL);
+	size_t most = workers_most();
 
 	(void)value;
-	if (err == AML_SUCCESS)
-		linux_attr_release(&attr);
-	else
+	if (err != AML_SUCCESS) {
 		EXPLAIN(problem, "it is not a number of workers: aml_init() returns -AML_EINVAL");
+		return;
+	}
+	if (attr.queue.num_threads > most)
+		EXPLAIN(problem,
+			"the system allows %zu threads at most: aml_init() returns -AML_ENOMEM",
+			most);
+	linux_attr_release(&attr);
 }
 
 static void default_isa(char *text)
@@ -144,6 +154,8 @@ static void check_tune_file(const char *value, char *problem)
 		reason = errno == ENOENT ? folder_refuses(value) : strerror(errno);
 		if (reason != NULL)
 			EXPLAIN(problem, "the file can be neither read nor written: %s", reason);
+	} else if (!learnt_may_replace(value)) {
+		EXPLAIN(problem, "the file is ignored, and not replaced: it is not a tuning file");
 	} else if (!learnt_load(value, &foreign)) {
 		EXPLAIN(problem, "the file is ignored: it %s",
 			foreign ? "is from another machine or version of the library"
@@ -196,6 +208,26 @@ void variables_read(size_t i, struct variable_report *report)
 		variable->check(report->value, report->problem);
 }
 
+/* The name that a word probably means. NULL: none is like it. */
+static const char *likely_name(const char *word, const char *const *names)
+{
+	const char *nearest = distance_nearest(word, names, VARIABLES);
+
+	if (nearest != NULL && distance_of_words(word, nearest) <= STRAY_DISTANCE_MAX)
+		return nearest;
+	/* From the end, where the longer one of two names with the same beginning stands. */
+	for (size_t i = VARIABLES; i-- > 0;) {
+		size_t length = strlen(names[i]);
+
+		if (strncmp(word, names[i], length) == 0 && word[length] == '_')
+			return names[i];
+	}
+	for (size_t i = 0; nearest == NULL && i < VARIABLES; i++)
+		if (strlen(word) >= PART_LETTERS_MIN && strstr(names[i], word) != NULL)
+			return names[i];
+	return nearest;
+}
+
 /* Is a name that is none of the library's like one? If so, set the variable that may be meant. */
 static bool looks_like_ours(const char *name, const char **likely)
 {
@@ -213,7 +245,7 @@ static bool looks_like_ours(const char *name, const char **likely)
 	}
 	for (size_t i = 0; i <= length; i++)
 		upper[i] = (char)toupper((unsigned char)name[i]);
-	*likely = distance_nearest(upper + from, names, VARIABLES);
+	*likely = likely_name(upper + from, names);
 	if (*likely == NULL)
 		return prefixed;
 	*likely -= from;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "workers.h"
 
+#include <stdio.h>
+
 #include <aml/utils/error.h>
 
 #include "dma/linux_attr.h"
@@ -20,4 +22,22 @@ size_t workers_choose(const struct usage_command *command, const char *text)
 	workers = attr.queue.num_threads;
 	linux_attr_release(&attr);
 	return workers;
+}
+
+size_t workers_most(void)
+{
+	static const char *const paths[] = {"/proc/sys/kernel/threads-max",
+					    "/proc/sys/kernel/pid_max"};
+	size_t most = SIZE_MAX, number;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		FILE *file = fopen(paths[i], "re");
+
+		if (file == NULL)
+			continue;
+		if (fscanf(file, "%zu", &number) == 1 && number < most)
+			most = number;
+		(void)fclose(file);
+	}
+	return most;
 }

@@ -13,4 +13,7 @@
  */
 size_t workers_choose(const struct usage_command *command, const char *text);
 
+/* The most threads that the system allows at once. SIZE_MAX: it does not say. */
+size_t workers_most(void);
+
 #endif /* TOOLS_WORKERS_H */

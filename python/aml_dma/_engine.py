@@ -166,7 +166,7 @@ class Engine:
             handle = ctypes.c_void_p()
             code = _lib.engine_create(ctypes.byref(handle), ctypes.byref(self._attr))
             if code:
-                raise _errors.exception("engine", code)
+                raise _errors.exception("engine (is AML_DMA_NUM_THREADS a number?)", code)
             self._handle = handle
         return self._handle
 

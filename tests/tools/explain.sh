@@ -30,7 +30,7 @@ check "other elements" refuses "elements of the destination have 4 bytes, of the
 check "a destination of one element" refuses "a step of 0 in the destination" \
 	explain --src 4:f64 --dst 4:f64/stride=0
 check "a permutation of another length" refuses \
-	"--permute '1': there are 1 numbers for 2 dimensions" explain --src 3x4:f64 --permute 1
+	"--permute '1': one number for each dimension is needed: 2, not 1" explain --src 3x4:f64 --permute 1
 check "a permutation with a number twice" refuses \
 	"--permute '1,1': each number from 0 to 1 must be there once" \
 	explain --src 3x4:f64 --permute 1,1

@@ -112,7 +112,10 @@ check "a trace in a folder that does not exist" problem AML_DMA_TRACE=/none/such
 check "a trace in a folder" problem AML_DMA_TRACE="$work" "no trace is written: it is no regular file"
 check "a tuning file in a folder that does not exist" problem AML_DMA_TUNE_FILE=/none/such/file \
 	"neither read nor written: No such file or directory"
-echo "something else" >"$work/broken"
+echo "something else" >"$work/notes"
+check "another file as tuning file" problem "AML_DMA_TUNE_FILE=$work/notes" \
+	"the file is ignored, and not replaced: it is not a tuning file"
+echo "aml-dma-tune 1" >"$work/broken"
 check "a broken tuning file" problem "AML_DMA_TUNE_FILE=$work/broken" \
 	"the file is ignored: it cannot be read, or is broken"
 printf 'aml-dma-tune 1\nmachine other\n' >"$work/foreign"
@@ -122,6 +125,12 @@ check "a tuning file of another machine" problem "AML_DMA_TUNE_FILE=$work/foreig
 check "a letter is missing" problem AML_DMA_NUM_THREAD=3 "did you mean AML_DMA_NUM_THREADS?"
 check "two letters are swapped" problem AML_DMA_TARCE=3 "did you mean AML_DMA_TRACE?"
 check "a part is missing" problem AML_DMA_THREADS=3 "did you mean AML_DMA_NUM_THREADS?"
+check "a longer name" problem AML_DMA_TRACE_FILE=3 "did you mean AML_DMA_TRACE?"
+check "another longer name" problem AML_DMA_TUNE_FILE_NAME=3 "did you mean AML_DMA_TUNE_FILE?"
+check "only a part" problem AML_DMA_THREAD=3 "did you mean AML_DMA_NUM_THREADS?"
+check "an empty value" with AML_DMA_TRACE= prints '""' info
+check "more workers than threads" problem AML_DMA_NUM_THREADS=99999999999999 \
+	"aml_init() returns -AML_ENOMEM"
 check "the prefix is misspelt" problem ALM_DMA_TRACE=3 "did you mean AML_DMA_TRACE?"
 check "small letters" problem aml_dma_tune=off "did you mean AML_DMA_TUNE?"
 check "a name that is like none" problem AML_DMA_BANANA=1 \
@@ -203,7 +212,7 @@ check "a file of what was learnt" learns
 check "what was learnt is printed" with "AML_DMA_TUNE_FILE=$work/learnt" prints \
 	"flat of 2^24 B, dst in lines, src in lines: stream; cached 1.00 GB/s stream 2.00 GB/s" info
 check "and is in the JSON" with "AML_DMA_TUNE_FILE=$work/learnt" finds \
-	'd["learnt"][0]["kind"] == "flat" and d["learnt"][0]["variants"] == [
+	'd["learnt"][0]["kind"] == "flat" and d["learnt"][0]["best_variant"] == "stream" and d["learnt"][0]["variants"] == [
 	{"variant": "cached", "bytes_per_second": 1e9, "samples": 5},
 	{"variant": "stream", "bytes_per_second": 2e9, "samples": 7}]' info
 cp "$work/learnt" "$work/before"

@@ -77,7 +77,7 @@ check "AML_DMA_TUNE=off does not matter" env AML_DMA_TUNE=off "$tool" tune --sec
 check "the file has four classes" classes 4
 check "no file" tunes
 check "no file: that is said" said "nothing was written"
-printf 'something else\n' >"$file"
+printf 'aml-dma-tune 1\nsomething else\n' >"$file"
 check "a broken file" tunes --output "$file"
 check "it is replaced" classes 1
 check "a copy in one way only" runs tune --seconds 1 --src 100:1
@@ -85,6 +85,9 @@ check "a copy in one way only: that is said" said "is copied in one way only"
 
 check "a folder that is not there" fails 1 "cannot be written to the folder" tune \
 	--output "$work/none/learnt"
+printf 'something else\n' >"$work/notes"
+check "another file" fails 1 "is not a tuning file, and stays as it is" tune --output "$work/notes"
+check "it stays" grep -qx "something else" "$work/notes"
 check "no regular file" fails 1 "not a regular file" tune --output "$work"
 check "no name" refuses "--output: '' does not name a file" tune --output ""
 check "no time" refuses "--seconds: '0' is not a number from 1 to 3600" tune --seconds 0
