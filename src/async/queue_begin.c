@@ -40,10 +40,13 @@ bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 	return true;
 }
 
-void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
+/* The end of a task: it has moved so many bytes, or counts as failed. */
+static inline void end_begun(struct queue_sched *q, struct aml_task *task, uint64_t bytes,
+			     bool failed)
 {
 	queue_acquire(q);
 	q->nfinished++;
+	q->nfailed += failed;
 	task_list_unlink(&q->unfinished, task);
 	q->bytes += bytes;
 	if (q->settles)
@@ -53,12 +56,14 @@ void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
 	queue_release(q);
 }
 
+void queue_end(struct queue_sched *q, struct aml_task *task, uint64_t bytes)
+{
+	end_begun(q, task, bytes, false);
+}
+
 void queue_end_failed(struct queue_sched *q, struct aml_task *task)
 {
-	queue_acquire(q);
-	q->nfailed++;
-	queue_release(q);
-	queue_end(q, task, 0);
+	end_begun(q, task, 0, true);
 }
 
 bool queue_begin_locked(struct queue_sched *q, struct aml_task *task,

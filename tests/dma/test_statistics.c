@@ -3,6 +3,9 @@
 #include <sched.h>
 #include <stdint.h>
 
+#include <aml/dma/operators.h>
+#include <aml/layout/dense.h>
+
 #include "gate.h"
 #include "made.h"
 #include "oracle.h"
@@ -792,6 +795,39 @@ START_TEST(a_snapshot_adds_up_at_any_time)
 }
 END_TEST
 
+/* Compare different bytes, at once. */
+static int fail_at_once(struct call *call)
+{
+	static char one[64], other[64] = {1};
+	size_t n = sizeof(one);
+	struct aml_layout *dst = new_dense(one, AML_LAYOUT_ORDER_C, 1, 1, &n, NULL, NULL);
+	struct aml_layout *src = new_dense(other, AML_LAYOUT_ORDER_C, 1, 1, &n, NULL, NULL);
+
+	for (size_t i = 0; i < effort(200000); i++)
+		NEED(aml_dma_copy_custom(call->dma, dst, src, aml_dma_linux_compare, NULL) ==
+		     -AML_FAILURE);
+	destroy_layout(dst);
+	destroy_layout(src);
+	return 0;
+}
+
+/* Contract: STATS-1. */
+START_TEST(no_more_have_failed_than_finished)
+{
+	struct aml_dma *dma = new_engine(1);
+	struct call call = {.fn = fail_at_once, .dma = dma};
+
+	call_begin(&call);
+	while (!atomic_load(&call.ended)) {
+		struct aml_dma_linux_stats stats = read_stats(dma);
+
+		ck_assert_uint_le(stats.failed, stats.finished);
+	}
+	ck_assert_int_eq(call_end(&call), 0);
+	destroy_engine(&dma);
+}
+END_TEST
+
 SUITE("dma/statistics", a_new_engine_has_only_workers, each_state_is_counted,
       a_cancel_of_a_finished_request_changes_nothing, an_operator_that_waits_is_running,
       synchronous_copies_and_those_made_at_once_count, a_copy_of_which_a_part_was_taken_is_running,
@@ -800,4 +836,5 @@ SUITE("dma/statistics", a_new_engine_has_only_workers, each_state_is_counted,
       tasks_that_are_no_requests_do_not_count, the_histograms_count_times_by_powers_of_two,
       each_request_that_began_is_in_the_histograms, without_the_variable_they_are_empty,
       the_size_of_the_structure_is_checked, only_engines_of_this_kind_have_statistics,
-      in_a_child_the_parent_s_requests_have_failed, a_snapshot_adds_up_at_any_time)
+      in_a_child_the_parent_s_requests_have_failed, a_snapshot_adds_up_at_any_time,
+      no_more_have_failed_than_finished)
