@@ -223,9 +223,10 @@ static int request_post(struct queue_sched *q, struct aml_dma_request **req,
 	if (req != NULL)
 		*req = (struct aml_dma_request *)r;
 	if (small && queue_begin_locked(q, &r->pub.task, &request)) {
+		const struct copy_plan *traced = trace_on() ? kept : &request_no_plan;
+
 		/* From here on, a child that another thread forks may find the request. */
-		request_fill_planned(r, trace_on() ? kept : &request_no_plan,
-				     trace_on() ? plan_bytes : sizeof(request_no_plan), 1,
+		request_fill_planned(r, traced, copy_plan_size(traced), 1,
 				     AML_DMA_LINUX_REQUEST_FLAGS_DONE);
 		queue_unlock(q);
 		run_begun(queue_trace(q), &r->pub.task, kept);
