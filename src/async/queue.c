@@ -93,7 +93,10 @@ static void sleeper_list_end_first(struct sleeper_list *list)
 	sleeper_done(s);
 }
 
-/* Find a sleeper that may run the head. A worker leaves `idle`. NULL: there is none. */
+/*
+ * Find a sleeper that may run the head, and has no slot for it yet. A worker leaves `idle`. NULL:
+ * there is none.
+ */
 static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 {
 	struct sleeper *s = q->idle;
@@ -103,11 +106,11 @@ static struct sleeper *find_runner_locked(struct queue_sched *q) REQUIRES(q)
 		return s;
 	}
 	s = task_waiter(q->head);
-	if (s != NULL && s->asleep && sleeper_may_run_locked(q, s))
+	if (s != NULL && s->asleep && !s->granted && sleeper_may_run_locked(q, s))
 		return s;
 	/* The one that went to sleep last comes first. */
 	for (s = q->helpers.last; s != NULL; s = s->prev_helper)
-		if (s->limit >= q->head->priv.seq)
+		if (s->limit >= q->head->priv.seq && !s->granted)
 			return s;
 	return NULL;
 }
