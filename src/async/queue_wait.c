@@ -60,7 +60,9 @@ void queue_take_finished_locked(struct queue_sched *q, struct aml_task *task, bo
 		me.limit = queue_frame == NULL ? task->priv.seq : 0;
 		me.cancels = cancels;
 		task_set_waiter(task, &me);
+		group_list_push(&q->groups, &group);
 		queue_wait_group_locked(q, &me, &group);
+		group_list_unlink(&q->groups, &group);
 		task_set_waiter(task, NULL);
 	} else if (!request) {
 		task_list_unlink(&q->done, task);
