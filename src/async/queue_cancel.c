@@ -73,7 +73,7 @@ static bool withdraw_locked(struct queue_sched *q, struct aml_task *task) REQUIR
 	}
 	fail_unrun_locked(q, task);
 	if (is_extended(task) && extra_of(task)->callback != NULL)
-		queue_end_unrun_locked(q, task);
+		queue_drop_unrun_locked(q, task);
 	count_withdrawn_locked(q, begun);
 	task_list_unlink(&q->unfinished, task);
 	if (task_edges(task) != NULL)
@@ -113,12 +113,12 @@ int queue_cancel(struct queue_sched *q, struct aml_task *task, bool *ran)
 
 /*
  * Take all requests out that have not started. They are RUNNING, so that barriers wait for their
- * callbacks. Return the first of them. Their member `data` links them: the trace does not need it
- * any more.
+ * callbacks, and the calling thread has yet to end them. The trace does not need their `data` any
+ * more. Return their number.
  */
-static struct aml_task *take_all_out_locked(struct queue_sched *q) REQUIRES(q)
+static size_t take_all_out_locked(struct queue_sched *q) REQUIRES(q)
 {
-	struct aml_task *first = NULL, *last = NULL;
+	size_t n = 0;
 
 	for (struct aml_task *task = q->unfinished.first; task != NULL; task = task->priv.next) {
 		bool request = task->priv.flags & TASK_REQUEST;
@@ -127,39 +127,37 @@ static struct aml_task *take_all_out_locked(struct queue_sched *q) REQUIRES(q)
 			continue;
 		take_out_locked(q, task);
 		fail_unrun_locked(q, task);
-		task->data = NULL;
-		if (last != NULL)
-			last->data = task;
-		else
-			first = task;
-		last = task;
+		task->priv.flags |= TASK_UNRUN;
+		task->data = (void *)&queue_frame;
+		n++;
 	}
-	return first;
+	return n;
+}
+
+/* The oldest request that the calling thread has yet to end. NULL: there is none. */
+static struct aml_task *next_unrun_locked(const struct queue_sched *q) REQUIRES(q)
+{
+	struct aml_task *task = q->unfinished.first;
+
+	while (task != NULL && !queue_is_unrun(task))
+		task = task->priv.next;
+	return task;
 }
 
 size_t queue_cancel_all(struct queue_sched *q)
 {
-	struct aml_task *task, *next;
-	size_t n = 0;
+	struct aml_task *task;
 	int cancel_state;
+	size_t n;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	queue_acquire(q);
 	q->callers++;
-	task = take_all_out_locked(q);
+	n = take_all_out_locked(q);
 	/* What is left may be the head now, with no thread on its way to it. */
 	queue_wake_locked(q);
-	for (; task != NULL; task = next, n++) {
-		next = task->data;
+	while ((task = next_unrun_locked(q)) != NULL)
 		queue_end_unrun_locked(q, task);
-		/* It has a number, but counts as cancelled. */
-		q->extra_parts += is_extended(task);
-		queue_finish_locked(q, task);
-		q->nfinished--;
-		q->nfailed--;
-		q->ncancelled++;
-		queue_wake_locked(q);
-	}
 	q->callers--;
 	queue_settle_locked(q);
 	queue_release(q);

@@ -82,6 +82,7 @@ static void disown_unfinished_locked(struct queue_sched *q) REQUIRES(q)
 		if (task->priv.flags & TASK_ON_STACK)
 			continue;
 		task->priv.state = TASK_ORPHAN;
+		task->priv.flags &= ~(unsigned)TASK_UNRUN;
 		task->priv.waiter = NULL;
 		task->priv.seq = q->nfinished + q->ncancelled;
 		if (task->priv.flags & TASK_REQUEST)

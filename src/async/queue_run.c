@@ -93,7 +93,7 @@ static void task_run_whole(struct queue_sched *q, struct aml_task *task, bool ha
 	task_close(q, task);
 }
 
-void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task)
+void queue_drop_unrun_locked(struct queue_sched *q, struct aml_task *task)
 {
 	q->beyond++;
 	queue_release(q);
@@ -106,6 +106,19 @@ void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task)
 	queue_acquire(q);
 	q->beyond--;
 	task->priv.active--;
+}
+
+void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task)
+{
+	task->priv.flags &= ~(unsigned)TASK_UNRUN;
+	queue_drop_unrun_locked(q, task);
+	/* It has a number, but counts as cancelled. */
+	q->extra_parts += is_extended(task);
+	queue_finish_locked(q, task);
+	q->nfinished--;
+	q->nfailed--;
+	q->ncancelled++;
+	queue_wake_locked(q);
 }
 
 /* Count a part that was taken of a task, or the task. */

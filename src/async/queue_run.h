@@ -37,9 +37,18 @@ void queue_use_grant_locked(struct queue_sched *q, struct sleeper *me, uint64_t 
 	REQUIRES(q);
 
 /*
- * End a RUNNING request that was cancelled before it started: release what it owns and call its
- * callback, beyond the bound. The result is set already. The lock is released meanwhile.
+ * Release what a RUNNING request owns that was cancelled before it started, and call its callback,
+ * beyond the bound. The result is set already. The lock is released meanwhile.
  */
+void queue_drop_unrun_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
+
+/* The calling thread has yet to end the request, which it has cancelled: see TASK_UNRUN. */
+static inline bool queue_is_unrun(const struct aml_task *task)
+{
+	return task->priv.flags & TASK_UNRUN && task->data == (void *)&queue_frame;
+}
+
+/* End such a request, as cancelled. The lock is released meanwhile. */
 void queue_end_unrun_locked(struct queue_sched *q, struct aml_task *task) REQUIRES(q);
 
 #endif /* ASYNC_QUEUE_RUN_H */

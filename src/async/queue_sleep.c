@@ -50,19 +50,20 @@ static void sleep_locked(struct queue_sched *q, struct sleeper *me) REQUIRES(q)
 }
 
 /*
- * Give up the slot of the operator `frame`. If the operator belongs to another scheduler, the lock
- * of q is released meanwhile. Not analysed: the lock depends on a condition.
+ * Give up a slot of the scheduler `own`. If that is another one, the lock of q is released
+ * meanwhile. Not analysed: the lock depends on a condition.
  */
-static void yield_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
+static void yield_slot_locked(struct queue_sched *q, struct queue_sched *own)
+	REQUIRES(q) NOT_ANALYSED
 {
-	if (frame->q != q) {
+	if (own != q) {
 		queue_release(q);
-		queue_acquire(frame->q);
+		queue_acquire(own);
 	}
-	queue_free_slot_locked(frame->q);
-	queue_wake_locked(frame->q);
-	if (frame->q != q) {
-		queue_release(frame->q);
+	queue_free_slot_locked(own);
+	queue_wake_locked(own);
+	if (own != q) {
+		queue_release(own);
 		queue_acquire(q);
 	}
 }
@@ -79,14 +80,10 @@ static void await_slot_locked(struct queue_sched *q) REQUIRES(q)
 	sleeper_end(&me);
 }
 
-/*
- * Take a slot again for the operator `frame`. The lock of q is released as in
- * yield_slot_locked().
- */
-static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
+/* Take a slot again. The lock of q is released as in yield_slot_locked(). */
+static void regain_slot_locked(struct queue_sched *q, struct queue_sched *own)
+	REQUIRES(q) NOT_ANALYSED
 {
-	struct queue_sched *own = frame->q;
-
 	if (own != q) {
 		queue_release(q);
 		queue_acquire(own);
@@ -102,13 +99,50 @@ static void regain_slot_locked(struct queue_sched *q, struct frame *frame) REQUI
 }
 
 /*
- * If an operator waits for a slot, or a sleeping thread could run the head, pass it the slot of the
- * operator `frame`, and wait for a slot. The lock of q is released as in yield_slot_locked().
+ * Give up all slots of the operators on the stack, of which `frame` is the innermost, before it
+ * waits. Returns whether the lock of q was released.
  */
-static void pass_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q) NOT_ANALYSED
+static bool yield_slots_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q)
 {
-	struct queue_sched *own = frame->q;
+	bool unlocked = false;
 
+	for (struct frame *f = frame; f != NULL; f = f->outer) {
+		if (!f->has_slot)
+			continue;
+		f->has_slot = false;
+		f->sleeper = frame;
+		yield_slot_locked(q, f->q);
+		unlocked |= f->q != q;
+	}
+	return unlocked;
+}
+
+/* Take all slots again that yield_slots_locked() gave up. */
+static void regain_slots_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q)
+{
+	struct frame *next;
+
+	do {
+		next = NULL;
+		for (struct frame *f = frame; f != NULL; f = f->outer)
+			if (f->sleeper == frame &&
+			    (next == NULL || (uintptr_t)f->q < (uintptr_t)next->q))
+				next = f;
+		if (next != NULL) {
+			regain_slot_locked(q, next->q);
+			next->has_slot = true;
+			next->sleeper = NULL;
+		}
+	} while (next != NULL);
+}
+
+/*
+ * If an operator waits for a slot, or a sleeping thread could run the head, pass it a slot, and
+ * wait for one. The lock of q is released as in yield_slot_locked().
+ */
+static void pass_slot_locked(struct queue_sched *q, struct queue_sched *own)
+	REQUIRES(q) NOT_ANALYSED
+{
 	if (own != q) {
 		queue_release(q);
 		queue_acquire(own);
@@ -123,6 +157,26 @@ static void pass_slot_locked(struct queue_sched *q, struct frame *frame) REQUIRE
 	if (own != q) {
 		queue_release(own);
 		queue_acquire(q);
+	}
+}
+
+/* Pass on the slots of the stack, of which `frame` is the innermost operator. */
+static void pass_slots_locked(struct queue_sched *q, struct frame *frame) REQUIRES(q)
+{
+	const struct frame *with_slot = NULL;
+	size_t n = 0;
+
+	for (const struct frame *f = frame; f != NULL; f = f->outer) {
+		if (!f->has_slot)
+			continue;
+		with_slot = f;
+		n++;
+	}
+	if (n == 1) {
+		pass_slot_locked(q, with_slot->q);
+	} else if (n > 1) {
+		yield_slots_locked(q, frame);
+		regain_slots_locked(q, frame);
 	}
 }
 
@@ -200,22 +254,29 @@ static struct aml_task *next_of_group_locked(struct queue_sched *q, struct queue
  * late. Run at least one task or part if there is one. `in_slot`: the tasks take over the slot of
  * the operator `frame`. Return whether anything was run.
  */
-static bool run_group_locked(struct queue_sched *q, const struct frame *frame,
-			     struct queue_group *group, bool in_slot) REQUIRES(q)
+static bool run_group_locked(struct queue_sched *q, struct frame *frame, struct queue_group *group,
+			     bool in_slot) REQUIRES(q)
 {
+	bool ran = false, has_slot = in_slot && frame->has_slot;
 	struct sleeper *me = group->sleeper;
 	struct aml_task *task;
-	bool ran = false;
+
+	if (has_slot)
+		frame->has_slot = false;
 
 	while (!me->done && !(ran && sleeper_is_late(me)) &&
 	       (task = next_of_group_locked(q, group)) != NULL) {
-		if (in_slot)
-			queue_run_task_locked(q, task, frame->has_slot);
+		if (queue_is_unrun(task))
+			queue_end_unrun_locked(q, task);
+		else if (in_slot)
+			queue_run_task_locked(q, task, has_slot);
 		else
 			run_abroad_locked(q, task);
 		group->walk.unlocked = true;
 		ran = true;
 	}
+	if (has_slot)
+		frame->has_slot = true;
 	return ran;
 }
 
@@ -223,7 +284,7 @@ static bool run_group_locked(struct queue_sched *q, const struct frame *frame,
  * Sleep, without a slot, until the sleeper of a group is done or late. Meanwhile, run what becomes
  * ready and is needed.
  */
-static void sleep_walking_locked(struct queue_sched *q, const struct frame *frame,
+static void sleep_walking_locked(struct queue_sched *q, struct frame *frame,
 				 struct queue_group *group) REQUIRES(q)
 {
 	struct sleeper *me = group->sleeper;
@@ -263,16 +324,15 @@ static void sleep_inside_locked(struct queue_sched *q, struct frame *frame, stru
 	}
 	abroad = abroad && group != NULL && next_of_group_locked(q, group) != NULL;
 	if (!abroad && sleeper_is_late(me)) {
-		if (!ran && frame->has_slot)
-			pass_slot_locked(q, frame);
+		if (!ran)
+			pass_slots_locked(q, frame);
 		queue_wake_locked(q);
 		return;
 	}
-	if (frame->has_slot) {
-		yield_slot_locked(q, frame);
-		/* Without the lock, others may have made ready what the walk has passed. */
-		if (group != NULL)
-			group->walk.unlocked = true;
+	/* Without the lock, others may have run and released what the walk is at. */
+	if (yield_slots_locked(q, frame) && group != NULL) {
+		group->walk = (struct queue_walk){.number = 0};
+		group->next = group->first;
 	}
 	if (abroad)
 		run_group_locked(q, frame, group, false);
@@ -280,8 +340,7 @@ static void sleep_inside_locked(struct queue_sched *q, struct frame *frame, stru
 		sleep_walking_locked(q, frame, group);
 	else
 		sleep_locked(q, me);
-	if (frame->has_slot)
-		regain_slot_locked(q, frame);
+	regain_slots_locked(q, frame);
 }
 
 void queue_sleep_locked(struct queue_sched *q, struct sleeper *me, struct queue_group *group)

@@ -23,7 +23,9 @@
  * A request is HELD while it has unfinished prerequisites (queue_held.c). It is ready when the last
  * one has finished. A cancel that meets a request that has not started calls its callback: the
  * request is RUNNING meanwhile, beyond the bound. cancel_all does so with all that have not
- * started, so that they stay in the way of barriers until they are FINISHED.
+ * started, so that they stay in the way of barriers until they are FINISHED. One after the other,
+ * it calls their callbacks. Those that are still to come have TASK_UNRUN. If a callback waits for
+ * one of them, the wait calls its callback: no other thread will.
  *
  * A task that a thread runs at once (queue_begin()) is submitted and taken in one step: it is
  * RUNNING from the start. In a forked child, each task that was QUEUED or RUNNING in the parent is
@@ -109,10 +111,14 @@
  *    nothing else is queued. Otherwise it runs without a slot, beyond the bound, and counts in
  *    `beyond`. It must not count in `running`: a steady flow of such tasks would keep the head and
  *    the resumers waiting forever.
- *  - frame.has_slot says whether a running task has a slot or runs beyond the bound.
- *  - An operator gives up its slot while it waits, and needs a slot again before it continues. If
- *    no slot is free, it sleeps on `resumers`, which get free slots before the head does. So there
- *    are resumers only while running == slots.
+ *  - frame.has_slot says which of the operators on a thread's stack have a slot. It moves to the
+ *    task that takes over the slot, and back. More than one has a slot if an operator of one
+ *    scheduler runs those of another in aml_dma_progress().
+ *  - A thread gives up all slots of its stack while it waits in an operator or in a callback, and
+ *    needs them again before it continues. If no slot is free, it sleeps on `resumers`, which get
+ *    free slots before the head does. So there are resumers only while running == slots. A thread
+ *    takes several slots again in the order of the schedulers' addresses, so that no two threads
+ *    wait for each other.
  *
  * Bound. An engine may have a bound on its unfinished requests. A post beyond it is refused, see
  * queue_bound.h. Synchronous copies and posts inside of a task are not refused, because neither
@@ -250,9 +256,10 @@ enum { WORKER_NAME_BYTES = 16 };
 
 /*
  * In aml_task.priv.flags, set while no thread runs the task, because the thread that runs it reads
- * the flags without the lock: the task is on `failed`; no barrier reports its failure.
+ * the flags without the lock: the task is on `failed`; no barrier reports its failure; it was
+ * cancelled by the thread whose queue_frame `data` is the address of, which has yet to end it.
  */
-enum { TASK_UNREPORTED = 1 << 3, TASK_SILENT = 1 << 7 };
+enum { TASK_UNREPORTED = 1 << 3, TASK_UNRUN = 1 << 6, TASK_SILENT = 1 << 7 };
 
 /* How many addresses of lists for wait_any are remembered. */
 enum { QUEUE_SEEN_LISTS = 8 };
@@ -411,8 +418,9 @@ DEFINE_LIST(sched_list, struct queue_sched, next, prev)
 struct frame {
 	struct queue_sched *q; /* where its task was submitted */
 	struct aml_task *task;
-	struct frame *outer; /* the operator around this one; NULL: none */
-	bool has_slot;       /* of q, while it is not blocked; false: it runs beyond the bound */
+	struct frame *outer;         /* the operator around this one; NULL: none */
+	bool has_slot;               /* it has a slot of q now */
+	const struct frame *sleeper; /* the innermost operator, whose wait has given up the slot */
 };
 
 /* Report whether the task has a part that no thread has taken. */

@@ -25,6 +25,12 @@ static bool is_held(const struct aml_task *task)
 	return task->priv.state == TASK_HELD;
 }
 
+/* Can the thread run the task, or end it? */
+static bool can_advance(const struct aml_task *task)
+{
+	return can_run(task) || queue_is_unrun(task);
+}
+
 /* Enter a HELD request, from the one that needs it. */
 static void walk_enter(struct request_extra *extra, struct request_extra *above, uint64_t number)
 {
@@ -51,7 +57,7 @@ static struct aml_task *look_at_edges_locked(struct request_extra *extra, uint64
 
 		if (from == NULL)
 			continue;
-		if (can_run(from))
+		if (can_advance(from))
 			return from;
 		if (is_held(from) && extra_of(from)->walk != number) {
 			*held = from;
@@ -80,7 +86,7 @@ bool queue_walk_again(struct queue_walk *walk)
 struct aml_task *queue_walk_next_locked(struct queue_sched *q, struct queue_walk *walk,
 					struct aml_task *target)
 {
-	if (can_run(target))
+	if (can_advance(target))
 		return target;
 	if (walk->top == NULL && !is_held(target))
 		return NULL;
@@ -96,7 +102,7 @@ struct aml_task *queue_walk_next_locked(struct queue_sched *q, struct queue_walk
 
 		if (!is_held(task)) {
 			walk->top = top->above;
-			if (can_run(task))
+			if (can_advance(task))
 				return task;
 			continue;
 		}

@@ -6,10 +6,10 @@
 #include "async/queue_state.h"
 
 /*
- * Return a task that can run and that `target` needs: the target itself, or one of its
- * prerequisites, or of theirs. NULL: all that it needs runs elsewhere. The search continues where
- * it stopped, as long as no other one has begun: a walk through all that is needed takes linear
- * time.
+ * Return a task that can run, or is to be ended (queue_is_unrun()), and that `target` needs: the
+ * target itself, or one of its prerequisites, or of theirs. NULL: all that it needs runs elsewhere.
+ * The search continues where it stopped, as long as no other one has begun: a walk through all that
+ * is needed takes linear time.
  */
 struct aml_task *queue_walk_next_locked(struct queue_sched *q, struct queue_walk *walk,
 					struct aml_task *target) REQUIRES(q);

@@ -237,7 +237,7 @@ inline append()
 }
 
 #ifdef WITH_CALLBACK
-/* The beginning of queue_end_unrun_locked(): the callback of a request that does not run. */
+/* The beginning of queue_drop_unrun_locked(): the callback of a request that does not run. */
 inline begin_unrun()
 {
 #ifdef BROKEN_UNRUN_COUNTED

@@ -364,7 +364,8 @@ int aml_dma_post(struct aml_dma *dma, size_t n, const struct aml_dma_post_attr *
  * Cancel every held or queued request of which no part has started, except synchronous copies.
  *
  * The requests never run. They finish at once with -AML_FAILURE, which no barrier reports. Their
- * callbacks are called by this function, in the order of posting. Handles stay valid; waits for
+ * callbacks are called by this function, in the order of posting. If a callback waits for one of
+ * these requests, or cancels it, that one's callback is called first. Handles stay valid; waits for
  * them return -AML_FAILURE.
  *
  * Thread-safe. Blocks only if a callback does.
