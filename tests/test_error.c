@@ -6,21 +6,6 @@
 
 #include "suite.h"
 
-/* Contract: NAME-4. */
-START_TEST(the_codes_have_their_values)
-{
-	ck_assert_int_eq(AML_SUCCESS, 0);
-	ck_assert_int_eq(AML_FAILURE, 1);
-	ck_assert_int_eq(AML_ENOMEM, 2);
-	ck_assert_int_eq(AML_EINVAL, 3);
-	ck_assert_int_eq(AML_EDOM, 4);
-	ck_assert_int_eq(AML_ENOTSUP, 5);
-	ck_assert_int_eq(AML_EBUSY, 6);
-	ck_assert_int_eq(AML_EPERM, 7);
-	ck_assert_int_eq(AML_ERROR_MAX, 8);
-}
-END_TEST
-
 /* Contract: ERROR-8. */
 START_TEST(each_code_has_a_text_of_its_own)
 {
@@ -173,8 +158,8 @@ START_TEST(the_version_is_the_same_in_the_headers_and_in_the_library)
 }
 END_TEST
 
-SUITE("error", the_codes_have_their_values, each_code_has_a_text_of_its_own,
-      the_sign_of_a_code_does_not_matter, a_number_that_is_no_code_gets_a_text_that_is_no_code_s,
+SUITE("error", each_code_has_a_text_of_its_own, the_sign_of_a_code_does_not_matter,
+      a_number_that_is_no_code_gets_a_text_that_is_no_code_s,
       errno_is_positive_and_success_leaves_it_alone, errno_is_each_thread_s_own,
       perror_prints_the_message_and_the_text, perror_without_a_message_prints_the_text_alone,
       perror_takes_percent_signs_as_they_are,

@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The headers declare, the version script names, and the shared library exports the same functions
-# and variables. The library needs only the C library.
+# and variables. The library needs only the C library. tests/test_abi.c has every member of a
+# structure and every constant.
 # Contract: NAME-2.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
+# shellcheck source=tests/build/names_lib.sh
+. "$srcdir/tests/build/names_lib.sh"
 LC_ALL=C
 export LC_ALL
 
@@ -81,6 +84,24 @@ not_empty()
 	[ -s "$1" ]
 }
 
+# The assertions that tests/test_abi.c must have. Versions, initialisers, macros that stand for
+# functions, and the backends that this library was built without are no constants of its interface.
+frozen()
+{
+	defined_names | awk '
+		$1 == "member" { print "SAME(struct " $2 ", " $3 ")" }
+		$1 == "enumerator" { print $2 }
+		$1 == "macro" && $2 !~ /^AML_(VERSION|HAVE_BACKEND)_|_INIT$|^aml_/ { print $2 }' | sort
+}
+
+# The assertions that tests/test_abi.c has, in the same form.
+has_frozen()
+{
+	tr '\n\t' '  ' <"$srcdir/tests/test_abi.c" | tr -s ' ' |
+		grep -oE 'SAME\(struct aml_[a-z_]*, struct [a-z_]*, [a-z_]*\)|ck_assert_u?int_[eg][qe]\(AML_[A-Z0-9_]*' |
+		sed 's/, struct [a-z_]*, /, /; s/^ck.*(//' | sort -u
+}
+
 declared >"$work/declared"
 sed -n 's/^[[:space:]]*\([A-Za-z_0-9]*\);.*/\1/p' "$srcdir/src/libaml-dma.map" | sort >"$work/map"
 check "the headers declare something" not_empty "$work/declared"
@@ -91,6 +112,11 @@ check "the version script names what the headers declare" diff "$work/declared" 
 sed -n 's/^ \(aml_[A-Za-z_0-9]*\)@.*/\1/p' "$srcdir/debian/libaml-dma1.symbols" | sort >"$work/debian"
 check "debian/libaml-dma1.symbols names what the version script names" \
 	diff "$work/map" "$work/debian"
+
+frozen >"$work/frozen"
+has_frozen >"$work/has_frozen"
+check "the headers define structures and constants" not_empty "$work/frozen"
+check "tests/test_abi.c has every member and every constant" diff "$work/frozen" "$work/has_frozen"
 
 library=$builddir/.libs/libaml-dma.so
 if [ -f "$library" ]; then

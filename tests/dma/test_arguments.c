@@ -358,18 +358,9 @@ START_TEST(the_macros_are_functions_too)
 }
 END_TEST
 
-/* Contract: NAME-4. */
-START_TEST(the_types_of_requests_have_their_values)
-{
-	ck_assert_int_eq(AML_DMA_REQUEST_TYPE_INVALID, -1);
-	ck_assert_int_eq(AML_DMA_REQUEST_TYPE_LAYOUT, 0);
-}
-END_TEST
-
 SUITE("dma/arguments", null_arguments_are_errors, an_engine_without_a_table_is_an_error,
       an_engine_without_data_is_an_error, a_handle_that_was_released_is_null_by_then_and_an_error,
       another_engine_s_request_is_an_error_and_stays_valid, a_mismatch_is_told_by_the_posting_call,
       native_dimensions_are_what_must_agree, a_destination_with_a_step_of_zero_is_refused,
       an_operator_that_a_layout_lacks_is_told_by_the_posting_call,
-      other_operators_get_their_arguments_untouched, the_macros_are_functions_too,
-      the_types_of_requests_have_their_values)
+      other_operators_get_their_arguments_untouched, the_macros_are_functions_too)

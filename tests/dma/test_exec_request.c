@@ -29,14 +29,6 @@ static void exec(struct aml_dma_linux_task_in *in, int *out)
 	aml_dma_linux_exec_request((struct aml_task_in *)in, (struct aml_task_out *)out);
 }
 
-/* Contract: NAME-4. */
-START_TEST(the_flags_have_their_values)
-{
-	ck_assert_int_eq(AML_DMA_LINUX_REQUEST_FLAGS_OWNED, 0x1);
-	ck_assert_int_eq(AML_DMA_LINUX_REQUEST_FLAGS_DONE, 0x2);
-}
-END_TEST
-
 /* Contract: COPY-10. */
 START_TEST(it_calls_the_operator_and_stores_the_result)
 {
@@ -217,7 +209,7 @@ START_TEST(a_request_is_not_done_before_it_has_run)
 }
 END_TEST
 
-SUITE("dma/exec_request", the_flags_have_their_values, it_calls_the_operator_and_stores_the_result,
+SUITE("dma/exec_request", it_calls_the_operator_and_stores_the_result,
       it_does_nothing_without_an_input_or_an_output, it_marks_the_request_where_there_is_one,
       it_works_within_the_public_members_of_a_request, it_may_be_a_task_of_any_scheduler,
       it_runs_the_library_s_operators, a_finished_request_shows_its_flags_and_its_result,

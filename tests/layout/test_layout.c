@@ -230,46 +230,6 @@ static void probe_init(struct probe *probe)
 /* The value of an output before a call that must not change it. */
 static struct aml_layout *const untouched = (struct aml_layout *)&untouched;
 
-/* Contract: NAME-4. */
-START_TEST(the_constants_are_those_of_aml)
-{
-	ck_assert_int_eq(AML_LAYOUT_ORDER_FORTRAN, 0);
-	ck_assert_int_eq(AML_LAYOUT_ORDER_COLUMN_MAJOR, 0);
-	ck_assert_int_eq(AML_LAYOUT_ORDER_C, 1);
-	ck_assert_int_eq(AML_LAYOUT_ORDER_ROW_MAJOR, 1);
-	ck_assert_int_eq(AML_LAYOUT_ORDER(6), 0);
-	ck_assert_int_eq(AML_LAYOUT_ORDER(7), 1);
-	ck_assert_int_eq(AML_LAYOUT_NDIMS_MAX, 64);
-}
-END_TEST
-
-/* Contract: NAME-4. */
-START_TEST(the_members_stand_in_the_order_of_aml)
-{
-	static const size_t offsets[] = {
-		offsetof(struct aml_layout_ops, deref),
-		offsetof(struct aml_layout_ops, deref_native),
-		offsetof(struct aml_layout_ops, rawptr),
-		offsetof(struct aml_layout_ops, order),
-		offsetof(struct aml_layout_ops, dims),
-		offsetof(struct aml_layout_ops, dims_native),
-		offsetof(struct aml_layout_ops, ndims),
-		offsetof(struct aml_layout_ops, element_size),
-		offsetof(struct aml_layout_ops, reshape),
-		offsetof(struct aml_layout_ops, slice),
-		offsetof(struct aml_layout_ops, slice_native),
-		offsetof(struct aml_layout_ops, fprintf),
-		offsetof(struct aml_layout_ops, duplicate),
-		offsetof(struct aml_layout_ops, destroy),
-	};
-
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++)
-		ck_assert_uint_eq(offsets[i], i * sizeof(void (*)(void)));
-	ck_assert_uint_eq(offsetof(struct aml_layout, ops), 0);
-	ck_assert_uint_eq(offsetof(struct aml_layout, data), sizeof(void *));
-}
-END_TEST
-
 START_TEST(queries_return_what_the_operators_tell)
 {
 	struct probe probe;
@@ -924,8 +884,7 @@ START_TEST(aml_errno_is_the_threads_own)
 }
 END_TEST
 
-SUITE("layout/layout", the_constants_are_those_of_aml, the_members_stand_in_the_order_of_aml,
-      queries_return_what_the_operators_tell, deref_hands_coordinates_on_unchanged,
+SUITE("layout/layout", queries_return_what_the_operators_tell, deref_hands_coordinates_on_unchanged,
       deref_safe_refuses_a_coordinate_out_of_bounds, deref_safe_finds_nothing_in_an_empty_layout,
       null_arguments_are_refused, a_layout_without_a_table_is_refused,
       a_lacking_operator_is_enotsup, each_operator_is_missed_alone, slice_hands_on_its_arguments,
