@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # The reference: Doxygen finds nothing to warn of, and would warn of a name without a description;
-# every exported name has a man page, every class of C++ a page in HTML, which has the guide, too; no
-# link is dead. The hand-written man pages are well-formed and name pages that exist, and their
+# every public name of C has a man page, every class of C++ a page in HTML, which has the guide, too;
+# no link is dead. The hand-written man pages are well-formed and name pages that exist, and their
 # example works.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
+# shellcheck source=tests/build/names_lib.sh
+. "$srcdir/tests/build/names_lib.sh"
 
 reference=$builddir/doc/reference
 [ -d "$reference/man3" ] || reference=$srcdir/doc/reference
@@ -27,15 +29,34 @@ exported()
 		"$srcdir/mpi/libaml-dma-mpi.map"
 }
 
-has_pages()
+# Print each public name: "symbol NAME" if it is exported, else as defined_names does.
+public()
 {
-	exported >"$work/exported"
-	[ -s "$work/exported" ]
+	exported | sed 's/^/symbol /'
+	defined_names | grep -v '^member '
+}
+
+# have_pages KIND: man finds every public name of this kind.
+have_pages()
+{
+	awk -v kind="$1" '$1 == kind { print $2 }' "$work/public" >"$work/names"
+	[ -s "$work/names" ] || return 1
 	while read -r name; do
 		[ -s "$reference/man3/$name.3" ] || echo "$name has no man page"
-	done <"$work/exported" >"$work/missing"
+	done <"$work/names" >"$work/missing"
 	cat "$work/missing"
 	[ ! -s "$work/missing" ]
+}
+
+# groff fills lines of 80 columns. Examples of code have up to 100, and are indented.
+has_no_long_lines()
+{
+	for page in $(grep -L '^\.so' "$reference"/man3/*.3); do
+		groff -man -rLL=80n -K utf8 -T ascii -P -cbou "$page" 2>"$work/complaints" |
+			sed -n "/.\{111\}/s/^/${page##*/}: /p"
+	done >"$work/wrong"
+	cat "$work/wrong"
+	[ ! -s "$work/wrong" ]
 }
 
 # A page is the text of a group or structure, or the name of such a page.
@@ -197,11 +218,17 @@ example_runs()
 }
 
 check "Doxygen does not warn" no_warnings
-check "every exported name has a man page" has_pages
+public >"$work/public"
+for kind in symbol macro struct enum enumerator typedef; do
+	check "every $kind has a man page" have_pages $kind
+done
 check "there are no man pages of members or files" has_no_other_pages
 check "every page that refers to another one refers to its own" refers_to_its_page
 if command -v lexgrog >/dev/null; then
 	check "man finds the names of all pages" is_indexed
+fi
+if command -v groff >/dev/null; then
+	check "no line of a man page is too long" has_no_long_lines
 fi
 check "every class of C++ has a page" classes_have_pages
 check "the pages have the guide" has_the_guide
