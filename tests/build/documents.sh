@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Every file and every function that a document names is there: names in backquotes that end like a
-# file's, or in parentheses. Its links lead to files that are there. The lines of a document are as short as .editorconfig asks for.
+# file's, or in parentheses. Its links lead to files that are there. The lines of a document are as
+# short as .editorconfig asks for. Some lists are complete: of variants, and of functions that return
+# -AML_EINVAL.
 # shellcheck source=tests/build/lib.sh
 . "$srcdir/tests/build/lib.sh"
 of_the_sources
@@ -105,6 +107,39 @@ names_variants()
 	[ ! -s "$work/missing" ]
 }
 
+# The functions of the headers whose description has AML_EINVAL.
+functions_with_einval()
+{
+	find "$srcdir/include" "$srcdir/mpi/include" -name '*.h' -exec cat {} + | awk '
+		/^\/\*\*/ { inside = 1; has_code = 0 }
+		inside {
+			has_code += /AML_EINVAL/
+			if (/\*\//) {
+				inside = 0
+				follows = 1
+			}
+			next
+		}
+		follows && match($0, /aml_[A-Za-z0-9_]*\(/) {
+			if (has_code)
+				print substr($0, RSTART, RLENGTH - 1)
+			follows = 0
+		}
+		/^$/ || /;/ { follows = 0 }' | sort -u
+}
+
+names_causes()
+{
+	functions_with_einval >"$work/functions"
+	[ "$(wc -l <"$work/functions")" -gt 50 ] || return
+	while read -r name; do
+		grep -qw "$name" "$srcdir/doc/guide/errors.md" || echo "errors.md does not name $name"
+	done <"$work/functions" >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ]
+}
+
+check "errors.md names each function that may return -AML_EINVAL" names_causes
 check "the guide names all variants" names_variants doc/guide/environment.md
 check "aml-dma-env.7 names all variants" names_variants doc/man/aml-dma-env.7
 
