@@ -1,72 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Creates and destroys engines, and has the tables of their operations. */
-#include <stdio.h>
+/* Creates and destroys engines. */
 #include <stdlib.h>
-#include <string.h>
 
 #include <aml/dma/completion.h>
 #include <aml/dma/mpi.h>
 #include <aml/utils/error.h>
 
-#include "barrier.h"
 #include "codes.h"
 #include "fork.h"
 #include "guard.h"
 #include "request.h"
-#include "waits.h"
 #include "window.h"
-
-static const char *const method_texts[] = {"by shape", "shared", "pack", "rows", "datatype"};
-
-static int engine_fprintf(const struct aml_dma_data *data, FILE *stream, const char *prefix)
-{
-	const struct mpi_engine *engine = (const struct mpi_engine *)data;
-	char version[MPI_MAX_LIBRARY_VERSION_STRING];
-	size_t requests = 0;
-	int length;
-
-	if (MPI_Get_library_version(version, &length) != MPI_SUCCESS)
-		strcpy(version, "unknown");
-	version[strcspn(version, "\n,")] = '\0';
-	lock_acquire(&((struct mpi_engine *)(uintptr_t)data)->lock);
-	for (const struct mpi_request *r = engine->posted.first; r != NULL; r = r->next)
-		requests++;
-	lock_release(&((struct mpi_engine *)(uintptr_t)data)->lock);
-	if (fprintf(stream, "%sMPI engine: rank %d of %d, %s\n", prefix, engine->rank, engine->size,
-		    version) < 0 ||
-	    fprintf(stream, "%s  threads: %s, method: %s, requests: %zu\n", prefix,
-		    engine->level == MPI_THREAD_MULTIPLE     ? "multiple"
-		    : engine->level == MPI_THREAD_SERIALIZED ? "serialized"
-							     : "one",
-		    method_texts[engine->forced], requests) < 0 ||
-	    fprintf(stream, "%s  local engine:\n", prefix) < 0)
-		return -AML_FAILURE;
-	return aml_dma_fprintf(stream, prefix, engine->local);
-}
-
-static const struct aml_dma_extension mpi_extension = {
-	.size = sizeof(struct aml_dma_extension),
-	.create_request = mpi_request_create,
-	.destroy_request = mpi_request_cancel,
-	.wait_request = mpi_request_wait,
-	.barrier = mpi_barrier,
-	.test = mpi_wait_test,
-	.wait_until = mpi_wait_until,
-	.wait_any = mpi_wait_any,
-	.wait_all = mpi_wait_all,
-	.wait_some = mpi_wait_some,
-	.barrier_until = mpi_barrier_until,
-};
-
-struct aml_dma_ops mpi_engine_ops = {
-	.create_request = mpi_request_create,
-	.destroy_request = mpi_request_cancel,
-	.wait_request = mpi_request_wait,
-	.barrier = mpi_barrier,
-	.fprintf = engine_fprintf,
-	.copy = mpi_request_copy,
-	.extension = &mpi_extension,
-};
 
 /* Free an engine, and what it has of MPI. Collective if it has communicators. */
 static void engine_free(struct mpi_engine *engine)

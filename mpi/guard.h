@@ -17,7 +17,7 @@ int engine_may_call(const struct mpi_engine *engine);
  */
 bool engine_is_inside(const struct mpi_engine *engine);
 
-/* The operations of every engine of this kind. engine.c sets their extension. */
+/* The operations of every engine of this kind. They are in operations.c. */
 extern struct aml_dma_ops mpi_engine_ops;
 
 #endif /* MPI_GUARD_H */

@@ -331,6 +331,7 @@ static int claim_handle(struct mpi_engine *engine, struct mpi_request *r)
 {
 	int err;
 
+	/* A cancel may have no engine. */
 	if (engine != NULL && r->engine != engine)
 		return -AML_EINVAL;
 	err = request_may_wait(r);

@@ -3,11 +3,11 @@
  * The data of an engine between processes, and of its windows.
  *
  * libaml-dma-mpi stands above the core library, of which it uses the public interface only; from
- * src it takes headers of util. Its units, from the top: engine.c creates engines; barrier.c,
- * waits.c and request.c are the operations of an engine; transfer.c carries out a put or get;
- * window.c makes windows; sides.c checks a put or get, move.c calls MPI for it; layout.c has the
- * remote layouts; guard.c checks who calls; below are shape.c, runs.c, types.c, stage.c, method.c,
- * codes.c and fork.c. A unit includes only what stands below it.
+ * src it takes headers of util. Its units, from the top: engine.c creates engines; operations.c has
+ * the tables of their operations; barrier.c, waits.c and request.c are these operations; transfer.c
+ * carries out a put or get; window.c makes windows; sides.c checks a put or get, move.c calls MPI
+ * for it; layout.c has the remote layouts; guard.c checks who calls; below are shape.c, runs.c,
+ * types.c, stage.c, method.c, codes.c and fork.c. A unit includes only what stands below it.
  *
  * Who owns what: the program owns the engine `local`. An engine owns its communicators, its
  * requests and its stages. A window owns its memory, unless it is the program's. A remote layout

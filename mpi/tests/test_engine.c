@@ -121,6 +121,46 @@ START_TEST(wrong_handles_are_refused)
 }
 END_TEST
 
+/* Contract: ERROR-4. */
+START_TEST(an_engine_without_data_is_refused)
+{
+	struct aml_dma bad = {engine->ops, NULL}, *dma = MARK;
+	struct aml_dma no_data = {aml_dma_linux->ops, NULL}, no_ops = {NULL, aml_dma_linux->data};
+	struct aml_dma_request *request = MARK, *before;
+	char byte = 1, to = 0;
+	struct aml_layout *a = line_layout(&byte, 1, 1), *b = line_layout(&to, 1, 1);
+	int result = 7;
+	size_t n = 7;
+
+	CHECK_CODE(aml_dma_async_copy(&bad, &request, b, a), -AML_EINVAL);
+	CHECK_CODE(aml_dma_async_copy(&bad, NULL, b, a), -AML_EINVAL);
+	CHECK_CODE(aml_dma_copy(&bad, b, a), -AML_EINVAL);
+	CHECK_CODE(aml_dma_barrier(&bad), -AML_EINVAL);
+	CHECK_CODE(aml_dma_fprintf(stdout, "", &bad), -AML_EINVAL);
+	CHECK(request == MARK && to == 0);
+	CHECK_OK(aml_dma_async_copy(engine, &request, b, a));
+	before = request;
+	CHECK_CODE(aml_dma_wait(&bad, &request), -AML_EINVAL);
+	CHECK_CODE(aml_dma_test(&bad, &request, &result), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_until(&bad, &request, 1, &result), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_any(&bad, 1, &request, &n, &result), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_all(&bad, 1, &request, &result), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_some(&bad, 1, &request, 1, 1, &n, &n, &result), -AML_EINVAL);
+	CHECK_CODE(aml_dma_barrier_until(&bad, 1, &result), -AML_EINVAL);
+	CHECK(request == before && result == 7 && n == 7);
+	if (request != NULL)
+		CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK_CODE(aml_dma_mpi_thread_level(&bad), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_progress(&bad), -AML_EINVAL);
+	/* As the engine `local`. */
+	CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, &no_data), -AML_EINVAL);
+	CHECK_CODE(aml_dma_mpi_create(&dma, MPI_COMM_WORLD, &no_ops), -AML_EINVAL);
+	CHECK(dma == MARK);
+	aml_layout_destroy(&a);
+	aml_layout_destroy(&b);
+}
+END_TEST
+
 /* Contract: MPI-3. */
 START_TEST(windows_fail_in_all_processes)
 {
@@ -249,5 +289,6 @@ END_TEST
 SUITE("mpi_engine", an_argument_that_is_wrong_in_one_process_fails_in_all,
       the_variable_must_be_known_and_agree, no_error_aborts_although_the_communicator_would,
       the_communicator_may_be_freed, an_engine_with_windows_is_not_destroyed,
-      wrong_handles_are_refused, windows_fail_in_all_processes, parts_have_sizes_of_their_own,
-      a_window_that_is_used_is_not_freed, the_engine_says_what_it_is, a_forked_child_may_only_end)
+      wrong_handles_are_refused, an_engine_without_data_is_refused, windows_fail_in_all_processes,
+      parts_have_sizes_of_their_own, a_window_that_is_used_is_not_freed, the_engine_says_what_it_is,
+      a_forked_child_may_only_end)

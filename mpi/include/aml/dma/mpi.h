@@ -120,11 +120,11 @@ struct aml_dma_mpi_window;
  * @param[in] local  The engine for everything that stays in this process. The program keeps owning
  *   it, and destroys it after this engine.
  * @retval AML_SUCCESS  The engine is created.
- * @retval -AML_EINVAL  `dma` or `local` is NULL; or MPI is not running; or `comm` is MPI_COMM_NULL
- *   or an intercommunicator; or AML_DMA_MPI_METHOD has an unknown value, or differs between the
- *   processes. If MPI is not running or `comm` is MPI_COMM_NULL, only this process returns it.
- * @retval -AML_ENOTSUP  The windows of this MPI do not have the memory model MPI_WIN_UNIFIED; or
- *   `local` has no data.
+ * @retval -AML_EINVAL  `dma`, `local`, `local->ops` or `local->data` is NULL; or MPI is not
+ *   running; or `comm` is MPI_COMM_NULL or an intercommunicator; or AML_DMA_MPI_METHOD has an
+ *   unknown value, or differs between the processes. If MPI is not running or `comm` is
+ *   MPI_COMM_NULL, only this process returns it.
+ * @retval -AML_ENOTSUP  The windows of this MPI do not have the memory model MPI_WIN_UNIFIED.
  * @retval -AML_EPERM  Below MPI_THREAD_SERIALIZED, another thread than the one that initialised
  *   MPI calls. Only this process returns it.
  * @retval -AML_ENOMEM  Out of memory.
