@@ -6,22 +6,28 @@
 #include <aml/utils/error.h>
 
 #include "barrier.h"
+#include "fork.h"
 #include "guard.h"
 #include "request.h"
 #include "waits.h"
 
 static const char *const method_texts[] = {"by shape", "shared", "pack", "rows", "datatype"};
 
-/* Check what every operation needs. The core checks the other arguments, but not for all data. */
+/*
+ * Check what every operation needs. The core checks the other arguments, but not for all data. In a
+ * forked child, the engine's lock may be held by a thread that does not exist there.
+ */
 static int operation_check(const struct aml_dma_data *data)
 {
-	return data != NULL ? AML_SUCCESS : -AML_EINVAL;
+	if (data == NULL)
+		return -AML_EINVAL;
+	return fork_is_child() ? -AML_EPERM : AML_SUCCESS;
 }
 
 /* A cancel needs no data: the request knows its engine. */
 static int operation_cancel(struct aml_dma_data *data, struct aml_dma_request **req)
 {
-	return mpi_request_cancel(data, req);
+	return fork_is_child() ? -AML_EPERM : mpi_request_cancel(data, req);
 }
 
 static int operation_create(struct aml_dma_data *data, struct aml_dma_request **req,
@@ -89,19 +95,67 @@ static int operation_fprintf(const struct aml_dma_data *data, FILE *stream, cons
 				  : err;
 }
 
-/* The core calls the operations of this table only with data. */
+static int operation_test(struct aml_dma_data *data, struct aml_dma_request **req, int *result)
+{
+	int err = operation_check(data);
+
+	return err == AML_SUCCESS ? mpi_wait_test(data, req, result) : err;
+}
+
+static int operation_wait_until(struct aml_dma_data *data, struct aml_dma_request **req,
+				uint64_t deadline, int *result)
+{
+	int err = operation_check(data);
+
+	return err == AML_SUCCESS ? mpi_wait_until(data, req, deadline, result) : err;
+}
+
+static int operation_wait_any(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			      size_t *index, int *result)
+{
+	int err = operation_check(data);
+
+	return err == AML_SUCCESS ? mpi_wait_any(data, n, reqs, index, result) : err;
+}
+
+static int operation_wait_all(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			      int *results)
+{
+	int err = operation_check(data);
+
+	return err == AML_SUCCESS ? mpi_wait_all(data, n, reqs, results) : err;
+}
+
+static int operation_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+			       size_t least, uint64_t deadline, size_t *count, size_t *indices,
+			       int *results)
+{
+	int err = operation_check(data);
+
+	return err == AML_SUCCESS
+		       ? mpi_wait_some(data, n, reqs, least, deadline, count, indices, results)
+		       : err;
+}
+
+static int operation_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *result)
+{
+	int err = operation_check(data);
+
+	return err == AML_SUCCESS ? mpi_barrier_until(data, deadline, result) : err;
+}
+
 static const struct aml_dma_extension mpi_extension = {
 	.size = sizeof(struct aml_dma_extension),
 	.create_request = operation_create,
 	.destroy_request = operation_cancel,
 	.wait_request = operation_wait,
 	.barrier = operation_barrier,
-	.test = mpi_wait_test,
-	.wait_until = mpi_wait_until,
-	.wait_any = mpi_wait_any,
-	.wait_all = mpi_wait_all,
-	.wait_some = mpi_wait_some,
-	.barrier_until = mpi_barrier_until,
+	.test = operation_test,
+	.wait_until = operation_wait_until,
+	.wait_any = operation_wait_any,
+	.wait_all = operation_wait_all,
+	.wait_some = operation_wait_some,
+	.barrier_until = operation_barrier_until,
 };
 
 struct aml_dma_ops mpi_engine_ops = {

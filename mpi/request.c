@@ -5,7 +5,6 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
-#include "fork.h"
 #include "guard.h"
 #include "layout.h"
 #include "request.h"
@@ -39,7 +38,7 @@ int request_may_wait(const struct mpi_request *r)
 {
 	if (r->window != NULL)
 		return engine_may_call(r->engine);
-	return fork_is_child() ? -AML_EPERM : AML_SUCCESS;
+	return AML_SUCCESS;
 }
 
 void request_finish_locked(struct mpi_engine *engine, struct mpi_request *r, int result)
@@ -256,10 +255,8 @@ int mpi_request_create(struct aml_dma_data *data, struct aml_dma_request **req,
 	struct aml_dma_request *before = req != NULL ? *req : NULL;
 	struct request_sides sides;
 	struct mpi_request *r;
-	int err = fork_is_child() ? -AML_EPERM : AML_SUCCESS;
+	int err = is_far ? sides_find(engine, dest, src, op, &sides) : AML_SUCCESS;
 
-	if (err == AML_SUCCESS && is_far)
-		err = sides_find(engine, dest, src, op, &sides);
 	if (err != AML_SUCCESS)
 		return err;
 	if (req == NULL)
@@ -305,10 +302,8 @@ int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct 
 		sides_are_copied(op) && (layout_is_remote(dest) || layout_is_remote(src));
 	struct request_sides sides;
 	struct mpi_request *r;
-	int err = fork_is_child() ? -AML_EPERM : AML_SUCCESS;
+	int err = is_far ? sides_find(engine, dest, src, op, &sides) : AML_SUCCESS;
 
-	if (err == AML_SUCCESS && is_far)
-		err = sides_find(engine, dest, src, op, &sides);
 	if (err != AML_SUCCESS || (is_far && sides.empty))
 		return err;
 	/* For barriers. Without memory, none covers the copy. */

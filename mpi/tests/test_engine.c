@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Engines and windows: life, arguments, and errors that all processes return. */
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -286,9 +287,112 @@ START_TEST(a_forked_child_may_only_end)
 }
 END_TEST
 
+/* What a child does that was forked while the engine's lock was held. */
+static struct aml_dma *forked_engine;
+static struct aml_dma_mpi_window *forked_window;
+static struct aml_dma_request *forked_request;
+static int forked_status;
+
+/* Call what takes the lock of an engine, and what does not, in a forked child. */
+static bool calls_end_in_child(void)
+{
+	struct aml_dma *dma = forked_engine, *other = MARK;
+	struct aml_dma_request *request = forked_request;
+	struct aml_layout *near, *there = NULL;
+	size_t n = 7;
+	char byte = 1;
+	int result = 7;
+	bool good;
+
+	near = line_layout(&byte, 1, 1);
+	good = aml_dma_fprintf(stdout, "", dma) == -AML_EPERM &&
+	       aml_dma_async_copy(dma, &request, near, near) == -AML_EPERM &&
+	       aml_dma_async_copy(dma, NULL, near, near) == -AML_EPERM &&
+	       aml_dma_copy(dma, near, near) == -AML_EPERM && aml_dma_barrier(dma) == -AML_EPERM &&
+	       aml_dma_barrier_until(dma, 1, &result) == -AML_EPERM &&
+	       aml_dma_wait(dma, &request) == -AML_EPERM &&
+	       aml_dma_cancel(dma, &request) == -AML_EPERM &&
+	       aml_dma_test(dma, &request, &result) == -AML_EPERM &&
+	       aml_dma_wait_until(dma, &request, 1, &result) == -AML_EPERM &&
+	       aml_dma_wait_any(dma, 1, &request, &n, &result) == -AML_EPERM &&
+	       aml_dma_wait_all(dma, 1, &request, NULL) == -AML_EPERM &&
+	       aml_dma_wait_some(dma, 1, &request, 1, 1, &n, NULL, NULL) == -AML_EPERM &&
+	       aml_dma_wait_some(dma, 0, NULL, 0, 1, &n, NULL, NULL) == -AML_EPERM &&
+	       aml_dma_mpi_create(&other, MPI_COMM_WORLD, aml_dma_linux) == -AML_EPERM &&
+	       aml_dma_mpi_progress(dma) == -AML_EPERM &&
+	       aml_dma_mpi_window_free(&forked_window) == -AML_EPERM &&
+	       aml_dma_mpi_destroy(&dma) == -AML_EPERM;
+	/* Those that need neither MPI nor the lock work. */
+	good = good && aml_dma_mpi_thread_level(dma) == thread_level &&
+	       aml_layout_mpi_create(&there, forked_window, 0, near, &byte) == AML_SUCCESS;
+	return good && request == forked_request && n == 7 && result == 7 && other == MARK;
+}
+
+/* Fork inside of a barrier, which holds the engine's lock when it posts to `local`. */
+static int fork_instead_of_post(struct aml_dma_data *data, size_t n,
+				const struct aml_dma_post_attr *posts,
+				struct aml_dma_request **reqs)
+{
+	pid_t child = n > 0 ? fork() : -1;
+
+	(void)data;
+	(void)posts;
+	(void)reqs;
+	if (n == 0)
+		return AML_SUCCESS;
+	if (child == 0) {
+		alarm(20);
+		_exit(calls_end_in_child() ? 0 : 1);
+	}
+	if (child < 0 || waitpid(child, &forked_status, 0) != child)
+		forked_status = -1;
+	return -AML_EBUSY;
+}
+
+static int wait_for_semaphore(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	while (sem_wait(arg) != 0)
+		;
+	return AML_SUCCESS;
+}
+
+/* Contract: MPI-12. */
+START_TEST(calls_in_a_forked_child_do_not_hang)
+{
+	struct aml_dma_extension extension = *aml_dma_linux_ops.extension;
+	struct aml_dma_ops ops = aml_dma_linux_ops;
+	struct aml_dma *real = NULL, local;
+	char byte = 1;
+	void *ptr = NULL;
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	extension.post = fork_instead_of_post;
+	ops.extension = &extension;
+	CHECK_OK(aml_dma_linux_create(&real, 1));
+	local = (struct aml_dma){&ops, real->data};
+	CHECK_OK(aml_dma_mpi_create(&forked_engine, MPI_COMM_WORLD, &local));
+	CHECK_OK(aml_dma_mpi_window_allocate(forked_engine, 64, &ptr, &forked_window));
+	CHECK_OK(aml_dma_async_copy_custom(forked_engine, &forked_request,
+					   (struct aml_layout *)&byte, (struct aml_layout *)&byte,
+					   wait_for_semaphore, &gate));
+	forked_status = -1;
+	CHECK_CODE(aml_dma_barrier_until(forked_engine, 1, NULL), -AML_EBUSY);
+	CHECK(forked_status == 0);
+	sem_post(&gate);
+	CHECK_OK(aml_dma_wait(forked_engine, &forked_request));
+	CHECK_OK(aml_dma_mpi_window_free(&forked_window));
+	CHECK_OK(aml_dma_mpi_destroy(&forked_engine));
+	CHECK_OK(aml_dma_linux_destroy(&real));
+	sem_destroy(&gate);
+}
+END_TEST
+
 SUITE("mpi_engine", an_argument_that_is_wrong_in_one_process_fails_in_all,
       the_variable_must_be_known_and_agree, no_error_aborts_although_the_communicator_would,
       the_communicator_may_be_freed, an_engine_with_windows_is_not_destroyed,
       wrong_handles_are_refused, an_engine_without_data_is_refused, windows_fail_in_all_processes,
       parts_have_sizes_of_their_own, a_window_that_is_used_is_not_freed, the_engine_says_what_it_is,
-      a_forked_child_may_only_end)
+      a_forked_child_may_only_end, calls_in_a_forked_child_do_not_hang)

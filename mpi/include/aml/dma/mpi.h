@@ -98,7 +98,9 @@ extern "C" {
  * **Processes.** Each function of this group that is *collective* is called by all processes of
  * the communicator, in the same order, and returns the same code in all of them. Errors of MPI
  * become codes: -AML_ENOMEM, -AML_EINVAL for a wrong communicator or argument, or -AML_FAILURE. In
- * a forked child, only exec and _exit may follow; calls of this engine return -AML_EPERM.
+ * a forked child, only exec and _exit may follow. All functions return -AML_EPERM there for this
+ * engine, aml_dma_fprintf() too. Exceptions are aml_dma_mpi_thread_level() and
+ * aml_layout_mpi_create(), which need neither MPI nor other threads.
  * @{
  */
 
