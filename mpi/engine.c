@@ -156,7 +156,7 @@ static int check_process(MPI_Comm comm, int *level)
 	return AML_SUCCESS;
 }
 
-int aml_dma_mpi_create(struct aml_dma **dma, MPI_Comm comm, struct aml_dma *local)
+static int engine_create(struct aml_dma **dma, MPI_Comm comm, struct aml_dma *local)
 {
 	struct mpi_engine *engine = NULL;
 	MPI_Comm own;
@@ -186,14 +186,21 @@ int aml_dma_mpi_create(struct aml_dma **dma, MPI_Comm comm, struct aml_dma *loca
 	return err;
 }
 
-int aml_dma_mpi_destroy(struct aml_dma **dma)
+int aml_dma_mpi_create(struct aml_dma **dma, MPI_Comm comm, struct aml_dma *local)
 {
-	struct mpi_engine *engine = dma != NULL ? engine_of(*dma) : NULL;
-	int err;
+	int err, cancel_state;
 
-	if (engine == NULL)
-		return -AML_EINVAL;
-	err = engine_may_call(engine);
+	/* Functions of MPI may be cancellation points. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = engine_create(dma, comm, local);
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
+}
+
+static int engine_destroy(struct mpi_engine *engine)
+{
+	int err = engine_may_call(engine);
+
 	if (err != AML_SUCCESS)
 		return err;
 	err = mpi_agree(engine->comm, engine->windows != NULL || engine_is_inside(engine)
@@ -203,8 +210,22 @@ int aml_dma_mpi_destroy(struct aml_dma **dma)
 		return err;
 	requests_end(engine);
 	engine_free(engine);
-	*dma = NULL;
 	return AML_SUCCESS;
+}
+
+int aml_dma_mpi_destroy(struct aml_dma **dma)
+{
+	struct mpi_engine *engine = dma != NULL ? engine_of(*dma) : NULL;
+	int err, cancel_state;
+
+	if (engine == NULL)
+		return -AML_EINVAL;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = engine_destroy(engine);
+	pthread_setcancelstate(cancel_state, NULL);
+	if (err == AML_SUCCESS)
+		*dma = NULL;
+	return err;
 }
 
 int aml_dma_mpi_thread_level(const struct aml_dma *dma)
@@ -214,16 +235,25 @@ int aml_dma_mpi_thread_level(const struct aml_dma *dma)
 	return engine != NULL ? engine->level : -AML_EINVAL;
 }
 
-int aml_dma_mpi_progress(struct aml_dma *dma)
+static int engine_progress(struct mpi_engine *engine)
 {
-	struct mpi_engine *engine = engine_of(dma);
-	int arrived, err;
+	int arrived, err = engine_may_call(engine);
 
-	if (engine == NULL)
-		return -AML_EINVAL;
-	err = engine_may_call(engine);
 	if (err == AML_SUCCESS)
 		err = mpi_code(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, engine->comm, &arrived,
 					  MPI_STATUS_IGNORE));
 	return err == AML_SUCCESS ? window_synchronise(engine) : err;
+}
+
+int aml_dma_mpi_progress(struct aml_dma *dma)
+{
+	struct mpi_engine *engine = engine_of(dma);
+	int err, cancel_state;
+
+	if (engine == NULL)
+		return -AML_EINVAL;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = engine_progress(engine);
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
 }

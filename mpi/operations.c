@@ -24,41 +24,50 @@ static int operation_check(const struct aml_dma_data *data)
 	return fork_is_child() ? -AML_EPERM : AML_SUCCESS;
 }
 
+/*
+ * Make the call of an operation unless `err` is an error, and return its code from the function. A
+ * sleep is a cancellation point, and so may be a function of MPI or an operation of `local`.
+ */
+#define OPERATION_RETURN(err, call)                                            \
+	do {                                                                   \
+		int code = (err), cancel_state;                                \
+                                                                               \
+		if (code != AML_SUCCESS)                                       \
+			return code;                                           \
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state); \
+		code = (call);                                                 \
+		pthread_setcancelstate(cancel_state, NULL);                    \
+		return code;                                                   \
+	} while (0)
+
 /* A cancel needs no data: the request knows its engine. */
 static int operation_cancel(struct aml_dma_data *data, struct aml_dma_request **req)
 {
-	return fork_is_child() ? -AML_EPERM : mpi_request_cancel(data, req);
+	OPERATION_RETURN(fork_is_child() ? -AML_EPERM : AML_SUCCESS, mpi_request_cancel(data, req));
 }
 
 static int operation_create(struct aml_dma_data *data, struct aml_dma_request **req,
 			    struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
 			    void *op_arg)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_request_create(data, req, dest, src, op, op_arg) : err;
+	OPERATION_RETURN(operation_check(data),
+			 mpi_request_create(data, req, dest, src, op, op_arg));
 }
 
 static int operation_copy(struct aml_dma_data *data, struct aml_layout *dest,
 			  struct aml_layout *src, aml_dma_operator op, void *op_arg)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_request_copy(data, dest, src, op, op_arg) : err;
+	OPERATION_RETURN(operation_check(data), mpi_request_copy(data, dest, src, op, op_arg));
 }
 
 static int operation_wait(struct aml_dma_data *data, struct aml_dma_request **req)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_request_wait(data, req) : err;
+	OPERATION_RETURN(operation_check(data), mpi_request_wait(data, req));
 }
 
 static int operation_barrier(struct aml_dma_data *data)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_barrier(data) : err;
+	OPERATION_RETURN(operation_check(data), mpi_barrier(data));
 }
 
 static int print_engine(const struct mpi_engine *engine, FILE *stream, const char *prefix)
@@ -89,59 +98,44 @@ static int print_engine(const struct mpi_engine *engine, FILE *stream, const cha
 
 static int operation_fprintf(const struct aml_dma_data *data, FILE *stream, const char *prefix)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? print_engine((const struct mpi_engine *)data, stream, prefix)
-				  : err;
+	OPERATION_RETURN(operation_check(data),
+			 print_engine((const struct mpi_engine *)data, stream, prefix));
 }
 
 static int operation_test(struct aml_dma_data *data, struct aml_dma_request **req, int *result)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_wait_test(data, req, result) : err;
+	OPERATION_RETURN(operation_check(data), mpi_wait_test(data, req, result));
 }
 
 static int operation_wait_until(struct aml_dma_data *data, struct aml_dma_request **req,
 				uint64_t deadline, int *result)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_wait_until(data, req, deadline, result) : err;
+	OPERATION_RETURN(operation_check(data), mpi_wait_until(data, req, deadline, result));
 }
 
 static int operation_wait_any(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
 			      size_t *index, int *result)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_wait_any(data, n, reqs, index, result) : err;
+	OPERATION_RETURN(operation_check(data), mpi_wait_any(data, n, reqs, index, result));
 }
 
 static int operation_wait_all(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
 			      int *results)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_wait_all(data, n, reqs, results) : err;
+	OPERATION_RETURN(operation_check(data), mpi_wait_all(data, n, reqs, results));
 }
 
 static int operation_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
 			       size_t least, uint64_t deadline, size_t *count, size_t *indices,
 			       int *results)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS
-		       ? mpi_wait_some(data, n, reqs, least, deadline, count, indices, results)
-		       : err;
+	OPERATION_RETURN(operation_check(data),
+			 mpi_wait_some(data, n, reqs, least, deadline, count, indices, results));
 }
 
 static int operation_barrier_until(struct aml_dma_data *data, uint64_t deadline, int *result)
 {
-	int err = operation_check(data);
-
-	return err == AML_SUCCESS ? mpi_barrier_until(data, deadline, result) : err;
+	OPERATION_RETURN(operation_check(data), mpi_barrier_until(data, deadline, result));
 }
 
 static const struct aml_dma_extension mpi_extension = {

@@ -219,7 +219,7 @@ static int window_allocate(struct aml_dma_mpi_window *win, size_t bytes)
  * Make a window of memory of the program's, or of memory that is allocated. `valid` is the code of
  * the arguments. Collective.
  */
-static int window_open(struct mpi_engine *engine, int valid, void *own, bool allocates,
+static int window_make(struct mpi_engine *engine, int valid, void *own, bool allocates,
 		       size_t bytes, struct aml_dma_mpi_window **out)
 {
 	struct aml_dma_mpi_window *win = NULL;
@@ -247,6 +247,18 @@ static int window_open(struct mpi_engine *engine, int valid, void *own, bool all
 	engine->windows = win;
 	*out = win;
 	return AML_SUCCESS;
+}
+
+/* The same. Functions of MPI may be cancellation points. */
+static int window_open(struct mpi_engine *engine, int valid, void *own, bool allocates,
+		       size_t bytes, struct aml_dma_mpi_window **out)
+{
+	int err, cancel_state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = window_make(engine, valid, own, allocates, bytes, out);
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
 }
 
 int aml_dma_mpi_window_allocate(struct aml_dma *dma, size_t bytes, void **ptr,
@@ -282,28 +294,37 @@ int aml_dma_mpi_window_create(struct aml_dma *dma, void *ptr, size_t bytes,
 			   ptr, false, bytes, win);
 }
 
-int aml_dma_mpi_window_free(struct aml_dma_mpi_window **win)
+static int window_close(struct aml_dma_mpi_window *win)
 {
+	struct mpi_engine *engine = win->engine;
 	struct aml_dma_mpi_window **at;
-	struct mpi_engine *engine;
-	int err;
+	int err = engine_may_call(engine);
 
-	if (win == NULL || *win == NULL)
-		return -AML_EINVAL;
-	engine = (*win)->engine;
-	err = engine_may_call(engine);
 	if (err != AML_SUCCESS)
 		return err;
 	lock_acquire(&engine->lock);
-	err = (*win)->unfinished > 0 ? -AML_EBUSY : AML_SUCCESS;
+	err = win->unfinished > 0 ? -AML_EBUSY : AML_SUCCESS;
 	lock_release(&engine->lock);
 	err = mpi_agree(engine->comm, err);
 	if (err != AML_SUCCESS)
 		return err;
-	for (at = &engine->windows; *at != *win; at = &(*at)->next)
+	for (at = &engine->windows; *at != win; at = &(*at)->next)
 		;
-	*at = (*win)->next;
-	window_release(*win);
-	*win = NULL;
+	*at = win->next;
+	window_release(win);
 	return AML_SUCCESS;
+}
+
+int aml_dma_mpi_window_free(struct aml_dma_mpi_window **win)
+{
+	int err, cancel_state;
+
+	if (win == NULL || *win == NULL)
+		return -AML_EINVAL;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = window_close(*win);
+	pthread_setcancelstate(cancel_state, NULL);
+	if (err == AML_SUCCESS)
+		*win = NULL;
+	return err;
 }

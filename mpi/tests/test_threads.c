@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ranks.h"
@@ -233,5 +234,202 @@ START_TEST(copies_end_while_the_local_engine_is_busy)
 }
 END_TEST
 
+/* Functions of MPI that are cancellation points, as those of some implementations are. */
+int MPI_Win_flush(int of, MPI_Win w)
+{
+	pthread_testcancel();
+	return PMPI_Win_flush(of, w);
+}
+
+int MPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *status)
+{
+	pthread_testcancel();
+	return PMPI_Iprobe(source, tag, comm, flag, status);
+}
+
+int MPI_Allreduce(const void *from, void *to, int count, MPI_Datatype type, MPI_Op op,
+		  MPI_Comm comm)
+{
+	pthread_testcancel();
+	return PMPI_Allreduce(from, to, count, type, op, comm);
+}
+
+/* Operations of an engine `local` that are cancellation points. */
+static int cancelling_create(struct aml_dma_data *data, struct aml_dma_request **req,
+			     struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+			     void *op_arg)
+{
+	pthread_testcancel();
+	return aml_dma_linux_ops.create_request(data, req, dest, src, op, op_arg);
+}
+
+static int cancelling_wait(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	pthread_testcancel();
+	return aml_dma_linux_ops.wait_request(data, req);
+}
+
+static int cancelling_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs,
+				size_t least, uint64_t deadline, size_t *count, size_t *indices,
+				int *results)
+{
+	pthread_testcancel();
+	return aml_dma_linux_ops.extension->wait_some(data, n, reqs, least, deadline, count,
+						      indices, results);
+}
+
+static int cancelling_post(struct aml_dma_data *data, size_t n,
+			   const struct aml_dma_post_attr *posts, struct aml_dma_request **reqs)
+{
+	pthread_testcancel();
+	return aml_dma_linux_ops.extension->post(data, n, posts, reqs);
+}
+
+/* Make each call on an engine that may reach a cancellation point. Returns how many failed. */
+static size_t make_all_calls(struct aml_dma *local, FILE *null)
+{
+	unsigned char bytes[64] = {1};
+	struct aml_layout *near = line_layout(bytes, 1, 64), *there;
+	struct aml_dma_mpi_window *made = NULL, *own = NULL;
+	struct aml_dma_request *reqs[8] = {NULL};
+	struct aml_dma *dma = NULL;
+	size_t bad, n;
+	void *ptr;
+
+	bad = aml_dma_mpi_create(&dma, MPI_COMM_WORLD, local) != AML_SUCCESS;
+	bad += aml_dma_mpi_window_allocate(dma, 64, &ptr, &made) != AML_SUCCESS;
+	bad += aml_dma_mpi_window_create(dma, bytes, 64, &own) != AML_SUCCESS;
+	there = line_remote(own, next_rank(), 0, 1, 64);
+	bad += aml_dma_copy(dma, there, near) != AML_SUCCESS;
+	bad += aml_dma_copy(dma, near, near) != AML_SUCCESS;
+	for (int i = 0; i < 8; i++)
+		bad += aml_dma_async_copy(dma, &reqs[i], i % 2 == 0 ? there : near, near) != 0;
+	bad += aml_dma_async_copy(dma, NULL, near, near) != AML_SUCCESS;
+	bad += aml_dma_wait(dma, &reqs[0]) != AML_SUCCESS;
+	bad += aml_dma_wait(dma, &reqs[1]) != AML_SUCCESS;
+	while (aml_dma_test(dma, &reqs[2], NULL) == -AML_EBUSY)
+		;
+	bad += aml_dma_wait_until(dma, &reqs[3], AML_DMA_NO_DEADLINE, NULL) != AML_SUCCESS;
+	bad += aml_dma_cancel(dma, &reqs[4]) != AML_SUCCESS;
+	bad += aml_dma_cancel(dma, &reqs[5]) != AML_SUCCESS;
+	bad += aml_dma_barrier(dma) != AML_SUCCESS;
+	bad += aml_dma_barrier_until(dma, AML_DMA_NO_DEADLINE, NULL) != AML_SUCCESS;
+	bad += aml_dma_wait_any(dma, 8, reqs, &n, NULL) != AML_SUCCESS;
+	bad += aml_dma_wait_some(dma, 8, reqs, 1, AML_DMA_NO_DEADLINE, &n, NULL, NULL) != 0;
+	bad += aml_dma_wait_all(dma, 8, reqs, NULL) != AML_SUCCESS;
+	bad += aml_dma_mpi_progress(dma) != AML_SUCCESS;
+	bad += null != NULL && aml_dma_fprintf(null, "", dma) != AML_SUCCESS;
+	aml_layout_destroy(&there);
+	aml_layout_destroy(&near);
+	bad += aml_dma_mpi_window_free(&own) != AML_SUCCESS;
+	bad += aml_dma_mpi_window_free(&made) != AML_SUCCESS;
+	bad += aml_dma_mpi_destroy(&dma) != AML_SUCCESS;
+	return bad;
+}
+
+/* A thread whose cancellation is pending. */
+struct cancelled_thread {
+	struct aml_dma *local;
+	FILE *null;
+	size_t bad;
+	bool returned;
+};
+
+static void *call_while_cancelled(void *arg)
+{
+	struct cancelled_thread *thread = arg;
+
+	pthread_cancel(pthread_self());
+	thread->bad = make_all_calls(thread->local, thread->null);
+	thread->returned = true;
+	pthread_testcancel();
+	return NULL;
+}
+
+/* Contract: THREAD-3. */
+START_TEST(no_call_is_a_cancellation_point)
+{
+	struct aml_dma_extension extension = *aml_dma_linux_ops.extension;
+	struct aml_dma_ops ops = aml_dma_linux_ops;
+	struct cancelled_thread arg = {.bad = 1};
+	struct aml_dma *real = NULL, local;
+	pthread_t thread;
+	void *end = NULL;
+
+	if (thread_level < MPI_THREAD_SERIALIZED)
+		return;
+	extension.create_request = ops.create_request = cancelling_create;
+	extension.wait_request = ops.wait_request = cancelling_wait;
+	extension.wait_some = cancelling_wait_some;
+	extension.post = cancelling_post;
+	ops.extension = &extension;
+	ops.copy = NULL;
+	CHECK_OK(aml_dma_linux_create(&real, 1));
+	local = (struct aml_dma){&ops, real->data};
+	arg.local = &local;
+	arg.null = fopen("/dev/null", "w");
+	CHECK(pthread_create(&thread, NULL, call_while_cancelled, &arg) == 0);
+	CHECK(pthread_join(thread, &end) == 0);
+	CHECK(arg.returned && end == PTHREAD_CANCELED);
+	CHECK(arg.bad == 0);
+	if (arg.null != NULL)
+		fclose(arg.null);
+	CHECK_OK(aml_dma_linux_destroy(&real));
+}
+END_TEST
+
+static struct aml_dma_request *awaited;
+
+/* Wait for a request that the main thread tests meanwhile. */
+static void *wait_for_awaited(void *arg)
+{
+	int err;
+
+	do
+		err = aml_dma_wait(engine, &awaited);
+	while (err == -AML_EBUSY);
+	*(int *)arg = err;
+	return NULL;
+}
+
+/* Call a barrier that sleeps, because a wait has the only request. */
+static void *sleep_while_cancelled(void *arg)
+{
+	pthread_cancel(pthread_self());
+	*(int *)arg = aml_dma_barrier_until(engine, 1, NULL);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* Contract: THREAD-3. */
+START_TEST(a_barrier_that_sleeps_is_not_cancelled)
+{
+	struct aml_dma_request *same;
+	pthread_t waiter, sleeper;
+	int waited = 1, slept = 1;
+	static char byte;
+	sem_t gate;
+
+	if (thread_level < MPI_THREAD_SERIALIZED)
+		return;
+	sem_init(&gate, 0, 0);
+	CHECK_OK(aml_dma_async_copy_custom(engine, &awaited, (struct aml_layout *)&byte,
+					   (struct aml_layout *)&byte, wait_for_semaphore, &gate));
+	same = awaited;
+	CHECK(pthread_create(&waiter, NULL, wait_for_awaited, &waited) == 0);
+	/* Until the other thread has claimed it. */
+	while (aml_dma_test(engine, &same, NULL) == -AML_EBUSY)
+		;
+	CHECK(pthread_create(&sleeper, NULL, sleep_while_cancelled, &slept) == 0);
+	CHECK(pthread_join(sleeper, NULL) == 0);
+	CHECK_CODE(slept, -AML_EBUSY);
+	sem_post(&gate);
+	CHECK(pthread_join(waiter, NULL) == 0);
+	CHECK_CODE(waited, AML_SUCCESS);
+	sem_destroy(&gate);
+}
+END_TEST
+
 SUITE("mpi_threads", all_threads_put_and_get_at_once, a_level_says_which_threads_may_call,
-      collective_calls_are_for_the_same_threads, copies_end_while_the_local_engine_is_busy)
+      collective_calls_are_for_the_same_threads, copies_end_while_the_local_engine_is_busy,
+      no_call_is_a_cancellation_point, a_barrier_that_sleeps_is_not_cancelled)
