@@ -5,10 +5,11 @@
  * requests it may not wait itself, since their owners may: it posts a request to `local` that does
  * nothing and runs after them, a *join*, for each of them, and waits for the joins.
  *
- * An engine without aml_dma_post(), such as a multiplexer, has no joins. There the barrier claims
- * the requests, waits for some of them for a slice of time, and gives them back. Otherwise an owner
- * inside an operator would sleep, without giving up its slot, for a barrier that needs this slot.
- * If the engine has no aml_dma_wait_some() either, the barrier claims the requests one by one.
+ * An engine without aml_dma_post(), such as a multiplexer, has no joins, and another engine may
+ * have no room for them. There the barrier claims the requests, waits for some of them for a slice
+ * of time, and gives them back. Otherwise an owner inside an operator would sleep, without giving
+ * up its slot, for a barrier that needs this slot. If the engine has no aml_dma_wait_some() either,
+ * the barrier claims the requests one by one.
  */
 #include <sched.h>
 #include <time.h>
@@ -34,7 +35,7 @@ struct barrier {
 	uint64_t end; /* the number of the first request that it does not cover */
 	uint64_t deadline;
 	int result;
-	size_t njoins;
+	size_t njoins;                                    /* 0 between rounds */
 	struct mpi_request *joined[BARRIER_JOINS_MAX];    /* pinned, or claimed for a slice */
 	struct aml_dma_request *joins[BARRIER_JOINS_MAX]; /* or their inner requests */
 };
@@ -107,10 +108,15 @@ static void barrier_advance(struct barrier *b, struct mpi_request *r)
 	lock_release(&b->engine->lock);
 }
 
-/* Post joins of inner requests that nobody has claimed. Returns false if there is none. */
+/* Does the engine have what joins need? */
+static bool has_joins(const struct mpi_engine *engine)
+{
+	return engine->posts && engine->waits_for_some;
+}
+
+/* Post joins of inner requests that nobody has claimed. False: `local` has no room for one. */
 static bool join_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&engine->lock)
 {
-	b->njoins = 0;
 	for (struct mpi_request *r = engine->posted.first;
 	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
 		struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
@@ -120,11 +126,11 @@ static bool join_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&
 		post.nafter = 1;
 		post.after = &r->inner;
 		if (aml_dma_post(engine->local, 1, &post, &b->joins[b->njoins]) != AML_SUCCESS)
-			break;
+			return false;
 		r->pins++;
 		b->joined[b->njoins++] = r;
 	}
-	return b->njoins > 0;
+	return true;
 }
 
 /* Give back the handle of a request whose join has finished: it has finished, too. */
@@ -139,7 +145,7 @@ static void settle(struct barrier *b, struct mpi_request *r)
 	lock_release(&b->engine->lock);
 	if (!claimed)
 		return;
-	claimed = aml_dma_test(b->engine->local, &r->inner, &result) == AML_SUCCESS;
+	claimed = request_test_inner(r, &result);
 	lock_acquire(&b->engine->lock);
 	if (claimed)
 		request_finish_locked(b->engine, r, result);
@@ -158,11 +164,9 @@ static void unpin(struct barrier *b, struct mpi_request *r)
 		request_free(r);
 }
 
-/* Wait until a join has finished, or the deadline has passed. */
-static void wait_for_joins(struct barrier *b)
+/* Release the joins. Those that have finished are NULL. */
+static void release_joins(struct barrier *b)
 {
-	(void)aml_dma_wait_some(b->engine->local, b->njoins, b->joins, 1, b->deadline, NULL, NULL,
-				NULL);
 	for (size_t i = 0; i < b->njoins; i++) {
 		if (b->joins[i] == NULL)
 			settle(b, b->joined[i]);
@@ -170,6 +174,15 @@ static void wait_for_joins(struct barrier *b)
 			(void)aml_dma_cancel(b->engine->local, &b->joins[i]);
 		unpin(b, b->joined[i]);
 	}
+	b->njoins = 0;
+}
+
+/* Wait until a join has finished, or the deadline has passed. */
+static void wait_for_joins(struct barrier *b)
+{
+	(void)aml_dma_wait_some(b->engine->local, b->njoins, b->joins, 1, b->deadline, NULL, NULL,
+				NULL);
+	release_joins(b);
 }
 
 /* Sleep until a request has changed, or the deadline has passed. */
@@ -190,7 +203,6 @@ static void wait_for_change_locked(struct mpi_engine *engine, uint64_t deadline)
 /* Claim inner requests that nobody has claimed. */
 static void claim_slice_locked(struct mpi_engine *engine, struct barrier *b) REQUIRES(&engine->lock)
 {
-	b->njoins = 0;
 	for (struct mpi_request *r = engine->posted.first;
 	     r != NULL && r->number < b->end && b->njoins < BARRIER_JOINS_MAX; r = r->next) {
 		if (!is_free_inner(r) ||
@@ -202,8 +214,8 @@ static void claim_slice_locked(struct mpi_engine *engine, struct barrier *b) REQ
 }
 
 /*
- * Without joins: see which inner requests have finished. Unless `polls`, wait for a slice of time
- * until one has, and then let the owners have them.
+ * Without joins, or room for them: see which inner requests have finished. Unless `polls`, wait for
+ * a slice of time until one has, and then let the owners have them.
  */
 static void wait_for_slice(struct barrier *b, bool polls)
 {
@@ -226,6 +238,7 @@ static void wait_for_slice(struct barrier *b, bool polls)
 	}
 	for (size_t i = 0; i < b->njoins; i++)
 		request_unclaim_locked(engine, b->joined[i]);
+	b->njoins = 0;
 	if (count == 0 && !polls)
 		wait_for_change_locked(engine, clock_ns() + BARRIER_PAUSE_NS);
 	lock_release(&engine->lock);
@@ -260,11 +273,11 @@ static bool barrier_round(struct barrier *b)
 {
 	struct mpi_engine *engine = b->engine;
 	struct mpi_request *r;
-	const bool slices = !engine->posts && engine->waits_for_some;
-	bool open, joined;
+	const bool joins = has_joins(engine), slices = !joins && engine->waits_for_some;
+	bool open, slice;
 
 	lock_acquire(&engine->lock);
-	r = find_locked(engine, b, engine->posts || slices ? is_free_transfer : is_free_request,
+	r = find_locked(engine, b, engine->waits_for_some ? is_free_transfer : is_free_request,
 			&open);
 	if (r != NULL && request_claim_locked(engine, r, CLAIM_BARRIER) == AML_SUCCESS) {
 		const bool done = r->done, is_inner = r->inner != NULL;
@@ -280,14 +293,16 @@ static bool barrier_round(struct barrier *b)
 			wait_for_slice(b, true);
 		return done;
 	}
-	joined = open && engine->posts && join_locked(engine, b);
-	if (open && !joined && !slices)
+	slice = open && (slices || (joins && !join_locked(engine, b)));
+	if (open && !slice && b->njoins == 0)
 		wait_for_change_locked(engine, b->deadline);
 	lock_release(&engine->lock);
-	if (joined)
-		wait_for_joins(b);
-	else if (open && slices)
+	if (slice) {
+		release_joins(b);
 		wait_for_slice(b, false);
+	} else if (b->njoins > 0) {
+		wait_for_joins(b);
+	}
 	return !open;
 }
 

@@ -43,6 +43,9 @@ int request_may_wait(const struct mpi_request *r)
 
 void request_finish_locked(struct mpi_engine *engine, struct mpi_request *r, int result)
 {
+	/* The callback of an inner request may have come before its wait. */
+	if (r->done)
+		return;
 	r->done = true;
 	r->result = result;
 	r->finish = engine->next_finish++;
@@ -77,6 +80,14 @@ void request_release(struct mpi_request *r)
 	lock_release(&engine->lock);
 	if (is_free)
 		request_free(r);
+}
+
+bool request_test_inner(struct mpi_request *r, int *result)
+{
+	size_t count = 0;
+
+	(void)aml_dma_wait_some(r->engine->local, 1, &r->inner, 0, 0, &count, NULL, result);
+	return count > 0;
 }
 
 int request_complete(struct mpi_request *r)
@@ -139,8 +150,7 @@ static void reap_detached(struct mpi_engine *engine)
 		if (r == NULL)
 			return;
 		/* If its callback has been called, it has ended, or is about to. */
-		ended = r->inner == NULL ||
-			aml_dma_test(engine->local, &r->inner, &result) == AML_SUCCESS;
+		ended = r->inner == NULL || request_test_inner(r, &result);
 		lock_acquire(&engine->lock);
 		if (ended && !r->done)
 			request_finish_locked(engine, r, result);

@@ -83,6 +83,7 @@ void request_unclaim_locked(struct mpi_engine *engine, struct mpi_request *r)
 /* May the calling thread wait for this request? AML_SUCCESS or -AML_EPERM. */
 int request_may_wait(const struct mpi_request *r);
 
+/* Unless it has finished before, a request finishes. */
 void request_finish_locked(struct mpi_engine *engine, struct mpi_request *r, int result)
 	REQUIRES(&engine->lock);
 
@@ -97,6 +98,9 @@ void request_free(struct mpi_request *r);
  * Called without the lock.
  */
 void request_release(struct mpi_request *r);
+
+/* Release the inner request of a claimed request if it has finished. Needs aml_dma_wait_some(). */
+bool request_test_inner(struct mpi_request *r, int *result);
 
 /* Run a request that the caller has claimed to its end. Returns -AML_EBUSY if `local` refuses that.
  */

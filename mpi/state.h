@@ -47,7 +47,7 @@ struct mpi_engine {
 	pthread_t main;         /* below MPI_THREAD_SERIALIZED: the only thread that may call MPI */
 	enum mpi_method forced; /* MPI_METHOD_AUTO: none */
 	bool posts;             /* local has aml_dma_post() */
-	bool waits_for_some;    /* local has aml_dma_wait_some(), and with it the tests */
+	bool waits_for_some;    /* local has aml_dma_wait_some() */
 
 	/* Changed by collective calls only, which the program does not make at once. */
 	struct aml_dma_mpi_window *windows;

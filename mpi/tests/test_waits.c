@@ -513,9 +513,132 @@ START_TEST(a_local_engine_may_have_only_what_aml_has)
 }
 END_TEST
 
+/* An engine `local` that has no room for joins. It is not used by two tests at once. */
+static struct aml_dma_extension roomless_extension;
+static struct aml_dma_ops roomless_ops;
+static struct aml_dma *roomless_real, roomless;
+static size_t roomless_lets; /* posts that pass before one is refused */
+static int roomless_code;    /* with this code; AML_SUCCESS: as the real engine says */
+static sem_t roomless_gate;  /* opened when a post has been refused */
+
+static int roomless_post(struct aml_dma_data *data, size_t n, const struct aml_dma_post_attr *posts,
+			 struct aml_dma_request **reqs)
+{
+	int code = n > 0 ? roomless_code : AML_SUCCESS;
+
+	if (n > 0 && roomless_lets > 0) {
+		roomless_lets--;
+		code = AML_SUCCESS;
+	}
+	if (code == AML_SUCCESS)
+		code = aml_dma_linux_ops.extension->post(data, n, posts, reqs);
+	if (code != AML_SUCCESS)
+		sem_post(&roomless_gate);
+	return code;
+}
+
+static struct aml_dma *roomless_open(size_t workers, size_t bound, size_t lets, int code)
+{
+	struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
+	struct aml_dma *before = engine;
+
+	attr.num_threads = workers;
+	attr.max_unfinished = bound;
+	CHECK_OK(aml_dma_linux_create_attr(&roomless_real, &attr));
+	roomless_extension = *aml_dma_linux_ops.extension;
+	roomless_extension.post = roomless_post;
+	roomless_ops = aml_dma_linux_ops;
+	roomless_ops.extension = &roomless_extension;
+	roomless = (struct aml_dma){&roomless_ops, roomless_real->data};
+	roomless_lets = lets;
+	roomless_code = code;
+	sem_init(&roomless_gate, 0, 0);
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &roomless));
+	return before;
+}
+
+static void roomless_close(struct aml_dma *before)
+{
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK_OK(aml_dma_linux_destroy(&roomless_real));
+	sem_destroy(&roomless_gate);
+	engine = before;
+}
+
+/* Contract: MPI-10. The request ends once the barrier has found no room. */
+START_TEST(a_barrier_needs_no_room_in_the_local_engine)
+{
+	const int codes[] = {AML_SUCCESS, -AML_EBUSY, -AML_ENOMEM};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct aml_dma *before = roomless_open(1, 1, 0, codes[i]);
+		struct aml_dma_request *request = post_here(wait_for_semaphore, &roomless_gate);
+
+		CHECK_OK(aml_dma_barrier(engine));
+		CHECK_OK(aml_dma_wait(engine, &request));
+		roomless_close(before);
+	}
+}
+END_TEST
+
+static int fail_after_semaphore(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)wait_for_semaphore(dst, src, arg);
+	return -AML_EDOM;
+}
+
+/* Contract: MPI-10. The request that has a join does not end, the one without a join fails. */
+START_TEST(a_barrier_without_room_returns_a_failure_at_once)
+{
+	struct aml_dma *before = roomless_open(2, 0, 1, -AML_EBUSY);
+	struct aml_dma_request *reqs[2];
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	reqs[0] = post_here(wait_for_semaphore, &gate);
+	reqs[1] = post_here(fail_after_semaphore, &roomless_gate);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	sem_post(&gate);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_wait(engine, &reqs[0]));
+	CHECK_CODE(aml_dma_wait(engine, &reqs[1]), -AML_EDOM);
+	sem_destroy(&gate);
+	roomless_close(before);
+}
+END_TEST
+
+/* Contract: MPI-10. Joins need both operations. */
+START_TEST(a_local_engine_may_post_without_wait_some)
+{
+	struct aml_dma_extension extension = *aml_dma_linux_ops.extension;
+	struct aml_dma_ops ops = aml_dma_linux_ops;
+	struct aml_dma *real = NULL, *before = engine, local;
+	struct aml_dma_request *request;
+	int succeeds = AML_SUCCESS, fails = -AML_EDOM;
+
+	extension.wait_some = NULL;
+	ops.extension = &extension;
+	CHECK_OK(aml_dma_linux_create(&real, 1));
+	local = (struct aml_dma){&ops, real->data};
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &local));
+	request = post_here(return_arg, &succeeds);
+	detach_here(return_arg, &succeeds);
+	CHECK_OK(aml_dma_barrier(engine));
+	detach_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_EDOM);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK_OK(aml_dma_linux_destroy(&real));
+	engine = before;
+}
+END_TEST
+
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
       wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
-      an_operator_does_not_wait_for_itself, an_operator_may_wait_while_a_barrier_waits,
-      a_cancelled_request_is_released, a_local_engine_may_have_only_what_aml_has,
-      the_rest_of_the_interface_is_not_supported, destroy_finishes_what_was_posted)
+      a_barrier_needs_no_room_in_the_local_engine, a_barrier_without_room_returns_a_failure_at_once,
+      a_local_engine_may_post_without_wait_some, an_operator_does_not_wait_for_itself,
+      an_operator_may_wait_while_a_barrier_waits, a_cancelled_request_is_released,
+      a_local_engine_may_have_only_what_aml_has, the_rest_of_the_interface_is_not_supported,
+      destroy_finishes_what_was_posted)
