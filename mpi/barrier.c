@@ -80,11 +80,6 @@ static struct mpi_request *find_locked(struct mpi_engine *engine, struct barrier
 	return failed != NULL ? failed : found;
 }
 
-static bool is_free_transfer(const struct mpi_request *r)
-{
-	return r->claim == CLAIM_NONE && r->inner == NULL;
-}
-
 static bool is_free_request(const struct mpi_request *r)
 {
 	return r->claim == CLAIM_NONE;
@@ -94,18 +89,6 @@ static bool is_free_request(const struct mpi_request *r)
 static bool is_free_inner(const struct mpi_request *r)
 {
 	return !r->done && r->claim == CLAIM_NONE && r->inner != NULL;
-}
-
-/* Advance a transfer that the barrier has claimed. */
-static void barrier_advance(struct barrier *b, struct mpi_request *r)
-{
-	const bool done = transfer_advance(r->transfer);
-
-	lock_acquire(&b->engine->lock);
-	if (done)
-		request_finish_locked(b->engine, r, transfer_result(r->transfer));
-	request_unclaim_locked(b->engine, r);
-	lock_release(&b->engine->lock);
 }
 
 /* Does the engine have what joins need? */
@@ -277,8 +260,8 @@ static bool barrier_round(struct barrier *b)
 	bool open, slice;
 
 	lock_acquire(&engine->lock);
-	r = find_locked(engine, b, engine->waits_for_some ? is_free_transfer : is_free_request,
-			&open);
+	r = find_locked(engine, b,
+			engine->waits_for_some ? request_is_free_transfer : is_free_request, &open);
 	if (r != NULL && request_claim_locked(engine, r, CLAIM_BARRIER) == AML_SUCCESS) {
 		const bool done = r->done, is_inner = r->inner != NULL;
 
@@ -288,7 +271,7 @@ static bool barrier_round(struct barrier *b)
 		else if (is_inner)
 			barrier_complete(b, r);
 		else
-			barrier_advance(b, r);
+			request_advance(r);
 		if (!done && slices)
 			wait_for_slice(b, true);
 		return done;

@@ -242,7 +242,10 @@ static int engine_progress(struct mpi_engine *engine)
 	if (err == AML_SUCCESS)
 		err = mpi_code(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, engine->comm, &arrived,
 					  MPI_STATUS_IGNORE));
-	return err == AML_SUCCESS ? window_synchronise(engine) : err;
+	if (err != AML_SUCCESS)
+		return err;
+	requests_advance(engine);
+	return window_synchronise(engine);
 }
 
 int aml_dma_mpi_progress(struct aml_dma *dma)

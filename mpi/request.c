@@ -90,6 +90,54 @@ bool request_test_inner(struct mpi_request *r, int *result)
 	return count > 0;
 }
 
+bool request_is_free_transfer(const struct mpi_request *r)
+{
+	return !r->done && r->claim == CLAIM_NONE && r->inner == NULL;
+}
+
+void request_advance(struct mpi_request *r)
+{
+	struct mpi_engine *engine = r->engine;
+	const bool done = transfer_advance(r->transfer);
+
+	lock_acquire(&engine->lock);
+	if (done)
+		request_finish_locked(engine, r, transfer_result(r->transfer));
+	request_unclaim_locked(engine, r);
+	lock_release(&engine->lock);
+}
+
+/* Find the first transfer from a number on that nobody has claimed, and claim it. NULL: none. */
+static struct mpi_request *claim_transfer_locked(struct mpi_engine *engine, uint64_t from)
+	REQUIRES(&engine->lock)
+{
+	struct mpi_request *r = engine->posted.first;
+
+	while (r != NULL && (r->number < from || !request_is_free_transfer(r)))
+		r = r->next;
+	if (r != NULL) {
+		r->claim = CLAIM_BARRIER;
+		r->claimer = pthread_self();
+	}
+	return r;
+}
+
+void requests_advance(struct mpi_engine *engine)
+{
+	struct mpi_request *r;
+	uint64_t from = 0;
+
+	do {
+		lock_acquire(&engine->lock);
+		r = claim_transfer_locked(engine, from);
+		if (r != NULL)
+			from = r->number + 1;
+		lock_release(&engine->lock);
+		if (r != NULL)
+			request_advance(r);
+	} while (r != NULL);
+}
+
 int request_complete(struct mpi_request *r)
 {
 	int result;

@@ -31,7 +31,7 @@ enum request_claim {
 	CLAIM_NONE,
 	CLAIM_POST,    /* the posting call has not returned */
 	CLAIM_WAIT,    /* a thread waits for it, tests or cancels it */
-	CLAIM_BARRIER, /* a barrier advances it */
+	CLAIM_BARRIER, /* a barrier or aml_dma_mpi_progress() advances it */
 };
 
 struct mpi_request {
@@ -101,6 +101,13 @@ void request_release(struct mpi_request *r);
 
 /* Release the inner request of a claimed request if it has finished. Needs aml_dma_wait_some(). */
 bool request_test_inner(struct mpi_request *r, int *result);
+
+/* Has the request a transfer that has not finished, and that nobody has claimed? */
+bool request_is_free_transfer(const struct mpi_request *r);
+/* Advance the transfer of a claimed request by a step, and give the request back. */
+void request_advance(struct mpi_request *r);
+/* Advance each transfer that nobody has claimed by a step. */
+void requests_advance(struct mpi_engine *engine);
 
 /* Run a request that the caller has claimed to its end. Returns -AML_EBUSY if `local` refuses that.
  */

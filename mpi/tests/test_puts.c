@@ -343,9 +343,56 @@ START_TEST(more_bytes_than_an_int_counts_are_put)
 }
 END_TEST
 
+/* Contract: MPI-7. Two stages and a part of a third one. */
+START_TEST(progress_advances_puts_and_gets)
+{
+	const size_t bytes = ((size_t)1 << 20) + 100;
+	unsigned char *sent = malloc(bytes), *got = calloc(1, bytes), *there;
+	struct aml_dma_request *request = NULL;
+	struct aml_dma_mpi_window *window;
+	struct aml_layout *from, *to, *put, *get;
+	void *ptr = NULL;
+
+	CHECK_OK(aml_dma_mpi_window_allocate(engine, 2 * bytes, &ptr, &window));
+	there = ptr;
+	if (there == NULL || sent == NULL || got == NULL)
+		return;
+	/* The first half is for a get, the second one for a put. */
+	memset(there, 100 + rank, bytes);
+	memset(there + bytes, 0, bytes);
+	memset(sent, 200 + rank, bytes);
+	from = line_layout(sent, 1, bytes);
+	to = line_layout(got, 1, bytes);
+	get = line_remote(window, next_rank(), 0, 1, bytes);
+	put = line_remote(window, next_rank(), bytes, 1, bytes);
+	meet();
+	CHECK_OK(aml_dma_async_copy(engine, &request, to, get));
+	CHECK_OK(aml_dma_async_copy(engine, NULL, put, from));
+	/* Otherwise they are requests of the engine `local`. */
+	if (method_is_far && thread_level < MPI_THREAD_MULTIPLE) {
+		for (int i = 0; i < 20; i++)
+			CHECK_OK(aml_dma_mpi_progress(engine));
+		CHECK(got[0] == 100 + next_rank() && got[bytes - 1] == 100 + next_rank());
+		meet();
+		CHECK(there[bytes] == 200 + previous_rank());
+		CHECK(there[2 * bytes - 1] == 200 + previous_rank());
+	}
+	CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK_OK(aml_dma_barrier(engine));
+	aml_layout_destroy(&from);
+	aml_layout_destroy(&to);
+	aml_layout_destroy(&get);
+	aml_layout_destroy(&put);
+	meet();
+	CHECK_OK(aml_dma_mpi_window_free(&window));
+	free(sent);
+	free(got);
+}
+END_TEST
+
 SUITE("mpi_puts", a_finished_put_is_seen_by_its_target, a_finished_get_has_its_elements,
       layouts_may_go_as_soon_as_the_copy_is_posted, a_pad_is_put,
       a_copy_has_one_remote_side_at_most, what_does_not_match_is_refused,
       a_window_belongs_to_its_engine, a_copy_without_elements_succeeds,
       memory_of_the_program_is_put_into, more_bytes_than_an_int_counts_are_put,
-      all_else_goes_to_the_local_engine)
+      all_else_goes_to_the_local_engine, progress_advances_puts_and_gets)

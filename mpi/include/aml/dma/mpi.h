@@ -260,14 +260,19 @@ int aml_dma_mpi_thread_level(const struct aml_dma *dma);
 /**
  * Advance MPI and the puts and gets of this process, and let this process see what others have put.
  *
+ * A put or get that has not finished, and that no other thread waits for, advances as by a test of
+ * its request: by a stage at most. So repeated calls finish all puts and gets, except those that
+ * run as operators of the engine `local`. Their results are left to waits and barriers.
+ *
  * Call it in long computations, so that other processes' puts and gets proceed, if the
  * implementation of MPI needs that; and after the news that a put has finished, before the elements
  * are read.
  *
- * May be called by the threads that may use remote layouts. Does not wait for other processes.
+ * May be called by the threads that may use remote layouts. May block while MPI transfers data, as
+ * a test may.
  *
  * @param[in] dma  The engine.
- * @retval AML_SUCCESS  Always, but for the errors below.
+ * @retval AML_SUCCESS  Always, but for the errors below. A put or get may have failed.
  * @retval -AML_EINVAL  `dma` is NULL or another kind of engine.
  * @retval -AML_EPERM  The thread may not call, or the process is a forked child.
  * @retval -AML_FAILURE  MPI failed.
