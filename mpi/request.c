@@ -227,9 +227,9 @@ static void detached_ended(int result, void *callback_arg)
 	lock_release(&engine->lock);
 }
 
-/* Post a request to the engine `local`. */
-static int post_inner(struct mpi_request *r, struct aml_layout *dest, struct aml_layout *src,
-		      aml_dma_operator op, void *op_arg)
+/* Post a request to the engine `local`, which may store no handle. */
+static int post_to_local(struct mpi_request *r, struct aml_layout *dest, struct aml_layout *src,
+			 aml_dma_operator op, void *op_arg)
 {
 	struct aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
 
@@ -243,6 +243,22 @@ static int post_inner(struct mpi_request *r, struct aml_layout *dest, struct aml
 	post.callback = detached_ended;
 	post.callback_arg = r;
 	return aml_dma_post(r->engine->local, 1, &post, &r->inner);
+}
+
+/* Post a request to the engine `local`. */
+static int post_inner(struct mpi_request *r, struct aml_layout *dest, struct aml_layout *src,
+		      aml_dma_operator op, void *op_arg)
+{
+	int err = post_to_local(r, dest, src, op, op_arg);
+
+	if (err != AML_SUCCESS || r->inner != NULL)
+		return err;
+	/* Some engines run a request at once and make no handle. */
+	lock_acquire(&r->engine->lock);
+	request_finish_locked(r->engine, r,
+			      r->transfer != NULL ? transfer_result(r->transfer) : AML_SUCCESS);
+	lock_release(&r->engine->lock);
+	return AML_SUCCESS;
 }
 
 /* Begin a put or get that MPI carries out. */

@@ -634,11 +634,74 @@ START_TEST(a_local_engine_may_post_without_wait_some)
 }
 END_TEST
 
+/* An engine of a program's own that runs a request at once, and makes no handle. */
+static int immediate_create(struct aml_dma_data *data, struct aml_dma_request **req,
+			    struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+			    void *op_arg)
+{
+	(void)data;
+	if (req != NULL)
+		*req = NULL;
+	return op != NULL ? op(dest, src, op_arg) : aml_dma_linux_copy_generic(dest, src, NULL);
+}
+
+static int immediate_end(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	(void)data;
+	*req = NULL;
+	return AML_SUCCESS;
+}
+
+static int immediate_barrier(struct aml_dma_data *data)
+{
+	(void)data;
+	return AML_SUCCESS;
+}
+
+/* Contract: MPI-9, MPI-10. */
+START_TEST(a_local_engine_may_make_no_handle)
+{
+	struct aml_dma_ops ops = {.create_request = immediate_create,
+				  .wait_request = immediate_end,
+				  .destroy_request = immediate_end,
+				  .barrier = immediate_barrier};
+	struct aml_dma immediate = {&ops, (struct aml_dma_data *)&ops}, *before = engine;
+	struct aml_dma_request *reqs[5];
+	int succeeds = AML_SUCCESS, result = 7;
+	size_t index = 7, count = 7;
+
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &immediate));
+	for (int i = 0; i < 5; i++)
+		reqs[i] = post_here(return_arg, &succeeds);
+	detach_here(return_arg, &succeeds);
+	CHECK_OK(aml_dma_mpi_progress(engine));
+	CHECK_OK(aml_dma_wait(engine, &reqs[0]));
+	CHECK_OK(aml_dma_test(engine, &reqs[1], &result));
+	CHECK(result == AML_SUCCESS);
+	CHECK_OK(aml_dma_wait_any(engine, 5, reqs, &index, &result));
+	CHECK(index == 2 && result == AML_SUCCESS);
+	CHECK_OK(aml_dma_cancel(engine, &reqs[3]));
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK_OK(aml_dma_barrier_until(engine, PAST, &result));
+	CHECK_OK(aml_dma_wait_some(engine, 5, reqs, 1, PAST, &count, &index, &result));
+	CHECK(count == 1 && index == 4);
+	/* A large put is an operator, too, if all threads may call MPI. */
+	open_window();
+	reqs[0] = post_put(0, ROWS);
+	CHECK_OK(aml_dma_wait(engine, &reqs[0]));
+	meet();
+	CHECK(has_arrived(0, ROWS));
+	close_window();
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	engine = before;
+}
+END_TEST
+
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
       wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
       a_barrier_needs_no_room_in_the_local_engine, a_barrier_without_room_returns_a_failure_at_once,
-      a_local_engine_may_post_without_wait_some, an_operator_does_not_wait_for_itself,
-      an_operator_may_wait_while_a_barrier_waits, a_cancelled_request_is_released,
-      a_local_engine_may_have_only_what_aml_has, the_rest_of_the_interface_is_not_supported,
-      destroy_finishes_what_was_posted)
+      a_local_engine_may_post_without_wait_some, a_local_engine_may_make_no_handle,
+      an_operator_does_not_wait_for_itself, an_operator_may_wait_while_a_barrier_waits,
+      a_cancelled_request_is_released, a_local_engine_may_have_only_what_aml_has,
+      the_rest_of_the_interface_is_not_supported, destroy_finishes_what_was_posted)
