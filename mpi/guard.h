@@ -17,6 +17,12 @@ int engine_may_call(const struct mpi_engine *engine);
  */
 bool engine_is_inside(const struct mpi_engine *engine);
 
+/*
+ * Does a test of a request of `local` in this thread run no operator, and never sleep? False: it
+ * may, or `local` is no engine of the core.
+ */
+bool engine_tests_quietly(const struct mpi_engine *engine);
+
 /* The operations of every engine of this kind. They are in operations.c. */
 extern struct aml_dma_ops mpi_engine_ops;
 

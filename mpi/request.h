@@ -12,7 +12,8 @@
  * `posted`.
  *
  * The program owns the handle of a request. A request without a handle is released by a barrier, by
- * a later post after it has succeeded, or with the engine.
+ * a later post after it has succeeded, or with the engine. A post does not release it if only a
+ * test that may run operators would tell that it has succeeded.
  */
 #ifndef MPI_REQUEST_H
 #define MPI_REQUEST_H

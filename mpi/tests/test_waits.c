@@ -697,11 +697,119 @@ START_TEST(a_local_engine_may_make_no_handle)
 }
 END_TEST
 
+/* A multiplexer over an engine with this many workers, and the MPI engine over that. */
+struct stack {
+	struct aml_dma *one, *over, *before;
+};
+
+static void stack_open(struct stack *stack, size_t workers)
+{
+	*stack = (struct stack){.before = engine};
+	CHECK_OK(aml_dma_linux_create(&stack->one, workers));
+	CHECK_OK(aml_dma_multiplex_create(&stack->over, 1, (const struct aml_dma **)&stack->one,
+					  NULL));
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, stack->over));
+}
+
+static void stack_close(struct stack *stack)
+{
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK_OK(aml_dma_multiplex_destroy(&stack->over));
+	CHECK_OK(aml_dma_linux_destroy(&stack->one));
+	engine = stack->before;
+}
+
+static int count_run(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	++*(int *)arg;
+	return AML_SUCCESS;
+}
+
+/* Post requests without a handle inside an operator. Fails if one of them has run meanwhile. */
+static int detach_inside(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)dst;
+	(void)src;
+	for (int i = 0; i < 4; i++)
+		detach_here(count_run, arg);
+	return *(int *)arg == 0 ? AML_SUCCESS : -AML_EDOM;
+}
+
+/* Contract: MPI-9. */
+START_TEST(a_post_runs_no_other_operator)
+{
+	static char byte;
+	struct aml_dma_request *request;
+	struct stack stack;
+	int ran = 0;
+
+	/* No worker: whatever may run, runs in the posting call. */
+	stack_open(&stack, 0);
+	for (int i = 0; i < 4; i++)
+		detach_here(count_run, &ran);
+	CHECK(ran == 0);
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK(ran == 4);
+	stack_close(&stack);
+	/* The only worker is in the operator that posts. */
+	stack_open(&stack, 1);
+	ran = 0;
+	request = post_here(detach_inside, &ran);
+	CHECK_OK(aml_dma_wait(engine, &request));
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK(ran == 4);
+	ran = 0;
+	CHECK_OK(aml_dma_async_copy_custom(stack.one, &request, (struct aml_layout *)&byte,
+					   (struct aml_layout *)&byte, detach_inside, &ran));
+	CHECK_OK(aml_dma_wait(stack.one, &request));
+	CHECK_OK(aml_dma_barrier(engine));
+	CHECK(ran == 4);
+	stack_close(&stack);
+}
+END_TEST
+
+/* The number of requests that the engine has not released. */
+static size_t count_requests(void)
+{
+	const char *const mark = "requests: ";
+	char text[4096] = "", *at;
+	FILE *file = tmpfile();
+
+	if (file == NULL)
+		return 0;
+	CHECK_OK(aml_dma_fprintf(file, "", engine));
+	rewind(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	at = strstr(text, mark);
+	return at != NULL ? (size_t)atoi(at + strlen(mark)) : 99;
+}
+
+/* Contract: MPI-9. */
+START_TEST(a_post_releases_what_has_finished)
+{
+	struct stack stack;
+	int succeeds = AML_SUCCESS;
+
+	stack_open(&stack, 1);
+	for (int i = 0; i < 10; i++) {
+		detach_here(return_arg, &succeeds);
+		/* Now it has finished, but this engine does not know. */
+		CHECK_OK(aml_dma_barrier(stack.over));
+	}
+	CHECK(count_requests() <= 1);
+	stack_close(&stack);
+}
+END_TEST
+
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
       wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
       a_barrier_needs_no_room_in_the_local_engine, a_barrier_without_room_returns_a_failure_at_once,
       a_local_engine_may_post_without_wait_some, a_local_engine_may_make_no_handle,
+      a_post_runs_no_other_operator, a_post_releases_what_has_finished,
       an_operator_does_not_wait_for_itself, an_operator_may_wait_while_a_barrier_waits,
       a_cancelled_request_is_released, a_local_engine_may_have_only_what_aml_has,
       the_rest_of_the_interface_is_not_supported, destroy_finishes_what_was_posted)
