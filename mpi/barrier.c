@@ -35,7 +35,8 @@ struct barrier {
 	uint64_t end; /* the number of the first request that it does not cover */
 	uint64_t deadline;
 	int result;
-	size_t njoins;                                    /* 0 between rounds */
+	int err;       /* what ends the barrier: `local` cannot wait for a request */
+	size_t njoins; /* 0 between rounds */
 	struct mpi_request *joined[BARRIER_JOINS_MAX];    /* pinned, or claimed for a slice */
 	struct aml_dma_request *joins[BARRIER_JOINS_MAX]; /* or their inner requests */
 };
@@ -227,11 +228,10 @@ static void wait_for_slice(struct barrier *b, bool polls)
 	lock_release(&engine->lock);
 }
 
-/* Claim an inner request of an engine that has only what AML has, and wait for it. */
+/* Wait for a claimed inner request of an engine that has only what AML has: no deadlines. */
 static void barrier_complete(struct barrier *b, struct mpi_request *r)
 {
-	if (b->deadline == AML_DMA_NO_DEADLINE)
-		(void)request_complete(r);
+	b->err = b->deadline == AML_DMA_NO_DEADLINE ? request_complete(r) : -AML_ENOTSUP;
 	lock_acquire(&b->engine->lock);
 	request_unclaim_locked(b->engine, r);
 	lock_release(&b->engine->lock);
@@ -323,8 +323,12 @@ static int run_barrier(struct mpi_engine *engine, uint64_t deadline, int inside,
 	lock_acquire(&engine->lock);
 	b.end = engine->next_number;
 	lock_release(&engine->lock);
-	while (!(over = barrier_round(&b)) && !deadline_has_passed(deadline))
+	while (!(over = barrier_round(&b)) && b.err == AML_SUCCESS &&
+	       !deadline_has_passed(deadline))
 		;
+	/* A wait inside the operator of the request is -AML_EBUSY. */
+	if (b.err != AML_SUCCESS)
+		return b.err == -AML_EBUSY ? inside : b.err;
 	if (!over)
 		return -AML_EBUSY;
 	release_detached(&b);

@@ -145,7 +145,7 @@ int request_complete(struct mpi_request *r)
 	if (r->inner != NULL) {
 		result = aml_dma_wait(r->engine->local, &r->inner);
 		if (r->inner != NULL)
-			return -AML_EBUSY;
+			return result != AML_SUCCESS ? result : -AML_FAILURE;
 	} else {
 		result = transfer_run(NULL, NULL, r->transfer);
 	}

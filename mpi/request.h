@@ -110,7 +110,9 @@ void request_advance(struct mpi_request *r);
 /* Advance each transfer that nobody has claimed by a step. */
 void requests_advance(struct mpi_engine *engine);
 
-/* Run a request that the caller has claimed to its end. Returns -AML_EBUSY if `local` refuses that.
+/*
+ * Run a request that the caller has claimed to its end. Returns the error of `local` if that
+ * refuses the wait: -AML_EBUSY inside the request's operator.
  */
 int request_complete(struct mpi_request *r);
 

@@ -309,8 +309,11 @@ static int group_wait_slot(struct wait_group *group, size_t i)
 
 	if (r->engine != group->engine)
 		return -AML_EINVAL;
-	if (r->group != group || (!r->done && request_complete(r) != AML_SUCCESS))
+	if (r->group != group)
 		return -AML_EPERM;
+	code = r->done ? AML_SUCCESS : request_complete(r);
+	if (code != AML_SUCCESS)
+		return code == -AML_EBUSY ? -AML_EPERM : code;
 	code = r->result;
 	group->reqs[i] = NULL;
 	request_release(r);

@@ -804,12 +804,71 @@ START_TEST(a_post_releases_what_has_finished)
 }
 END_TEST
 
+/* Contract: MPI-10. */
+START_TEST(a_barrier_with_a_deadline_needs_waits_for_some)
+{
+	/* Passes in some centuries. */
+	const uint64_t later = AML_DMA_NO_DEADLINE - 1;
+	struct aml_dma_ops ops = *aml_dma_linux->ops;
+	struct aml_dma plain = {&ops, aml_dma_linux->data}, *before = engine;
+	int succeeds = AML_SUCCESS, fails = -AML_EDOM, result = 7;
+	struct aml_dma_request *request;
+
+	ops.extension = NULL;
+	ops.copy = NULL;
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &plain));
+	CHECK_OK(aml_dma_barrier_until(engine, later, &result));
+	CHECK(result == AML_SUCCESS);
+	result = 7;
+	request = post_here(return_arg, &succeeds);
+	CHECK_CODE(aml_dma_barrier_until(engine, later, &result), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_barrier_until(engine, PAST, &result), -AML_ENOTSUP);
+	CHECK(result == 7 && request != NULL);
+	CHECK_OK(aml_dma_barrier_until(engine, AML_DMA_NO_DEADLINE, &result));
+	CHECK(result == AML_SUCCESS);
+	/* Now the engine knows that it has finished. */
+	CHECK_OK(aml_dma_barrier_until(engine, later, &result));
+	CHECK_OK(aml_dma_wait(engine, &request));
+	detach_here(return_arg, &fails);
+	CHECK_CODE(aml_dma_barrier_until(engine, later, &result), -AML_ENOTSUP);
+	CHECK_OK(aml_dma_barrier_until(engine, AML_DMA_NO_DEADLINE, &result));
+	CHECK(result == -AML_EDOM);
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	engine = before;
+}
+END_TEST
+
+/* Contract: MPI-10. What `local` refuses ends a barrier. */
+START_TEST(a_barrier_ends_if_the_local_engine_cannot_wait)
+{
+	struct aml_dma_ops ops = *aml_dma_linux->ops;
+	struct aml_dma plain = {&ops, aml_dma_linux->data}, *before = engine;
+	int succeeds = AML_SUCCESS, result = 7;
+	struct aml_dma_request *request;
+
+	ops.extension = NULL;
+	ops.copy = NULL;
+	ops.wait_request = NULL;
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &plain));
+	request = post_here(return_arg, &succeeds);
+	CHECK_CODE(aml_dma_barrier(engine), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_barrier_until(engine, AML_DMA_NO_DEADLINE, &result), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_wait(engine, &request), -AML_ENOTSUP);
+	CHECK_CODE(aml_dma_wait_all(engine, 1, &request, NULL), -AML_ENOTSUP);
+	CHECK(result == 7 && request != NULL);
+	CHECK_OK(aml_dma_cancel(engine, &request));
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	engine = before;
+}
+END_TEST
+
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
       wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
       a_barrier_needs_no_room_in_the_local_engine, a_barrier_without_room_returns_a_failure_at_once,
       a_local_engine_may_post_without_wait_some, a_local_engine_may_make_no_handle,
-      a_post_runs_no_other_operator, a_post_releases_what_has_finished,
+      a_post_runs_no_other_operator, a_barrier_with_a_deadline_needs_waits_for_some,
+      a_barrier_ends_if_the_local_engine_cannot_wait, a_post_releases_what_has_finished,
       an_operator_does_not_wait_for_itself, an_operator_may_wait_while_a_barrier_waits,
       a_cancelled_request_is_released, a_local_engine_may_have_only_what_aml_has,
       the_rest_of_the_interface_is_not_supported, destroy_finishes_what_was_posted)

@@ -68,12 +68,14 @@ extern "C" {
  * **The engine `local`** may be any engine. A barrier inside an operator that it runs is -AML_EBUSY
  * if it has aml_dma_progress(), as the engine of `aml/dma/linux.h` and a multiplexer have; of
  * another one it is not known where its operators run, and the program must not call barriers
- * there. A request without a handle is released by a later post or by a barrier. Only a barrier
- * releases it if a post cannot learn without running operators that it has finished: if `local` is
- * a multiplexer over an engine without workers, or an engine of a program's own without
- * aml_dma_post(), or if the posts are inside operators and `local` is a multiplexer. With an engine
- * that has only what AML has, a barrier waits for one request after the
- * other, and may learn late that another one has failed.
+ * there. With an engine that has only what AML has, a barrier waits for one request after the
+ * other, and may learn late that another one has failed; and aml_dma_barrier_until() with a
+ * deadline returns -AML_ENOTSUP if a request of that engine has not been waited for.
+ *
+ * A request without a handle is released by a later post or by a barrier. Only a barrier releases
+ * it if a post cannot learn without running operators that it has finished: if `local` is a
+ * multiplexer over an engine without workers, or an engine of a program's own without
+ * aml_dma_post(), or if the posts are inside operators and `local` is a multiplexer.
  *
  * **Checks.** Whether the two sides of a put or get match, and whether the remote layout has a
  * step of 0 over more than one element (-AML_EINVAL, in a get too), is checked before any call of
