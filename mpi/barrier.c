@@ -137,17 +137,6 @@ static void settle(struct barrier *b, struct mpi_request *r)
 	lock_release(&b->engine->lock);
 }
 
-static void unpin(struct barrier *b, struct mpi_request *r)
-{
-	bool is_free;
-
-	lock_acquire(&b->engine->lock);
-	is_free = --r->pins == 0 && r->released;
-	lock_release(&b->engine->lock);
-	if (is_free)
-		request_free(r);
-}
-
 /* Release the joins. Those that have finished are NULL. */
 static void release_joins(struct barrier *b)
 {
@@ -156,7 +145,7 @@ static void release_joins(struct barrier *b)
 			settle(b, b->joined[i]);
 		else
 			(void)aml_dma_cancel(b->engine->local, &b->joins[i]);
-		unpin(b, b->joined[i]);
+		request_unpin(b->engine, b->joined[i]);
 	}
 	b->njoins = 0;
 }

@@ -18,7 +18,6 @@
 void request_unclaim_locked(struct mpi_engine *engine, struct mpi_request *r)
 {
 	r->claim = CLAIM_NONE;
-	r->group = NULL;
 	pthread_cond_broadcast(&engine->changed);
 }
 
@@ -67,6 +66,17 @@ void request_free(struct mpi_request *r)
 		return;
 	transfer_destroy(r->transfer);
 	free(r);
+}
+
+void request_unpin(struct mpi_engine *engine, struct mpi_request *r)
+{
+	bool is_free;
+
+	lock_acquire(&engine->lock);
+	is_free = --r->pins == 0 && r->released;
+	lock_release(&engine->lock);
+	if (is_free)
+		request_free(r);
 }
 
 void request_release(struct mpi_request *r)
@@ -399,19 +409,22 @@ int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct 
 }
 
 /* Claim the request of a handle for a call that releases it. */
-static int claim_handle(struct mpi_engine *engine, struct mpi_request *r)
+static int claim_handle(struct mpi_engine *wanted, struct mpi_request *r)
 {
+	struct mpi_engine *engine = r->engine;
 	int err;
 
 	/* A cancel may have no engine. */
-	if (engine != NULL && r->engine != engine)
+	if (wanted != NULL && engine != wanted)
 		return -AML_EINVAL;
 	err = request_may_wait(r);
 	if (err != AML_SUCCESS)
 		return err;
-	lock_acquire(&r->engine->lock);
-	err = request_claim_locked(r->engine, r, CLAIM_WAIT);
-	lock_release(&r->engine->lock);
+	lock_acquire(&engine->lock);
+	r->pins++;
+	err = request_claim_locked(engine, r, CLAIM_WAIT);
+	lock_release(&engine->lock);
+	request_unpin(engine, r);
 	return err;
 }
 

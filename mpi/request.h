@@ -45,18 +45,18 @@ struct mpi_request {
 	struct mpi_request *next, *prev; /* in engine->posted */
 	enum request_claim claim;
 	pthread_t claimer;
-	const void *group;         /* the call whose list has the request */
-	size_t index;              /* there */
-	struct mpi_request *after; /* in the list of that call of what has finished */
-	bool detached;             /* it has no handle */
+	const void *listed; /* the call that looks for handles that stand in its list twice */
+	bool detached;      /* it has no handle */
 	bool done;
 	bool reported;   /* a barrier has returned the result */
 	int result;      /* if done */
 	uint64_t finish; /* if done: its place in the order of finishing */
-	unsigned pins;   /* a barrier refers to it */
+	unsigned pins;   /* calls refer to it that have not claimed it */
 	bool released;   /* to be freed with the last pin */
 
 	/* Belongs to whoever has claimed the request. */
+	size_t index;              /* in the list of handles of a call that waits */
+	struct mpi_request *after; /* in a list of that call */
 	struct aml_dma_request *inner;
 	struct mpi_transfer *transfer; /* of an inner request, its operator's argument */
 };
@@ -74,7 +74,8 @@ int mpi_request_copy(struct aml_dma_data *data, struct aml_layout *dest, struct 
 
 /*
  * Claim a request for a wait. Returns -AML_EBUSY if another wait has claimed it, or if this thread
- * has. Waits for a barrier or a post that has.
+ * has. Waits for a barrier or a post that has. Another wait may claim and release the request
+ * first, so a caller that may have to wait has pinned it.
  */
 int request_claim_locked(struct mpi_engine *engine, struct mpi_request *r, enum request_claim claim)
 	REQUIRES(&engine->lock);
@@ -93,6 +94,8 @@ void request_release_locked(struct mpi_engine *engine, struct mpi_request *r)
 	REQUIRES(&engine->lock);
 /* Free a released request, unless it is pinned. */
 void request_free(struct mpi_request *r);
+/* Take back a pin, and free the request if it was the last one of a released request. */
+void request_unpin(struct mpi_engine *engine, struct mpi_request *r);
 
 /*
  * Take a request that the caller has claimed out of its engine, and free it, unless it is pinned.

@@ -53,20 +53,60 @@ static void group_note(struct wait_group *group, struct mpi_request *r)
 		group->last = r;
 }
 
-/* Give back the requests of the first n slots that this call has claimed. */
+/* Give back the requests of the first n slots, all of which this call has claimed. */
 static void group_unclaim(struct wait_group *group, size_t n)
 {
 	lock_acquire(&group->engine->lock);
-	for (size_t i = 0; i < n; i++) {
-		struct mpi_request *r = request_at(group, i);
-
-		if (r != NULL && r->group == group)
-			request_unclaim_locked(group->engine, r);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (group->reqs[i] != NULL)
+			request_unclaim_locked(group->engine, request_at(group, i));
 	lock_release(&group->engine->lock);
 }
 
-/* Claim the request of a slot. -AML_EINVAL also if it stands in the list twice. */
+/* Does a slot have a request of this engine? */
+static bool group_has(const struct wait_group *group, size_t i)
+{
+	return group->reqs[i] != NULL && request_at(group, i)->engine == group->engine;
+}
+
+/*
+ * Pin the requests of the list: until all are claimed, other waits may end and release some.
+ * Returns -AML_EINVAL, and pins none, if a request stands in the list twice.
+ */
+static int group_pin(struct wait_group *group)
+{
+	size_t i;
+	bool twice = false;
+
+	lock_acquire(&group->engine->lock);
+	for (i = 0; i < group->n && !twice; i++) {
+		struct mpi_request *r = request_at(group, i);
+
+		if (!group_has(group, i))
+			continue;
+		twice = r->listed == group;
+		r->listed = group;
+		r->pins++;
+	}
+	while (i-- > 0) {
+		if (!group_has(group, i))
+			continue;
+		request_at(group, i)->listed = NULL;
+		if (twice)
+			request_at(group, i)->pins--;
+	}
+	lock_release(&group->engine->lock);
+	return twice ? -AML_EINVAL : AML_SUCCESS;
+}
+
+static void group_unpin(struct wait_group *group)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (group_has(group, i))
+			request_unpin(group->engine, request_at(group, i));
+}
+
+/* Claim the request of a slot, which is pinned. */
 static int group_claim_slot(struct wait_group *group, size_t i)
 {
 	struct mpi_request *r = request_at(group, i);
@@ -78,36 +118,42 @@ static int group_claim_slot(struct wait_group *group, size_t i)
 	if (err != AML_SUCCESS)
 		return err;
 	lock_acquire(&group->engine->lock);
-	if (r->claim == CLAIM_WAIT && r->group == group)
-		err = -AML_EINVAL;
-	else if (request_claim_locked(group->engine, r, CLAIM_WAIT) != AML_SUCCESS)
-		err = -AML_EPERM;
-	if (err == AML_SUCCESS) {
-		r->group = group;
-		r->index = i;
+	err = request_claim_locked(group->engine, r, CLAIM_WAIT);
+	lock_release(&group->engine->lock);
+	if (err != AML_SUCCESS)
+		return -AML_EPERM;
+	r->index = i;
+	return AML_SUCCESS;
+}
+
+/* Claim all requests of the list, or none. */
+static int group_begin(struct wait_group *group, struct mpi_engine *engine, size_t n,
+		       struct aml_dma_request **reqs)
+{
+	int err;
+
+	*group = (struct wait_group){.engine = engine, .n = n, .reqs = reqs};
+	if (n > UINT_MAX)
+		return -AML_EINVAL;
+	err = group_pin(group);
+	if (err != AML_SUCCESS)
+		return err;
+	for (size_t i = 0; i < n; i++) {
+		struct mpi_request *r = request_at(group, i);
+
+		if (r == NULL)
+			continue;
+		err = group_claim_slot(group, i);
+		if (err != AML_SUCCESS) {
+			group_unclaim(group, i);
+			break;
+		}
 		group->handles++;
 		if (r->done)
 			group_note(group, r);
 	}
-	lock_release(&group->engine->lock);
+	group_unpin(group);
 	return err;
-}
-
-static int group_begin(struct wait_group *group, struct mpi_engine *engine, size_t n,
-		       struct aml_dma_request **reqs)
-{
-	*group = (struct wait_group){.engine = engine, .n = n, .reqs = reqs};
-	if (n > UINT_MAX)
-		return -AML_EINVAL;
-	for (size_t i = 0; i < n; i++) {
-		int err = reqs[i] != NULL ? group_claim_slot(group, i) : AML_SUCCESS;
-
-		if (err != AML_SUCCESS) {
-			group_unclaim(group, i);
-			return err;
-		}
-	}
-	return AML_SUCCESS;
 }
 
 static void group_finish(struct wait_group *group, struct mpi_request *r, int result)
@@ -282,59 +328,88 @@ int mpi_wait_test(struct aml_dma_data *data, struct aml_dma_request **req, int *
 	return AML_SUCCESS;
 }
 
-/* Claim all requests that may be waited for, and store the codes of the others. */
-static int group_begin_all(struct wait_group *group, struct mpi_engine *engine, size_t n,
-			   struct aml_dma_request **reqs)
+/* A list of which some requests may not be waited for. */
+struct wait_all {
+	struct wait_group
+		group; /* `first` to `last`: what it has claimed, in the order of the list */
+	int *results;  /* or NULL */
+	size_t place;  /* the lowest slot with a code that is not 0, or n */
+	int code;      /* of that slot */
+};
+
+/* Store the code of a slot. */
+static void all_note(struct wait_all *all, size_t i, int code)
 {
+	if (all->results != NULL)
+		all->results[i] = code;
+	if (code == AML_SUCCESS || i >= all->place)
+		return;
+	all->place = i;
+	all->code = code;
+}
+
+/* Claim all requests that may be waited for, and store the codes of the other slots. */
+static int all_begin(struct wait_all *all, struct mpi_engine *engine, size_t n,
+		     struct aml_dma_request **reqs, int *results)
+{
+	struct wait_group *group = &all->group;
+	int err;
+
+	*all = (struct wait_all){.results = results, .place = n};
 	*group = (struct wait_group){.engine = engine, .n = n, .reqs = reqs};
 	if (n > UINT_MAX)
 		return -AML_EINVAL;
-	for (size_t i = 0; i < n; i++) {
-		int err = reqs[i] != NULL ? group_claim_slot(group, i) : AML_SUCCESS;
-
-		/* Of another engine: only this slot is wrong. */
-		if (err != -AML_EINVAL || request_at(group, i)->engine != engine)
-			continue;
-		group_unclaim(group, n);
+	err = group_pin(group);
+	if (err != AML_SUCCESS)
 		return err;
+	for (size_t i = 0; i < n; i++) {
+		struct mpi_request *r = request_at(group, i);
+		int code = r != NULL ? group_claim_slot(group, i) : AML_SUCCESS;
+
+		if (r == NULL || code != AML_SUCCESS) {
+			all_note(all, i, code);
+			continue;
+		}
+		r->after = NULL;
+		*(group->last != NULL ? &group->last->after : &group->first) = r;
+		group->last = r;
 	}
+	group_unpin(group);
 	return AML_SUCCESS;
 }
 
-/* Wait for the request of a slot that the group has claimed, and return its code. */
-static int group_wait_slot(struct wait_group *group, size_t i)
+/* Wait for a request that the call has claimed, and return its code. */
+static int all_wait(struct wait_all *all, struct mpi_request *r)
 {
-	struct mpi_request *r = request_at(group, i);
-	int code;
+	struct mpi_engine *engine = all->group.engine;
+	int code = r->done ? AML_SUCCESS : request_complete(r);
 
-	if (r->engine != group->engine)
-		return -AML_EINVAL;
-	if (r->group != group)
-		return -AML_EPERM;
-	code = r->done ? AML_SUCCESS : request_complete(r);
-	if (code != AML_SUCCESS)
+	if (code != AML_SUCCESS) {
+		lock_acquire(&engine->lock);
+		request_unclaim_locked(engine, r);
+		lock_release(&engine->lock);
 		return code == -AML_EBUSY ? -AML_EPERM : code;
+	}
 	code = r->result;
-	group->reqs[i] = NULL;
+	all->group.reqs[r->index] = NULL;
 	request_release(r);
 	return code;
 }
 
+/* Slots that are not claimed are not looked at: other waits may have released their requests. */
 int mpi_wait_all(struct aml_dma_data *data, size_t n, struct aml_dma_request **reqs, int *results)
 {
-	struct wait_group group;
-	int err = group_begin_all(&group, (struct mpi_engine *)data, n, reqs);
+	struct mpi_request *r, *after;
+	struct wait_all all;
+	int err = all_begin(&all, (struct mpi_engine *)data, n, reqs, results);
 
 	if (err != AML_SUCCESS)
 		return err;
-	for (size_t i = 0; i < n; i++) {
-		int code = reqs[i] != NULL ? group_wait_slot(&group, i) : AML_SUCCESS;
+	for (r = all.group.first; r != NULL; r = after) {
+		const size_t i = r->index;
 
-		if (results != NULL)
-			results[i] = code;
-		if (err == AML_SUCCESS)
-			err = code;
+		after = r->after;
+		all_note(&all, i, all_wait(&all, r));
 	}
-	group_unclaim(&group, n);
-	return err;
+	return all.code;
 }

@@ -3,6 +3,7 @@
  * Waits, tests, barriers and cancels of requests of all kinds: copies here, puts and gets. The
  * first argument of the program is the level of threads, as in all programs.
  */
+#include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
 
@@ -862,8 +863,85 @@ START_TEST(a_barrier_ends_if_the_local_engine_cannot_wait)
 }
 END_TEST
 
+/* A request that another thread waits for. */
+static struct {
+	struct aml_dma_request *request; /* the handle that the other thread has */
+	sem_t began;                     /* a wait for a request of `local` has begun */
+	sem_t gate;                      /* lets the request end */
+	sem_t ended;                     /* its wait has returned */
+	int result;
+} contested;
+
+static int announced_wait(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	sem_post(&contested.began);
+	return aml_dma_linux_ops.wait_request(data, req);
+}
+
+static void *wait_for_contested(void *arg)
+{
+	(void)arg;
+	contested.result = aml_dma_wait(engine, &contested.request);
+	sem_post(&contested.ended);
+	return NULL;
+}
+
+/* Once this request is waited for, too, let the contested one end. */
+static int release_contested(struct aml_layout *dst, const struct aml_layout *src, void *arg)
+{
+	(void)arg;
+	(void)wait_for_semaphore(dst, src, &contested.began);
+	sem_post(&contested.gate);
+	return wait_for_semaphore(dst, src, &contested.ended);
+}
+
+/* Contract: MPI-9. A list has a request that another thread waits for and, meanwhile, releases. */
+START_TEST(a_list_may_have_a_request_of_another_wait)
+{
+	struct aml_dma_extension extension = *aml_dma_linux_ops.extension;
+	struct aml_dma_ops ops = aml_dma_linux_ops;
+	struct aml_dma *real = NULL, *before = engine, local;
+	struct aml_dma_request *reqs[2], *other;
+	int results[2] = {7, 7};
+	size_t index = 7;
+	pthread_t thread;
+
+	sem_init(&contested.began, 0, 0);
+	sem_init(&contested.gate, 0, 0);
+	sem_init(&contested.ended, 0, 0);
+	extension.wait_request = ops.wait_request = announced_wait;
+	ops.extension = &extension;
+	CHECK_OK(aml_dma_linux_create(&real, 2));
+	local = (struct aml_dma){&ops, real->data};
+	CHECK_OK(aml_dma_mpi_create(&engine, MPI_COMM_WORLD, &local));
+	other = contested.request = post_here(wait_for_semaphore, &contested.gate);
+	CHECK(pthread_create(&thread, NULL, wait_for_contested, NULL) == 0);
+	(void)wait_for_semaphore(NULL, NULL, &contested.began);
+	reqs[0] = reqs[1] = other;
+	CHECK_CODE(aml_dma_wait_all(engine, 2, reqs, results), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_any(engine, 2, reqs, &index, results), -AML_EINVAL);
+	CHECK_CODE(aml_dma_wait_some(engine, 2, reqs, 1, PAST, &index, NULL, NULL), -AML_EINVAL);
+	CHECK(index == 7 && results[0] == 7 && results[1] == 7);
+	CHECK_CODE(aml_dma_wait_any(engine, 1, reqs, &index, results), -AML_EPERM);
+	CHECK(index == 7 && results[0] == 7);
+	reqs[0] = post_here(release_contested, NULL);
+	CHECK_CODE(aml_dma_wait_all(engine, 2, reqs, results), -AML_EPERM);
+	CHECK(reqs[0] == NULL && reqs[1] == other);
+	CHECK(results[0] == AML_SUCCESS && results[1] == -AML_EPERM);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK_CODE(contested.result, AML_SUCCESS);
+	CHECK_OK(aml_dma_mpi_destroy(&engine));
+	CHECK_OK(aml_dma_linux_destroy(&real));
+	engine = before;
+	sem_destroy(&contested.began);
+	sem_destroy(&contested.gate);
+	sem_destroy(&contested.ended);
+}
+END_TEST
+
 SUITE("mpi_waits", a_request_is_waited_for_once, tests_end_and_give_the_result, lists_mix_all_kinds,
-      wait_some_takes_what_has_finished, lists_are_checked, a_barrier_covers_all_that_was_posted,
+      wait_some_takes_what_has_finished, lists_are_checked,
+      a_list_may_have_a_request_of_another_wait, a_barrier_covers_all_that_was_posted,
       a_barrier_returns_a_failure_at_once, a_barrier_leaves_other_requests_alone,
       a_barrier_needs_no_room_in_the_local_engine, a_barrier_without_room_returns_a_failure_at_once,
       a_local_engine_may_post_without_wait_some, a_local_engine_may_make_no_handle,
