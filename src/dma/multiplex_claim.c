@@ -8,6 +8,10 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
+#include "async/queue.h"
+#include "async/queue_lock.h"
+#include "async/queue_run.h"
+#include "async/queue_wait.h"
 #include "dma/multiplex_turn.h"
 #include "util/clock.h"
 
@@ -72,12 +76,24 @@ void multiplex_append_locked(struct multiplex *m, struct multiplex_request *r)
 	multiplex_list_push(&m->unfinished, r);
 }
 
+/* Wake a sleeper of the multiplexer, whose lock must be held. */
+static void wake_sleeper(struct multiplex_sleeper *s)
+{
+	s->woken = true;
+	if (s->queue == NULL) {
+		pthread_cond_signal(&s->wakeup);
+		return;
+	}
+	queue_acquire(s->queue);
+	if (!s->inside->done)
+		sleeper_done(s->inside);
+	queue_release(s->queue);
+}
+
 void multiplex_wake_locked(struct multiplex *m)
 {
-	for (struct multiplex_sleeper *s = m->sleepers.first; s != NULL; s = s->next) {
-		s->woken = true;
-		pthread_cond_signal(&s->wakeup);
-	}
+	for (struct multiplex_sleeper *s = m->sleepers.first; s != NULL; s = s->next)
+		wake_sleeper(s);
 }
 
 /* Prepare a sleeper. Its condition variable has the clock of clock_ns(). */
@@ -92,6 +108,28 @@ static void sleeper_begin(struct multiplex_sleeper *me)
 	pthread_condattr_destroy(&attr);
 }
 
+/*
+ * Let the operator on top of the stack sleep. It gives up its slot meanwhile: what it sleeps for
+ * may need the slot.
+ */
+static void doze_inside_locked(struct multiplex *m, struct multiplex_sleeper *me, uint64_t deadline)
+	REQUIRES(m)
+{
+	struct queue_sched *q = queue_frame->q;
+	struct sleeper inside = SLEEPER_INITIALIZER;
+
+	inside.deadline = deadline;
+	me->queue = q;
+	me->inside = &inside;
+	multiplex_release(m);
+	queue_acquire(q);
+	if (!inside.done)
+		queue_wait_group_locked(q, &inside, NULL);
+	queue_release(q);
+	multiplex_acquire(m);
+	me->queue = NULL;
+}
+
 /* Sleep until the sleeper is woken. False: the deadline has passed. */
 static bool sleeper_doze_locked(struct multiplex *m, struct multiplex_sleeper *me,
 				uint64_t deadline) REQUIRES(m)
@@ -102,6 +140,10 @@ static bool sleeper_doze_locked(struct multiplex *m, struct multiplex_sleeper *m
 				       .tv_nsec = (long)(deadline % 1000000000)};
 	int cancel_state;
 
+	if (queue_frame != NULL && !me->woken) {
+		doze_inside_locked(m, me, deadline);
+		return me->woken;
+	}
 	/* The sleep may not be a cancellation point. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	while (!me->woken && (deadline == AML_DMA_NO_DEADLINE || clock_ns() < deadline)) {
@@ -134,10 +176,8 @@ void multiplex_enter_locked(struct multiplex *m)
 
 void multiplex_leave_locked(struct multiplex *m)
 {
-	if (--m->callers == 0 && m->destroyer != NULL) {
-		m->destroyer->woken = true;
-		pthread_cond_signal(&m->destroyer->wakeup);
-	}
+	if (--m->callers == 0 && m->destroyer != NULL)
+		wake_sleeper(m->destroyer);
 }
 
 void multiplex_await_callers_locked(struct multiplex *m)

@@ -43,7 +43,9 @@
  * it, without the lock. The end of the multiplexer frees what is on the lists.
  *
  * Sleepers. A thread that waits for a change of a request sleeps on its own condition variable, in
- * `sleepers`. Each change that may matter wakes all of them: there are few.
+ * `sleepers`. Each change that may matter wakes all of them: there are few. Inside an operator of
+ * an engine of linux.c, the thread sleeps as a sleeper of the operator's queue, which gives up the
+ * operator's slot meanwhile: the change may need that slot.
  *
  * Fork. In the child, claims and posts of threads that do not exist there are undone
  * (multiplex_fork.c). The inner engines report the requests of the parent as failed.
@@ -63,6 +65,8 @@
 #include "util/lock.h"
 
 struct numa;
+struct queue_sched;
+struct sleeper;
 
 enum multiplex_request_state {
 	MULTIPLEX_POSTING = 1,
@@ -124,6 +128,8 @@ struct multiplex_sleeper {
 	pthread_cond_t wakeup;
 	struct multiplex_sleeper *next, *prev;
 	bool woken;
+	struct queue_sched *queue; /* of the operator that sleeps; NULL: it is on `wakeup` */
+	struct sleeper *inside;    /* on the stack of this operator. Guarded by the lock of `queue` */
 };
 
 struct multiplex_sleepers {

@@ -592,6 +592,60 @@ START_TEST(a_barrier_does_not_keep_operators_from_waiting)
 }
 END_TEST
 
+/* Call a barrier inside an operator that others have posted, and then one with a deadline. */
+static int barrier_nested(struct job *job)
+{
+	int code = -1, err = aml_dma_barrier(job->dma);
+
+	NEED(aml_dma_barrier_until(job->dma, AML_DMA_NO_DEADLINE, &code) == 0 && code == 0);
+	return err;
+}
+
+/*
+ * One engine, one worker, which an operator has that was posted to the engine directly. It calls a
+ * barrier while another thread waits for a request of the multiplexer. The request can only run
+ * when the operator has given up its slot.
+ */
+static void expect_barrier_inside(struct call *other)
+{
+	struct gate gate;
+	struct job outer = {.gate = &gate, .body = barrier_nested};
+	struct aml_dma_request *req;
+
+	outer.dma = other->dma = dma;
+	gate_init(&gate);
+	ck_assert_int_eq(job_post(engines[0], &req, &outer), 0);
+	gate_await(&gate);
+	if (other->req != NULL)
+		ck_assert_int_eq(job_post(dma, other->req, other->job), 0);
+	call_begin(other);
+	call_settle(other);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(other), 0);
+	ck_assert_int_eq(aml_dma_wait(engines[0], &req), 0);
+	ck_assert_int_eq(other->job->runs, 1);
+	gate_destroy(&gate);
+}
+
+/* Contract: MULTI-10. */
+START_TEST(a_barrier_inside_of_a_direct_operator_gives_up_its_slot)
+{
+	for (int which = 0; which < 3; which++) {
+		struct aml_dma_request *req;
+		struct job job = {0};
+		struct call wait = {.fn = call_wait, .req = &req, .job = &job};
+		struct call copy = {.fn = call_copy, .job = &job};
+		struct call barrier = {.fn = call_barrier, .req = &req, .job = &job};
+
+		up(1, (const size_t[]){1}, ones);
+		expect_barrier_inside(which == 0 ? &wait : which == 1 ? &copy : &barrier);
+		if (which == 2)
+			ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		down();
+	}
+}
+END_TEST
+
 /* In the child: the parent's requests have failed, and new ones work. */
 static int use_in_child(void *arg)
 {
@@ -650,4 +704,5 @@ SUITE("multiplex_waits", a_test_finds_what_has_finished, without_workers_a_loop_
       requests_without_a_handle_are_released, a_failure_without_a_handle_is_kept_for_a_barrier,
       without_weights_they_follow_the_measured_rates, engines_of_the_library_are_measured,
       several_threads_use_a_multiplexer_of_multiplexers,
-      a_barrier_does_not_keep_operators_from_waiting, a_forked_child_continues)
+      a_barrier_does_not_keep_operators_from_waiting,
+      a_barrier_inside_of_a_direct_operator_gives_up_its_slot, a_forked_child_continues)

@@ -66,7 +66,9 @@ extern "C" {
  *
  * **Barrier.** A barrier waits for the requests that were posted to the multiplexer, and not for
  * others of its inner engines. It waits in the order of posting, and returns the code of the first
- * request in this order that failed. Each failure is reported once, as aml_dma_barrier() says.
+ * request in this order that failed. Each failure is reported once, as aml_dma_barrier() says. An
+ * operator that was posted to the multiplexer may not call the barrier. An operator that was posted
+ * to an inner engine directly may, and gives up its slot while the barrier sleeps.
  *
  * **Inner engines** are borrowed: the program destroys them after the multiplexer. The program may
  * use them directly, and may put one into several multiplexers. An inner engine may be a
