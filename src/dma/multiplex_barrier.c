@@ -4,7 +4,9 @@
  * without a handle.
  *
  * The oldest unfinished request is waited for again and again, until it is newer than the call.
- * Requests that another thread waits for are left to that thread.
+ * Requests that another thread waits for are left to that thread. An owner may wait for or test a
+ * request during the barrier. So the barrier waits for joins, and where it gets none, it looks at
+ * the request after each slice of time.
  */
 #include "dma/multiplex_barrier.h"
 
@@ -13,9 +15,14 @@
 #include <aml/dma/completion.h>
 #include <aml/utils/error.h>
 
+#include "async/queue_run.h"
 #include "dma/multiplex_claim.h"
 #include "dma/multiplex_operator.h"
 #include "dma/multiplex_wait.h"
+#include "util/clock.h"
+
+/* The first and the longest slice, in nanoseconds. */
+enum { SLICE_NS_MIN = 20000, SLICE_NS_MAX = 1000000 };
 
 /* How many requests a sweep looks at. */
 enum { SWEEP_REQUESTS = 2 };
@@ -48,46 +55,33 @@ static int settle_finished_locked(struct multiplex *m, struct multiplex_request 
 	return code;
 }
 
-/*
- * Wait for a claimed request by joins. The request is given back before the wait, so that its owner
- * may wait for it. False: it has no joins, and is still claimed.
- */
-static bool await_by_joins_locked(struct multiplex *m, struct multiplex_request *r,
-				  uint64_t deadline, int *err) REQUIRES(m)
-{
-	struct multiplex_joins joins = {.n = 0};
+/* A barrier, or the end of a multiplexer. */
+struct multiplex_barrier {
+	uint64_t limit; /* the number of the last request that it covers */
+	uint64_t deadline;
+	bool reports;   /* it ends with the first failure */
+	uint64_t slice; /* how long it sleeps between two tests of a request */
+};
 
-	*err = AML_SUCCESS;
-	multiplex_release(m);
-	multiplex_join_parts(r, &joins);
-	multiplex_acquire(m);
-	if (joins.n == 0)
-		return false;
-	multiplex_unclaim_locked(m, r);
-	multiplex_release(m);
-	*err = multiplex_await_joins(&joins, deadline);
-	multiplex_acquire(m);
-	return true;
+static void bar_locked(struct multiplex *m, struct multiplex_request *r,
+		       enum multiplex_request_state state) REQUIRES(m)
+{
+	(void)m;
+	r->state = state;
+	r->user = pthread_self();
 }
 
 /*
- * Wait for the oldest request, which no other thread uses. `*settled` is the number of the last
- * request that was waited for by joins: its parts have finished. AML_SUCCESS: look again. `*result`
- * is its code if it has finished.
+ * Claim a request in `state`, wait for its parts until the deadline, and give it back. `*result` is
+ * its code if it has finished.
  */
-static int await_oldest_locked(struct multiplex *m, uint64_t deadline, uint64_t *settled,
-			       int *result) REQUIRES(m)
+static int await_barred_locked(struct multiplex *m, struct multiplex_request *r,
+			       enum multiplex_request_state state, uint64_t deadline, int *result)
+	REQUIRES(m)
 {
-	struct multiplex_request *r = m->unfinished.first;
 	int err;
 
-	r->state = MULTIPLEX_BARRED;
-	r->user = pthread_self();
-	if (!r->detached && *settled != r->seq) {
-		*settled = r->seq;
-		if (await_by_joins_locked(m, r, deadline, &err))
-			return err;
-	}
+	bar_locked(m, r, state);
 	multiplex_release(m);
 	err = multiplex_await_parts(r, deadline);
 	multiplex_acquire(m);
@@ -97,32 +91,117 @@ static int await_oldest_locked(struct multiplex *m, uint64_t deadline, uint64_t 
 	return err;
 }
 
-/*
- * Wait for all requests up to number `limit`. `reports`: end with the first failure. -AML_EBUSY:
- * the deadline has passed. -AML_EPERM: the calling thread is inside the post or the wait of a
- * request.
- */
-static int await_all_locked(struct multiplex *m, uint64_t limit, uint64_t deadline, bool reports,
-			    int *result) REQUIRES(m)
+/* Do the engines of the parts that are not done satisfy a condition? */
+static bool engines_are(const struct multiplex_request *r,
+			bool (*condition)(const struct aml_dma *))
 {
-	uint64_t settled = 0;
+	for (size_t i = 0; i < r->pub.count; i++)
+		if (!r->parts[i].done && !condition(r->pub.dmas[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Advance a request without a wait for it. Outside of operators, and if the library can see whether
+ * the request has finished, nobody claims it: its owner may. -AML_EBUSY: nothing was done, and it
+ * has not finished.
+ */
+static int advance_oldest_locked(struct multiplex *m, struct multiplex_request *r, int *result)
+	REQUIRES(m)
+{
+	struct aml_dma *unserved;
+	size_t ran = 0;
+
+	if (queue_frame != NULL || !engines_are(r, multiplex_engine_is_own))
+		return await_barred_locked(m, r, MULTIPLEX_AWAITED, 0, result);
+	unserved = multiplex_unserved_engine_locked(m, r);
+	if (unserved == NULL)
+		return -AML_EBUSY;
+	multiplex_release(m);
+	(void)aml_dma_progress(unserved, 1, &ran);
+	multiplex_acquire(m);
+	return ran > 0 ? AML_SUCCESS : -AML_EBUSY;
+}
+
+/* Advance a request, and else sleep for a slice of time. AML_SUCCESS: look again. */
+static int await_slice_locked(struct multiplex *m, struct multiplex_request *r,
+			      struct multiplex_barrier *b, int *result) REQUIRES(m)
+{
+	int err = advance_oldest_locked(m, r, result);
+	uint64_t now = clock_ns();
+
+	if (err != -AML_EBUSY && err != AML_SUCCESS)
+		return err;
+	if (*result != AML_SUCCESS)
+		return AML_SUCCESS;
+	if (now >= b->deadline)
+		return -AML_EBUSY;
+	if (err == AML_SUCCESS)
+		return AML_SUCCESS;
+	b->slice = b->slice < SLICE_NS_MAX ? 2 * b->slice : b->slice;
+	(void)multiplex_sleep_locked(m,
+				     b->deadline - now > b->slice ? now + b->slice : b->deadline);
+	return AML_SUCCESS;
+}
+
+/*
+ * Wait for the oldest request, which no other thread uses. AML_SUCCESS: look again. `*result` is
+ * its code if it has finished.
+ */
+static int await_oldest_locked(struct multiplex *m, struct multiplex_barrier *b, int *result)
+	REQUIRES(m)
+{
+	struct multiplex_request *r = m->unfinished.first;
+	struct multiplex_joins joins = {.n = 0};
+	int err;
+
+	/* No other thread may wait for it. */
+	if (r->detached)
+		return await_barred_locked(m, r, MULTIPLEX_AWAITED, b->deadline, result);
+	bar_locked(m, r, MULTIPLEX_BARRED);
+	multiplex_release(m);
+	multiplex_join_parts(r, &joins);
+	multiplex_acquire(m);
+	multiplex_unclaim_locked(m, r);
+	if (joins.n > 0) {
+		/* The owner may release the request meanwhile. */
+		multiplex_release(m);
+		err = multiplex_await_joins(&joins, b->deadline);
+		multiplex_acquire(m);
+		return err;
+	}
+	/* Its parts have finished. */
+	if (!joins.incomplete)
+		return await_barred_locked(m, r, MULTIPLEX_BARRED, b->deadline, result);
+	if (!engines_are(r, multiplex_engine_tests))
+		return await_barred_locked(m, r, MULTIPLEX_AWAITED, b->deadline, result);
+	return await_slice_locked(m, r, b, result);
+}
+
+/*
+ * Wait for all requests that the barrier covers. -AML_EBUSY: the deadline has passed. -AML_EPERM:
+ * the calling thread is inside the post or the wait of a request.
+ */
+static int await_all_locked(struct multiplex *m, struct multiplex_barrier *b, int *result)
+	REQUIRES(m)
+{
 	int err = AML_SUCCESS;
 
 	*result = AML_SUCCESS;
-	while (!reports || (*result == AML_SUCCESS && !report_failure_locked(m, result))) {
+	while (!b->reports || (*result == AML_SUCCESS && !report_failure_locked(m, result))) {
 		struct multiplex_request *r = m->unfinished.first;
 
-		if (r == NULL || r->seq > limit)
+		if (r == NULL || r->seq > b->limit)
 			return AML_SUCCESS;
 		if (r->state == MULTIPLEX_POSTED) {
-			err = await_oldest_locked(m, deadline, &settled, result);
+			err = await_oldest_locked(m, b, result);
 			if (err != AML_SUCCESS)
-				return err == -AML_EBUSY && deadline == AML_DMA_NO_DEADLINE
+				return err == -AML_EBUSY && b->deadline == AML_DMA_NO_DEADLINE
 					       ? -AML_EPERM
 					       : err;
 		} else if (pthread_equal(r->user, pthread_self())) {
 			return -AML_EPERM;
-		} else if (!multiplex_sleep_locked(m, deadline)) {
+		} else if (!multiplex_sleep_locked(m, b->deadline)) {
 			return -AML_EBUSY;
 		}
 	}
@@ -131,13 +210,15 @@ static int await_all_locked(struct multiplex *m, uint64_t limit, uint64_t deadli
 
 int multiplex_await_all(struct multiplex *m, uint64_t deadline, int *result)
 {
+	struct multiplex_barrier b = {.deadline = deadline, .reports = true, .slice = SLICE_NS_MIN};
 	int err;
 
 	if (multiplex_is_inside(m))
 		return -AML_EPERM;
 	multiplex_acquire(m);
 	multiplex_enter_locked(m);
-	err = await_all_locked(m, m->seq, deadline, true, result);
+	b.limit = m->seq;
+	err = await_all_locked(m, &b, result);
 	multiplex_leave_locked(m);
 	multiplex_release(m);
 	return err;
@@ -145,12 +226,14 @@ int multiplex_await_all(struct multiplex *m, uint64_t deadline, int *result)
 
 int multiplex_drain(struct multiplex *m)
 {
+	struct multiplex_barrier b = {
+		.limit = UINT64_MAX, .deadline = AML_DMA_NO_DEADLINE, .slice = SLICE_NS_MIN};
 	int err, result;
 
 	if (multiplex_is_inside(m))
 		return -AML_EPERM;
 	multiplex_acquire(m);
-	err = await_all_locked(m, UINT64_MAX, AML_DMA_NO_DEADLINE, false, &result);
+	err = await_all_locked(m, &b, &result);
 	if (err == AML_SUCCESS)
 		multiplex_await_callers_locked(m);
 	multiplex_release(m);
@@ -160,8 +243,7 @@ int multiplex_drain(struct multiplex *m)
 /* Release a request without a handle that has finished, or keep its failure. */
 static void sweep_request_locked(struct multiplex *m, struct multiplex_request *r) REQUIRES(m)
 {
-	r->state = MULTIPLEX_BARRED;
-	r->user = pthread_self();
+	bar_locked(m, r, MULTIPLEX_BARRED);
 	multiplex_release(m);
 	(void)multiplex_await_parts(r, AML_DMA_NO_DEADLINE);
 	multiplex_acquire(m);

@@ -192,16 +192,30 @@ void multiplex_await_callers_locked(struct multiplex *m)
 	pthread_cond_destroy(&me.wakeup);
 }
 
-int multiplex_claim_locked(struct multiplex *m, struct multiplex_request *r,
-			   enum multiplex_request_state state)
+/* Is a request used by a thread for which owners sleep? */
+static bool is_in_use(const struct multiplex_request *r)
 {
-	while (r->state == MULTIPLEX_POSTING || r->state == MULTIPLEX_BARRED) {
-		if (r->state == MULTIPLEX_POSTING && pthread_equal(r->user, pthread_self()))
+	return r->state == MULTIPLEX_POSTING || r->state == MULTIPLEX_BARRED ||
+	       r->state == MULTIPLEX_AWAITED;
+}
+
+int multiplex_claim_locked(struct multiplex *m, struct multiplex_request *r,
+			   enum multiplex_request_state state, uint64_t deadline)
+{
+	bool late = false;
+
+	while (is_in_use(r)) {
+		if (pthread_equal(r->user, pthread_self()))
+			return -AML_EPERM;
+		if (late)
 			return -AML_EBUSY;
-		(void)multiplex_sleep_locked(m, AML_DMA_NO_DEADLINE);
+		if (r->state == MULTIPLEX_BARRED)
+			(void)multiplex_sleep_locked(m, AML_DMA_NO_DEADLINE);
+		else
+			late = !multiplex_sleep_locked(m, deadline);
 	}
 	if (r->state == MULTIPLEX_CLAIMED)
-		return -AML_EBUSY;
+		return -AML_EPERM;
 	if (r->state == MULTIPLEX_POSTED) {
 		r->state = state;
 		r->user = pthread_self();

@@ -40,13 +40,13 @@ void multiplex_leave_locked(struct multiplex *m) REQUIRES(m);
 void multiplex_await_callers_locked(struct multiplex *m) REQUIRES(m);
 
 /*
- * Claim a request, which the caller has the right to use, in `state`: MULTIPLEX_CLAIMED or
- * MULTIPLEX_BARRED. Sleeps while it is POSTING, or BARRED. A FINISHED request stays FINISHED.
- * -AML_EBUSY: another thread has claimed it to wait, or it is POSTING and the calling thread is
- * inside this post.
+ * Claim a request, which the caller has the right to use, in `state`. Sleeps while it is POSTING,
+ * BARRED or AWAITED. A FINISHED request stays FINISHED. -AML_EPERM: another thread has claimed it
+ * to wait, or the calling thread is inside its post or inside a barrier that has claimed it.
+ * -AML_EBUSY: the deadline has passed.
  */
 int multiplex_claim_locked(struct multiplex *m, struct multiplex_request *r,
-			   enum multiplex_request_state state) REQUIRES(m);
+			   enum multiplex_request_state state, uint64_t deadline) REQUIRES(m);
 
 /*
  * Give back a request that the calling thread has claimed, or has posted. If all its parts are

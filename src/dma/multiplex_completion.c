@@ -17,7 +17,6 @@
 #include <aml/utils/error.h>
 
 #include "async/queue_run.h"
-#include "dma/completion.h"
 #include "dma/multiplex_barrier.h"
 #include "dma/multiplex_claim.h"
 #include "dma/multiplex_operator.h"
@@ -40,6 +39,7 @@ struct multiplex_call {
 	size_t *indices; /* of the found ones; may be NULL */
 	int *results;    /* of the found ones; may be NULL */
 	bool only_one;   /* release one at most */
+	bool late;       /* the deadline had passed before all requests were claimed */
 	bool joined;     /* it has tried to post joins */
 	bool called;     /* a callback of a join has come. Guarded by the lock of `m` */
 	struct multiplex_joins joins;
@@ -48,10 +48,7 @@ struct multiplex_call {
 /* Have the inner engines that get requests the operations to test and to wait until a deadline? */
 static bool engines_have_tests(const struct multiplex *m)
 {
-	for (size_t i = 0; i < m->data.count; i++)
-		if (m->shares[i] > 0 && !dma_has_tests(m->engines[i].dma))
-			return false;
-	return true;
+	return multiplex_engine_tests(&m->dma);
 }
 
 static struct multiplex_request *request_at(const struct multiplex_call *call, size_t i)
@@ -111,10 +108,15 @@ static int claim_list_locked(struct multiplex *m, struct multiplex_call *call) R
 
 		if (r == NULL)
 			continue;
-		if (multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED) != AML_SUCCESS) {
-			give_back_locked(m, call, i);
-			err = -AML_EPERM;
+		err = multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, call->deadline);
+		if (err == -AML_EBUSY) {
+			/* It is late: the call ends with the slots before this one. */
+			call->n = i;
+			call->late = true;
+			return AML_SUCCESS;
 		}
+		if (err != AML_SUCCESS)
+			give_back_locked(m, call, i);
 		call->left++;
 	}
 	return err;
@@ -234,7 +236,7 @@ static int sleep_for_some(struct multiplex_call *call)
 		return sleep_for_slot(call, call->deadline);
 	if (!call->joined)
 		join_slots(call);
-	if (!call->joins.incomplete) {
+	if (!call->joins.incomplete && !call->joins.unserved) {
 		sleep_for_join(call);
 		return AML_SUCCESS;
 	}
@@ -249,7 +251,7 @@ static int await_slots(struct multiplex_call *call)
 {
 	int err;
 
-	if (call->least > call->left)
+	if (call->least > call->left && !call->late)
 		call->least = call->left;
 	for (;;) {
 		err = test_slots(call);
@@ -391,7 +393,7 @@ int multiplex_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_requ
 static bool engines_have_progress(const struct multiplex *m)
 {
 	for (size_t i = 0; i < m->data.count; i++)
-		if (m->shares[i] > 0 &&
+		if (multiplex_uses_engine(m, i) &&
 		    aml_dma_progress(m->engines[i].dma, 0, NULL) == -AML_ENOTSUP)
 			return false;
 	return true;
@@ -408,7 +410,7 @@ int multiplex_progress(struct aml_dma_data *data, size_t most, size_t *ran)
 	if (multiplex_is_inside(m))
 		return -AML_EPERM;
 	for (size_t i = 0; i < m->data.count && total < most; i++)
-		if (m->shares[i] > 0 &&
+		if (multiplex_uses_engine(m, i) &&
 		    aml_dma_progress(m->engines[i].dma, most - total, &n) == AML_SUCCESS)
 			total += n;
 	if (ran != NULL)

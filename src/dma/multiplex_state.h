@@ -27,12 +27,15 @@
  * the lock. It gives the request back POSTED if it was refused or its deadline has passed, and
  * FINISHED otherwise. Only the owner of the handle releases the request, or anybody if the request
  * has no handle. The owner's call fails if another thread has claimed the request for a wait. A
- * barrier's claim is not a wait: owners sleep until it is over.
+ * barrier's claim is not a wait: owners sleep until it is over. Such a claim is BARRED if it ends
+ * at once, so that deadlines do not matter, and AWAITED otherwise.
  *
  * A barrier claims a request only for a moment, if it can: it names the parts as the prerequisites
  * of requests of its own, the *joins*, gives the request back, and waits for the joins. Otherwise
- * an operator that waits for the same request would sleep, without giving up its slot, for a
- * barrier that needs this slot. Engines without aml_dma_post() have no joins.
+ * an operator that waits for the same request would sleep for a barrier that needs this operator.
+ * Engines without aml_dma_post() have no joins; others may have no memory or no room for one. Then
+ * the barrier gives the request back, too, and tests its parts now and then. It keeps its claim
+ * only if an engine has no tests.
  *
  * Lists. `unfinished` has the requests that are not FINISHED, in the order of posting. `failed` has
  * FINISHED requests without a handle that failed, until a barrier reports them. `done` has all
@@ -72,7 +75,8 @@ enum multiplex_request_state {
 	MULTIPLEX_POSTING = 1,
 	MULTIPLEX_POSTED,
 	MULTIPLEX_CLAIMED, /* by a wait or a cancel */
-	MULTIPLEX_BARRED,  /* CLAIMED by a barrier, or by the end of the multiplexer */
+	MULTIPLEX_BARRED,  /* CLAIMED for a moment, by a call that does not wait for it */
+	MULTIPLEX_AWAITED, /* CLAIMED by a barrier, or by the end of the multiplexer */
 	MULTIPLEX_FINISHED
 };
 
@@ -129,7 +133,7 @@ struct multiplex_sleeper {
 	struct multiplex_sleeper *next, *prev;
 	bool woken;
 	struct queue_sched *queue; /* of the operator that sleeps; NULL: it is on `wakeup` */
-	struct sleeper *inside;    /* on the stack of this operator. Guarded by the lock of `queue` */
+	struct sleeper *inside; /* on the stack of this operator. Guarded by the lock of `queue` */
 };
 
 struct multiplex_sleepers {
@@ -185,6 +189,12 @@ static inline struct multiplex *multiplex_of(const struct aml_dma_data *data)
 {
 	return (struct multiplex *)(void *)((char *)(uintptr_t)data -
 					    offsetof(struct multiplex, data));
+}
+
+/* May an inner engine get requests? Weights that adapt are above 0, and others do not change. */
+static inline bool multiplex_uses_engine(const struct multiplex *m, size_t i)
+{
+	return m->adapts || m->shares[i] > 0;
 }
 
 static inline void multiplex_acquire(struct multiplex *m) ACQUIRE(m) NOT_ANALYSED

@@ -15,6 +15,7 @@
 #include <aml/utils/error.h>
 
 #include "async/queue_wait.h"
+#include "dma/completion.h"
 #include "dma/linux_request.h"
 #include "dma/multiplex_claim.h"
 
@@ -29,6 +30,32 @@ bool multiplex_is_multiplexer(const struct aml_dma *dma)
 {
 	return dma->ops->wait_request == aml_dma_multiplex_request_wait &&
 	       dma->ops->destroy_request == aml_dma_multiplex_request_destroy;
+}
+
+bool multiplex_engine_tests(const struct aml_dma *dma)
+{
+	const struct multiplex *m;
+
+	if (!multiplex_is_multiplexer(dma))
+		return dma_has_tests(dma);
+	m = multiplex_of(dma->data);
+	for (size_t i = 0; i < m->data.count; i++)
+		if (multiplex_uses_engine(m, i) && !multiplex_engine_tests(m->engines[i].dma))
+			return false;
+	return true;
+}
+
+bool multiplex_engine_is_own(const struct aml_dma *dma)
+{
+	const struct multiplex *m;
+
+	if (!multiplex_is_multiplexer(dma))
+		return multiplex_is_linux(dma);
+	m = multiplex_of(dma->data);
+	for (size_t i = 0; i < m->data.count; i++)
+		if (multiplex_uses_engine(m, i) && !multiplex_engine_is_own(m->engines[i].dma))
+			return false;
+	return true;
 }
 
 /* Has a request of an inner engine finished? False: no, or it is not known. */
@@ -149,6 +176,39 @@ static bool has_workers(const struct aml_dma *dma)
 	return aml_dma_linux_statistics(dma, &stats) == AML_SUCCESS && stats.workers > 0;
 }
 
+/* Return the engine without workers that must run a request of `dma`. NULL: there is none. */
+static struct aml_dma *unserved_engine(struct aml_dma *dma, const struct aml_dma_request *req)
+{
+	struct aml_dma *found;
+	struct multiplex *m;
+
+	if (req == NULL)
+		return NULL;
+	if (multiplex_is_linux(dma))
+		return has_workers(dma) || inner_has_finished(dma, req) ? NULL : dma;
+	if (!multiplex_is_multiplexer(dma))
+		return NULL;
+	m = multiplex_of(dma->data);
+	multiplex_acquire(m);
+	found = multiplex_unserved_engine_locked(m, (const void *)req);
+	multiplex_release(m);
+	return found;
+}
+
+struct aml_dma *multiplex_unserved_engine_locked(struct multiplex *m,
+						 const struct multiplex_request *r)
+{
+	struct aml_dma *found = NULL;
+
+	(void)m;
+	if (r->state != MULTIPLEX_POSTED)
+		return NULL;
+	for (size_t i = 0; found == NULL && i < r->pub.count; i++)
+		if (!r->parts[i].done)
+			found = unserved_engine(r->pub.dmas[i], r->pub.reqs[i]);
+	return found;
+}
+
 /* Post joins for the parts of a request of an inner multiplexer. */
 static void join_nested(struct multiplex *m, struct multiplex_request *r,
 			struct multiplex_joins *joins)
@@ -190,7 +250,7 @@ static void join_inner(struct aml_dma *dma, struct aml_dma_request *req,
 	attr.callback = joins->callback;
 	attr.callback_arg = joins->arg;
 	if (!has_workers(dma))
-		joins->incomplete = true;
+		joins->unserved = true;
 	if (joins->n < MULTIPLEX_JOINS_MAX &&
 	    aml_dma_post(dma, 1, &attr, &joins->joins[joins->n].req) == AML_SUCCESS)
 		joins->joins[joins->n++].dma = dma;
@@ -245,9 +305,7 @@ int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
 		return -AML_EINVAL;
 	multiplex_acquire(m);
 	multiplex_enter_locked(m);
-	err = multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED);
-	if (err == -AML_EBUSY)
-		err = -AML_EPERM;
+	err = multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, deadline);
 	if (err == AML_SUCCESS && r->state == MULTIPLEX_CLAIMED) {
 		multiplex_release(m);
 		err = how == MULTIPLEX_CANCELS ? multiplex_cancel_parts(r)

@@ -28,6 +28,22 @@ bool multiplex_has_finished_locked(struct multiplex *m, const struct multiplex_r
  */
 int multiplex_await_part(struct multiplex_request *r, size_t i, uint64_t deadline);
 
+/*
+ * Has an inner engine aml_dma_test() and aml_dma_wait_until()? A multiplexer needs them of its own
+ * inner engines, but for those that get no requests.
+ */
+bool multiplex_engine_tests(const struct aml_dma *dma);
+
+/* Is an inner engine one of linux.c, or a multiplexer over such engines? */
+bool multiplex_engine_is_own(const struct aml_dma *dma);
+
+/*
+ * Return an engine of linux.c without workers that must run a part of the request, which is POSTED:
+ * only a thread that waits runs the part. NULL: there is none.
+ */
+struct aml_dma *multiplex_unserved_engine_locked(struct multiplex *m,
+						 const struct multiplex_request *r) REQUIRES(m);
+
 /* Wait for the parts in turn. The result is that of the first one that is not done. */
 int multiplex_await_parts(struct multiplex_request *r, uint64_t deadline);
 
@@ -39,7 +55,7 @@ enum multiplex_ending { MULTIPLEX_WAITS, MULTIPLEX_CANCELS };
 /*
  * Wait for the request of a handle until the deadline, or cancel it, and release it. AML_SUCCESS:
  * `*code` is its result. -AML_EINVAL: it belongs to another multiplexer. -AML_EPERM: it may not be
- * waited for. -AML_EBUSY: the deadline has passed, or the engine refused. Else the error of an
+ * waited for. -AML_EBUSY: the deadline has passed, or an engine refused. Else the error of an
  * inner engine. The lock must not be held.
  */
 int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
@@ -59,8 +75,8 @@ struct multiplex_joins {
 	/* Of each join; may be NULL. `arg` must stay until the joins are released. */
 	void (*callback)(int result, void *arg);
 	void *arg;
-	/* A part has no join, or its engine has no workers, so that only a wait runs the part. */
-	bool incomplete;
+	bool incomplete; /* a part has no join */
+	bool unserved; /* the engine of a join has no workers, so that only a wait runs the part */
 	struct multiplex_join joins[MULTIPLEX_JOINS_MAX];
 };
 

@@ -592,6 +592,113 @@ START_TEST(a_barrier_does_not_keep_operators_from_waiting)
 }
 END_TEST
 
+/* Make a multiplexer over an engine that has no room for a request of a barrier. */
+static void up_bounded(size_t workers)
+{
+	struct aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
+	const struct aml_dma *inner[1];
+
+	attr.num_threads = workers;
+	attr.max_unfinished = 2;
+	ck_assert_int_eq(aml_dma_linux_create_attr(&engines[0], &attr), 0);
+	inner[0] = engines[0];
+	ck_assert_int_eq(aml_dma_multiplex_create(&dma, 1, inner, ones), 0);
+}
+
+/* Contract: MULTI-8. */
+START_TEST(a_barrier_without_room_does_not_keep_operators_from_waiting)
+{
+	struct gate gate;
+	struct job outer = {.gate = &gate, .body = wait_nested}, inner = {0};
+	struct call barrier = {.fn = call_barrier};
+	struct aml_dma_request *req;
+
+	up_bounded(1);
+	outer.dma = barrier.dma = dma;
+	gate_init(&gate);
+	ck_assert_int_eq(job_post(engines[0], &req, &outer), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(job_post(dma, &outer.req, &inner), 0);
+	call_begin(&barrier);
+	call_settle(&barrier);
+	gate_open(&gate);
+	ck_assert_int_eq(call_end(&barrier), 0);
+	ck_assert_int_eq(aml_dma_wait(engines[0], &req), 0);
+	ck_assert_int_eq(inner.runs, 1);
+	down();
+	gate_destroy(&gate);
+}
+END_TEST
+
+/* Contract: MULTI-8, MULTI-15. */
+START_TEST(a_barrier_without_room_runs_what_no_worker_runs)
+{
+	for (int nested = 0; nested < 2; nested++) {
+		struct job outer = {.body = wait_nested}, inner = {.result = -AML_EDOM};
+		struct aml_dma_request *req, *other;
+		struct aml_dma *outermost;
+		int code = 7;
+
+		up_bounded(0);
+		ck_assert_int_eq(aml_dma_multiplex_create(&outermost, 1,
+							  (const struct aml_dma *[]){dma}, ones),
+				 0);
+		outer.dma = nested ? outermost : dma;
+		ck_assert_int_eq(job_post(engines[0], &req, &outer), 0);
+		ck_assert_int_eq(job_post(outer.dma, &outer.req, &inner), 0);
+		/* The barrier runs both. The operator of the first waits for the second. */
+		ck_assert_int_eq(aml_dma_barrier(outer.dma), 0);
+		ck_assert_int_eq(inner.runs, 1);
+		ck_assert_int_eq(aml_dma_wait(engines[0], &req), -AML_EDOM);
+		/* The engine is full. */
+		ck_assert_int_eq(job_post(outer.dma, &req, &inner), 0);
+		ck_assert_int_eq(job_post(outer.dma, &other, &inner), 0);
+		ck_assert_int_eq(aml_dma_barrier_until(outer.dma, 1, &code), -AML_EBUSY);
+		ck_assert_int_eq(aml_dma_barrier_until(outer.dma, AML_DMA_NO_DEADLINE, &code), 0);
+		ck_assert_int_eq(code, -AML_EDOM);
+		ck_assert_int_eq(aml_dma_wait(outer.dma, &req), -AML_EDOM);
+		ck_assert_int_eq(aml_dma_wait(outer.dma, &other), -AML_EDOM);
+		ck_assert_int_eq(aml_dma_multiplex_destroy(&outermost), 0);
+		down();
+	}
+}
+END_TEST
+
+/* Contract: DONE-2, DONE-5, MULTI-8. */
+START_TEST(a_barrier_without_room_keeps_no_test_waiting)
+{
+	struct gate gate;
+	struct job outer = {.gate = &gate}, inner = {.result = -AML_EDOM};
+	struct call barrier = {.fn = call_barrier};
+	struct aml_dma_request *req, *first;
+	size_t count = 7;
+	int code = 7;
+
+	up_bounded(1);
+	barrier.dma = dma;
+	gate_init(&gate);
+	ck_assert_int_eq(job_post(engines[0], &first, &outer), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(job_post(dma, &req, &inner), 0);
+	call_begin(&barrier);
+	call_settle(&barrier);
+	/* The operator runs until all of these have returned. */
+	ck_assert_int_eq(aml_dma_test(dma, &req, &code), -AML_EBUSY);
+	ck_assert_int_eq(aml_dma_wait_until(dma, &req, 1, &code), -AML_EBUSY);
+	ck_assert_int_eq(aml_dma_wait_some(dma, 1, &req, 1, 1, &count, NULL, NULL), -AML_EBUSY);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_int_eq(code, 7);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait(engines[0], &first), 0);
+	/* Each failure is reported once: the barrier may be the first to find this one. */
+	code = call_end(&barrier);
+	ck_assert(code == 0 || code == -AML_EDOM);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), -AML_EDOM);
+	down();
+	gate_destroy(&gate);
+}
+END_TEST
+
 /* Call a barrier inside an operator that others have posted, and then one with a deadline. */
 static int barrier_nested(struct job *job)
 {
@@ -705,4 +812,6 @@ SUITE("multiplex_waits", a_test_finds_what_has_finished, without_workers_a_loop_
       without_weights_they_follow_the_measured_rates, engines_of_the_library_are_measured,
       several_threads_use_a_multiplexer_of_multiplexers,
       a_barrier_does_not_keep_operators_from_waiting,
+      a_barrier_without_room_does_not_keep_operators_from_waiting,
+      a_barrier_without_room_runs_what_no_worker_runs, a_barrier_without_room_keeps_no_test_waiting,
       a_barrier_inside_of_a_direct_operator_gives_up_its_slot, a_forked_child_continues)
