@@ -7,7 +7,8 @@
 
 /*
  * Return the number of the inner engine for a request that copies `bytes` bytes by the plan. NULL:
- * it has none.
+ * it has none. Asks the destination, which may be the program's own, and the system: without a
+ * lock.
  */
 size_t multiplex_choose_node(const struct multiplex *m, const struct copy_plan *plan,
 			     uint64_t bytes);

@@ -51,6 +51,7 @@ struct multiplex_order {
 	const struct aml_dma_multiplex_request_args *single; /* of copy_single; NULL: another */
 	struct copy_plan *plan; /* belongs to the order; NULL: there is none, or no more */
 	uint64_t bytes;         /* of the plan */
+	size_t node;            /* if the engines are those of nodes: the engine of the request */
 	bool sync;              /* the call waits for the request */
 	bool copied;            /* it was copied at once: the result of the post is its result */
 };
@@ -243,14 +244,23 @@ static void begin_post_locked(struct multiplex *m, const struct multiplex_order 
 	}
 }
 
+/*
+ * Choose the engine of a whole request by its node. Without the lock: the layouts are asked, which
+ * may be the program's own, and the system.
+ */
+static void choose_node(struct multiplex_order *order)
+{
+	if (order->m->numa != NULL)
+		order->node = multiplex_choose_node(order->m, order->plan, order->bytes);
+}
+
 /* Choose the engine of a whole request. */
 static void choose_engine_locked(struct multiplex *m, const struct multiplex_order *order,
 				 struct multiplex_part *part) REQUIRES(m)
 {
 	part->bytes = order->plan != NULL ? order->bytes : 0;
 	multiplex_adapt_locked(m);
-	part->engine = m->numa != NULL ? multiplex_choose_node(m, order->plan, order->bytes)
-				       : multiplex_take_turn_locked(m);
+	part->engine = m->numa != NULL ? order->node : multiplex_take_turn_locked(m);
 }
 
 static int post_whole(struct multiplex_order *order)
@@ -377,6 +387,7 @@ static int order_post(struct multiplex_order *order)
 	    copy_plan_has_shares(order->plan, order->bytes))
 		err = post_split(order, &split);
 	if (err == AML_SUCCESS && !split) {
+		choose_node(order);
 		order->copied = order->sync && copy_framed(order, &err);
 		if (!order->copied)
 			err = post_whole(order);

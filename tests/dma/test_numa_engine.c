@@ -7,6 +7,7 @@
 #include <aml/dma/linux.h>
 #include <aml/dma/multiplex.h>
 #include <aml/dma/operators.h>
+#include <aml/layout/dense.h>
 #include <aml/layout/pad.h>
 #include <errno.h>
 #include <sched.h>
@@ -311,6 +312,56 @@ static uint64_t count_workers(void)
 	return n;
 }
 
+/* A dense layout without the fast path, whose operator rawptr uses the engine. */
+static void *(*rawptr)(const struct aml_layout_data *data);
+static FILE *printed;
+static size_t asked;
+
+static void *print_and_return(const struct aml_layout_data *data)
+{
+	if (printed != NULL) {
+		asked++;
+		(void)aml_dma_fprintf(printed, "", dma);
+	}
+	return rawptr(data);
+}
+
+/* Contract: NUMA-3. No lock of the library is held while it calls an operator of a layout. */
+START_TEST(a_custom_layout_may_use_the_engine)
+{
+	const size_t n = LARGE_BYTES / 8;
+	struct aml_layout *dst = NULL, *src = NULL;
+	struct aml_dma_request *req;
+	struct aml_layout_ops ops;
+
+	make_bytes();
+	numa_up(2);
+	ck_assert_int_eq(
+		aml_layout_dense_create(&dst, to, AML_LAYOUT_ORDER_C, 8, 1, &n, NULL, NULL), 0);
+	ck_assert_int_eq(
+		aml_layout_dense_create(&src, from, AML_LAYOUT_ORDER_C, 8, 1, &n, NULL, NULL), 0);
+	ops = *dst->ops;
+	rawptr = ops.rawptr;
+	ops.rawptr = print_and_return;
+	ops.steps_native = NULL;
+	dst->ops = &ops;
+	printed = fopen("/dev/null", "w");
+	ck_assert_ptr_nonnull(printed);
+	ck_assert_int_eq(aml_dma_copy(dma, dst, src), 0);
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, dst, src), 0);
+	ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+	ck_assert_uint_ge(asked, 2);
+	ck_assert_mem_eq(to, from, LARGE_BYTES);
+	fclose(printed);
+	printed = NULL;
+	aml_layout_destroy(&dst);
+	aml_layout_destroy(&src);
+	numa_down();
+	free(to);
+	free(from);
+}
+END_TEST
+
 /* Contract: NUMA-5. */
 START_TEST(workers_run_on_the_cpus_of_their_node)
 {
@@ -391,5 +442,5 @@ END_TEST
 
 SUITE("numa_engine", one_node_is_one_engine, a_large_copy_goes_to_the_node_of_its_destination,
       other_requests_go_to_the_node_of_the_thread, in_a_sandbox_the_node_is_that_of_the_thread,
-      every_kind_of_large_copy_finds_its_node, workers_run_on_the_cpus_of_their_node,
-      the_nodes_are_printed)
+      every_kind_of_large_copy_finds_its_node, a_custom_layout_may_use_the_engine,
+      workers_run_on_the_cpus_of_their_node, the_nodes_are_printed)
