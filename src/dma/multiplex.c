@@ -22,6 +22,7 @@
 #include "dma/multiplex_fork.h"
 #include "dma/multiplex_post.h"
 #include "dma/multiplex_turn.h"
+#include "dma/multiplex_wait.h"
 #include "machine/numa.h"
 
 /* Check the inner engines. */
@@ -209,4 +210,5 @@ __attribute__((constructor)) static void multiplexer_register(void)
 						  NULL};
 
 	dma_register_multiplexer(&own);
+	multiplex_register_ops(&aml_dma_multiplex_ops);
 }

@@ -19,17 +19,29 @@
 #include "dma/linux_request.h"
 #include "dma/multiplex_claim.h"
 
+/* The operations of multiplexers. Constant once the library is loaded. */
+static struct aml_dma_ops own_ops;
+
+void multiplex_register_ops(const struct aml_dma_ops *ops)
+{
+	own_ops = *ops;
+}
+
 bool multiplex_is_linux(const struct aml_dma *dma)
 {
 	return dma->ops->create_request == aml_dma_linux_request_create &&
+	       dma->ops->destroy_request == aml_dma_linux_request_destroy &&
 	       dma->ops->wait_request == aml_dma_linux_request_wait &&
-	       dma->ops->destroy_request == aml_dma_linux_request_destroy;
+	       dma->ops->barrier == aml_dma_linux_barrier &&
+	       dma->ops->extension == aml_dma_linux_ops.extension;
 }
 
 bool multiplex_is_multiplexer(const struct aml_dma *dma)
 {
-	return dma->ops->wait_request == aml_dma_multiplex_request_wait &&
-	       dma->ops->destroy_request == aml_dma_multiplex_request_destroy;
+	return dma->ops->create_request == own_ops.create_request &&
+	       dma->ops->destroy_request == own_ops.destroy_request &&
+	       dma->ops->wait_request == own_ops.wait_request &&
+	       dma->ops->barrier == own_ops.barrier;
 }
 
 bool multiplex_engine_tests(const struct aml_dma *dma)

@@ -9,10 +9,20 @@
 
 #include "dma/multiplex_state.h"
 
-/* Is this an engine of linux.c? It takes over plans. */
+/*
+ * Register the operations of multiplexers, once, when the library is loaded: they use the functions
+ * below, which cannot name them.
+ */
+void multiplex_register_ops(const struct aml_dma_ops *ops);
+
+/*
+ * Is this an engine of linux.c, with all of its operations? It takes over plans, and has
+ * aml_dma_post(). A program's table with other operations beside those of linux.c is another
+ * engine.
+ */
 bool multiplex_is_linux(const struct aml_dma *dma);
 
-/* Is this a multiplexer? It takes over plans, too. */
+/* Is this a multiplexer, with all of its operations? It takes over plans, too. */
 bool multiplex_is_multiplexer(const struct aml_dma *dma);
 
 /*

@@ -731,6 +731,101 @@ START_TEST(destroy_waits_and_releases_what_is_left)
 }
 END_TEST
 
+static atomic_size_t own_calls;
+
+static int own_create(struct aml_dma_data *data, struct aml_dma_request **req,
+		      struct aml_layout *dest, struct aml_layout *src, aml_dma_operator op,
+		      void *op_arg)
+{
+	atomic_fetch_add(&own_calls, 1);
+	return aml_dma_multiplex_request_create(data, req, dest, src, op, op_arg);
+}
+
+static int own_destroy(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	return aml_dma_linux_request_destroy(data, req);
+}
+
+static int own_wait(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	return aml_dma_linux_request_wait(data, req);
+}
+
+static int own_barrier(struct aml_dma_data *data)
+{
+	return aml_dma_linux_barrier(data);
+}
+
+/* Copy whole and split through a multiplexer over one engine, in all ways. */
+static void use_over(struct aml_dma *inner, const size_t *weights)
+{
+	const size_t sizes[] = {4096, 256 << 10};
+	unsigned char *to = malloc(sizes[1]), *from = malloc(sizes[1]);
+	struct aml_dma_request *req;
+	struct aml_dma *dma = NULL;
+
+	ck_assert(to != NULL && from != NULL);
+	memset(from, 7, sizes[1]);
+	ck_assert_int_eq(
+		aml_dma_multiplex_create(&dma, 1, (const struct aml_dma *[]){inner}, weights), 0);
+	for (int i = 0; i < 6; i++) {
+		size_t n = sizes[i % 2];
+
+		memset(to, 0, n);
+		ck_assert_int_eq(aml_dma_async_copy_custom(dma, &req,
+							   (struct aml_layout *)(void *)to,
+							   (struct aml_layout *)(void *)from,
+							   aml_dma_linux_memcpy_op, (void *)n),
+				 0);
+		if (i < 2)
+			ck_assert_int_eq(aml_dma_barrier(dma), 0);
+		if (i < 4)
+			ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		else
+			ck_assert_int_eq(aml_dma_cancel(dma, &req), 0);
+		if (i < 4)
+			ck_assert_mem_eq(to, from, n);
+		ck_assert_int_eq(aml_dma_copy_custom(dma, (struct aml_layout *)(void *)to,
+						     (struct aml_layout *)(void *)from,
+						     aml_dma_linux_memcpy_op, (void *)n),
+				 0);
+		ck_assert_mem_eq(to, from, n);
+	}
+	ck_assert_int_eq(aml_dma_multiplex_destroy(&dma), 0);
+	free(to);
+	free(from);
+}
+
+/* Contract: MULTI-3. Tables that begin as the library's, with one operation of the program. */
+START_TEST(engines_with_one_operation_of_their_own_are_used_through_their_tables)
+{
+	struct aml_dma *engine = new_engine(1), *multiplexer = NULL;
+	struct aml_dma_ops ops[4], nested = aml_dma_multiplex_ops;
+	struct aml_dma own;
+
+	for (int i = 0; i < 4; i++)
+		ops[i] = aml_dma_linux_ops;
+	ops[0].barrier = own_barrier;
+	ops[1].wait_request = own_wait;
+	ops[2].destroy_request = own_destroy;
+	ops[3].extension = NULL;
+	for (int i = 0; i < 4; i++) {
+		own = (struct aml_dma){&ops[i], engine->data};
+		use_over(&own, NULL);
+		use_over(&own, (const size_t[]){1});
+	}
+	ck_assert_int_eq(
+		aml_dma_multiplex_create(&multiplexer, 1, (const struct aml_dma *[]){engine}, NULL),
+		0);
+	nested.create_request = own_create;
+	own = (struct aml_dma){&nested, multiplexer->data};
+	use_over(&own, NULL);
+	ck_assert_uint_eq(atomic_load(&own_calls), 12);
+	ck_assert_int_eq(aml_dma_multiplex_destroy(&multiplexer), 0);
+	destroy_engine(&engine);
+}
+END_TEST
+
 /* Contract: MULTI-14. */
 START_TEST(figures_are_printed_for_each_engine)
 {
@@ -916,4 +1011,5 @@ SUITE("multiplex", a_whole_synchronous_copy_is_never_refused,
       inside_operators_of_others_a_barrier_works, a_cancel_is_of_one_request,
       a_cancel_of_a_split_copy_cancels_all_parts, a_handle_belongs_to_its_multiplexer,
       destroy_waits_and_releases_what_is_left, figures_are_printed_for_each_engine,
-      a_multiplexer_of_multiplexers_splits_and_waits)
+      a_multiplexer_of_multiplexers_splits_and_waits,
+      engines_with_one_operation_of_their_own_are_used_through_their_tables)
