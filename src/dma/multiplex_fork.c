@@ -5,7 +5,10 @@
  * first: an outer multiplexer is newer than its inner ones.
  *
  * In the child, only the forking thread exists. What other threads had claimed is free again. What
- * other threads were posting has failed. All else is left to the inner engines.
+ * other threads were posting has failed, and so has each part for which they were inside a call of
+ * an inner engine that releases its request: nobody knows how far this call had come, so the handle
+ * is not used any more. The inner engine releases what is left. All else is left to the inner
+ * engines.
  */
 #include "dma/multiplex_fork.h"
 
@@ -39,6 +42,14 @@ static void unlock_multiplexers(void) NOT_ANALYSED
 	lock_release(&multiplexers_lock);
 }
 
+static void fail_part(struct multiplex_request *r, size_t i)
+{
+	r->pub.reqs[i] = NULL;
+	r->parts[i].code = -AML_FAILURE;
+	r->parts[i].done = true;
+	r->parts[i].ending = false;
+}
+
 /* Take an unfinished request away from a thread that does not exist in the child. */
 static void free_request_locked(struct multiplex *m, struct multiplex_request *r) REQUIRES(m)
 {
@@ -51,11 +62,9 @@ static void free_request_locked(struct multiplex *m, struct multiplex_request *r
 		multiplex_list_unlink(&m->unfinished, r);
 		return;
 	}
-	for (size_t i = 0; posting && i < r->pub.count; i++) {
-		r->pub.reqs[i] = NULL;
-		r->parts[i].code = -AML_FAILURE;
-		r->parts[i].done = true;
-	}
+	for (size_t i = 0; i < r->pub.count; i++)
+		if (posting || (r->parts[i].ending && !r->parts[i].done))
+			fail_part(r, i);
 	if (posting && r->detached)
 		multiplex_owned_list_push(&m->owned, r);
 	multiplex_unclaim_locked(m, r);

@@ -122,17 +122,11 @@ static void part_end(struct multiplex_request *r, size_t i, int code)
 	r->parts[i].done = true;
 }
 
-int multiplex_await_part(struct multiplex_request *r, size_t i, uint64_t deadline)
+/* Call the inner engine to wait for a part that is not done. */
+static int call_wait(struct multiplex_request *r, size_t i, uint64_t deadline)
 {
 	int err, code = AML_SUCCESS;
 
-	if (r->parts[i].done)
-		return AML_SUCCESS;
-	/* Some engines run a request at once and make no handle. */
-	if (r->pub.reqs[i] == NULL) {
-		part_end(r, i, AML_SUCCESS);
-		return AML_SUCCESS;
-	}
 	if (deadline != AML_DMA_NO_DEADLINE) {
 		err = deadline == 0 ? aml_dma_test(r->pub.dmas[i], &r->pub.reqs[i], &code)
 				    : aml_dma_wait_until(r->pub.dmas[i], &r->pub.reqs[i], deadline,
@@ -148,6 +142,23 @@ int multiplex_await_part(struct multiplex_request *r, size_t i, uint64_t deadlin
 	return AML_SUCCESS;
 }
 
+int multiplex_await_part(struct multiplex_request *r, size_t i, uint64_t deadline)
+{
+	int err;
+
+	if (r->parts[i].done)
+		return AML_SUCCESS;
+	/* Some engines run a request at once and make no handle. */
+	if (r->pub.reqs[i] == NULL) {
+		part_end(r, i, AML_SUCCESS);
+		return AML_SUCCESS;
+	}
+	r->parts[i].ending = true;
+	err = call_wait(r, i, deadline);
+	r->parts[i].ending = false;
+	return err;
+}
+
 int multiplex_await_parts(struct multiplex_request *r, uint64_t deadline)
 {
 	int first = AML_SUCCESS;
@@ -161,19 +172,27 @@ int multiplex_await_parts(struct multiplex_request *r, uint64_t deadline)
 	return first;
 }
 
+/* Cancel a part that is not done. */
+static int cancel_part(struct multiplex_request *r, size_t i)
+{
+	int err = AML_SUCCESS;
+
+	r->parts[i].ending = true;
+	if (r->pub.reqs[i] != NULL)
+		err = aml_dma_cancel(r->pub.dmas[i], &r->pub.reqs[i]);
+	if (err == AML_SUCCESS)
+		part_end(r, i, AML_SUCCESS);
+	r->parts[i].ending = false;
+	return err == -AML_ENOTSUP ? multiplex_await_part(r, i, AML_DMA_NO_DEADLINE) : err;
+}
+
 int multiplex_cancel_parts(struct multiplex_request *r)
 {
 	int first = AML_SUCCESS;
 
 	for (size_t i = 0; i < r->pub.count; i++) {
-		int err = AML_SUCCESS;
+		int err = r->parts[i].done ? AML_SUCCESS : cancel_part(r, i);
 
-		if (!r->parts[i].done && r->pub.reqs[i] != NULL)
-			err = aml_dma_cancel(r->pub.dmas[i], &r->pub.reqs[i]);
-		if (err == -AML_ENOTSUP)
-			err = multiplex_await_part(r, i, AML_DMA_NO_DEADLINE);
-		else if (err == AML_SUCCESS && !r->parts[i].done)
-			part_end(r, i, AML_SUCCESS);
 		if (first == AML_SUCCESS)
 			first = err;
 	}

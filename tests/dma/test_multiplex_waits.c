@@ -804,6 +804,89 @@ START_TEST(a_forked_child_continues)
 }
 END_TEST
 
+/* An operation of an engine that stops when its request is released. */
+static struct gate released;
+
+static int wait_and_stop(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	struct aml_dma_request *handle = *req;
+	int code = aml_dma_linux_request_wait(data, &handle);
+
+	if (code == 0) {
+		gate_pass(&released);
+		*req = NULL;
+	}
+	return code;
+}
+
+static int cancel_and_stop(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	struct aml_dma_request *handle = *req;
+	int err = aml_dma_linux_request_destroy(data, &handle);
+
+	if (err == 0) {
+		gate_pass(&released);
+		*req = NULL;
+	}
+	return err;
+}
+
+static int barrier_and_destroy(void *outer)
+{
+	struct aml_dma *top = outer;
+	struct job job = {.result = 0};
+
+	NEED(aml_dma_barrier(top) == 0);
+	NEED(aml_dma_multiplex_destroy(&top) == 0);
+	NEED(outer == dma || aml_dma_multiplex_destroy(&dma) == 0);
+	NEED(job_copy(engines[0], &job) == 0 && job.runs == 1);
+	return aml_dma_linux_destroy(&engines[0]);
+}
+
+/*
+ * Contract: MULTI-19. At the fork, another thread is inside the call that releases the request of
+ * the inner engine, and the multiplexer does not know yet that it is released.
+ */
+START_TEST(a_forked_child_forgets_what_other_threads_were_releasing)
+{
+	struct aml_dma_ops ops = aml_dma_linux_ops;
+	struct aml_dma *outermost, own;
+
+	ops.wait_request = wait_and_stop;
+	ops.destroy_request = cancel_and_stop;
+	for (int which = 0; which < 6; which++) {
+		struct job job = {.result = 0};
+		struct aml_dma_request *req;
+		struct call ends = {.fn = which % 3 == 0   ? call_wait
+					  : which % 3 == 1 ? call_cancel
+							   : call_barrier,
+				    .req = &req};
+
+		engines[0] = new_engine(1);
+		own = (struct aml_dma){&ops, engines[0]->data};
+		ck_assert_int_eq(
+			aml_dma_multiplex_create(&dma, 1, (const struct aml_dma *[]){&own}, ones),
+			0);
+		ck_assert_int_eq(aml_dma_multiplex_create(&outermost, 1,
+							  (const struct aml_dma *[]){dma}, ones),
+				 0);
+		ends.dma = which < 3 ? dma : outermost;
+		gate_init(&released);
+		ck_assert_int_eq(job_post(ends.dma, &req, &job), 0);
+		call_begin(&ends);
+		gate_await(&released);
+		ck_assert_int_eq(in_child(barrier_and_destroy, ends.dma), 0);
+		gate_open(&released);
+		ck_assert_int_eq(call_end(&ends), 0);
+		if (which % 3 == 2)
+			ck_assert_int_eq(aml_dma_wait(ends.dma, &req), 0);
+		ck_assert_int_eq(aml_dma_multiplex_destroy(&outermost), 0);
+		down();
+		gate_destroy(&released);
+	}
+}
+END_TEST
+
 SUITE("multiplex_waits", a_test_finds_what_has_finished, without_workers_a_loop_of_tests_ends,
       wait_any_takes_one_that_has_finished, wait_some_stores_what_has_finished, lists_are_checked,
       what_may_not_be_waited_for_is_refused, engines_without_the_operations_are_not_supported,
@@ -814,4 +897,5 @@ SUITE("multiplex_waits", a_test_finds_what_has_finished, without_workers_a_loop_
       a_barrier_does_not_keep_operators_from_waiting,
       a_barrier_without_room_does_not_keep_operators_from_waiting,
       a_barrier_without_room_runs_what_no_worker_runs, a_barrier_without_room_keeps_no_test_waiting,
-      a_barrier_inside_of_a_direct_operator_gives_up_its_slot, a_forked_child_continues)
+      a_barrier_inside_of_a_direct_operator_gives_up_its_slot, a_forked_child_continues,
+      a_forked_child_forgets_what_other_threads_were_releasing)
