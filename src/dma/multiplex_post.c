@@ -180,7 +180,7 @@ static void undo_post(struct multiplex_order *order, struct multiplex_request *r
 	multiplex_release(m);
 	for (size_t i = posted; i < r->pub.count; i++)
 		r->pub.reqs[i] = NULL;
-	(void)multiplex_cancel_parts(r);
+	multiplex_withdraw_parts(r);
 	multiplex_acquire(m);
 	for (size_t i = 0; i < r->pub.count; i++)
 		multiplex_uncount_post_locked(m, &r->parts[i], whole);

@@ -91,8 +91,9 @@ struct multiplex_part {
 	size_t engine;  /* the number of its inner engine */
 	int code;       /* its result, once `done` */
 	bool done;
-	bool ending; /* an inner engine is called that may release its request */
-	bool timed;  /* multiplex_note_finish() is called when it has finished */
+	bool cancelled; /* it is `done` because it was cancelled */
+	bool ending;    /* an inner engine is called that may release its request */
+	bool timed;     /* multiplex_note_finish() is called when it has finished */
 };
 
 struct multiplex_request {

@@ -180,23 +180,41 @@ static int cancel_part(struct multiplex_request *r, size_t i)
 	r->parts[i].ending = true;
 	if (r->pub.reqs[i] != NULL)
 		err = aml_dma_cancel(r->pub.dmas[i], &r->pub.reqs[i]);
-	if (err == AML_SUCCESS)
+	if (err == AML_SUCCESS) {
 		part_end(r, i, AML_SUCCESS);
+		r->parts[i].cancelled = true;
+	}
 	r->parts[i].ending = false;
 	return err == -AML_ENOTSUP ? multiplex_await_part(r, i, AML_DMA_NO_DEADLINE) : err;
 }
 
+/* The request stays, but its first `n` parts were cancelled, if they were not done: it has failed.
+ */
+static void fail_cancelled(struct multiplex_request *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (r->parts[i].cancelled)
+			r->parts[i].code = -AML_FAILURE;
+}
+
 int multiplex_cancel_parts(struct multiplex_request *r)
 {
-	int first = AML_SUCCESS;
-
 	for (size_t i = 0; i < r->pub.count; i++) {
 		int err = r->parts[i].done ? AML_SUCCESS : cancel_part(r, i);
 
-		if (first == AML_SUCCESS)
-			first = err;
+		if (err != AML_SUCCESS) {
+			fail_cancelled(r, i);
+			return err;
+		}
 	}
-	return first;
+	return AML_SUCCESS;
+}
+
+void multiplex_withdraw_parts(struct multiplex_request *r)
+{
+	for (size_t i = 0; i < r->pub.count; i++)
+		if (!r->parts[i].done && cancel_part(r, i) != AML_SUCCESS)
+			(void)multiplex_await_part(r, i, AML_DMA_NO_DEADLINE);
 }
 
 /* Does an engine run requests without a thread that waits? */

@@ -57,8 +57,14 @@ struct aml_dma *multiplex_unserved_engine_locked(struct multiplex *m,
 /* Wait for the parts in turn. The result is that of the first one that is not done. */
 int multiplex_await_parts(struct multiplex_request *r, uint64_t deadline);
 
-/* Cancel all parts that are not done. An error is that of the engine that refused it. */
+/*
+ * Cancel the parts that are not done, in turn. An error is that of the first engine that refused
+ * it: the parts after this one are as before, and those that were cancelled have failed.
+ */
 int multiplex_cancel_parts(struct multiplex_request *r);
+
+/* Cancel all parts that are not done, and wait for those whose engines refuse it. */
+void multiplex_withdraw_parts(struct multiplex_request *r);
 
 enum multiplex_ending { MULTIPLEX_WAITS, MULTIPLEX_CANCELS };
 

@@ -675,6 +675,59 @@ START_TEST(a_cancel_of_a_split_copy_cancels_all_parts)
 }
 END_TEST
 
+static int refuse(struct aml_dma_data *data, struct aml_dma_request **req)
+{
+	(void)data;
+	(void)req;
+	return -AML_EBUSY;
+}
+
+/* Contract: MULTI-11. */
+START_TEST(a_cancel_that_an_engine_refuses_is_no_success)
+{
+	for (int refusing = 0; refusing < 3; refusing++) {
+		struct aml_dma *dma = over_toys(3, (const size_t[]){1, 1, 1}, false);
+		struct aml_dma_request *req, *before;
+		struct pair pair;
+
+		make_pair(&pair, LARGE_BYTES);
+		toys[refusing].ops.destroy_request = refuse;
+		ck_assert_int_eq(aml_dma_async_copy(dma, &req, pair.dst, pair.src), 0);
+		before = req;
+		ck_assert_int_eq(aml_dma_cancel(dma, &req), -AML_EBUSY);
+		ck_assert_ptr_eq(req, before);
+		for (int i = 0; i < 3; i++)
+			ck_assert_uint_eq(atomic_load(&toys[i].cancels), i < refusing);
+		/* What was not cancelled before the refusal is copied. */
+		ck_assert_int_eq(aml_dma_wait(dma, &req), refusing == 0 ? 0 : -AML_FAILURE);
+		for (int i = 0; i < 3; i++)
+			ck_assert_uint_eq(atomic_load(&toys[i].runs), i >= refusing);
+		ck_assert((memcmp(pair.to, pair.from, LARGE_BYTES) == 0) == (refusing == 0));
+		free_pair(&pair);
+		end(&dma);
+	}
+}
+END_TEST
+
+/* Contract: MULTI-7. */
+START_TEST(a_part_that_cannot_be_cancelled_is_waited_for)
+{
+	struct aml_dma *dma = over_toys(3, (const size_t[]){1, 1, 1}, false);
+	struct aml_dma_request *req = UNTOUCHED;
+	struct pair pair;
+
+	make_pair(&pair, LARGE_BYTES);
+	toys[0].ops.destroy_request = refuse;
+	toys[2].accepts = 0;
+	ck_assert_int_eq(aml_dma_async_copy(dma, &req, pair.dst, pair.src), toys[2].refusal);
+	ck_assert_ptr_eq(req, UNTOUCHED);
+	ck_assert_uint_eq(atomic_load(&toys[0].runs), 1);
+	ck_assert_uint_eq(atomic_load(&toys[1].cancels), 1);
+	free_pair(&pair);
+	end(&dma);
+}
+END_TEST
+
 /* Contract: MULTI-12. */
 START_TEST(a_handle_belongs_to_its_multiplexer)
 {
@@ -1009,7 +1062,8 @@ SUITE("multiplex", a_whole_synchronous_copy_is_never_refused,
       inside_its_operators_barrier_and_destroy_are_refused,
       they_are_refused_in_engines_of_one_s_own_that_run_in_the_calling_thread,
       inside_operators_of_others_a_barrier_works, a_cancel_is_of_one_request,
-      a_cancel_of_a_split_copy_cancels_all_parts, a_handle_belongs_to_its_multiplexer,
+      a_cancel_of_a_split_copy_cancels_all_parts, a_cancel_that_an_engine_refuses_is_no_success,
+      a_part_that_cannot_be_cancelled_is_waited_for, a_handle_belongs_to_its_multiplexer,
       destroy_waits_and_releases_what_is_left, figures_are_printed_for_each_engine,
       a_multiplexer_of_multiplexers_splits_and_waits,
       engines_with_one_operation_of_their_own_are_used_through_their_tables)

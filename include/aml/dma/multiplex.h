@@ -247,7 +247,8 @@ int aml_dma_multiplex_request_wait(struct aml_dma_data *dma, struct aml_dma_requ
  *
  * @param[in] dma  The data of the multiplexer, or NULL: the request knows its multiplexer.
  * @param[in,out] req  The handle. It is set to NULL if the request is released.
- * @return As aml_dma_cancel().
+ * @return As aml_dma_cancel(), or another error of an inner engine that refused to cancel a part.
+ *   The handle stays then. If parts before that one were cancelled, a wait returns -AML_FAILURE.
  */
 int aml_dma_multiplex_request_destroy(struct aml_dma_data *dma, struct aml_dma_request **req);
 
