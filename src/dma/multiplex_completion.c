@@ -108,7 +108,9 @@ static int claim_list_locked(struct multiplex *m, struct multiplex_call *call) R
 
 		if (r == NULL)
 			continue;
-		err = multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, call->deadline);
+		err = multiplex_is_on_stack(r)
+			      ? -AML_EPERM
+			      : multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, call->deadline);
 		if (err == -AML_EBUSY) {
 			/* It is late: the call ends with the slots before this one. */
 			call->n = i;
@@ -230,7 +232,7 @@ static int sleep_for_slot(struct multiplex_call *call, uint64_t until)
 /* Sleep until another request may have finished. */
 static int sleep_for_some(struct multiplex_call *call)
 {
-	uint64_t now;
+	uint64_t until;
 
 	if (call->least - call->found == call->left)
 		return sleep_for_slot(call, call->deadline);
@@ -240,10 +242,9 @@ static int sleep_for_some(struct multiplex_call *call)
 		sleep_for_join(call);
 		return AML_SUCCESS;
 	}
-	now = clock_ns();
 	call->slice = call->slice < SLICE_NS_MAX ? 2 * call->slice : call->slice;
-	return sleep_for_slot(call, call->deadline - now > call->slice ? now + call->slice
-								       : call->deadline);
+	until = clock_ns() + call->slice;
+	return sleep_for_slot(call, until < call->deadline ? until : call->deadline);
 }
 
 /* Wait until enough of the claimed requests have finished. -AML_EBUSY: the deadline has passed. */

@@ -53,6 +53,15 @@ void multiplex_note_finish(int code, void *arg)
 	multiplex_release(m);
 }
 
+bool multiplex_is_on_stack(const struct multiplex_request *request)
+{
+	for (const struct multiplex_frame *f = innermost; f != NULL; f = f->outer)
+		for (const struct multiplex_request *r = f->request; r != NULL; r = r->parent)
+			if (r == request)
+				return true;
+	return false;
+}
+
 bool multiplex_is_inside(const struct multiplex *m)
 {
 	for (const struct multiplex_frame *f = innermost; f != NULL; f = f->outer)

@@ -23,4 +23,10 @@ void multiplex_note_finish(int code, void *arg);
  */
 bool multiplex_is_inside(const struct multiplex *m);
 
+/*
+ * Is the operator of a request on the stack of the calling thread? False also if the multiplexer
+ * does not know: in an engine of the program.
+ */
+bool multiplex_is_on_stack(const struct multiplex_request *request);
+
 #endif /* DMA_MULTIPLEX_OPERATOR_H */

@@ -216,6 +216,44 @@ START_TEST(lists_are_checked)
 }
 END_TEST
 
+/* Call wait_any and wait_some for another request and the one whose operator this is. */
+static int wait_for_one_of_two(struct job *job)
+{
+	struct aml_dma_request *reqs[] = {NULL, job->req};
+	struct job other = {.result = -AML_EDOM};
+	size_t index = 7;
+
+	NEED(job_post(job->dma, &reqs[0], &other) == 0);
+	NEED(aml_dma_wait_any(job->dma, 2, reqs, &index, NULL) == -AML_EPERM);
+	NEED(aml_dma_wait_some(job->dma, 2, reqs, 1, AML_DMA_NO_DEADLINE, NULL, NULL, NULL) ==
+	     -AML_EPERM);
+	NEED(index == 7 && reqs[0] != NULL && reqs[1] == job->req);
+	NEED(aml_dma_wait(job->dma, &reqs[0]) == -AML_EDOM);
+	return 0;
+}
+
+/* Contract: DONE-21, MULTI-16. */
+START_TEST(nothing_is_released_if_one_of_a_list_may_not_be_waited_for)
+{
+	for (int nested = 0; nested < 2; nested++) {
+		struct job job = {.body = wait_for_one_of_two};
+		struct aml_dma *outermost;
+
+		up(1, (const size_t[]){0}, ones);
+		ck_assert_int_eq(aml_dma_multiplex_create(&outermost, 1,
+							  (const struct aml_dma *[]){dma}, ones),
+				 0);
+		job.dma = nested ? outermost : dma;
+		ck_assert_int_eq(job_post(job.dma, &job.req, &job), 0);
+		/* The barrier runs it without a claim of its handle. */
+		ck_assert_int_eq(aml_dma_barrier(job.dma), 0);
+		ck_assert_int_eq(aml_dma_wait(job.dma, &job.req), 0);
+		ck_assert_int_eq(aml_dma_multiplex_destroy(&outermost), 0);
+		down();
+	}
+}
+END_TEST
+
 static int wait_as_others_do(struct job *job)
 {
 	struct aml_dma_request *req = job->req, *reqs[] = {job->req};
@@ -887,7 +925,8 @@ START_TEST(a_forked_child_forgets_what_other_threads_were_releasing)
 }
 END_TEST
 
-SUITE("multiplex_waits", a_test_finds_what_has_finished, without_workers_a_loop_of_tests_ends,
+SUITE("multiplex_waits", nothing_is_released_if_one_of_a_list_may_not_be_waited_for,
+      a_test_finds_what_has_finished, without_workers_a_loop_of_tests_ends,
       wait_any_takes_one_that_has_finished, wait_some_stores_what_has_finished, lists_are_checked,
       what_may_not_be_waited_for_is_refused, engines_without_the_operations_are_not_supported,
       progress_runs_what_is_queued, a_failure_that_a_call_gives_back_is_a_barrier_s,
