@@ -70,6 +70,11 @@ extern "C" {
  * operator that was posted to the multiplexer may not call the barrier. An operator that was posted
  * to an inner engine directly may, and gives up its slot while the barrier sleeps.
  *
+ * **Requests of its own.** During a barrier, aml_dma_wait_any() and aml_dma_wait_some(), the
+ * multiplexer may post requests that do nothing to inner engines that have aml_dma_post(). They
+ * count for the bound on unfinished requests and in the statistics of the inner engine, so a post
+ * of another thread may get -AML_EBUSY meanwhile, although the program is below the bound.
+ *
  * **Inner engines** are borrowed: the program destroys them after the multiplexer. The program may
  * use them directly, and may put one into several multiplexers. An inner engine may be a
  * multiplexer. Handles of a multiplexer belong to it, not to its inner engines.
