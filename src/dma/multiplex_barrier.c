@@ -208,12 +208,34 @@ static int await_all_locked(struct multiplex *m, struct multiplex_barrier *b, in
 	return AML_SUCCESS;
 }
 
+/*
+ * Is the calling thread inside an operator of the multiplexer or of one of its inner engines? What
+ * the barrier waits for may be queued at that engine behind other requests, and the workers that
+ * must run these may all be in such operators. The engine's own wait runs what it waits for, but
+ * the barrier cannot use it for a request that another thread waits for.
+ */
+static bool is_inside_engines(const struct multiplex *m)
+{
+	if (multiplex_is_inside(m))
+		return true;
+	if (queue_frame == NULL)
+		return false;
+	for (size_t i = 0; i < m->data.count; i++) {
+		struct aml_dma *dma = m->engines[i].dma;
+
+		if (multiplex_is_multiplexer(dma) ? is_inside_engines(multiplex_of(dma->data))
+						  : aml_dma_progress(dma, 0, NULL) == -AML_EPERM)
+			return true;
+	}
+	return false;
+}
+
 int multiplex_await_all(struct multiplex *m, uint64_t deadline, int *result)
 {
 	struct multiplex_barrier b = {.deadline = deadline, .reports = true, .slice = SLICE_NS_MIN};
 	int err;
 
-	if (multiplex_is_inside(m))
+	if (is_inside_engines(m))
 		return -AML_EPERM;
 	multiplex_acquire(m);
 	multiplex_enter_locked(m);
@@ -230,7 +252,7 @@ int multiplex_drain(struct multiplex *m)
 		.limit = UINT64_MAX, .deadline = AML_DMA_NO_DEADLINE, .slice = SLICE_NS_MIN};
 	int err, result;
 
-	if (multiplex_is_inside(m))
+	if (is_inside_engines(m))
 		return -AML_EPERM;
 	multiplex_acquire(m);
 	err = await_all_locked(m, &b, &result);

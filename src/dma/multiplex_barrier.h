@@ -8,7 +8,7 @@
 /*
  * Wait until all requests that were posted before have finished, or one has failed. AML_SUCCESS:
  * `*result` is what the barrier returns. -AML_EBUSY: the deadline has passed. -AML_EPERM: the
- * calling thread is inside an operator that was posted to the multiplexer.
+ * calling thread is inside an operator of the multiplexer or of one of its inner engines.
  */
 int multiplex_await_all(struct multiplex *m, uint64_t deadline, int *result);
 

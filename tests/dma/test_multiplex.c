@@ -608,19 +608,47 @@ static int barrier_elsewhere(struct job *job)
 }
 
 /* Contract: MULTI-10. */
-START_TEST(inside_operators_of_others_a_barrier_works)
+START_TEST(inside_operators_of_other_engines_a_barrier_works)
 {
-	struct aml_dma *engines[] = {new_engine(1), new_engine(1)};
+	struct aml_dma *engines[] = {new_engine(1), new_engine(1)}, *third = new_engine(1);
 	struct aml_dma *dma = over_engines(engines, (const size_t[]){1, 1});
 	struct job job = {.body = barrier_elsewhere, .dma = dma}, mine[2] = {{0}, {0}};
 
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(job_post(dma, NULL, &mine[i]), 0);
-	ck_assert_int_eq(job_copy(engines[0], &job), 0);
+	ck_assert_int_eq(job_copy(third, &job), 0);
 	ck_assert_int_eq(mine[0].runs + mine[1].runs, 2);
 	end(&dma);
-	destroy_engine(&engines[0]);
-	destroy_engine(&engines[1]);
+	for (int i = 0; i < 2; i++)
+		destroy_engine(&engines[i]);
+	destroy_engine(&third);
+}
+END_TEST
+
+/* Contract: MULTI-10, MULTI-15. */
+START_TEST(inside_operators_of_inner_engines_barrier_and_destroy_are_refused)
+{
+	for (size_t workers = 0; workers < 3; workers++) {
+		struct aml_dma *engines[] = {new_engine(workers), new_engine(workers)};
+		struct aml_dma *dma = over_engines(engines, (const size_t[]){1, 0});
+		const struct aml_dma *inner[] = {dma};
+		struct job job = {.body = call_barrier_and_destroy}, other = {0};
+		struct aml_dma *outer = NULL;
+		struct aml_dma_request *req;
+
+		ck_assert_int_eq(aml_dma_multiplex_create(&outer, 1, inner, NULL), 0);
+		for (int i = 0; i < 4; i++) {
+			job.dma = i % 2 ? outer : dma;
+			ck_assert_int_eq(job_post(job.dma, &req, &other), 0);
+			ck_assert_int_eq(job_copy(engines[i / 2], &job), 0);
+			ck_assert_int_eq(aml_dma_wait(job.dma, &req), 0);
+		}
+		ck_assert_int_eq(job.runs, 4);
+		end(&outer);
+		end(&dma);
+		destroy_engine(&engines[0]);
+		destroy_engine(&engines[1]);
+	}
 }
 END_TEST
 
@@ -1061,7 +1089,8 @@ SUITE("multiplex", a_whole_synchronous_copy_is_never_refused,
       a_barrier_reports_each_failure_once, a_failure_that_a_wait_returned_is_not_a_barrier_s,
       inside_its_operators_barrier_and_destroy_are_refused,
       they_are_refused_in_engines_of_one_s_own_that_run_in_the_calling_thread,
-      inside_operators_of_others_a_barrier_works, a_cancel_is_of_one_request,
+      inside_operators_of_other_engines_a_barrier_works,
+      inside_operators_of_inner_engines_barrier_and_destroy_are_refused, a_cancel_is_of_one_request,
       a_cancel_of_a_split_copy_cancels_all_parts, a_cancel_that_an_engine_refuses_is_no_success,
       a_part_that_cannot_be_cancelled_is_waited_for, a_handle_belongs_to_its_multiplexer,
       destroy_waits_and_releases_what_is_left, figures_are_printed_for_each_engine,

@@ -737,57 +737,93 @@ START_TEST(a_barrier_without_room_keeps_no_test_waiting)
 }
 END_TEST
 
-/* Call a barrier inside an operator that others have posted, and then one with a deadline. */
+/* Call a barrier inside an operator that others have posted. */
 static int barrier_nested(struct job *job)
 {
-	int code = -1, err = aml_dma_barrier(job->dma);
+	return aml_dma_barrier(job->dma);
+}
 
-	NEED(aml_dma_barrier_until(job->dma, AML_DMA_NO_DEADLINE, &code) == 0 && code == 0);
+static int barrier_until_nested(struct job *job)
+{
+	int code = 7, err = aml_dma_barrier_until(job->dma, AML_DMA_NO_DEADLINE, &code);
+
+	NEED(code == 7);
 	return err;
 }
 
 /*
- * One engine, one worker, which an operator has that was posted to the engine directly. It calls a
- * barrier while another thread waits for a request of the multiplexer. The request can only run
- * when the operator has given up its slot.
+ * Contract: DONE-13, MULTI-10. An operator that was posted to an inner engine directly calls a
+ * barrier while another thread waits for a request of the multiplexer, which is queued behind it.
  */
-static void expect_barrier_inside(struct call *other)
+START_TEST(a_barrier_inside_of_a_direct_operator_is_refused)
 {
-	struct gate gate;
-	struct job outer = {.gate = &gate, .body = barrier_nested};
-	struct aml_dma_request *req;
-
-	outer.dma = other->dma = dma;
-	gate_init(&gate);
-	ck_assert_int_eq(job_post(engines[0], &req, &outer), 0);
-	gate_await(&gate);
-	if (other->req != NULL)
-		ck_assert_int_eq(job_post(dma, other->req, other->job), 0);
-	call_begin(other);
-	call_settle(other);
-	gate_open(&gate);
-	ck_assert_int_eq(call_end(other), 0);
-	ck_assert_int_eq(aml_dma_wait(engines[0], &req), 0);
-	ck_assert_int_eq(other->job->runs, 1);
-	gate_destroy(&gate);
-}
-
-/* Contract: MULTI-10. */
-START_TEST(a_barrier_inside_of_a_direct_operator_gives_up_its_slot)
-{
-	for (int which = 0; which < 3; which++) {
-		struct aml_dma_request *req;
-		struct job job = {0};
-		struct call wait = {.fn = call_wait, .req = &req, .job = &job};
-		struct call copy = {.fn = call_copy, .job = &job};
-		struct call barrier = {.fn = call_barrier, .req = &req, .job = &job};
+	for (int which = 0; which < 4; which++) {
+		struct gate gate;
+		struct job outer = {.gate = &gate,
+				    .body = which < 2 ? barrier_nested : barrier_until_nested};
+		struct job inner = {0}, between = {0};
+		struct aml_dma_request *req, *other, *awaited;
+		struct call wait = {.fn = call_wait, .req = &awaited};
+		struct call copy = {.fn = call_copy, .job = &inner}, *call = &wait;
 
 		up(1, (const size_t[]){1}, ones);
-		expect_barrier_inside(which == 0 ? &wait : which == 1 ? &copy : &barrier);
-		if (which == 2)
-			ck_assert_int_eq(aml_dma_wait(dma, &req), 0);
+		outer.dma = wait.dma = copy.dma = dma;
+		gate_init(&gate);
+		ck_assert_int_eq(job_post(engines[0], &req, &outer), 0);
+		gate_await(&gate);
+		ck_assert_int_eq(job_post(engines[0], &other, &between), 0);
+		if (which % 2)
+			call = &copy;
+		else
+			ck_assert_int_eq(job_post(dma, &awaited, &inner), 0);
+		call_begin(call);
+		call_settle(call);
+		gate_open(&gate);
+		ck_assert_int_eq(call_end(call), 0);
+		ck_assert_int_eq(aml_dma_wait(engines[0], &req),
+				 which < 2 ? -AML_EBUSY : -AML_EPERM);
+		ck_assert_int_eq(aml_dma_wait(engines[0], &other), 0);
+		ck_assert_int_eq(inner.runs, 1);
 		down();
+		gate_destroy(&gate);
 	}
+}
+END_TEST
+
+/*
+ * Contract: MULTI-10. The operator is of another engine, with one worker. What another thread waits
+ * for, and so the barrier, needs a request that is queued behind it.
+ */
+START_TEST(a_barrier_inside_an_operator_of_another_engine_gives_up_the_slot)
+{
+	struct aml_dma *third = new_engine(1);
+	struct gate gate, needed;
+	struct job outer = {.gate = &gate, .body = barrier_nested}, inner = {.gate = &needed};
+	struct job queued = {0};
+	struct aml_dma_request *req, *behind, *awaited;
+	struct call wait = {.fn = call_wait, .req = &awaited};
+
+	up(1, (const size_t[]){1}, ones);
+	outer.dma = wait.dma = dma;
+	gate_init(&gate);
+	gate_init(&needed);
+	ck_assert_int_eq(job_post(third, &req, &outer), 0);
+	gate_await(&gate);
+	ck_assert_int_eq(job_post(dma, &awaited, &inner), 0);
+	gate_await(&needed);
+	call_begin(&wait);
+	call_settle(&wait);
+	ck_assert_int_eq(job_post(third, &behind, &queued), 0);
+	gate_open(&gate);
+	ck_assert_int_eq(aml_dma_wait(third, &behind), 0);
+	ck_assert_int_eq(queued.runs, 1);
+	gate_open(&needed);
+	ck_assert_int_eq(call_end(&wait), 0);
+	ck_assert_int_eq(aml_dma_wait(third, &req), 0);
+	down();
+	destroy_engine(&third);
+	gate_destroy(&gate);
+	gate_destroy(&needed);
 }
 END_TEST
 
@@ -936,5 +972,6 @@ SUITE("multiplex_waits", nothing_is_released_if_one_of_a_list_may_not_be_waited_
       a_barrier_does_not_keep_operators_from_waiting,
       a_barrier_without_room_does_not_keep_operators_from_waiting,
       a_barrier_without_room_runs_what_no_worker_runs, a_barrier_without_room_keeps_no_test_waiting,
-      a_barrier_inside_of_a_direct_operator_gives_up_its_slot, a_forked_child_continues,
+      a_barrier_inside_of_a_direct_operator_is_refused,
+      a_barrier_inside_an_operator_of_another_engine_gives_up_the_slot, a_forked_child_continues,
       a_forked_child_forgets_what_other_threads_were_releasing)

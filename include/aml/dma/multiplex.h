@@ -67,8 +67,8 @@ extern "C" {
  * **Barrier.** A barrier waits for the requests that were posted to the multiplexer, and not for
  * others of its inner engines. It waits in the order of posting, and returns the code of the first
  * request in this order that failed. Each failure is reported once, as aml_dma_barrier() says. An
- * operator that was posted to the multiplexer may not call the barrier. An operator that was posted
- * to an inner engine directly may, and gives up its slot while the barrier sleeps.
+ * operator that was posted to the multiplexer, or to one of its inner engines directly, may not
+ * call the barrier: it gets -AML_EBUSY, or -AML_EPERM from aml_dma_barrier_until().
  *
  * **Requests of its own.** During a barrier, aml_dma_wait_any() and aml_dma_wait_some(), the
  * multiplexer may post requests that do nothing to inner engines that have aml_dma_post(). They
@@ -197,8 +197,8 @@ int aml_dma_multiplex_create_numa(struct aml_dma **dma);
  *   It is set to NULL.
  * @retval AML_SUCCESS  The multiplexer is released.
  * @retval -AML_EINVAL  `dma` or `*dma` is NULL, or `*dma` is another kind of engine.
- * @retval -AML_EBUSY  The call is inside an operator that was posted to this multiplexer. Nothing
- *   has changed.
+ * @retval -AML_EBUSY  The call is inside an operator that was posted to this multiplexer or to one
+ *   of its inner engines. Nothing has changed.
  */
 int aml_dma_multiplex_destroy(struct aml_dma **dma);
 
