@@ -26,6 +26,12 @@ program fortran_sections
      integer(c_int8_t) :: tag(3)
      real(c_double) :: x, y
   end type point
+  type :: base
+     integer(c_int) :: x = 0
+  end type base
+  type, extends(base) :: extended
+     integer(c_int) :: z = 0
+  end type extended
   type(c_ptr) :: dma = c_null_ptr
   integer :: threads
 
@@ -36,6 +42,9 @@ program fortran_sections
      call ranks()
      call pointers_and_bounds()
      call nothing_and_one()
+     call strings()
+     call polymorphic()
+     call no_memory()
      call several_requests()
      call errors()
      call expect(aml_dma_linux_destroy(dma) == 0, "destroy")
@@ -76,6 +85,22 @@ contains
 
     call expect(err == AML_SUCCESS, what // ": layout")
   end subroutine made
+
+  ! The compiler passed the size, or the layout was refused.
+  subroutine right_or_refused(err, layout, bytes, what)
+    integer(c_int), intent(in) :: err
+    type(c_ptr), intent(inout) :: layout
+    integer(c_size_t), intent(in) :: bytes
+    character(len=*), intent(in) :: what
+
+    if (err == AML_SUCCESS) then
+       call expect(aml_layout_element_size(layout) == bytes, what // ": another size")
+       call aml_layout_destroy(layout)
+    else
+       call expect(err == -AML_EINVAL, what // ": refused")
+       call expect(.not. c_associated(layout), what // ": refused")
+    end if
+  end subroutine right_or_refused
 
   subroutine numbers()
     real(c_float), target, asynchronous :: a(10, 20), b(10, 20), expected(10, 20)
@@ -258,6 +283,156 @@ contains
     call copied(to, from, "scalar")
     call expect(other == 5, "scalar, contents")
   end subroutine nothing_and_one
+
+  ! gfortran describes a part of a string as if it had the length of the whole.
+  subroutine strings()
+    character(len=8), target, asynchronous :: s(2), t(2)
+    character(len=:), allocatable, target, asynchronous :: long, other
+    character(len=3), pointer, asynchronous :: pointed
+    character(len=1), target, asynchronous :: letter
+    type(c_ptr) :: to, from
+    integer :: i
+
+    s = "ABCDEFGH"
+    t = "--------"
+    to = c_null_ptr
+    from = c_null_ptr
+    i = 2
+    call right_or_refused(aml_layout_of(to, t(1)(i:4)), to, 3_c_size_t, "part")
+    call right_or_refused(aml_layout_of_source(to, s(1)(2:4)), to, 3_c_size_t, "part")
+    call made(aml_layout_of(to, t(1)(i:4), len(t(1)(i:4), c_size_t)), "part")
+    call made(aml_layout_of_source(from, s(1)(2:4), 3_c_size_t), "part")
+    call copied(to, from, "part")
+    call expect(t(1) == "-BCD----" .and. t(2) == "--------", "part, contents")
+
+    pointed => t(2)(6:8)
+    call made(aml_layout_of(to, pointed, 3_c_size_t), "pointer to a part")
+    call made(aml_layout_of(from, s(2)(1:3), 3_c_size_t), "pointer to a part")
+    call copied(to, from, "pointer to a part")
+    call expect(t(1) == "-BCD----" .and. t(2) == "-----ABC", "pointer to a part, contents")
+
+    long = repeat("x", 1000)
+    other = repeat("y", 998)
+    call made(aml_layout_of(to, long(3:), 998_c_size_t), "long")
+    call made(aml_layout_of(from, other, 998_c_size_t), "long")
+    call copied(to, from, "long")
+    call expect(long == "xx" // repeat("y", 998), "long, contents")
+
+    ! One letter has no part.
+    call made(aml_layout_of(to, letter), "letter")
+    call aml_layout_destroy(to)
+    ! A size that the elements do not have room for, and none.
+    call expect(aml_layout_of(to, t, 9_c_size_t) == -AML_EINVAL, "elements that overlap")
+    call expect(aml_layout_of(to, t(2:1:-1), 9_c_size_t) == -AML_EINVAL, "elements that overlap")
+    call expect(aml_layout_of(to, letter, 0_c_size_t) == -AML_EINVAL, "no size")
+    ! A part of each element.
+    call made(aml_layout_of(to, t, 3_c_size_t), "beginnings")
+    call made(aml_layout_of(from, s, 3_c_size_t), "beginnings")
+    call copied(to, from, "beginnings")
+    call expect(t(1) == "ABCD----" .and. t(2) == "ABC--ABC", "beginnings, contents")
+  end subroutine strings
+
+  subroutine polymorphic()
+    type(extended), target, asynchronous :: f(4), g(4)
+    character(len=5), target, asynchronous :: v(3)
+    integer(c_int16_t), target, asynchronous :: narrow(3)
+    complex(c_double_complex), target, asynchronous :: wide(3)
+    type(c_ptr), target, asynchronous :: addresses(4), others(2)
+    type(c_ptr) :: to, from
+    integer :: i
+
+    f = [(extended(i, 10 * i), i=1, 4)]
+    g = extended(0, 0)
+    call copied_class(g, f)
+    call expect(all(g%x == f%x) .and. all(g%z == f%z), "class, contents")
+    g = extended(0, 0)
+    call copied_class(g(4:1:-2), f(1:2))
+    call expect(all(g%x == [0, 2, 0, 1]) .and. all(g%z == [0, 20, 0, 10]), "class, strided")
+    v = "abcde"
+    narrow = 1
+    wide = 1
+    call refused(v)
+    call refused(narrow)
+    call refused(narrow(3:1:-2))
+    call refused(wide)
+    call refused(wide(::2))
+    call refused(f)
+
+    ! gfortran describes addresses as it describes class(*): name the size.
+    to = c_null_ptr
+    from = c_null_ptr
+    addresses = [(c_loc(f(i)), i=1, 4)]
+    others = c_null_ptr
+    call right_or_refused(aml_layout_of(from, addresses), from, c_sizeof(from), "addresses")
+    call made(aml_layout_of(from, addresses(4:1:-2), c_sizeof(addresses(1))), "addresses")
+    call made(aml_layout_of(to, others, c_sizeof(others(1))), "addresses")
+    call copied(to, from, "addresses")
+    call expect(c_associated(others(1), addresses(4)) .and. c_associated(others(2), &
+         addresses(2)), "addresses, contents")
+  end subroutine polymorphic
+
+  ! The size of the dynamic type, in both ways.
+  subroutine copied_class(to_array, from_array)
+    class(base), intent(inout), target, asynchronous :: to_array(:)
+    class(base), intent(in), target, asynchronous :: from_array(:)
+    type(c_ptr) :: to, from
+
+    to = c_null_ptr
+    from = c_null_ptr
+    call made(aml_layout_of(to, to_array, storage_size(to_array, c_size_t) / 8), "class")
+    select type (from_array)
+    type is (extended)
+       call made(aml_layout_of_source(from, from_array), "class")
+    class default
+       error stop "the dynamic type"
+    end select
+    call copied(to, from, "class")
+  end subroutine copied_class
+
+  ! The size is that of the elements, or there is no layout. Inside select type it is right.
+  subroutine refused(array)
+    class(*), intent(inout), target, asynchronous :: array(:)
+    type(c_ptr) :: layout
+    integer(c_size_t) :: bytes
+
+    bytes = storage_size(array, c_size_t) / 8
+    layout = c_null_ptr
+    call right_or_refused(aml_layout_of(layout, array), layout, bytes, "class(*)")
+    call right_or_refused(aml_layout_of(layout, array(1)), layout, bytes, "class(*), scalar")
+    select type (array)
+    type is (character(len=*))
+       call made(aml_layout_of(layout, array), "select type")
+       bytes = len(array, c_size_t)
+    type is (complex(c_double_complex))
+       call made(aml_layout_of(layout, array), "select type")
+    type is (extended)
+       call made(aml_layout_of(layout, array), "select type")
+    class default
+       return
+    end select
+    call expect(aml_layout_element_size(layout) == bytes, "select type, size")
+    call aml_layout_destroy(layout)
+  end subroutine refused
+
+  ! What is not allocated or associated lies nowhere, whatever extents its descriptor has.
+  subroutine no_memory()
+    real(c_double), pointer :: nowhere(:), empty(:)
+    real(c_double), target :: nothing(0)
+    type(c_ptr) :: layout
+
+    layout = c_null_ptr
+    call c_f_pointer(c_null_ptr, nowhere, [3])
+    call expect(aml_layout_of(layout, nowhere) == -AML_EINVAL, "no memory")
+    call c_f_pointer(c_null_ptr, nowhere, [0])
+    call expect(aml_layout_of(layout, nowhere) == -AML_EINVAL, "no memory, empty")
+    call expect(.not. c_associated(layout), "no memory")
+    call made(aml_layout_of(layout, nothing), "empty")
+    call aml_layout_destroy(layout)
+    allocate (empty(0))
+    call made(aml_layout_of_source(layout, empty), "empty")
+    call aml_layout_destroy(layout)
+    deallocate (empty)
+  end subroutine no_memory
 
   subroutine several_requests()
     integer(c_int), target, asynchronous :: a(1000, 5), b(1000, 5)
