@@ -32,6 +32,7 @@
 #endif
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <future>
@@ -733,24 +734,40 @@ layout_for<T> layout_of(const std::mdspan<T, Extents, Mapping, Accessor> &view)
 namespace detail
 {
 
+/*
+ * Nanoseconds, rounded up: 0 for a negative duration or a NaN, AML_DMA_NO_DEADLINE from a century
+ * on. Computed in floating point, because a duration that is not a number of nanoseconds, or is
+ * near the limits of its own type, overflows in the conversions and comparisons of std::chrono.
+ */
+template <class Rep, class Period>
+std::uint64_t nanoseconds_of(std::chrono::duration<Rep, Period> time)
+{
+	using exact = std::chrono::duration<long double, std::nano>;
+	const long double count = exact(time).count();
+
+	if (!(count > 0))
+		return 0;
+	if (count >= exact(std::chrono::hours(24 * 365 * 100)).count())
+		return AML_DMA_NO_DEADLINE;
+	return static_cast<std::uint64_t>(std::ceil(count));
+}
+
 template <class Duration>
 std::uint64_t deadline(std::chrono::time_point<std::chrono::steady_clock, Duration> time)
 {
 	/* std::chrono::steady_clock is CLOCK_MONOTONIC in the C++ libraries of Linux. */
-	auto since = std::chrono::ceil<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-
-	return since < 0 ? 0 : static_cast<std::uint64_t>(since);
+	return nanoseconds_of(time.time_since_epoch());
 }
 
 template <class Rep, class Period>
 std::uint64_t deadline_after(std::chrono::duration<Rep, Period> time)
 {
-	constexpr std::chrono::hours century(24 * 365 * 100);
+	const std::uint64_t length = nanoseconds_of(time);
 
-	if (time >= century)
-		return AML_DMA_NO_DEADLINE;
-	return deadline(std::chrono::steady_clock::now() +
-			std::chrono::ceil<std::chrono::nanoseconds>(time));
+	/* 0 has passed. */
+	if (length == 0 || length == AML_DMA_NO_DEADLINE)
+		return length;
+	return deadline(std::chrono::steady_clock::now()) + length;
 }
 
 } // namespace detail
@@ -833,14 +850,20 @@ class request
 		return finished(err, result, ec);
 	}
 
-	/** As test(), waiting for at most this time; see aml_dma_wait_until(). */
+	/**
+	 * As test(), waiting for at most this time; see aml_dma_wait_until(). A negative time is 0;
+	 * a century or more has no end.
+	 */
 	template <class Rep, class Period>
 	bool wait_for(std::chrono::duration<Rep, Period> time, std::error_code &ec) noexcept
 	{
 		return wait_deadline(detail::deadline_after(time), ec);
 	}
 
-	/** As test(), waiting until this time at most; see aml_dma_wait_until(). */
+	/**
+	 * As test(), waiting until this time at most; see aml_dma_wait_until(). A time of the clock
+	 * of a century or more never comes.
+	 */
 	template <class Duration>
 	bool wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> time,
 			std::error_code &ec) noexcept

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <limits>
 #include <numeric>
 #include <semaphore.h>
 #include <thread>
@@ -312,6 +313,91 @@ static void test_errors_have_texts_and_codes()
 	EXPECT(aml::make_error_code(AML_EPERM) == aml::errc::not_permitted);
 }
 
+/* Wait for a request that runs: a past time returns at once, a far one when it has ended. */
+template <class Wait> static void expect_past(aml::engine &engine, Wait wait)
+{
+	std::vector<int> a(1), b(1);
+	Gate gate;
+	aml::request gated =
+		engine.async_copy(aml::layout_of(b), aml::layout_of(a), Gate::run, &gate);
+
+	gate.wait_until_it_runs();
+	EXPECT(!wait(gated) && gated && !gate.ended);
+	gate.let_it_end();
+	gated.wait();
+}
+
+template <class Wait> static void expect_far(aml::engine &engine, Wait wait)
+{
+	std::vector<int> a(1), b(1);
+	Gate gate;
+	aml::request gated =
+		engine.async_copy(aml::layout_of(b), aml::layout_of(a), Gate::run, &gate);
+	std::thread opens([&gate] {
+		gate.wait_until_it_runs();
+		gate.let_it_end();
+	});
+
+	EXPECT(wait(gated) && !gated && gate.ended);
+	opens.join();
+}
+
+template <class Duration>
+static void expect_limits(aml::engine &engine, Duration low, Duration high)
+{
+	using point = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+	expect_past(engine, [low](aml::request &r) { return r.wait_for(low); });
+	expect_past(engine, [low](aml::request &r) { return r.wait_until(point(low)); });
+	expect_far(engine, [high](aml::request &r) { return r.wait_for(high); });
+	expect_far(engine, [high](aml::request &r) { return r.wait_until(point(high)); });
+}
+
+template <class Duration> static void expect_limits(aml::engine &engine)
+{
+	expect_limits(engine, Duration::min(), Duration::max());
+}
+
+/* Times that are no number of nanoseconds, of every kind of number. */
+static void test_limits_of_times()
+{
+	using namespace std::chrono;
+	using picoseconds = duration<std::int64_t, std::pico>;
+	aml::engine engine(1);
+	constexpr double infinity = std::numeric_limits<double>::infinity();
+
+	expect_limits<nanoseconds>(engine);
+	expect_limits<seconds>(engine);
+	expect_limits<hours>(engine);
+	expect_limits<duration<std::int64_t, std::ratio<1, 3>>>(engine);
+	expect_limits<duration<double>>(engine);
+	expect_limits<duration<float, std::milli>>(engine);
+	expect_limits<duration<std::uint64_t, std::micro>>(engine);
+	expect_limits(engine, duration<double>(-infinity), duration<double>(infinity));
+	/* The largest number of these is 106 days, for which the machine may have run. */
+	expect_past(engine, [](aml::request &r) { return r.wait_for(picoseconds::min()); });
+	expect_far(engine, [](aml::request &r) { return r.wait_for(picoseconds::max()); });
+	expect_limits(engine, hours(-24 * 365 * 300), hours(24 * 365 * 300));
+	expect_past(engine, [](aml::request &r) { return r.wait_for(picoseconds(1000)); });
+	expect_past(engine, [](aml::request &r) {
+		return r.wait_for(duration<double>(std::numeric_limits<double>::quiet_NaN()));
+	});
+	expect_far(engine, [](aml::request &r) {
+		return r.wait_until(steady_clock::now() + duration<double>(3600));
+	});
+
+	/* Never early: a part of a nanosecond counts as a whole one. */
+	using aml::detail::deadline;
+	using sub = time_point<steady_clock, picoseconds>;
+	using whole = time_point<steady_clock, nanoseconds>;
+	EXPECT(deadline(sub(picoseconds(1))) == 1 && deadline(sub(picoseconds(2001))) == 3);
+	EXPECT(deadline(sub(picoseconds(2000))) == 2);
+	EXPECT(deadline(whole(nanoseconds(0))) == 0 && deadline(whole(nanoseconds(-1))) == 0);
+	EXPECT(deadline(whole(nanoseconds(1234567890123456789))) == 1234567890123456789);
+	EXPECT(deadline(whole(hours(24 * 365 * 100))) == AML_DMA_NO_DEADLINE);
+	EXPECT(deadline(whole(hours(24 * 365 * 100) - nanoseconds(1))) == 3153599999999999999);
+}
+
 static void test_waits()
 {
 	using namespace std::chrono_literals;
@@ -596,6 +682,7 @@ int main()
 	test_wrong_arguments();
 	test_errors_have_texts_and_codes();
 	test_waits();
+	test_limits_of_times();
 	test_destructors_stop_requests();
 	test_the_engine_runs_what_is_left();
 	test_bound_of_an_engine();

@@ -31,6 +31,17 @@ mdspan_flags()
 	has_mdspan "$1" "$2" || echo "-D__cpp_lib_mdspan=202207L -isystem $here/standin"
 }
 
+# undefined_flags COMPILER: the flags with which undefined behaviour ends a program, if there are any.
+undefined_flags()
+{
+	echo 'int main() { return 0; }' >"$work/undefined.cc"
+	flags="-fsanitize=undefined -fno-sanitize-recover=undefined"
+	# The variable holds several words.
+	# shellcheck disable=SC2086
+	"$1" $flags -o "$work/undefined" "$work/undefined.cc" 2>/dev/null && "$work/undefined" &&
+		echo "$flags"
+}
+
 printf '#include <aml/dma.hpp>\n#include <aml/dma.hpp>\n' >"$work/alone.cc"
 cat >"$work/temporary.cc" <<'END_OF_PROGRAM'
 #include <aml/dma.hpp>
@@ -75,7 +86,7 @@ for cxx in $cxx_compilers; do
 	# The output holds several words.
 	# shellcheck disable=SC2046
 	check "the test as $std by $cxx builds" link_cxx "$cxx" "$work/test" -std="$std" \
-		$(mdspan_flags "$cxx" "$std") "$here/dma_hpp.cc"
+		$(mdspan_flags "$cxx" "$std") $(undefined_flags "$cxx") "$here/dma_hpp.cc"
 	check "the test as $std by $cxx passes" limited "$work/test"
 	[ "$cxx" = "${cxx_compilers##* }" ] || continue
 	check "the test without exceptions builds" link_cxx "$cxx" "$work/codes" -std=c++17 \
