@@ -200,6 +200,12 @@ template <class Number> class list
 	std::size_t size_ = 0;
 };
 
+/* A type that a call must name: it is not deduced. */
+template <class T> struct named_type {
+	using type = T;
+};
+template <class T> using named = typename named_type<T>::type;
+
 template <class T>
 inline constexpr bool is_element_v =
 	std::is_object_v<T> &&std::is_trivially_copyable_v<T> && !std::is_volatile_v<T>;
@@ -532,6 +538,11 @@ layout_for<T> steps_layout(T *pointer, order way, sizes extents, distances steps
 /**
  * A pad over a layout, which it takes over: see aml_layout_pad_create_at(). On an error `target`
  * keeps its layout. Empty `offsets` are 0.
+ *
+ * `neutral` must have exactly the type of the elements: its bytes are used as they are. A layout
+ * only knows the size of its elements. Another size is aml::errc::invalid; an `int` for elements of
+ * type `float` is not detected. `pad_layout<float>(…)` converts `neutral` to the type that it
+ * names.
  */
 template <class Layout, class T>
 Layout pad_layout(Layout &&target, order way, sizes extents, const T &neutral, sizes offsets,
@@ -552,6 +563,14 @@ Layout pad_layout(Layout &&target, order way, sizes extents, const T &neutral, s
 	if (!ec)
 		static_cast<void>(target.release());
 	return Layout(made);
+}
+
+/** The same, with the type of the elements: `neutral` is converted to it. */
+template <class Element, class Layout>
+Layout pad_layout(Layout &&target, order way, sizes extents, const detail::named<Element> &neutral,
+		  sizes offsets, std::error_code &ec) noexcept
+{
+	return pad_layout<Layout, Element>(std::move(target), way, extents, neutral, offsets, ec);
 }
 
 /**
@@ -687,6 +706,14 @@ Layout pad_layout(Layout &&target, order way, sizes extents, const T &neutral, s
 
 	detail::throw_if(ec, "aml::pad_layout");
 	return made;
+}
+
+/** As the form with an error code; throws aml::error. */
+template <class Element, class Layout>
+Layout pad_layout(Layout &&target, order way, sizes extents, const detail::named<Element> &neutral,
+		  sizes offsets = {})
+{
+	return pad_layout<Layout, Element>(std::move(target), way, extents, neutral, offsets);
 }
 
 /** As the form with an error code; throws aml::error. */

@@ -236,6 +236,37 @@ static void test_layouts_of_several_dimensions()
 	EXPECT(!one && (c == std::vector<double>{0, 6, 0, 9, 9, 9}));
 }
 
+/* The type of the elements may be named: a number is converted, as in any call. */
+static void test_pads_of_a_named_type()
+{
+	aml::engine engine(1);
+	std::error_code ec;
+	std::vector<float> a{1, 2}, b(4);
+	const std::vector<float> &readable = a;
+	aml::layout pad =
+		aml::pad_layout<float>(aml::layout_of(a), aml::order::row_major, {4}, 1, {1});
+
+	engine.copy(aml::layout_of(b), pad);
+	EXPECT((b == std::vector<float>{1, 1, 2, 1}));
+	pad = aml::pad_layout<float>(aml::layout_of(a), aml::order::row_major, {3}, -2, {}, ec);
+	EXPECT(!ec);
+	engine.copy(aml::dense_layout(b.data(), aml::order::row_major, {3}), pad);
+	EXPECT((b == std::vector<float>{1, 2, -2, 1}));
+	aml::const_layout source =
+		aml::pad_layout<float>(aml::layout_of(readable), aml::order::row_major, {4}, {});
+	engine.copy(aml::layout_of(b), source);
+	EXPECT((b == std::vector<float>{1, 2, 0, 0}));
+
+	aml::layout target = aml::layout_of(a);
+	EXPECT_ERROR(aml::pad_layout<double>(std::move(target), aml::order::row_major, {4}, 1),
+		     aml::errc::invalid);
+	EXPECT(target);
+	/* Arguments of the template as the other form has them. */
+	pad = aml::pad_layout<aml::layout, float>(std::move(target), aml::order::row_major, {2},
+						  1.0f);
+	pad = aml::pad_layout<aml::layout>(std::move(pad), aml::order::row_major, {2}, 1.0f);
+}
+
 static void test_wrong_arguments()
 {
 	aml::engine engine(1);
@@ -679,6 +710,7 @@ int main()
 	test_handles_own_and_move();
 	test_memory_of_cxx();
 	test_layouts_of_several_dimensions();
+	test_pads_of_a_named_type();
 	test_wrong_arguments();
 	test_errors_have_texts_and_codes();
 	test_waits();
