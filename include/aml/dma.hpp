@@ -246,12 +246,18 @@ class const_layout
 	{
 	}
 
-	/** Release the layout of this object, and take over that of another one. */
+	/**
+	 * Release the layout of this object, and take over that of another one. If this object is
+	 * an aml::layout, called by a reference to its base, and the other one is not, this object
+	 * becomes empty: memory that may only be read does not become writable.
+	 */
 	const_layout &operator=(const_layout &&other) noexcept
 	{
 		if (this != &other) {
 			aml_layout_destroy(&layout_);
 			layout_ = other.release();
+			if (writable_ && !other.writable_)
+				aml_layout_destroy(&layout_);
 		}
 		return *this;
 	}
@@ -371,6 +377,12 @@ class const_layout
 
 	/// @cond
       protected:
+	/* For aml::layout. */
+	constexpr const_layout(::aml_layout *adopted, bool writable) noexcept
+	    : layout_(adopted), writable_(writable)
+	{
+	}
+
 	::aml_layout *slice_raw(const sizes &offsets, const sizes &extents, const sizes &strides,
 				std::error_code &ec) const noexcept
 	{
@@ -413,6 +425,10 @@ class const_layout
 	}
 
 	::aml_layout *layout_ = nullptr;
+
+      private:
+	/* Is this object an aml::layout? */
+	bool writable_ = false;
 	/// @endcond
 };
 
@@ -420,9 +436,23 @@ class const_layout
 class layout : public const_layout
 {
       public:
-	using const_layout::const_layout;
 	/** Make an empty one. */
-	layout() = default;
+	constexpr layout() noexcept : const_layout(nullptr, true)
+	{
+	}
+
+	/** Take over a layout of the C interface. */
+	explicit layout(::aml_layout *adopted) noexcept : const_layout(adopted, true)
+	{
+	}
+
+	/** Take over the layout of another object, which is empty then. */
+	layout(layout &&other) noexcept : const_layout(other.release(), true)
+	{
+	}
+
+	/** Release the layout of this object, and take over that of another one. */
+	layout &operator=(layout &&other) noexcept = default;
 
 	/** As in aml::const_layout. */
 	layout slice(sizes offsets, sizes extents, sizes strides,

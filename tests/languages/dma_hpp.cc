@@ -171,6 +171,45 @@ static void test_handles_own_and_move()
 	EXPECT_ERROR(none.future(), aml::errc::invalid);
 }
 
+/* An aml::layout never describes memory that may only be read. */
+static void test_writable_layouts_stay_writable()
+{
+	static const int constant[3] = {1, 2, 3};
+	std::vector<int> memory(3), other(3);
+	aml::engine engine(1);
+	aml::layout layout = aml::layout_of(memory);
+	aml::const_layout &base = layout;
+
+	base = aml::layout_of(constant);
+	EXPECT(!layout);
+	EXPECT_ERROR(engine.copy(layout, aml::layout_of(other)), aml::errc::invalid);
+	base = aml::const_layout(aml::layout_of(memory));
+	EXPECT(!layout);
+	/* Of memory that may be written, it takes the layout, and is the same after it. */
+	base = aml::layout_of(other);
+	EXPECT(layout);
+	engine.copy(layout, aml::layout_of(constant));
+	EXPECT((other == std::vector<int>{1, 2, 3}));
+	layout = aml::layout_of(memory);
+	engine.copy(layout, aml::layout_of(constant));
+	EXPECT((memory == std::vector<int>{1, 2, 3}));
+
+	aml::layout adopted(layout.release());
+	aml::const_layout &base_of_adopted = adopted;
+	base_of_adopted = aml::layout_of(constant);
+	EXPECT(!adopted);
+	aml::layout moved = aml::layout_of(memory), last = std::move(moved);
+	aml::const_layout &base_of_last = last;
+	base_of_last = aml::layout_of(constant);
+	EXPECT(!last);
+	/* A const_layout takes both. */
+	aml::const_layout readable = aml::layout_of(constant);
+	readable = aml::layout_of(memory);
+	EXPECT(readable);
+	readable = aml::layout_of(constant);
+	EXPECT(readable);
+}
+
 static void test_memory_of_cxx()
 {
 	aml::engine engine(1);
@@ -708,6 +747,7 @@ static void test_mdspan()
 int main()
 {
 	test_handles_own_and_move();
+	test_writable_layouts_stay_writable();
 	test_memory_of_cxx();
 	test_layouts_of_several_dimensions();
 	test_pads_of_a_named_type();
