@@ -830,6 +830,59 @@ std::uint64_t deadline_after(std::chrono::duration<Rep, Period> time)
 } // namespace detail
 /// @endcond
 
+/// @cond
+namespace detail
+{
+
+/* What the callback of a future needs. The callback deletes it. */
+template <class Value> struct promised {
+	std::promise<Value> promise;
+	::aml_dma *dma = nullptr;
+	/* A request that has finished, which is joined; or NULL. */
+	::aml_dma_request *handle = nullptr;
+
+	static void finish(int result, void *arg)
+	{
+		std::unique_ptr<promised> self(static_cast<promised *>(arg));
+
+		if (self->handle != nullptr)
+			result = aml_dma_wait(self->dma, &self->handle);
+		const std::error_code ec = make_error_code(result);
+
+		if constexpr (!std::is_void_v<Value>) {
+			self->promise.set_value(ec);
+		} else if (!ec) {
+			self->promise.set_value();
+		} else {
+#ifdef AML_DMA_HPP_EXCEPTIONS
+			self->promise.set_exception(
+				std::make_exception_ptr(error(ec, "aml::request::future")));
+#endif
+		}
+	}
+};
+
+/* Post a request without a handle that makes a future ready. On an error: an invalid future. */
+template <class Value>
+std::future<Value> post_promised(::aml_dma *dma, ::aml_dma_post_attr &post,
+				 std::unique_ptr<promised<Value>> state, std::error_code &ec)
+{
+	std::future<Value> made = state->promise.get_future();
+
+	state->dma = dma;
+	post.flags |= AML_DMA_POST_DETACH;
+	post.callback = promised<Value>::finish;
+	post.callback_arg = state.get();
+	ec = make_error_code(aml_dma_post(dma, 1, &post, nullptr));
+	if (ec)
+		return std::future<Value>();
+	static_cast<void>(state.release());
+	return made;
+}
+
+} // namespace detail
+/// @endcond
+
 /**
  * A request that was posted, with its handle.
  *
@@ -942,6 +995,11 @@ class request
 	 * as waiting for a request does: with an engine without workers, call aml_dma_progress() in
 	 * another thread, or do not use futures. In a forked child, the futures of unfinished
 	 * requests never become ready. Destroying the future does not wait.
+	 *
+	 * The future is a request of its own: of the engine's `max_unfinished`, it takes one more
+	 * place, and it is aml::errc::busy if there is none. Keep the request in a variable, or its
+	 * destructor cancels the copy after this error; or use async_copy_future() of the engine,
+	 * which takes one place.
 	 */
 	std::future<std::error_code> future(std::error_code &ec)
 	{
@@ -1015,53 +1073,21 @@ class request
 
 	/// @cond
       private:
-	/* What the callback of a future needs. The callback deletes it. */
-	template <class Value> struct promised {
-		std::promise<Value> promise;
-		::aml_dma *dma;
-		::aml_dma_request *handle;
-
-		/* The callback of a request that joins the one in `handle`, which has finished. */
-		static void finish(int result, void *arg)
-		{
-			std::unique_ptr<promised> self(static_cast<promised *>(arg));
-
-			if (self->handle != nullptr)
-				result = aml_dma_wait(self->dma, &self->handle);
-			const std::error_code ec = make_error_code(result);
-
-			if constexpr (!std::is_void_v<Value>) {
-				self->promise.set_value(ec);
-			} else if (!ec) {
-				self->promise.set_value();
-			} else {
-#ifdef AML_DMA_HPP_EXCEPTIONS
-				self->promise.set_exception(
-					std::make_exception_ptr(error(ec, "aml::request::future")));
-#endif
-			}
-		}
-	};
-
 	template <class Value> std::future<Value> make_future(std::error_code &ec)
 	{
-		auto state = std::make_unique<promised<Value>>();
-		std::future<Value> made = state->promise.get_future();
+		auto state = std::make_unique<detail::promised<Value>>();
 		::aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
 
-		state->dma = dma_;
+		if (handle_ == nullptr) {
+			ec = errc::invalid;
+			return std::future<Value>();
+		}
 		state->handle = handle_;
-		post.flags = AML_DMA_POST_DETACH;
 		post.nafter = 1;
 		post.after = &handle_;
-		post.callback = promised<Value>::finish;
-		post.callback_arg = state.get();
-		ec = make_error_code(handle_ == nullptr ? -AML_EINVAL
-							: aml_dma_post(dma_, 1, &post, nullptr));
-		if (ec)
-			return std::future<Value>();
-		static_cast<void>(state.release());
-		handle_ = nullptr;
+		std::future<Value> made = detail::post_promised(dma_, post, std::move(state), ec);
+		if (!ec)
+			handle_ = nullptr;
 		return made;
 	}
 
@@ -1147,6 +1173,28 @@ class engine_calls
 		return request(dma_, handle);
 	}
 
+	/** Post a copy that makes a future ready; see the form with an operator. */
+	[[nodiscard]] std::future<std::error_code> async_copy_future(const layout &dst,
+								     const const_layout &src,
+								     std::error_code &ec) const
+	{
+		return async_copy_future(dst, src, nullptr, nullptr, ec);
+	}
+
+	/**
+	 * Post a copy, by an operator or without one (NULL), that makes a future ready. It is as
+	 * async_copy() and then request::future(), in one request: of the engine's
+	 * `max_unfinished`, it takes one place. There is no handle, so only cancel_all() cancels
+	 * it. On an error `ec` is set, the future is invalid, and nothing was posted.
+	 */
+	[[nodiscard]] std::future<std::error_code> async_copy_future(const layout &dst,
+								     const const_layout &src,
+								     aml_dma_operator op, void *arg,
+								     std::error_code &ec) const
+	{
+		return copy_future<std::error_code>(dst, src, op, arg, ec);
+	}
+
 	/** Wait for every request that was posted; see aml_dma_barrier(). */
 	void barrier(std::error_code &ec) const noexcept
 	{
@@ -1185,6 +1233,22 @@ class engine_calls
 		return posted;
 	}
 
+	/**
+	 * As the form with an error code; throws aml::error. The future throws the result if the
+	 * copy failed.
+	 */
+	[[nodiscard]] std::future<void> async_copy_future(const layout &dst,
+							  const const_layout &src,
+							  aml_dma_operator op = nullptr,
+							  void *arg = nullptr) const
+	{
+		std::error_code ec;
+		std::future<void> made = copy_future<void>(dst, src, op, arg, ec);
+
+		throw_if(ec, "aml::engine::async_copy_future");
+		return made;
+	}
+
 	/** As the form with an error code; throws aml::error. */
 	void barrier() const
 	{
@@ -1213,6 +1277,24 @@ class engine_calls
 	engine_calls(const engine_calls &) = default;
 	engine_calls &operator=(const engine_calls &) = default;
 	~engine_calls() = default;
+
+	template <class Value>
+	std::future<Value> copy_future(const layout &dst, const const_layout &src,
+				       aml_dma_operator op, void *arg, std::error_code &ec) const
+	{
+		::aml_dma_post_attr post = AML_DMA_POST_ATTR_INIT;
+
+		/* Without layouts and operator, a post would be a request that does nothing. */
+		if (!dst || !src) {
+			ec = errc::invalid;
+			return std::future<Value>();
+		}
+		post.dest = dst.get();
+		post.src = src.get();
+		post.op = op;
+		post.op_arg = arg;
+		return post_promised(dma_, post, std::make_unique<promised<Value>>(), ec);
+	}
 
 	::aml_dma *dma_;
 	/// @endcond

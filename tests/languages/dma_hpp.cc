@@ -582,8 +582,56 @@ static void test_bound_of_an_engine()
 	/* So does the future, which is a request of its own. The handle stays. */
 	EXPECT_ERROR(gated.future(), aml::errc::busy);
 	EXPECT(gated);
+	/* A copy with its future is refused as a whole. */
+	EXPECT_ERROR(engine.async_copy_future(aml::layout_of(b), aml::layout_of(a)),
+		     aml::errc::busy);
+	std::future<std::error_code> none =
+		engine.async_copy_future(aml::layout_of(b), aml::layout_of(a), ec);
+	EXPECT(ec == aml::errc::busy && !none.valid());
 	gate.let_it_end();
 	gated.wait();
+
+	/* It takes one place. */
+	a = numbers<int>(4);
+	engine.async_copy_future(aml::layout_of(b), aml::layout_of(a)).get();
+	EXPECT(b == a);
+	engine.barrier();
+	b.assign(4, 0);
+	EXPECT(!engine.async_copy_future(aml::layout_of(b), aml::layout_of(a), ec).get() && !ec);
+	EXPECT(b == a);
+}
+
+static void test_copies_with_futures()
+{
+	aml::engine engine(1);
+	aml::layout empty;
+	std::vector<int> a = numbers<int>(1000), b(1000);
+	std::atomic<int> runs{0};
+	std::error_code ec;
+	Gate gate;
+	std::future<void> gated =
+		engine.async_copy_future(aml::layout_of(b), aml::layout_of(a), Gate::run, &gate);
+	std::future<std::error_code> counted = aml::engine_ref(engine).async_copy_future(
+		aml::layout_of(b), aml::layout_of(a), count_run, &runs, ec);
+
+	EXPECT(!ec && gated.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+	gate.let_it_end();
+	gated.get();
+	EXPECT(!counted.get() && runs == 1);
+
+	EXPECT_ERROR(
+		engine.async_copy_future(aml::layout_of(b), aml::layout_of(a), fail_with_domain)
+			.get(),
+		aml::errc::domain);
+	EXPECT(engine.async_copy_future(aml::layout_of(b), aml::layout_of(a), fail_with_domain,
+					nullptr, ec)
+		       .get() == aml::errc::domain);
+	EXPECT_ERROR(engine.async_copy_future(empty, aml::layout_of(a)), aml::errc::invalid);
+	EXPECT_ERROR(engine.async_copy_future(empty, aml::const_layout()), aml::errc::invalid);
+	/* A future that nobody keeps: the copy runs all the same. */
+	static_cast<void>(engine.async_copy_future(aml::layout_of(b), aml::layout_of(a)));
+	engine.barrier();
+	EXPECT(b == a);
 }
 
 static void test_futures()
@@ -758,6 +806,7 @@ int main()
 	test_destructors_stop_requests();
 	test_the_engine_runs_what_is_left();
 	test_bound_of_an_engine();
+	test_copies_with_futures();
 	test_futures();
 	test_several_threads();
 	test_library();
