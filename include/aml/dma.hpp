@@ -42,6 +42,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -161,7 +162,10 @@ enum class order : int {
 namespace detail
 {
 
-/* A list of numbers that a call reads: braces, std::vector, std::array, std::span, an array. */
+/*
+ * A list of numbers that a call reads: braces, or contiguous memory of exactly this type, such as a
+ * std::vector, a std::array, a std::span, an array.
+ */
 template <class Number> class list
 {
       public:
@@ -219,9 +223,12 @@ template <class T> void *address(T *pointer) noexcept
 } // namespace detail
 /// @endcond
 
-/** A list of extents, offsets or strides: braces, a vector, an array or a span of std::size_t. */
+/**
+ * A list of extents, offsets or strides: braces, or a vector, an array or a span of std::size_t. In
+ * braces, convert variables of other types: `{std::size_t(n), 4}`.
+ */
 using sizes = detail::list<std::size_t>;
-/** A list of steps in bytes. */
+/** A list of steps in bytes: braces, or a vector, an array or a span of std::ptrdiff_t. */
 using distances = detail::list<std::ptrdiff_t>;
 
 /**
@@ -629,14 +636,16 @@ namespace detail
 template <class Range>
 using element_of = std::remove_pointer_t<decltype(std::data(std::declval<Range &>()))>;
 
-/* Memory that outlives the expression: that of an lvalue, or of a span. */
-template <class> inline constexpr bool is_span_v = false;
+/* Memory that outlives the expression: that of an lvalue, or of a view of the standard library. */
+template <class> inline constexpr bool is_view_v = false;
+template <class Letter, class Traits>
+inline constexpr bool is_view_v<std::basic_string_view<Letter, Traits>> = true;
 #ifdef __cpp_lib_span
-template <class T, std::size_t N> inline constexpr bool is_span_v<std::span<T, N>> = true;
+template <class T, std::size_t N> inline constexpr bool is_view_v<std::span<T, N>> = true;
 #endif
 template <class Range>
 inline constexpr bool outlives_v =
-	std::is_lvalue_reference_v<Range> || is_span_v<std::remove_cv_t<Range>>;
+	std::is_lvalue_reference_v<Range> || is_view_v<std::remove_cv_t<Range>>;
 
 template <class View>
 layout_for<typename View::element_type> from_mdspan(const View &view, std::error_code &ec) noexcept
@@ -669,8 +678,8 @@ layout_for<typename View::element_type> from_mdspan(const View &view, std::error
 
 /**
  * A layout of one dimension of the elements of a span, a vector, a std::array, an array: of all
- * that std::data() and std::size() take. A temporary vector does not compile; a temporary span
- * does.
+ * that std::data() and std::size() take. A temporary vector does not compile; a temporary
+ * std::span or std::string_view does. Of an array of arrays, the elements are the inner arrays.
  */
 template <class Range, class = detail::element_of<Range>>
 layout_for<detail::element_of<Range>> layout_of(Range &&range, std::error_code &ec) noexcept

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <limits>
 #include <numeric>
+#include <list>
 #include <semaphore.h>
 #include <thread>
 
@@ -126,6 +127,12 @@ static_assert(std::is_nothrow_move_constructible_v<aml::layout> &&
 	      std::is_nothrow_move_constructible_v<aml::engine>);
 static_assert(!std::is_convertible_v<aml::const_layout, aml::layout>);
 static_assert(std::is_convertible_v<aml::engine &, aml::engine_ref>);
+/* Lists are read where they lie: contiguous, and of exactly the type. */
+static_assert(std::is_convertible_v<std::vector<std::size_t> &, aml::sizes> &&
+	      std::is_convertible_v<const std::array<std::size_t, 2> &, aml::sizes> &&
+	      std::is_convertible_v<std::vector<std::ptrdiff_t> &, aml::distances>);
+static_assert(!std::is_convertible_v<std::vector<int> &, aml::sizes> &&
+	      !std::is_convertible_v<std::list<std::size_t> &, aml::sizes>);
 static_assert(std::is_copy_constructible_v<aml::engine_ref>);
 
 static void test_handles_own_and_move()
@@ -222,6 +229,19 @@ static void test_memory_of_cxx()
 	EXPECT(std::equal(from.begin(), from.end(), to));
 
 	std::vector<int> nothing;
+	/* The memory of a temporary view lasts. */
+	const std::string text = "text";
+	std::string copied(4, ' ');
+	static_assert(
+		std::is_same_v<decltype(aml::layout_of(std::string_view())), aml::const_layout>);
+	engine.copy(aml::layout_of(copied), aml::layout_of(std::string_view(text)));
+	EXPECT(copied == text);
+
+	/* Each element of an array of arrays is an array. */
+	double rows[3][4] = {};
+	EXPECT((aml::layout_of(rows).dims() == std::vector<std::size_t>{3}));
+	EXPECT(aml::layout_of(rows).element_size() == sizeof(double[4]));
+
 	engine.copy(aml::layout_of(nothing), aml::layout_of(std::as_const(nothing)));
 #ifdef __cpp_lib_span
 	std::vector<int> part(3);
