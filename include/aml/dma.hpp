@@ -38,11 +38,12 @@
 #include <future>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <new>
 #include <string>
-#include <system_error>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -98,6 +99,27 @@ class error_category_type final : public std::error_category
 	{
 		return aml_strerror(code);
 	}
+
+	/* So that codes compare with std::errc. */
+	std::error_condition default_error_condition(int code) const noexcept override
+	{
+		switch (code) {
+		case AML_ENOMEM:
+			return std::errc::not_enough_memory;
+		case AML_EINVAL:
+			return std::errc::invalid_argument;
+		case AML_EDOM:
+			return std::errc::argument_out_of_domain;
+		case AML_ENOTSUP:
+			return std::errc::not_supported;
+		case AML_EBUSY:
+			return std::errc::device_or_resource_busy;
+		case AML_EPERM:
+			return std::errc::operation_not_permitted;
+		default:
+			return {code, *this};
+		}
+	}
 };
 } // namespace detail
 /// @endcond
@@ -115,10 +137,15 @@ inline std::error_code make_error_code(errc code) noexcept
 	return {static_cast<int>(code), error_category()};
 }
 
-/** Make a std::error_code of a result of the C interface: 0, or a code of either sign. */
+/**
+ * Make a std::error_code of a result of the C interface: 0, or a code of either sign. INT_MIN,
+ * which no function of the library returns, but an operator may, gives INT_MAX.
+ */
 inline std::error_code make_error_code(int result) noexcept
 {
-	return {result < 0 ? -result : result, error_category()};
+	constexpr int largest = std::numeric_limits<int>::max();
+
+	return {result < -largest ? largest : result < 0 ? -result : result, error_category()};
 }
 
 } // namespace aml
@@ -1365,7 +1392,10 @@ class engine : public detail::engine_calls
 		return engine(dma, adopt{});
 	}
 
-	/** Create an engine of this many workers; AML_DMA_LINUX_THREADS_AUTO: as many as fit. */
+	/**
+	 * Create an engine of this many workers. AML_DMA_LINUX_THREADS_AUTO, which is also what -1
+	 * converts to: as many as fit.
+	 */
 	static engine create(std::size_t workers, std::error_code &ec) noexcept
 	{
 		::aml_dma_linux_attr attr = AML_DMA_LINUX_ATTR_INIT;
@@ -1384,7 +1414,7 @@ class engine : public detail::engine_calls
 		detail::throw_if(ec, "aml::engine");
 	}
 
-	/** As create(); throws aml::error. */
+	/** As create(), with as many workers as fit if it has no argument; throws aml::error. */
 	explicit engine(std::size_t workers = AML_DMA_LINUX_THREADS_AUTO) : engine_calls(nullptr)
 	{
 		std::error_code ec;

@@ -8,9 +8,10 @@
 
 #include <array>
 #include <atomic>
+#include <climits>
 #include <limits>
-#include <numeric>
 #include <list>
+#include <numeric>
 #include <semaphore.h>
 #include <thread>
 
@@ -126,13 +127,13 @@ static_assert(std::is_nothrow_move_constructible_v<aml::layout> &&
 	      std::is_nothrow_move_constructible_v<aml::request> &&
 	      std::is_nothrow_move_constructible_v<aml::engine>);
 static_assert(!std::is_convertible_v<aml::const_layout, aml::layout>);
-static_assert(std::is_convertible_v<aml::engine &, aml::engine_ref>);
 /* Lists are read where they lie: contiguous, and of exactly the type. */
 static_assert(std::is_convertible_v<std::vector<std::size_t> &, aml::sizes> &&
 	      std::is_convertible_v<const std::array<std::size_t, 2> &, aml::sizes> &&
 	      std::is_convertible_v<std::vector<std::ptrdiff_t> &, aml::distances>);
 static_assert(!std::is_convertible_v<std::vector<int> &, aml::sizes> &&
 	      !std::is_convertible_v<std::list<std::size_t> &, aml::sizes>);
+static_assert(std::is_convertible_v<aml::engine &, aml::engine_ref>);
 static_assert(std::is_copy_constructible_v<aml::engine_ref>);
 
 static void test_handles_own_and_move()
@@ -228,7 +229,6 @@ static void test_memory_of_cxx()
 	engine.copy(aml::layout_of(to), aml::layout_of(middle));
 	EXPECT(std::equal(from.begin(), from.end(), to));
 
-	std::vector<int> nothing;
 	/* The memory of a temporary view lasts. */
 	const std::string text = "text";
 	std::string copied(4, ' ');
@@ -242,6 +242,7 @@ static void test_memory_of_cxx()
 	EXPECT((aml::layout_of(rows).dims() == std::vector<std::size_t>{3}));
 	EXPECT(aml::layout_of(rows).element_size() == sizeof(double[4]));
 
+	std::vector<int> nothing;
 	engine.copy(aml::layout_of(nothing), aml::layout_of(std::as_const(nothing)));
 #ifdef __cpp_lib_span
 	std::vector<int> part(3);
@@ -401,6 +402,8 @@ static void test_errors_have_texts_and_codes()
 	EXPECT(ec == aml::errc::domain && ec != aml::errc::busy);
 	EXPECT(aml::make_error_code(-AML_EPERM) == aml::errc::not_permitted);
 	EXPECT(aml::make_error_code(AML_EPERM) == aml::errc::not_permitted);
+	EXPECT(aml::make_error_code(INT_MIN).value() == INT_MAX);
+	EXPECT(aml::make_error_code(-INT_MAX).value() == INT_MAX);
 }
 
 /* Wait for a request that runs: a past time returns at once, a far one when it has ended. */
@@ -486,6 +489,32 @@ static void test_limits_of_times()
 	EXPECT(deadline(whole(nanoseconds(1234567890123456789))) == 1234567890123456789);
 	EXPECT(deadline(whole(hours(24 * 365 * 100))) == AML_DMA_NO_DEADLINE);
 	EXPECT(deadline(whole(hours(24 * 365 * 100) - nanoseconds(1))) == 3153599999999999999);
+}
+
+/* The codes are those of the standard, where it has such a code. */
+static void test_codes_of_the_standard()
+{
+	const std::pair<aml::errc, std::errc> same[] = {
+		{aml::errc::no_memory, std::errc::not_enough_memory},
+		{aml::errc::invalid, std::errc::invalid_argument},
+		{aml::errc::domain, std::errc::argument_out_of_domain},
+		{aml::errc::not_supported, std::errc::not_supported},
+		{aml::errc::busy, std::errc::device_or_resource_busy},
+		{aml::errc::not_permitted, std::errc::operation_not_permitted},
+	};
+
+	for (const auto &[mine, standard] : same) {
+		const std::error_code code = mine;
+
+		EXPECT(code == standard);
+		for (const auto &other : same)
+			EXPECT((code == other.second) == (other.second == standard));
+		EXPECT(code != std::make_error_code(standard));
+	}
+	const std::error_code failure = aml::errc::failure;
+	EXPECT(failure.default_error_condition().category() == aml::error_category());
+	EXPECT(failure.default_error_condition().value() == AML_FAILURE);
+	EXPECT(!aml::make_error_code(AML_SUCCESS).default_error_condition());
 }
 
 static void test_waits()
@@ -821,6 +850,7 @@ int main()
 	test_pads_of_a_named_type();
 	test_wrong_arguments();
 	test_errors_have_texts_and_codes();
+	test_codes_of_the_standard();
 	test_waits();
 	test_limits_of_times();
 	test_destructors_stop_requests();
