@@ -6,6 +6,7 @@ import functools
 import re
 import struct
 import sys
+import weakref
 
 from . import _errors, _lib
 from ._overlap import shares_memory
@@ -89,6 +90,17 @@ def _contiguous(shape, itemsize):
     return tuple(reversed(backwards))
 
 
+def _address(buffer):
+    """The address of a memoryview's first element."""
+    view = _PyBuffer()
+    reference = ctypes.byref(view)
+    try:
+        _get_buffer(buffer, reference, _FULL_RO)
+        return view.buf or 0
+    finally:
+        _release_buffer(reference)
+
+
 class Layout:
     """Where the elements of an object lie: of anything with the buffer protocol, such as bytes,
     bytearray, memoryview, array.array, mmap and ctypes arrays, and of NumPy arrays.
@@ -100,11 +112,11 @@ class Layout:
     """
 
     def __init__(self, obj):
-        self._view = self._keep = None
-        self._users = []  # one element for each copy in flight: append() and pop() are atomic
+        self._object = obj
+        self._users = {}  # a weak reference to each pair in flight
         try:
-            view = _PyBuffer()
-            _get_buffer(obj, ctypes.byref(view), _FULL_RO)
+            # It holds the buffer, and lets go of it without code of Python.
+            self._buffer = memoryview(obj)
         except (TypeError, ValueError, BufferError):
             # NumPy has types without a format, such as datetime64.
             interface = getattr(obj, "__array_interface__", None)
@@ -112,41 +124,30 @@ class Layout:
                 raise
             self._from_interface(obj, interface)
         else:
-            self._view = view
-            self._from_view(view)
+            self._from_buffer(self._buffer)
         if self.itemsize == 0:
-            self.release()
             raise ValueError("the elements have no size")
         if len(self.shape) > _lib.NDIMS_MAX:
-            self.release()
             raise ValueError(f"more than {_lib.NDIMS_MAX} dimensions")
 
-    def _from_view(self, view):
-        text = (view.format or b"B").decode()
-        self.address = view.buf or 0
-        self.itemsize = view.itemsize
-        self.shape = tuple(view.shape[: view.ndim]) if view.ndim else ()
-        # ctypes leaves the strides out, which the protocol does not allow.
-        if view.strides:
-            self.strides = tuple(view.strides[: view.ndim])
-        else:
-            self.strides = _contiguous(self.shape, self.itemsize)
-        self.format = text
-        self.readonly = bool(view.readonly)
-        self._type = _element_type(text, view.itemsize)
-        indirect = view.suboffsets and any(s >= 0 for s in view.suboffsets[: view.ndim])
+    def _from_buffer(self, buffer):
+        self.itemsize = buffer.itemsize
+        self.shape = buffer.shape
+        self.strides = buffer.strides
+        self.format = buffer.format
+        self.readonly = buffer.readonly
+        self._type = _element_type(buffer.format, buffer.itemsize)
         # Names of fields stand between colons.
-        objects = "O" in re.sub(":[^:]*:", "", text)
-        if indirect or objects:
-            self.release()
-            if objects:
-                raise TypeError("elements that are Python objects cannot be copied")
+        if "O" in re.sub(":[^:]*:", "", buffer.format):
+            raise TypeError("elements that are Python objects cannot be copied")
+        if any(offset >= 0 for offset in buffer.suboffsets):
             raise ValueError("the buffer has suboffsets: its rows lie behind pointers")
+        self.address = _address(buffer)
 
     def _from_interface(self, obj, interface):
         if getattr(getattr(obj, "dtype", None), "hasobject", "O" in interface["typestr"]):
             raise TypeError("elements that are Python objects cannot be copied")
-        self._keep = obj
+        self._buffer = None
         self.address, self.readonly = interface["data"]
         self.shape = tuple(interface["shape"])
         self.itemsize = int(re.sub(r"^.[a-zA-Z](\d+).*$", r"\1", interface["typestr"]))
@@ -163,16 +164,16 @@ class Layout:
         """Let go of the buffer. The layout cannot be used any more. Raise BufferError while a copy
         of it is in flight.
         """
-        if self._users:
+        if any(pair() is not None for pair in list(self._users.values())):
             raise BufferError("a copy of the layout is in flight")
-        view, self._view = self._view, None
-        self.address, self._keep = None, None
-        if view is not None:
-            _release_buffer(ctypes.byref(view))
+        self._let_go()
+        self._object = None
 
-    def __del__(self):
-        if getattr(self, "_view", None) is not None:
-            self.release()
+    def _let_go(self):
+        """Let go of the buffer, but not of the object. May be called again."""
+        self.address = None
+        if self._buffer is not None:
+            self._buffer.release()
 
     def __repr__(self):
         return (
@@ -204,8 +205,8 @@ class Pair:
     """A destination and a source that may be copied. Their buffers stay until end()."""
 
     def __init__(self, dst, src, raw):
+        self._layouts = []
         self._owned = []
-        self._used = []
         try:
             self.dst = self._layout_of(dst)
             self.src = self._layout_of(src)
@@ -215,34 +216,35 @@ class Pair:
             raise
 
     def _layout_of(self, obj):
-        layout = obj
-        if not isinstance(obj, Layout):
-            layout = Layout(obj)
-            self._owned.append(layout)
-        layout._users.append(None)
-        self._used.append(layout)
+        if isinstance(obj, Layout):
+            self._layouts.append(obj)
+            obj._users[id(self)] = weakref.ref(self)
+            return obj
+        layout = Layout(obj)
+        self._owned.append(layout)
         return layout
 
     def with_c_layouts(self, function):
         """Call `function(dst, src)` with layouts of the C library, which are gone afterwards."""
         dst, src = self.dst, self.src
-        to = _c_layout(dst.address, dst.shape, dst.strides, dst.itemsize)
+        to, from_ = ctypes.c_void_p(), ctypes.c_void_p()
         try:
-            from_ = _c_layout(src.address, dst.shape, self.steps, dst.itemsize)
-            try:
-                return function(to, from_)
-            finally:
-                _lib.layout_destroy(ctypes.byref(from_))
+            _create(to, dst.address, dst.shape, dst.strides, dst.itemsize)
+            _create(from_, src.address, dst.shape, self.steps, dst.itemsize)
+            return function(to, from_)
         finally:
+            _lib.layout_destroy(ctypes.byref(from_))
             _lib.layout_destroy(ctypes.byref(to))
 
     def end(self):
-        """Let go of the buffers, but not of a layout that the caller made."""
-        while self._used:
-            self._used.pop()._users.pop()
-        while self._owned:
-            self._owned.pop().release()
-        self.dst = self.src = None
+        """Let go of the buffers, but not of a layout that the caller made. May be called again.
+
+        The objects themselves stay until the pair is collected: what happens then is theirs.
+        """
+        for layout in self._layouts:
+            layout._users.pop(id(self), None)
+        for layout in self._owned:
+            layout._let_go()
 
 
 def _check(dst, src, raw):
@@ -267,9 +269,8 @@ def _check(dst, src, raw):
     return steps
 
 
-def _c_layout(address, shape, steps, itemsize):
+def _create(made, address, shape, steps, itemsize):
     """Make a layout of the C library. The caller destroys it."""
-    made = ctypes.c_void_p()
     n = len(shape) or 1
     dims = (ctypes.c_size_t * n)(*(shape or (1,)))
     # The stride of a dimension that has no second element may be any number.
@@ -281,4 +282,3 @@ def _c_layout(address, shape, steps, itemsize):
     )
     if code:
         raise _errors.exception("layout", code)
-    return made

@@ -120,6 +120,13 @@ engine_create = _declare(
     "aml_dma_linux_create_attr", ctypes.c_int, _reference, ctypes.POINTER(Attr)
 )
 engine_destroy = _declare("aml_dma_linux_destroy", ctypes.c_int, _reference)
+barrier_until = _declare(
+    "aml_dma_barrier_until",
+    ctypes.c_int,
+    _pointer,
+    ctypes.c_uint64,
+    ctypes.POINTER(ctypes.c_int),
+)
 engine_eventfd = _declare("aml_dma_linux_eventfd", ctypes.c_int, _pointer)
 copy = _declare(
     "aml_dma_copy_custom", ctypes.c_int, _pointer, _pointer, _pointer, _pointer, _pointer
@@ -137,5 +144,14 @@ reap = _declare(
     ctypes.c_uint64,
     ctypes.POINTER(ctypes.c_size_t),
 )
+
+
+
+class EngineHandle(ctypes.c_void_p):
+    """struct aml_dma *, destroyed with the last reference: also a call that uses it is one"""
+
+    def __del__(self):
+        engine_destroy(ctypes.byref(self))
+
 
 library_version = ctypes.c_char_p.in_dll(_library, "aml_version_string").value.decode()

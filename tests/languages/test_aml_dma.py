@@ -22,6 +22,7 @@ import textwrap
 import threading
 import types
 import unittest
+import unittest.mock
 import weakref
 
 if os.environ.get("AML_TEST_NUMPY") == "no":
@@ -33,7 +34,7 @@ except ImportError:
 
 import aml_dma
 from aml_dma import _lib
-from aml_dma._engine import _busy
+from aml_dma._engine import _in_flight, _tags
 from aml_dma._layout import Pair
 from aml_dma._overlap import shares_memory
 
@@ -65,15 +66,11 @@ class Gated:
         self._began, self._gate = threading.Semaphore(0), threading.Semaphore(0)
         self._function = self._operator(self._run)
         self.copy = aml_dma.Copy(engine, Pair(bytearray(1), b"1", False))
-        with engine._condition:
-            engine._tag += 1
-            engine._pending[engine._tag] = self.copy
-            _busy.add(engine)
-            post = _lib.PostAttr(
-                size=ctypes.sizeof(_lib.PostAttr), flags=_lib.POST_REAP, tag=engine._tag
-            )
-            post.op = ctypes.cast(self._function, ctypes.c_void_p)
-            assert _lib.post(engine._handle, 1, ctypes.byref(post), None) == 0
+        tag = next(_tags)
+        _in_flight[tag] = engine._pending[tag] = self.copy
+        post = _lib.PostAttr(size=ctypes.sizeof(_lib.PostAttr), flags=_lib.POST_REAP, tag=tag)
+        post.op = ctypes.cast(self._function, ctypes.c_void_p)
+        assert _lib.post(engine._handle, 1, ctypes.byref(post), None) == 0
 
     def _run(self, _dst, _src, _arg):
         self._began.release()
@@ -85,6 +82,13 @@ class Gated:
 
     def open(self):
         self._gate.release()
+
+
+def in_thread(function):
+    """Call the function in another thread, and wait for its end."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
 
 
 def cancel_all(engine):
@@ -385,6 +389,14 @@ class TestErrors(unittest.TestCase):
         for threads in (-1, 2**64):
             with self.assertRaises(ValueError):
                 aml_dma.Engine(threads)
+        for bound in (-1, 2**64):
+            with self.assertRaises(ValueError):
+                aml_dma.Engine(1, max_unfinished=bound)
+        for name in (b"x", 3):
+            with self.assertRaises(TypeError):
+                aml_dma.Engine(1, name=name)
+        with self.assertRaises(ValueError):
+            aml_dma.Engine(1, name="a\0b")
         with self.assertRaises(TypeError):
             aml_dma.Engine("two")
 
@@ -497,7 +509,7 @@ class TestThreads(unittest.TestCase):
                         while posted(engine) == before:
                             pass
                     else:
-                        while not engine._reading:
+                        while not engine._line:
                             pass
                     gate.open()
 
@@ -520,7 +532,13 @@ class TestThreads(unittest.TestCase):
             with self.assertRaises(TimeoutError):
                 gate.copy.exception(0)
             self.assertFalse(gate.copy.done())
+            for timeout in ("1", float("nan")):
+                with self.assertRaises((TypeError, ValueError)):
+                    gate.copy.wait(timeout)
             gate.open()
+            for timeout in (1000, 1e300, float("inf"), 2**64 + 1):
+                gate.copy.wait(timeout)
+                gate.copy = engine.copy_async(bytearray(1), b"1")
             gate.copy.wait(1000)
             self.assertTrue(gate.copy.done())
 
@@ -554,7 +572,7 @@ class TestThreads(unittest.TestCase):
             first, second = Gated(engine), Gated(engine)
             reader = threading.Thread(target=first.copy.wait)
             reader.start()
-            while not engine._reading:
+            while not engine._line:
                 pass
             follower = threading.Thread(target=second.copy.wait)
             follower.start()
@@ -568,15 +586,16 @@ class TestThreads(unittest.TestCase):
         """The loop has read the descriptor. The reader has taken completions before that."""
         with aml_dma.Engine(1) as engine:
             copy = engine.copy_async(bytearray(3), b"123")
-            select.select([_lib.engine_eventfd(engine._handle)], [], [])  # It is on the queue.
+            descriptor = _lib.engine_eventfd(engine._handle)
+            select.select([descriptor], [], [])  # It is on the queue.
             take, deadlines = engine._take, []
 
-            def take_late(deadline):
+            def take_late(handle, deadline):
                 deadlines.append(deadline)
                 if len(deadlines) > 1:
-                    take(deadline)
+                    take(handle, deadline)
                 else:
-                    engine._read(lambda: False, block=False)  # as the loop does
+                    in_thread(lambda: engine._loop_is_readable(descriptor))
 
             engine._take = take_late
             self.assertTrue(copy.done())
@@ -609,6 +628,171 @@ class TestThreads(unittest.TestCase):
             self.assertIn("ZeroDivisionError", logs.output[0])
             self.assertEqual(nested, b"123")
 
+    def test_callbacks_run_in_their_own_thread(self):
+        """Not in a thread that copies or looks: it may hold what they need."""
+        with aml_dma.Engine(2) as engine:
+            busy, gate, threads = Gated(engine), Gated(engine), []
+            running, go_on = threading.Semaphore(0), threading.Semaphore(0)
+            busy.copy.add_done_callback(lambda copy: running.release() or go_on.acquire())
+            gate.copy.add_done_callback(lambda copy: threads.append(threading.get_ident()))
+            busy.open()
+            running.acquire()  # The thread of the callbacks does not read now.
+            gate.open()
+            select.select([_lib.engine_eventfd(engine._handle)], [], [])
+            engine.copy_async(bytearray(1), b"1").wait()
+            self.assertTrue(gate.copy.done())
+            gate.copy.wait()
+            self.assertEqual(threads, [])
+            go_on.release()
+            engine.close()
+            self.assertEqual(len(threads), 1)
+            self.assertNotEqual(threads[0], threading.get_ident())
+
+    def test_callbacks_of_finished_copies_do_not_nest(self):
+        with aml_dma.Engine(1) as engine:
+            copy, left = engine.copy_async(bytearray(1), b"1"), 3000
+            copy.wait()
+
+            def step(copy):
+                nonlocal left
+                left -= 1
+                if left > 0:
+                    copy.add_done_callback(step)
+
+            copy.add_done_callback(step)
+            self.assertEqual(left, 0)
+
+    def test_exceptions_that_end_programs_do_not_end_callbacks(self):
+        for error in (SystemExit, KeyboardInterrupt, asyncio.CancelledError):
+            with self.subTest(error), aml_dma.Engine(1) as engine:
+
+                def fail(copy, error=error):
+                    raise error
+
+                called = threading.Event()
+                with self.assertLogs("aml_dma", logging.ERROR) as logs:
+                    for callback in (fail, lambda copy: called.set()):
+                        gate = Gated(engine)
+                        gate.copy.add_done_callback(fail)
+                        gate.copy.add_done_callback(callback)
+                        gate.open()
+                    called.wait()
+                self.assertEqual(len(logs.output), 3)
+
+    def test_a_callback_is_refused_without_a_thread(self):
+        with aml_dma.Engine(1) as engine:
+            gate, called = Gated(engine), []
+
+            def fail(*_):
+                raise RuntimeError("can't start new thread")
+
+            with unittest.mock.patch("aml_dma._engine.start_new_thread", fail):
+                with self.assertRaisesRegex(RuntimeError, "new thread"):
+                    gate.copy.add_done_callback(lambda copy: called.append("refused"))
+            done = threading.Event()
+            gate.copy.add_done_callback(lambda copy: called.append("accepted") or done.set())
+            gate.open()
+            done.wait()
+            self.assertEqual(called, ["accepted"])
+
+    def test_wrong_callbacks(self):
+        with aml_dma.Engine(1) as engine:
+            copy = engine.copy_async(bytearray(1), b"1")
+            for _ in range(2):
+                with self.assertRaises(TypeError):
+                    copy.add_done_callback(None)
+                copy.wait()
+
+    def test_close_waits_for_calls_that_post(self):
+        """The copy fails when close() waits already. No completion comes for it."""
+        engine = aml_dma.Engine(1)
+        posting, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+        def post(*_):
+            posting.release()
+            go_on.acquire()
+            return _lib.EBUSY
+
+        errors = []
+
+        def copies():
+            try:
+                engine.copy_async(bytearray(1), b"1")
+            except aml_dma.BusyError as error:
+                errors.append(error)
+
+        with unittest.mock.patch.object(_lib, "post", post):
+            threads = [threading.Thread(target=copies), threading.Thread(target=engine.close)]
+            threads[0].start()
+            posting.acquire()
+            threads[1].start()
+            while not engine._closed:
+                pass
+            go_on.release()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(len(errors), 1)
+        self.assertEqual(engine._pending, {})
+
+    def test_the_end_of_a_buffer_may_use_the_engine(self):
+        """Nothing of the engine is locked, and its thread does not read, in a __del__."""
+        with aml_dma.Engine(1) as engine:
+            copied = bytearray(3)
+
+            class Memory(bytearray):
+                def __del__(self):
+                    in_thread(lambda: engine.copy_async(copied, b"123").wait())
+
+            engine.copy_async(Memory(3), Memory(b"456")).wait()
+            self.assertEqual(copied, b"123")
+
+    def test_a_signal_handler_copies_while_its_thread_waits(self):
+        with aml_dma.Engine(2) as engine:
+            gate, copied = Gated(engine), bytearray(3)
+
+            def handler(*_):
+                engine.copy_async(copied, b"123").wait()
+                gate.open()
+
+            old = signal.signal(signal.SIGUSR1, handler)
+            self.addCleanup(signal.signal, signal.SIGUSR1, old)
+
+            def send():
+                while not engine._line:
+                    pass
+                os.kill(os.getpid(), signal.SIGUSR1)
+
+            thread = threading.Thread(target=send)
+            thread.start()
+            gate.copy.wait()
+            thread.join()
+            self.assertEqual(copied, b"123")
+
+    def test_a_signal_handler_runs_at_each_place(self):
+        """It copies, waits and looks before each call that copies and waits make."""
+        with aml_dma.Engine(1) as engine:
+            for count in itertools.count(1):
+                left, inside, memory = count, bytearray(3), bytearray(3)
+
+                def profile(frame, event, _argument):
+                    nonlocal left
+                    left -= event != "c_call"
+                    if left == 0:
+                        sys.setprofile(None)
+                        engine.copy_async(inside, b"123").wait()
+                        engine.copy(inside, b"456")
+
+                sys.setprofile(profile)
+                try:
+                    engine.copy_async(memory, b"xyz").wait()
+                finally:
+                    sys.setprofile(None)
+                self.assertEqual(memory, b"xyz")
+                if left > 0:
+                    break
+                self.assertEqual(inside, b"456")
+            self.assertGreater(count, 20)
+
     def test_close_waits_and_calls_back(self):
         called, engine = [], aml_dma.Engine(1)
         gate = Gated(engine)
@@ -629,7 +813,7 @@ class TestThreads(unittest.TestCase):
             gate = Gated(engine)
 
             def interrupt():
-                while not engine._reading:
+                while not engine._line:
                     pass
                 os.kill(os.getpid(), signal.SIGINT)
 
@@ -640,6 +824,106 @@ class TestThreads(unittest.TestCase):
             thread.join()
             gate.open()
             gate.copy.wait()
+
+
+class TestInterrupts(unittest.TestCase):
+    """KeyboardInterrupt at the begin and after each call in turn that an operation makes: there, and
+    in loops, the interpreter raises it. It is lost in a __del__.
+    """
+
+    def interrupt_each_call(self, prepare, operation):
+        """Return how many times that were. Each time, the generator prepare() yields the argument of
+        operation(), and checks afterwards what has become of it.
+        """
+        for count in itertools.count(1):
+            left = count
+
+            def profile(frame, event, _argument):
+                nonlocal left
+                if event != "c_call" and frame.f_code.co_name != "__del__":
+                    left -= 1
+                    if left == 0:
+                        raise KeyboardInterrupt
+
+            generator = prepare()
+            state = next(generator)
+            try:
+                sys.setprofile(profile)
+                try:
+                    operation(state)
+                finally:
+                    sys.setprofile(None)
+            except KeyboardInterrupt:
+                pass
+            for _ in generator:
+                pass
+            if left > 0:
+                return count
+
+    def check(self, operation):
+        def prepare():
+            engine, memory = aml_dma.Engine(1), [bytearray(3) for _ in range(4)]
+            pending = engine.copy_async(memory[0], b"123")
+            yield engine, memory, pending
+            # Another thread can use the engine, and close it.
+            in_thread(pending.wait)
+            in_thread(lambda: engine.copy_async(memory[2], b"456").wait())
+            in_thread(lambda: engine.copy(memory[3], b"789"))
+            in_thread(engine.close)
+            self.assertTrue(pending.done())
+            self.assertEqual(memory[::2], [b"123", b"456"])
+            self.assertEqual((engine._pending, engine._line), ({}, {}))
+            self.assertFalse([one for one in _in_flight.values() if one._engine is engine])
+            for one in memory:
+                one.append(1)
+
+        # ctypes functions are no event for the profiler, but their wrappers are.
+        real = {name: getattr(_lib, name) for name in ("copy", "post", "reap", "barrier_until")}
+        for name, function in real.items():
+            setattr(_lib, name, lambda *arguments, function=function: function(*arguments))
+            self.addCleanup(setattr, _lib, name, function)
+        self.assertGreater(self.interrupt_each_call(prepare, operation), 5)
+
+    def test_copy(self):
+        self.check(lambda state: state[0].copy(state[1][1], b"xyz"))
+
+    def test_copy_async(self):
+        self.check(lambda state: state[0].copy_async(state[1][1], b"xyz"))
+
+    def test_wait(self):
+        self.check(lambda state: state[2].wait())
+
+    def test_done(self):
+        self.check(lambda state: state[2].done())
+
+    def test_a_copy_that_fails(self):
+        def too_many(state):
+            engine, memory, _ = state
+            post, _lib.post = _lib.post, lambda *_: _lib.EBUSY
+            try:
+                with self.assertRaises(aml_dma.BusyError):
+                    engine.copy_async(memory[1], b"xyz")
+            finally:
+                _lib.post = post
+
+        self.check(too_many)
+
+    def test_add_done_callback(self):
+        self.check(lambda state: state[2].add_done_callback(lambda copy: None))
+
+    def test_close(self):
+        def prepare():
+            engine = aml_dma.Engine(1)
+            memory = bytearray(3)
+            copy = engine.copy_async(memory, b"123")
+            yield engine
+            in_thread(engine.close)
+            self.assertTrue(copy.done())
+            self.assertEqual(memory, b"123")
+            memory.append(1)
+            self.assertEqual((engine._pending, engine._line), ({}, {}))
+
+        self.interrupt_each_call(prepare, lambda engine: engine.close())
 
 
 class TestAsyncio(unittest.TestCase):
@@ -714,7 +998,7 @@ class TestAsyncio(unittest.TestCase):
             first, second = Gated(engine), Gated(engine)
             thread = threading.Thread(target=first.copy.wait)
             thread.start()
-            while not engine._reading:
+            while not engine._line:
                 pass
 
             async def main():
@@ -768,6 +1052,29 @@ class TestAsyncio(unittest.TestCase):
             gates[0].open()
             gates[0].copy.wait()
 
+    def test_a_closed_loop_keeps_no_descriptor(self):
+        with aml_dma.Engine(1) as engine:
+            descriptors = []
+            for _ in range(3):
+                gate = Gated(engine)
+
+                async def main(gate=gate):
+                    task = asyncio.ensure_future(gate.copy)
+                    await asyncio.sleep(0)
+                    return task
+
+                loop = asyncio.new_event_loop()
+                logging.getLogger("asyncio").disabled = True
+                task = loop.run_until_complete(main())
+                loop.close()
+                gate.open()
+                gate.copy.wait()
+                del loop, task, main, gate
+                gc.collect()
+                descriptors.append(len(os.listdir("/proc/self/fd")))
+            logging.getLogger("asyncio").disabled = False
+            self.assertEqual(descriptors[1:], descriptors[:-1])
+
 
 def run_script(script, *arguments):
     """Run a Python program with this package."""
@@ -809,6 +1116,42 @@ class TestProcesses(unittest.TestCase):
             with open(path, "rb") as file:
                 expected = b"".join(bytes([65 + k]) * 400_000 for k in range(10))
                 self.assertTrue(file.read() == expected)
+
+    def test_one_engine_that_fails_does_not_keep_others(self):
+        ended = run_script(
+            """
+            import aml_dma
+            engines = [aml_dma.Engine(1) for _ in range(3)]
+            for engine in engines[::2]:
+                engine.close = lambda: 1 / 0
+            for _ in range(50):
+                copy = engines[1].copy_async(bytearray(10**6), bytes(10**6))
+            copy.add_done_callback(lambda copy: print("called", flush=True))
+            """
+        )
+        self.assertEqual(ended.returncode, 0, ended.stdout)
+        self.assertIn("called", ended.stdout)
+        self.assertEqual(ended.stdout.count("ZeroDivisionError"), 2)
+
+    def test_callbacks_at_the_end_of_the_interpreter(self):
+        """From Python 3.12 on, no thread can be started then."""
+        ended = run_script(
+            """
+            import atexit, aml_dma
+            engine = aml_dma.Engine(0)
+
+            def end():
+                copy = engine.copy_async(bytearray(3), b"123")
+                try:
+                    copy.add_done_callback(lambda copy: print("called", flush=True))
+                except RuntimeError:
+                    copy.wait()
+                    copy.add_done_callback(lambda copy: print("called", flush=True))
+
+            atexit.register(end)
+            """
+        )
+        self.assertEqual((ended.returncode, ended.stdout), (0, "called\n"))
 
     def test_ends_that_are_not_clean(self):
         for end in ("raise SystemExit(3)", "import os; os._exit(3)"):
