@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Whether two strided arrays share a byte of memory."""
 
+import math
+
 # How many choices of coordinates to look at before giving up. Arrays as programs make them need a
 # few per dimension.
 _MOST_NODES = 20000
@@ -18,10 +20,10 @@ def _span(dims, steps, itemsize):
 
 
 def shares_memory(first, second):
-    """Tell whether two layouts, each with elements, share memory: False only if they do not.
+    """Tell whether two layouts, each with elements, share memory: True or False. None: that would
+    take too long to find out.
 
-    The layouts have attributes address, shape, strides and itemsize. A question that would take
-    too long is answered with True.
+    The layouts have attributes address, shape, strides and itemsize.
     """
     low1, high1 = _span(first.shape, first.strides, first.itemsize)
     low2, high2 = _span(second.shape, second.strides, second.itemsize)
@@ -38,28 +40,36 @@ def shares_memory(first, second):
                 low, high = ranges.get(abs(step), (0, 0))
                 ranges[abs(step)] = (low + min(edge, 0), high + max(edge, 0))
     terms = sorted(((step, *ends) for step, ends in ranges.items()), reverse=True)
-    # What the terms after each one can add, at least and at most.
-    rest = [(0, 0)]
+    # What each term and those after it can add: at least, at most, and a divisor.
+    rest = [(0, 0, 0)]
     for step, low, high in reversed(terms):
-        rest.append((rest[-1][0] + step * low, rest[-1][1] + step * high))
+        least, most, divisor = rest[-1]
+        rest.append((least + step * low, most + step * high, math.gcd(divisor, step)))
     rest.reverse()
     # Depth first, without recursion: for each term, the multiples with which the sum can still
     # come near enough.
     from_, to = distance - first.itemsize + 1, distance + second.itemsize - 1
-    stack = [(0, 0)]
+    stack = [(0, iter((0,)))]
     nodes = 0
     while stack:
-        level, total = stack.pop()
+        level, totals = stack[-1]
+        total = next(totals, None)
+        if total is None:
+            stack.pop()
+            continue
         nodes += 1
         if nodes > _MOST_NODES:
-            return True
+            return None
         if level == len(terms):
             return True
+        divisor = rest[level][2]
+        if (to - total) // divisor * divisor < from_ - total:
+            continue  # No multiple of the divisor is near enough.
         step, low, high = terms[level]
-        least, most = rest[level + 1]
+        least, most, _ = rest[level + 1]
         begin = max(low, -((total + most - from_) // step))
         end = min(high, (to - total - least) // step)
-        if end - begin > _MOST_NODES:
+        if level + 1 == len(terms) and begin <= end:
             return True
-        stack.extend((level + 1, total + step * k) for k in range(begin, end + 1))
+        stack.append((level + 1, iter(range(total + step * begin, total + step * end + 1, step))))
     return False
