@@ -75,25 +75,27 @@ class Completion(ctypes.Structure):
 
 def _load():
     path = os.environ.get("AML_DMA_LIBRARY")
-    if path:
-        return ctypes.CDLL(path)
     try:
-        return ctypes.CDLL(_SONAME)
-    except OSError as missing:
-        found = ctypes.util.find_library("aml-dma")
-        if found != _SONAME:
-            raise ImportError(
-                f"{missing}. Install libaml-dma and run ldconfig, or set AML_DMA_LIBRARY to the "
-                f"path of {_SONAME}"
-            ) from None
-        return ctypes.CDLL(found)
+        return ctypes.CDLL(path or _SONAME)
+    except OSError as error:
+        if path:
+            raise ImportError(f"AML_DMA_LIBRARY: {error}") from None
+        if ctypes.util.find_library("aml-dma") == _SONAME:
+            raise ImportError(str(error)) from None
+        raise ImportError(
+            f"{error}. Install libaml-dma and run ldconfig, or set AML_DMA_LIBRARY to the path of "
+            f"{_SONAME}"
+        ) from None
 
 
 _library = _load()
 
 
 def _declare(name, result, *arguments):
-    function = getattr(_library, name)
+    try:
+        function = getattr(_library, name)
+    except AttributeError as error:
+        raise ImportError(f"not the libaml-dma that this package needs: {error}") from None
     function.restype = result
     function.argtypes = arguments
     return function
