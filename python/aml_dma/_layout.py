@@ -48,8 +48,15 @@ _KINDS = {
 }
 
 
+# The common base of ctypes' types.
+_CTYPES = ctypes.Array.__mro__[1]
+
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _TOKEN = re.compile("[@=<>!^]|:[^:]*:|.", re.DOTALL)
+_TYPESTR = re.compile(r"(.)([a-zA-Z])(\d+)")
+_ONE = re.compile(r"^([@=<>!^]?)1(?=\D)")  # NumPy counts a single character.
+# Of 4 bytes. ctypes writes u for its wchar_t.
+_CHARACTERS = "wu" if ctypes.sizeof(ctypes.c_wchar) == 4 else "w"
 
 
 @functools.lru_cache(maxsize=256)
@@ -60,7 +67,7 @@ def _element_type(text, itemsize):
     """
     tokens = []
     mode, order = "@", _NATIVE
-    for token in _TOKEN.findall(text):
+    for token in _TOKEN.findall(_ONE.sub(r"\1", text)):
         if token in "@=<>!^":
             mode = token
             order = {"<": "<", ">": ">", "!": ">"}.get(token, _NATIVE)
@@ -70,8 +77,8 @@ def _element_type(text, itemsize):
             except struct.error:  # only the native mode has it
                 size = struct.calcsize("@" + token) if token in "nN" else token
             tokens.append((_KINDS[token], size, order if size != 1 else ""))
-        elif token in "wU":
-            tokens.append((token, order))
+        elif token in _CHARACTERS:
+            tokens.append(("w", order))
         else:
             tokens.append(token)
     if len(tokens) == 1 and isinstance(tokens[0], tuple) and len(tokens[0]) == 3:
@@ -79,6 +86,28 @@ def _element_type(text, itemsize):
         kind, _, order = tokens[0]
         return ((kind, itemsize, order if itemsize > 1 else ""),)
     return tuple(tokens)
+
+
+def _has_objects(buffer):
+    """Tell whether elements refer to Python objects: copies would not be counted."""
+    exporter = type(buffer.obj)
+    if issubclass(exporter, _CTYPES):
+        # Its formats do not show the fields of unions and packed structures, and a name of a field
+        # may have a colon.
+        return _type_has_objects(exporter)
+    # Names of fields stand between colons.
+    return "O" in re.sub(":[^:]*:", "", buffer.format)
+
+
+@functools.lru_cache(maxsize=256)
+def _type_has_objects(kind):
+    if issubclass(kind, ctypes.Array):
+        return _type_has_objects(kind._type_)
+    return issubclass(kind, ctypes.py_object) or any(
+        _type_has_objects(field[1])
+        for base in kind.__mro__
+        for field in base.__dict__.get("_fields_", ())
+    )
 
 
 def _contiguous(shape, itemsize):
@@ -114,6 +143,7 @@ class Layout:
     def __init__(self, obj):
         self._object = obj
         self._users = {}  # a weak reference to each pair in flight
+        self._buffer = interface = None
         try:
             # It holds the buffer, and lets go of it without code of Python.
             self._buffer = memoryview(obj)
@@ -122,9 +152,10 @@ class Layout:
             interface = getattr(obj, "__array_interface__", None)
             if interface is None:
                 raise
-            self._from_interface(obj, interface)
-        else:
+        if interface is None:
             self._from_buffer(self._buffer)
+        else:
+            self._from_interface(obj, interface)
         if self.itemsize == 0:
             raise ValueError("the elements have no size")
         if len(self.shape) > _lib.NDIMS_MAX:
@@ -137,28 +168,38 @@ class Layout:
         self.format = buffer.format
         self.readonly = buffer.readonly
         self._type = _element_type(buffer.format, buffer.itemsize)
-        # Names of fields stand between colons.
-        if "O" in re.sub(":[^:]*:", "", buffer.format):
+        if _has_objects(buffer):
             raise TypeError("elements that are Python objects cannot be copied")
         if any(offset >= 0 for offset in buffer.suboffsets):
             raise ValueError("the buffer has suboffsets: its rows lie behind pointers")
         self.address = _address(buffer)
 
     def _from_interface(self, obj, interface):
-        if getattr(getattr(obj, "dtype", None), "hasobject", "O" in interface["typestr"]):
+        """NumPy's array interface, version 3."""
+        kind = interface["typestr"]
+        if getattr(getattr(obj, "dtype", None), "hasobject", "O" in kind):
             raise TypeError("elements that are Python objects cannot be copied")
-        self._buffer = None
-        self.address, self.readonly = interface["data"]
+        data = interface.get("data")
+        if not (isinstance(data, tuple) and len(data) == 2 and isinstance(data[0], int)):
+            raise TypeError("'data' of __array_interface__ is not an address and a flag")
+        self.address, self.readonly = data[0], bool(data[1])
         self.shape = tuple(interface["shape"])
-        self.itemsize = int(re.sub(r"^.[a-zA-Z](\d+).*$", r"\1", interface["typestr"]))
-        if interface["typestr"][1] == "U":
-            self.itemsize *= 4
+        if not _TYPESTR.match(kind):
+            raise TypeError(f"'typestr' of __array_interface__ is {kind!r}")
+        order, letter, size = _TYPESTR.match(kind).groups()
+        self.itemsize = int(size) * (4 if letter == "U" else 1)
         strides = interface.get("strides")
         if strides is None:
             strides = _contiguous(self.shape, self.itemsize)
         self.strides = tuple(strides)
-        self.format = interface["typestr"]
-        self._type = (interface["typestr"], str(interface.get("descr")))
+        if len(self.strides) != len(self.shape):
+            raise TypeError("'strides' of __array_interface__ are not as many as its 'shape'")
+        self.format = kind
+        if letter in "biuf":
+            number = "?" if letter == "b" else letter
+            self._type = ((number, self.itemsize, order if self.itemsize > 1 else ""),)
+        else:
+            self._type = (kind, str(interface.get("descr")))
 
     def release(self):
         """Let go of the buffer. The layout cannot be used any more. Raise BufferError while a copy

@@ -8,6 +8,7 @@ that occupy workers. AML_TEST_NUMPY=no runs the tests without NumPy.
 import array
 import asyncio
 import ctypes
+import ctypes.util
 import gc
 import itertools
 import logging
@@ -23,6 +24,7 @@ import threading
 import types
 import unittest
 import unittest.mock
+import warnings
 import weakref
 
 if os.environ.get("AML_TEST_NUMPY") == "no":
@@ -344,6 +346,70 @@ class TestErrors(unittest.TestCase):
         view = memoryview(bytearray(2))
         view.release()
         self.refused(ValueError, "released", view, b"12")
+
+    def test_ctypes_that_refer_to_objects(self):
+        """Their formats do not always show it."""
+
+        class Colon(ctypes.Structure):
+            _fields_ = [("a:b", ctypes.c_long), ("o", ctypes.py_object)]
+
+        class Base(ctypes.Structure):
+            _pack_ = 1
+            _layout_ = "ms"
+            _fields_ = [("o", ctypes.py_object)]
+
+        class Packed(Base):
+            _pack_ = 1
+            _layout_ = "ms"
+            _fields_ = [("n", ctypes.c_long)]
+
+        class Either(ctypes.Union):
+            _fields_ = [("n", ctypes.c_long), ("o", ctypes.py_object * 1)]
+
+        for kind in (ctypes.py_object, Colon, Packed, Either):
+            with self.subTest(kind):
+                some, others = (kind * 2)(), (kind * 2)()
+                self.refused(TypeError, "Python objects", some, others)
+                self.refused(TypeError, "Python objects", memoryview(some), others, raw=True)
+
+        class Pointers(ctypes.Structure):
+            _fields_ = [("O", ctypes.POINTER(ctypes.c_int)), ("name", ctypes.c_char_p)]
+
+        self.engine.copy((Pointers * 2)(), (Pointers * 2)())
+
+    def test_array_interface(self):
+        memory = (ctypes.c_ubyte * 6)(1, 2, 3, 4, 5, 6)
+        address = ctypes.addressof(memory)
+
+        def some(**members):
+            members = {"shape": (3,), "typestr": "|u1", "data": (address, True), **members}
+            return types.SimpleNamespace(__array_interface__={"version": 3, **members})
+
+        to = bytearray(3)
+        self.engine.copy(to, some(strides=(2,)))
+        self.assertEqual(to, b"\1\3\5")
+        order = "<" if sys.byteorder == "little" else ">"
+        shorts = array.array("H", [0] * 3)
+        self.engine.copy(shorts, some(typestr=order + "u2"))
+        self.assertEqual(shorts.tobytes(), bytes(memory))
+        self.refused(TypeError, "elements", shorts, some(typestr="><"[order == ">"] + "u2"))
+        self.refused(TypeError, "elements", to, some(typestr="|b1"))
+        self.refused(ValueError, "read-only", some(), to)
+        for data in (b"abc", None, (b"abc", False), (address,), [address, True]):
+            self.refused(TypeError, "an address and a flag", to, some(data=data), raw=True)
+        self.refused(TypeError, "strides", to, some(strides=(1, 1)))
+
+    def test_wide_characters(self):
+        text = (ctypes.c_wchar * 3)()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            letters = array.array("u", "abc")
+        self.engine.copy(text, letters)
+        self.assertEqual(text[:], "abc")
+        if numpy:
+            self.engine.copy(text, numpy.array(list("xyz")))
+            self.assertEqual(text[:], "xyz")
+        self.refused(TypeError, "elements", text, array.array("I", [1, 2, 3]))
 
     @needs_numpy
     def test_numpy(self):
@@ -1225,17 +1291,25 @@ class TestProcesses(unittest.TestCase):
         self.assertEqual((ended.returncode, ended.stdout), (0, ""))
 
     def test_without_the_library(self):
-        environment = dict(os.environ, AML_DMA_LIBRARY="/nowhere/libaml-dma.so.1")
-        ended = subprocess.run(
-            [sys.executable, "-c", "import aml_dma"],
-            env=environment,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
-        self.assertEqual(ended.returncode, 1)
-        self.assertIn("/nowhere/libaml-dma.so.1", ended.stderr)
+        """A program may work without the package: `except ImportError`."""
+        libc = ctypes.util.find_library("c")
+        for library in ("/nowhere/libaml-dma.so.1", __file__, libc):
+            ended = subprocess.run(
+                [
+                    sys.executable,
+                    "-c",
+                    "try: import aml_dma\nexcept ImportError as error: print('without', error)",
+                ],
+                env=dict(os.environ, AML_DMA_LIBRARY=library),
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=600,
+            )
+            self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+            self.assertIn("without", ended.stdout)
+            if library != libc:
+                self.assertIn(library, ended.stdout)
 
 
 class TestModule(unittest.TestCase):
