@@ -375,7 +375,9 @@ class Engine:
 
     def _is_reader(self, place):
         # The first place may be this thread's own, further down: this is a signal handler.
-        return list(self._line)[0].thread == place.thread
+        # Without any, this is a forked child, by a signal handler.
+        line = list(self._line)
+        return not line or line[0].thread == place.thread
 
     def _after_reading(self):
         line = list(self._line)
@@ -401,6 +403,8 @@ class Engine:
                 deadline,
                 ctypes.byref(self._count),
             )
+            if handle.value is None:
+                break  # A signal handler has forked, and this is the child.
             if code not in (_lib.SUCCESS, _lib.EBUSY):
                 raise _errors.exception("reap", code)
             full = self._count.value == _REAP_AT_ONCE

@@ -1290,6 +1290,51 @@ class TestProcesses(unittest.TestCase):
         )
         self.assertEqual((ended.returncode, ended.stdout), (0, ""))
 
+    def test_a_signal_handler_forks_at_each_place(self):
+        """In the child, the copy has failed, or was made by the child's own workers."""
+        ended = run_script(
+            """
+            import os, sys, warnings
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import aml_dma
+            engine = aml_dma.Engine(1)
+            left = 0
+
+            def profile(frame, event, _argument):
+                global left, child
+                left -= event != "c_call"
+                if left == 0:
+                    sys.setprofile(None)
+                    child = os.fork()
+
+            count = 0
+            while left <= 0:
+                count += 1
+                left, child = count, None
+                memory = bytearray(3)
+                sys.setprofile(profile)
+                try:
+                    engine.copy_async(memory, b"123").wait()
+                except aml_dma.Error:
+                    assert child == 0
+                else:
+                    assert memory == b"123"
+                finally:
+                    sys.setprofile(None)
+                memory.append(1)
+                if child == 0:
+                    engine.copy_async(memory, b"4567").wait()
+                    assert memory == b"4567"
+                    engine.close()
+                    os._exit(7)
+                if child:
+                    _, status = os.waitpid(child, 0)
+                    assert os.waitstatus_to_exitcode(status) == 7, (count, status)
+            assert count > 20
+            """
+        )
+        self.assertEqual((ended.returncode, ended.stdout), (0, ""))
+
     def test_without_the_library(self):
         """A program may work without the package: `except ImportError`."""
         libc = ctypes.util.find_library("c")
