@@ -5,8 +5,8 @@ Every asynchronous copy is posted with a tag, and its completion goes to the eng
 queue. Threads that want completions stand in line. The first in line is the *reader*: it takes
 completions from the queue, marks all copies as finished that these belong to, also those of others,
 and rings the bells of the threads behind it, which sleep. A reader that sleeps in C always has a
-copy of its own in flight, so it wakes up. Event loops read when the engine's descriptor is readable,
-and do not sleep.
+copy of its own in flight, so it wakes up. Event loops read when the engine's descriptor is
+readable, and do not sleep.
 
 **No locks.** Python's signals bring exceptions and handlers between any two steps of the main
 thread: a handler may copy and wait while its thread is in the middle of this file, and
@@ -24,8 +24,8 @@ has to be put back. Instead:
   reference to it.
 
 **Who keeps what.** A copy that was posted and has not finished is in Engine._pending and in
-_in_flight, which keep its buffers and its engine. The user's code (callbacks, the end of the objects
-that were copied) runs when its thread does not read.
+_in_flight, which keep its buffers and its engine. The user's code (callbacks, the end of the
+objects that were copied) runs when its thread does not read.
 
 **Callbacks** run in a thread of the package, which exists while there are copies with callbacks.
 """

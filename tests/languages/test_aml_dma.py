@@ -906,13 +906,13 @@ class TestThreads(unittest.TestCase):
 
 
 class TestInterrupts(unittest.TestCase):
-    """KeyboardInterrupt at the begin and after each call in turn that an operation makes: there, and
-    in loops, the interpreter raises it. It is lost in a __del__.
+    """KeyboardInterrupt at the begin and after each call in turn that an operation makes: there,
+    and in loops, the interpreter raises it. It is lost in a __del__.
     """
 
     def interrupt_each_call(self, prepare, operation):
-        """Return how many times that were. Each time, the generator prepare() yields the argument of
-        operation(), and checks afterwards what has become of it.
+        """Return how many times that were. Each time, the generator prepare() yields the argument
+        of operation(), and checks afterwards what has become of it.
         """
         for count in itertools.count(1):
             left = count
