@@ -152,14 +152,18 @@ class Layout:
             interface = getattr(obj, "__array_interface__", None)
             if interface is None:
                 raise
-        if interface is None:
-            self._from_buffer(self._buffer)
-        else:
-            self._from_interface(obj, interface)
-        if self.itemsize == 0:
-            raise ValueError("the elements have no size")
-        if len(self.shape) > _lib.NDIMS_MAX:
-            raise ValueError(f"more than {_lib.NDIMS_MAX} dimensions")
+        try:
+            if interface is None:
+                self._from_buffer(self._buffer)
+            else:
+                self._from_interface(obj, interface)
+            if self.itemsize == 0:
+                raise ValueError("the elements have no size")
+            if len(self.shape) > _lib.NDIMS_MAX:
+                raise ValueError(f"more than {_lib.NDIMS_MAX} dimensions")
+        except BaseException:
+            self._let_go()  # The traceback may stay.
+            raise
 
     def _from_buffer(self, buffer):
         self.itemsize = buffer.itemsize
