@@ -18,6 +18,7 @@
 #include "dma/completion.h"
 #include "dma/linux_request.h"
 #include "dma/multiplex_claim.h"
+#include "dma/multiplex_operator.h"
 
 /* The operations of multiplexers. Constant once the library is loaded. */
 static struct aml_dma_ops own_ops;
@@ -354,7 +355,9 @@ int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
 		return -AML_EINVAL;
 	multiplex_acquire(m);
 	multiplex_enter_locked(m);
-	err = multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, deadline);
+	/* It may still be POSTING, too: its post would be waited for. */
+	err = multiplex_is_on_stack(r) ? -AML_EPERM
+				       : multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, deadline);
 	if (err == AML_SUCCESS && r->state == MULTIPLEX_CLAIMED) {
 		multiplex_release(m);
 		err = how == MULTIPLEX_CANCELS ? multiplex_cancel_parts(r)

@@ -177,11 +177,13 @@ START_TEST(a_wait_forgets_what_others_have_released)
 		struct aml_dma *first = new_engine(1);
 		struct job needed = {.gate = &running}, blocker = {.gate = &before};
 		struct job start = {.result = 0}, middle = {.result = 0}, target = {.result = 0};
-		struct job waiting = {.body = wait_and_end, .n = place};
+		struct gate begin;
+		struct job waiting = {.gate = &begin, .body = wait_and_end, .n = place};
 		struct aml_dma_post_attr attrs[2] = {job_attr(&middle), job_attr(&target)};
 		struct aml_dma_request *reqs[4] = {NULL, NULL, NULL, NULL}, *posted[2];
 
 		second = new_engine(2);
+		gate_init(&begin);
 		gate_init(&running);
 		gate_init(&before);
 		gate_init(&behind);
@@ -207,6 +209,8 @@ START_TEST(a_wait_forgets_what_others_have_released)
 		waiting.dma = second;
 		waiting.req = posted[1];
 		ck_assert_int_eq(job_post(first, &reqs[3], &waiting), 0);
+		gate_await(&begin);
+		gate_open(&begin);
 		thread_settle(waiting.tid);
 		release_prerequisite();
 		gate_open(&running);
@@ -223,17 +227,19 @@ START_TEST(a_wait_forgets_what_others_have_released)
 		gate_destroy(&behind);
 		gate_destroy(&before);
 		gate_destroy(&running);
+		gate_destroy(&begin);
 	}
 }
 END_TEST
 
-static struct aml_dma_request *forked_req;
 static atomic_bool ending;
 
+/* In a child: wait for the request, too. */
 static int use_in_child(void *arg)
 {
-	(void)arg;
-	return aml_dma_wait(second, &forked_req);
+	struct aml_dma_request *req = arg;
+
+	return aml_dma_wait(second, &req);
 }
 
 static int say_end(struct job *job)
@@ -256,15 +262,17 @@ START_TEST(a_child_may_wait_for_what_a_thread_was_waiting_for)
 	second = new_engine(1);
 	for (int round = 0; round < rounds; round++) {
 		struct job job = {.body = say_end};
+		struct aml_dma_request *req = NULL, *same;
 		struct gate start;
 		struct call call;
 
 		gate_init(&start);
 		job.gate = &start;
 		atomic_store(&ending, false);
-		ck_assert_int_eq(job_post(second, &forked_req, &job), 0);
+		ck_assert_int_eq(job_post(second, &req, &job), 0);
+		same = req;
 		gate_await(&start);
-		call = (struct call){.fn = call_wait, .dma = second, .req = &forked_req};
+		call = (struct call){.fn = call_wait, .dma = second, .req = &req};
 		call_begin(&call);
 		call_settle(&call);
 		gate_open(&start);
@@ -273,7 +281,7 @@ START_TEST(a_child_may_wait_for_what_a_thread_was_waiting_for)
 		for (int i = 0; i < round % DELAYS * SPINS; i++)
 			(void)atomic_load(&ending);
 		/* It has not finished, or has; or the thread has released it. */
-		ck_assert_int_ne(in_child(use_in_child, NULL), -AML_EBUSY);
+		ck_assert_int_ne(in_child(use_in_child, same), -AML_EBUSY);
 		ck_assert_int_eq(call_end(&call), 0);
 		gate_destroy(&start);
 	}
