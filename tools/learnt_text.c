@@ -27,22 +27,6 @@ void learnt_text_print(void)
 	(void)learnt_print(stdout, "");
 }
 
-/* The name of the fastest variant that was timed. NULL: none was. */
-static const char *best_variant(const struct tune_record *record)
-{
-	unsigned first = copy_first_variant[tune_class_kind(&record->class)];
-	uint32_t least = UINT32_MAX;
-	const char *best = NULL;
-
-	for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++) {
-		if (record->costs[i].cost == 0 || record->costs[i].cost >= least)
-			continue;
-		least = record->costs[i].cost;
-		best = copy_variants[first + i].name;
-	}
-	return best;
-}
-
 void learnt_text_json(struct json_writer *json, const char *key)
 {
 	char text[TUNE_CLASS_TEXT_BYTES];
@@ -50,6 +34,7 @@ void learnt_text_json(struct json_writer *json, const char *key)
 
 	json_array(json, key);
 	for (unsigned slot = 0; slot < TUNE_SLOTS; slot++) {
+		unsigned best;
 		uint8_t kind;
 
 		if (!tune_read(slot, &record))
@@ -60,7 +45,9 @@ void learnt_text_json(struct json_writer *json, const char *key)
 		json_text(json, "kind", copy_kind_name(kind));
 		json_text(json, "class", text);
 		json_number(json, "uses", record.uses);
-		json_text(json, "best_variant", best_variant(&record));
+		best = learnt_fastest(&record);
+		json_text(json, "best_variant",
+			  best != VARIANT_NONE ? copy_variants[best].name : NULL);
 		json_array(json, "variants");
 		for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++) {
 			if (record.costs[i].cost == 0)

@@ -13,6 +13,7 @@
 #include "explain_data.h"
 #include "explain_layouts.h"
 #include "plan/choose.h"
+#include "plan/learnt.h"
 #include "plan/make.h"
 #include "plan/variant.h"
 #include "util/clock.h"
@@ -55,19 +56,6 @@ static unsigned first_choice(struct explain_data *data)
 	return data->room.plan.variant;
 }
 
-/* Of the variants that were timed, the fastest one. */
-static unsigned fastest_of(const struct tune_record *record, unsigned base)
-{
-	unsigned best = VARIANT_NONE;
-
-	for (unsigned i = 0; i < TUNE_VARIANTS_MAX && base + i < VARIANTS; i++)
-		if (record->costs[i].cost > 0 &&
-		    (best == VARIANT_NONE ||
-		     record->costs[i].cost < record->costs[best - base].cost))
-			best = base + i;
-	return best;
-}
-
 /* Read what was learnt about the class of the copy. */
 static void read_result(struct explain_data *data, struct tuning_result *result)
 {
@@ -80,7 +68,7 @@ static void read_result(struct explain_data *data, struct tuning_result *result)
 		return;
 	base = copy_first_variant[plan->kind];
 	tune_class_text(&result->record.class, result->text);
-	result->best = fastest_of(&result->record, base);
+	result->best = learnt_fastest(&result->record);
 	first_cost = result->record.costs[result->first - base].cost;
 	if (result->best != VARIANT_NONE && first_cost > 0)
 		result->gain = (double)first_cost / result->record.costs[result->best - base].cost;

@@ -294,23 +294,33 @@ __attribute__((destructor)) static void write_learnt_at_exit(void)
 		write_learnt();
 }
 
+unsigned learnt_fastest(const struct tune_record *record)
+{
+	const struct tune_cost *costs = record->costs;
+	unsigned best = TUNE_VARIANTS_MAX;
+
+	for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++)
+		if (costs[i].cost > 0 &&
+		    (best == TUNE_VARIANTS_MAX || costs[i].cost < costs[best].cost))
+			best = i;
+	return best == TUNE_VARIANTS_MAX
+		       ? VARIANT_NONE
+		       : copy_first_variant[tune_class_kind(&record->class)] + best;
+}
+
 /* Print a class: its best variant, and the rate of each variant that was timed. */
 static bool print_record(FILE *stream, const char *prefix, const struct tune_record *record)
 {
 	uint8_t kind = tune_class_kind(&record->class);
-	unsigned best = TUNE_VARIANTS_MAX, first = copy_first_variant[kind];
+	unsigned best = learnt_fastest(record), first = copy_first_variant[kind];
 	char text[TUNE_CLASS_TEXT_BYTES];
 	bool ok;
 
-	for (unsigned i = 0; i < TUNE_VARIANTS_MAX; i++)
-		if (record->costs[i].cost > 0 &&
-		    (best == TUNE_VARIANTS_MAX || record->costs[i].cost < record->costs[best].cost))
-			best = i;
-	if (best == TUNE_VARIANTS_MAX)
+	if (best == VARIANT_NONE)
 		return true;
 	tune_class_text(&record->class, text);
 	ok = fprintf(stream, "%s  %s of %s: %s;", prefix, copy_kind_name(kind), text,
-		     copy_variants[first + best].name) >= 0;
+		     copy_variants[best].name) >= 0;
 	for (unsigned i = 0; ok && i < TUNE_VARIANTS_MAX && first + i < VARIANTS; i++)
 		if (record->costs[i].cost > 0)
 			ok = fprintf(stream, " %s %.2f GB/s", copy_variants[first + i].name,

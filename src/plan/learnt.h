@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct tune_record;
+
 /*
  * An engine is created. The first one of the process reads the file. A file that is broken, or from
  * another machine or version of the library, is ignored. Thread-safe.
@@ -23,6 +25,9 @@ void learnt_end(void);
  * `prefix`. False: the stream fails. Thread-safe.
  */
 bool learnt_print(FILE *stream, const char *prefix);
+
+/* Return the fastest variant of a class that was timed. VARIANT_NONE: none was. */
+unsigned learnt_fastest(const struct tune_record *record);
 
 /*
  * May a file be written under this name? No file has it, or a regular one that is empty or was
