@@ -21,9 +21,6 @@
 #include "dma/multiplex_wait.h"
 #include "util/clock.h"
 
-/* The first and the longest slice, in nanoseconds. */
-enum { SLICE_NS_MIN = 20000, SLICE_NS_MAX = 1000000 };
-
 /* How many requests a sweep looks at. */
 enum { SWEEP_REQUESTS = 2 };
 
@@ -128,19 +125,16 @@ static int await_slice_locked(struct multiplex *m, struct multiplex_request *r,
 			      struct multiplex_barrier *b, int *result) REQUIRES(m)
 {
 	int err = advance_oldest_locked(m, r, result);
-	uint64_t now = clock_ns();
 
 	if (err != -AML_EBUSY && err != AML_SUCCESS)
 		return err;
 	if (*result != AML_SUCCESS)
 		return AML_SUCCESS;
-	if (now >= b->deadline)
+	if (clock_ns() >= b->deadline)
 		return -AML_EBUSY;
 	if (err == AML_SUCCESS)
 		return AML_SUCCESS;
-	b->slice = b->slice < SLICE_NS_MAX ? 2 * b->slice : b->slice;
-	(void)multiplex_sleep_locked(m,
-				     b->deadline - now > b->slice ? now + b->slice : b->deadline);
+	(void)multiplex_sleep_locked(m, multiplex_end_of_slice(&b->slice, b->deadline));
 	return AML_SUCCESS;
 }
 
@@ -232,7 +226,8 @@ static bool is_inside_engines(const struct multiplex *m)
 
 int multiplex_await_all(struct multiplex *m, uint64_t deadline, int *result)
 {
-	struct multiplex_barrier b = {.deadline = deadline, .reports = true, .slice = SLICE_NS_MIN};
+	struct multiplex_barrier b = {
+		.deadline = deadline, .reports = true, .slice = MULTIPLEX_SLICE_NS};
 	int err;
 
 	if (is_inside_engines(m))
@@ -249,7 +244,7 @@ int multiplex_await_all(struct multiplex *m, uint64_t deadline, int *result)
 int multiplex_drain(struct multiplex *m)
 {
 	struct multiplex_barrier b = {
-		.limit = UINT64_MAX, .deadline = AML_DMA_NO_DEADLINE, .slice = SLICE_NS_MIN};
+		.limit = UINT64_MAX, .deadline = AML_DMA_NO_DEADLINE, .slice = MULTIPLEX_SLICE_NS};
 	int err, result;
 
 	if (is_inside_engines(m))

@@ -23,9 +23,6 @@
 #include "dma/multiplex_wait.h"
 #include "util/clock.h"
 
-/* The first and the longest slice, in nanoseconds. */
-enum { SLICE_NS_MIN = 20000, SLICE_NS_MAX = 1000000 };
-
 /* A call that waits for several requests. */
 struct multiplex_call {
 	struct multiplex *m;
@@ -108,9 +105,7 @@ static int claim_list_locked(struct multiplex *m, struct multiplex_call *call) R
 
 		if (r == NULL)
 			continue;
-		err = multiplex_is_on_stack(r)
-			      ? -AML_EPERM
-			      : multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, call->deadline);
+		err = multiplex_claim_handle_locked(m, r, call->deadline);
 		if (err == -AML_EBUSY) {
 			/* It is late: the call ends with the slots before this one. */
 			call->n = i;
@@ -232,8 +227,6 @@ static int sleep_for_slot(struct multiplex_call *call, uint64_t until)
 /* Sleep until another request may have finished. */
 static int sleep_for_some(struct multiplex_call *call)
 {
-	uint64_t until;
-
 	if (call->least - call->found == call->left)
 		return sleep_for_slot(call, call->deadline);
 	if (!call->joined)
@@ -242,9 +235,7 @@ static int sleep_for_some(struct multiplex_call *call)
 		sleep_for_join(call);
 		return AML_SUCCESS;
 	}
-	call->slice = call->slice < SLICE_NS_MAX ? 2 * call->slice : call->slice;
-	until = clock_ns() + call->slice;
-	return sleep_for_slot(call, until < call->deadline ? until : call->deadline);
+	return sleep_for_slot(call, multiplex_end_of_slice(&call->slice, call->deadline));
 }
 
 /* Wait until enough of the claimed requests have finished. -AML_EBUSY: the deadline has passed. */
@@ -323,7 +314,7 @@ int multiplex_wait_any(struct aml_dma_data *data, size_t n, struct aml_dma_reque
 				      .reqs = reqs,
 				      .least = 1,
 				      .deadline = AML_DMA_NO_DEADLINE,
-				      .slice = SLICE_NS_MIN,
+				      .slice = MULTIPLEX_SLICE_NS,
 				      .indices = &place,
 				      .results = &code,
 				      .only_one = true};
@@ -380,7 +371,7 @@ int multiplex_wait_some(struct aml_dma_data *data, size_t n, struct aml_dma_requ
 				      .reqs = reqs,
 				      .least = least,
 				      .deadline = deadline,
-				      .slice = SLICE_NS_MIN,
+				      .slice = MULTIPLEX_SLICE_NS,
 				      .indices = indices,
 				      .results = results};
 	int err = run_call(&call);

@@ -19,6 +19,7 @@
 #include "dma/linux_request.h"
 #include "dma/multiplex_claim.h"
 #include "dma/multiplex_operator.h"
+#include "util/clock.h"
 
 /* The operations of multiplexers. Constant once the library is loaded. */
 static struct aml_dma_ops own_ops;
@@ -345,6 +346,24 @@ int multiplex_await_joins(struct multiplex_joins *joins, uint64_t deadline)
 	return first;
 }
 
+uint64_t multiplex_end_of_slice(uint64_t *slice, uint64_t deadline)
+{
+	const uint64_t longest = 1000000;
+	uint64_t end;
+
+	*slice = *slice < longest ? 2 * *slice : *slice;
+	end = clock_ns() + *slice;
+	return end < deadline ? end : deadline;
+}
+
+int multiplex_claim_handle_locked(struct multiplex *m, struct multiplex_request *r,
+				  uint64_t deadline)
+{
+	if (multiplex_is_on_stack(r))
+		return -AML_EPERM;
+	return multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, deadline);
+}
+
 int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
 			  enum multiplex_ending how, uint64_t deadline, int *code)
 {
@@ -355,9 +374,7 @@ int multiplex_end_request(struct multiplex *m, struct aml_dma_request **req,
 		return -AML_EINVAL;
 	multiplex_acquire(m);
 	multiplex_enter_locked(m);
-	/* It may still be POSTING, too: its post would be waited for. */
-	err = multiplex_is_on_stack(r) ? -AML_EPERM
-				       : multiplex_claim_locked(m, r, MULTIPLEX_CLAIMED, deadline);
+	err = multiplex_claim_handle_locked(m, r, deadline);
 	if (err == AML_SUCCESS && r->state == MULTIPLEX_CLAIMED) {
 		multiplex_release(m);
 		err = how == MULTIPLEX_CANCELS ? multiplex_cancel_parts(r)

@@ -66,7 +66,24 @@ int multiplex_cancel_parts(struct multiplex_request *r);
 /* Cancel all parts that are not done, and wait for those whose engines refuse it. */
 void multiplex_withdraw_parts(struct multiplex_request *r);
 
+/*
+ * A call that is not woken looks at its requests after slices of time, each twice as long as the
+ * one before, up to a limit. Return the end of the next slice, or the deadline if that is sooner.
+ * `*slice` is MULTIPLEX_SLICE_NS at first.
+ */
+uint64_t multiplex_end_of_slice(uint64_t *slice, uint64_t deadline);
+
+enum { MULTIPLEX_SLICE_NS = 20000 };
+
 enum multiplex_ending { MULTIPLEX_WAITS, MULTIPLEX_CANCELS };
+
+/*
+ * Claim a request for a call of the program, as multiplex_claim_locked() does. One whose operator
+ * is on the stack is refused with -AML_EPERM at once: it may still be POSTING, and would be waited
+ * for.
+ */
+int multiplex_claim_handle_locked(struct multiplex *m, struct multiplex_request *r,
+				  uint64_t deadline) REQUIRES(m);
 
 /*
  * Wait for the request of a handle until the deadline, or cancel it, and release it. AML_SUCCESS:
