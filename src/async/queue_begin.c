@@ -40,7 +40,7 @@ bool queue_begin(struct queue_sched *q, struct aml_task *task, bool waits)
 	return true;
 }
 
-/* The end of a task: it has moved so many bytes, or counts as failed. */
+/* End a task that began at once. `failed`: it counts as failed. `bytes` is what it has moved. */
 static inline void end_begun(struct queue_sched *q, struct aml_task *task, uint64_t bytes,
 			     bool failed)
 {

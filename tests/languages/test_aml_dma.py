@@ -93,6 +93,19 @@ def in_thread(function):
     thread.join()
 
 
+def signal_when_waiting(engine, number):
+    """Send a signal to the process, from a thread, once a thread waits. Returns the thread."""
+
+    def send():
+        while not engine._line:
+            pass
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
 def cancel_all(engine):
     """Let every copy fail that has not begun."""
     assert _lib._library.aml_dma_cancel_all(engine._handle, None) == 0
@@ -836,13 +849,7 @@ class TestThreads(unittest.TestCase):
             old = signal.signal(signal.SIGUSR1, handler)
             self.addCleanup(signal.signal, signal.SIGUSR1, old)
 
-            def send():
-                while not engine._line:
-                    pass
-                os.kill(os.getpid(), signal.SIGUSR1)
-
-            thread = threading.Thread(target=send)
-            thread.start()
+            thread = signal_when_waiting(engine, signal.SIGUSR1)
             gate.copy.wait()
             thread.join()
             self.assertEqual(copied, b"123")
@@ -891,13 +898,7 @@ class TestThreads(unittest.TestCase):
         with aml_dma.Engine(1) as engine:
             gate = Gated(engine)
 
-            def interrupt():
-                while not engine._line:
-                    pass
-                os.kill(os.getpid(), signal.SIGINT)
-
-            thread = threading.Thread(target=interrupt)
-            thread.start()
+            thread = signal_when_waiting(engine, signal.SIGINT)
             with self.assertRaises(KeyboardInterrupt):
                 gate.copy.wait()
             thread.join()

@@ -44,7 +44,7 @@ static void resume(struct suspended *s)
 	gate_destroy(&s->gate);
 }
 
-/* Let the suspended request go on to the end of its wait, where it needs the slot. */
+/* End the wait of the suspended request. The request then needs the slot. */
 static void let_on(struct suspended *s)
 {
 	gate_open(&s->gate);
